@@ -1,1 +1,93 @@
-//! Placeholder.
+//! A gateway interface for Rust: what WSGI is for Python.
+//!
+//! An app is called with the environ, the request, and `start_response`, and returns its body. It is
+//! written once and runs under every server that has an adapter; a middleware is an app that calls
+//! another. Most apps are views: functions that return what they answer.
+//!
+//! ```
+//! use gateway_core::{Environ, HttpError, Json, IntoResponse, view};
+//!
+//! // Text, with defaults.
+//! async fn hello(_: Environ) -> &'static str {
+//!     "Hello, World!"
+//! }
+//!
+//! // A body, a status and headers; an error on the way out.
+//! async fn item(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+//!     if environ.path_info() != "/1" {
+//!         return Err(HttpError::not_found());
+//!     }
+//!     Ok((Json(["one"]), 200, [("x-my-header", "foo")]))
+//! }
+//!
+//! let apps = (view(hello), view(item));
+//! # let _ = apps;
+//! ```
+//!
+//! # The parts
+//!
+//! - [`App`]: the interface, with [`Environ`], [`StartResponse`] and [`Body`].
+//! - [`view`] and [`IntoResponse`]: normalisation, as Flask does it; [`HttpError`].
+//! - [`AppExt`], [`Mount`]: composition.
+//! - [`Gateway`]: the driver, for those who write adapters.
+//!
+//! # Features
+//!
+//! All are additive. On by default: `json` ([`Json`], through `serde_json`), `cookies`
+//! ([`ResponseExt::set_cookie`], through `cookie`), `tracing` (log lines of the driver, target
+//! `gateway`, each with the clause it is about in the field `rule`; without it nothing is logged).
+//! Off by default: `tokio` (the input as `AsyncRead`).
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod app;
+mod app_ext;
+mod body;
+mod box_app;
+mod connection;
+mod environ;
+mod error;
+mod exchange;
+mod gateway;
+mod headers;
+mod http_error;
+mod input;
+mod into_response;
+#[cfg(feature = "json")]
+mod json;
+mod log;
+mod middleware;
+mod response;
+mod response_parts;
+mod start_response;
+mod status;
+mod view;
+
+pub use app::{App, AppFn, app_fn};
+pub use app_ext::AppExt;
+pub use body::{Body, WriteError, Writer};
+pub use box_app::BoxApp;
+pub use connection::{Connection, Scheme};
+pub use environ::{EnvValue, Environ, HeaderSource, SplitError};
+pub use error::{BoxError, Error, ResultExt};
+pub use exchange::Disconnected;
+pub use gateway::{Gateway, Outgoing};
+pub use headers::{HeaderError, IntoHeaderName, IntoHeaderValue, IntoHeaders};
+pub use http_error::{HttpError, abort};
+#[cfg(feature = "tokio")]
+pub use input::InputReader;
+pub use input::{Input, InputError, IntoInput};
+pub use into_response::IntoResponse;
+#[cfg(feature = "json")]
+pub use json::Json;
+pub use middleware::{LimitInput, Mount};
+#[cfg(feature = "cookies")]
+pub use response::CookieError;
+pub use response::{Response, ResponseExt};
+pub use response_parts::{Replace, ResponseParts};
+pub use start_response::{StartError, StartResponse};
+pub use status::{IntoStatus, StatusError};
+pub use view::{View, view};
+
+/// `cookie`'s own crate, for [`ResponseExt::set_cookie`].
+#[cfg(feature = "cookies")]
+pub use cookie;

@@ -1,0 +1,328 @@
+//! The response body.
+
+mod on_close;
+mod push;
+mod sources;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use futures_core::Stream;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::error::{BoxError, Error};
+
+pub use push::{WriteError, Writer};
+pub(crate) use sources::HttpFrames;
+
+/// The frames behind a body that is not bytes in hand.
+pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Send>>;
+
+/// A response body: nothing, bytes in hand, or a stream of frames.
+///
+/// Text, bytes and vectors become bodies through `From`; [`Body::iter`], [`Body::stream`],
+/// [`Body::new`] and [`Body::push`] make streams.
+///
+/// # Contract
+///
+/// - Bytes pass through untouched (B10); empty chunks never reach the wire (B2).
+/// - The gateway asks for a chunk when it has handed over the one before (B3).
+/// - A body whose length is known gets a `Content-Length` by itself (B4).
+/// - Dropping a body closes it. A gateway drops every body exactly once, whatever happened to the
+///   exchange (L1).
+/// - An error before the first chunk is answered with a 500, an error after it aborts the response
+///   so that the client can tell (B1, B8).
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::Body;
+///
+/// assert_eq!(Body::from("hello").len(), Some(5));
+/// assert_eq!(Body::empty().len(), Some(0));
+/// assert_eq!(Body::iter(["a", "b"]).len(), None);
+/// ```
+#[must_use = "a body that is dropped is closed"]
+#[derive(Default)]
+pub struct Body(pub(crate) Repr);
+
+#[derive(Default)]
+pub(crate) enum Repr {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Stream {
+        frames: Frames,
+        /// Commit before the first chunk: see [`Body::flush`].
+        flush: bool,
+    },
+}
+
+impl Body {
+    /// A body of no bytes.
+    pub const fn empty() -> Self {
+        Self(Repr::Empty)
+    }
+
+    /// Any `http_body::Body` as a body, trailers included. Nothing is copied when its data is
+    /// `Bytes`.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: HttpBody + Send + 'static,
+        B::Data: Buf,
+        B::Error: Into<BoxError>,
+    {
+        sources::downcast(body).unwrap_or_else(|body| Self::boxed(sources::HttpFrames::new(body)))
+    }
+
+    /// A body from a stream of chunks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use futures_util::stream;
+    /// use gateway_core::Body;
+    ///
+    /// let chunks = stream::iter([Ok::<_, std::io::Error>("Hello "), Ok("World!\n")]);
+    /// let body = Body::stream(chunks);
+    /// assert_eq!(body.bytes().await?, "Hello World!\n");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn stream<S, T, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<T, E>> + Send + 'static,
+        T: Into<Bytes>,
+        E: Into<BoxError>,
+    {
+        Self::boxed(sources::StreamFrames::new(stream))
+    }
+
+    /// A body from an iterator of chunks, as a WSGI app returns one.
+    ///
+    /// The iterator runs on the server's thread: it must not block.
+    pub fn iter<I>(chunks: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Bytes>,
+        I::IntoIter: Send + 'static,
+    {
+        Self::boxed(sources::IterFrames(chunks.into_iter()))
+    }
+
+    /// A body that is written to: the `write` of PEP 3333, without a task and without a channel.
+    ///
+    /// The producer starts when the gateway asks for the first chunk, and runs only while the
+    /// gateway asks for more: [`Writer::write`] waits until its chunk has been taken. The body ends
+    /// when the producer's future ends; an error it returns is the body's error. When the body is
+    /// dropped, so is the future.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::Body;
+    ///
+    /// let body = Body::push(async |mut writer| {
+    ///     for line in ["one\n", "two\n"] {
+    ///         writer.write(line).await?;
+    ///     }
+    ///     Ok(())
+    /// });
+    /// assert_eq!(body.bytes().await?, "one\ntwo\n");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn push<F, Fut>(producer: F) -> Self
+    where
+        F: FnOnce(Writer) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        Self::boxed(push::PushFrames::new(producer))
+    }
+
+    pub(crate) fn boxed<B>(frames: B) -> Self
+    where
+        B: HttpBody<Data = Bytes, Error = Error> + Send + 'static,
+    {
+        Self(Repr::Stream {
+            frames: Box::pin(frames),
+            flush: false,
+        })
+    }
+
+    /// Adds a callback that runs when the body is closed (L2): after its last byte was handed over,
+    /// or when the exchange ended before that.
+    ///
+    /// Callbacks run in the order they were added, each exactly once; one that panics is logged and
+    /// the others still run. They run inside a destructor on the server's thread: they must not
+    /// block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU32, Ordering};
+    /// use gateway_core::Body;
+    ///
+    /// let closed = Arc::new(AtomicU32::new(0));
+    /// let counter = closed.clone();
+    /// let body = Body::from("text").on_close(move || { counter.fetch_add(1, Ordering::Relaxed); });
+    /// assert_eq!(body.len(), Some(4));
+    /// drop(body);
+    /// assert_eq!(closed.load(Ordering::Relaxed), 1);
+    /// ```
+    pub fn on_close<F>(self, callback: F) -> Self
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        let flush = matches!(self.0, Repr::Stream { flush: true, .. });
+        let frames = Box::pin(on_close::Closing::new(self, callback));
+        Self(Repr::Stream { frames, flush })
+    }
+
+    /// Lets the response head go out before the first chunk is there (B1), for event streams and
+    /// long polling: the body's counterpart of [`StartResponse::flush`](crate::StartResponse::flush).
+    pub fn flush(mut self) -> Self {
+        if let Repr::Stream { flush, .. } = &mut self.0 {
+            *flush = true;
+        }
+        self
+    }
+
+    /// The length in bytes, where it is known without reading.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        match &self.0 {
+            Repr::Empty => Some(0),
+            Repr::Full(bytes) => Some(bytes.len() as u64),
+            Repr::Stream { frames, .. } => frames.size_hint().exact(),
+        }
+    }
+
+    /// True if the body is known to have no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// Reads the whole body into memory, without its trailers.
+    ///
+    /// There is no bound: this is for tests and for bodies whose size the caller knows.
+    ///
+    /// # Errors
+    ///
+    /// The body's own error.
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        match self.0 {
+            Repr::Empty => Ok(Bytes::new()),
+            Repr::Full(bytes) => Ok(bytes),
+            Repr::Stream { frames, .. } => sources::collect(frames).await,
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        match &mut this.0 {
+            Repr::Empty => Poll::Ready(None),
+            Repr::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                this.0 = Repr::Empty;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Repr::Stream { frames, .. } => frames.as_mut().poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Repr::Empty => true,
+            Repr::Full(bytes) => bytes.is_empty(),
+            Repr::Stream { frames, .. } => frames.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Repr::Empty => SizeHint::with_exact(0),
+            Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Repr::Stream { frames, .. } => frames.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Empty => f.write_str("Body::Empty"),
+            Repr::Full(bytes) => write!(f, "Body::Full({} bytes)", bytes.len()),
+            Repr::Stream { frames, .. } => match frames.size_hint().exact() {
+                Some(length) => write!(f, "Body::Stream({length} bytes)"),
+                None => f.write_str("Body::Stream"),
+            },
+        }
+    }
+}
+
+impl From<()> for Body {
+    fn from((): ()) -> Self {
+        Self::empty()
+    }
+}
+
+impl From<Bytes> for Body {
+    #[inline]
+    fn from(bytes: Bytes) -> Self {
+        Self(if bytes.is_empty() {
+            Repr::Empty
+        } else {
+            Repr::Full(bytes)
+        })
+    }
+}
+
+macro_rules! bytes_in_hand {
+    ($($type:ty => $bytes:expr;)*) => {$(
+        impl From<$type> for Body {
+            #[inline]
+            fn from(value: $type) -> Self {
+                Self::from($bytes(value))
+            }
+        }
+    )*};
+}
+
+bytes_in_hand! {
+    &'static str => |text: &'static str| Bytes::from_static(text.as_bytes());
+    &'static [u8] => Bytes::from_static;
+    String => Bytes::from;
+    Vec<u8> => Bytes::from;
+    Box<[u8]> => Bytes::from;
+}
+
+impl From<Cow<'static, str>> for Body {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::from(text),
+            Cow::Owned(text) => Self::from(text),
+        }
+    }
+}
+
+impl<const N: usize> From<&'static [u8; N]> for Body {
+    fn from(bytes: &'static [u8; N]) -> Self {
+        Self::from(&bytes[..])
+    }
+}

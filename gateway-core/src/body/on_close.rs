@@ -1,0 +1,71 @@
+//! Bodies with a callback for their end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::Body;
+use crate::error::Error;
+use crate::log;
+
+/// A body, and what is called once it is gone.
+///
+/// The order of the fields is the order of closing: the body first (and the callbacks it already
+/// has), then the callback.
+pub(super) struct Closing<F: FnOnce()> {
+    body: Body,
+    _callback: Callback<F>,
+}
+
+struct Callback<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Closing<F> {
+    pub(super) fn new(body: Body, callback: F) -> Self {
+        Self {
+            body,
+            _callback: Callback(Some(callback)),
+        }
+    }
+}
+
+impl<F: FnOnce()> Drop for Callback<F> {
+    fn drop(&mut self) {
+        let Some(callback) = self.0.take() else {
+            return;
+        };
+        // L2: a callback that panics must not keep the others from running.
+        if catch_unwind(AssertUnwindSafe(callback)).is_err() {
+            log::error(
+                "L2",
+                "an on_close callback panicked",
+                &std::any::type_name::<F>(),
+            );
+        }
+    }
+}
+
+// The callback is called by value and never pinned.
+impl<F: FnOnce()> Unpin for Closing<F> {}
+
+impl<F: FnOnce()> HttpBody for Closing<F> {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

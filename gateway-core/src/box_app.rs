@@ -1,0 +1,64 @@
+//! Apps of different types in one collection.
+
+use std::fmt;
+use std::pin::Pin;
+
+use crate::app::App;
+use crate::body::Body;
+use crate::environ::Environ;
+use crate::error::Error;
+use crate::start_response::StartResponse;
+
+type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Body, Error>> + Send + 'a>>;
+
+/// An app behind a pointer: for collections of apps, and to end a deep stack of middlewares.
+///
+/// Each call boxes one future. The compiler's own depth is the other reason for it: stacks of more
+/// than about 30 generic layers need one [`boxed`](crate::AppExt::boxed) in their middle.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{AppExt, BoxApp, HttpError, view};
+///
+/// let apps: Vec<BoxApp> = vec![
+///     view(async |_| "hello").boxed(),
+///     HttpError::not_found().boxed(),
+/// ];
+/// assert_eq!(apps.len(), 2);
+/// ```
+pub struct BoxApp(Box<dyn DynApp>);
+
+/// [`App`] with its future boxed, which is what makes it usable behind a pointer.
+trait DynApp: Send + Sync {
+    fn call_boxed(&self, environ: Environ, start_response: StartResponse) -> BoxFuture<'_>;
+}
+
+impl<A: App> DynApp for A {
+    fn call_boxed(&self, environ: Environ, start_response: StartResponse) -> BoxFuture<'_> {
+        Box::pin(self.call(environ, start_response))
+    }
+}
+
+impl BoxApp {
+    /// Puts an app behind a pointer.
+    pub fn new(app: impl App) -> Self {
+        Self(Box::new(app))
+    }
+}
+
+impl App for BoxApp {
+    fn call(
+        &self,
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> impl Future<Output = Result<Body, Error>> + Send {
+        self.0.call_boxed(environ, start_response)
+    }
+}
+
+impl fmt::Debug for BoxApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxApp")
+    }
+}

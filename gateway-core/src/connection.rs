@@ -1,0 +1,114 @@
+//! What the transport tells of a request: the two addresses and the scheme.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// The facts of the connection a request came in on (E13, E16).
+///
+/// A gateway fills it in from the socket. What the transport does not have is absent: a Unix
+/// socket has no addresses.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{Connection, Scheme};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let connection = Connection::new().peer("192.0.2.7:4711".parse()?).scheme(Scheme::Https);
+/// assert_eq!(connection.peer_addr().map(|addr| addr.port()), Some(4711));
+/// assert_eq!(connection.local_addr(), None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connection {
+    peer: Option<SocketAddr>,
+    local: Option<SocketAddr>,
+    scheme: Scheme,
+}
+
+impl Connection {
+    /// A connection of which nothing is known, over plain HTTP.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            peer: None,
+            local: None,
+            scheme: Scheme::Http,
+        }
+    }
+
+    /// Sets the address of the client's end.
+    #[must_use]
+    pub const fn peer(mut self, addr: SocketAddr) -> Self {
+        self.peer = Some(addr);
+        self
+    }
+
+    /// Sets the address of the server's end.
+    #[must_use]
+    pub const fn local(mut self, addr: SocketAddr) -> Self {
+        self.local = Some(addr);
+        self
+    }
+
+    /// Sets the scheme that the transport speaks: `Https` where this process ends TLS.
+    #[must_use]
+    pub const fn scheme(mut self, scheme: Scheme) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// The client's end, where the transport has addresses.
+    #[must_use]
+    pub const fn peer_addr(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The server's end, where the transport has addresses.
+    #[must_use]
+    pub const fn local_addr(&self) -> Option<SocketAddr> {
+        self.local
+    }
+
+    /// The scheme that the transport speaks.
+    #[must_use]
+    pub const fn url_scheme(&self) -> Scheme {
+        self.scheme
+    }
+}
+
+/// The scheme of a request: `http` or `https`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain HTTP.
+    #[default]
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// `"http"` or `"https"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that a URL of this scheme means when it names none: 80 or 443.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,132 @@
+//! The environ as CGI variables: look-up by key and iteration.
+
+use std::borrow::Cow;
+
+use super::{EnvValue, Environ};
+
+impl Environ {
+    /// Looks a variable up by its CGI key: `"REQUEST_METHOD"`, `"PATH_INFO"`, `"HTTP_HOST"` or one
+    /// set with [`set_var`](Self::set_var).
+    ///
+    /// - A request header `X-Name` is `HTTP_X_NAME`. Repeated lines are joined with `", "`, those
+    ///   of `Cookie` with `"; "` (E9).
+    /// - `CONTENT_TYPE` and `CONTENT_LENGTH` have no `HTTP_` prefix, and are absent when the client
+    ///   sent none (E8).
+    /// - A header whose name holds `_` is not seen: it would pass for its `-` twin (E10). Nor is
+    ///   `Proxy`, which CGI would turn into `HTTP_PROXY` (E11). Both are in
+    ///   [`headers`](Self::headers).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::Environ;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = http::Request::get("/a%20b?q=1").header("accept", "a").header("accept", "b");
+    /// let environ = Environ::from_request(request.body(())?);
+    /// assert_eq!(environ.get("HTTP_ACCEPT").map(|v| v.to_string()), Some("a, b".into()));
+    /// assert_eq!(environ.get("QUERY_STRING").map(|v| v.to_string()), Some("q=1".into()));
+    /// assert_eq!(environ.get("CONTENT_TYPE"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<EnvValue<'_>> {
+        if let Some(value) = self.var(key) {
+            return Some(EnvValue::borrowed(value));
+        }
+        if let Some(name) = key.strip_prefix("HTTP_") {
+            return self.http_variable(name);
+        }
+        Some(match key {
+            "REQUEST_METHOD" => EnvValue::text(self.request_method().as_str()),
+            "SCRIPT_NAME" => self.script_name(),
+            "PATH_INFO" => self.path_info(),
+            "QUERY_STRING" => EnvValue::text(self.query_string()),
+            "REQUEST_URI" => EnvValue::text(self.request_uri()),
+            "REQUEST_SCHEME" => EnvValue::text(self.scheme().as_str()),
+            "SERVER_NAME" => EnvValue::text(self.server_name()),
+            "SERVER_PORT" => EnvValue::text(self.server_port().to_string()),
+            "SERVER_PROTOCOL" => EnvValue::text(self.server_protocol()),
+            "CONTENT_TYPE" => return self.content_type(),
+            "CONTENT_LENGTH" => return self.header("content-length"),
+            "REMOTE_ADDR" => EnvValue::text(self.remote_addr()?.to_string()),
+            "REMOTE_PORT" => EnvValue::text(self.remote_port()?.to_string()),
+            _ => return None,
+        })
+    }
+
+    fn http_variable(&self, key: &str) -> Option<EnvValue<'_>> {
+        // E8 and E11; and a key in lower case, or with a dash, is no CGI key.
+        if matches!(key, "CONTENT_TYPE" | "CONTENT_LENGTH" | "PROXY")
+            || key
+                .bytes()
+                .any(|byte| byte == b'-' || byte.is_ascii_lowercase())
+        {
+            return None;
+        }
+        if key == "HOST" {
+            return self.host().map(EnvValue::text);
+        }
+        let name = key.to_ascii_lowercase().replace('_', "-");
+        self.header(&name).or_else(|| {
+            // E10, by opt-in: the name as it was sent, where no twin with dashes exists.
+            let underscored = key.to_ascii_lowercase();
+            (self.keeps_underscores() && underscored.contains('_'))
+                .then(|| self.header(&underscored))
+                .flatten()
+        })
+    }
+
+    /// Every CGI variable with its value: the request's own first, then `HTTP_*` in the order of
+    /// the request, then those set with [`set_var`](Self::set_var) (which hide others of the same
+    /// key).
+    ///
+    /// It can be exported to a process environment as it is: `HTTP_PROXY` is never among it (E11).
+    #[must_use]
+    pub fn vars(&self) -> Vec<(Cow<'_, str>, EnvValue<'_>)> {
+        const KEYS: [&str; 13] = [
+            "REQUEST_METHOD",
+            "SCRIPT_NAME",
+            "PATH_INFO",
+            "QUERY_STRING",
+            "REQUEST_URI",
+            "REQUEST_SCHEME",
+            "SERVER_NAME",
+            "SERVER_PORT",
+            "SERVER_PROTOCOL",
+            "CONTENT_TYPE",
+            "CONTENT_LENGTH",
+            "REMOTE_ADDR",
+            "REMOTE_PORT",
+        ];
+        let mut vars: Vec<(Cow<'_, str>, EnvValue<'_>)> = KEYS
+            .iter()
+            .filter(|key| self.var(key).is_none())
+            .filter_map(|key| Some((Cow::Borrowed(*key), self.get(key)?)))
+            .collect();
+        let mut names = vec!["host".to_owned()];
+        self.each_header_name(&mut |name| {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        });
+        for name in names {
+            // E10: without the opt-in a name with `_` has no variable.
+            if name.contains('_') && !self.keeps_underscores() {
+                continue;
+            }
+            let key = format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_"));
+            if self.var(&key).is_some() || vars.iter().any(|(known, _)| *known == key) {
+                continue;
+            }
+            if let Some(value) = self.get(&key) {
+                vars.push((Cow::Owned(key), value));
+            }
+        }
+        vars.extend(
+            self.own_vars()
+                .map(|(key, value)| (Cow::Borrowed(key), EnvValue::borrowed(value))),
+        );
+        vars
+    }
+}

@@ -1,0 +1,113 @@
+//! The bytes of an environ variable.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// The value of an environ variable or of a request header: bytes, most often text.
+///
+/// HTTP does not promise UTF-8 in a decoded path or in a header, so nothing is lost here and
+/// nothing is replaced (E4). It compares with text and bytes, and prints as text with U+FFFD for
+/// what is not UTF-8.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{EnvValue, Environ};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let environ = Environ::from_request(http::Request::get("/caf%C3%A9/%FF").body(())?);
+/// assert_eq!(environ.path_info(), b"/caf\xC3\xA9/\xFF");
+/// assert_eq!(environ.path_info().to_str(), None);
+/// assert_eq!(environ.path_info().to_string(), "/café/\u{FFFD}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnvValue<'a>(Cow<'a, [u8]>);
+
+impl<'a> EnvValue<'a> {
+    pub(crate) fn borrowed(bytes: &'a [u8]) -> Self {
+        Self(Cow::Borrowed(bytes))
+    }
+
+    pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self(match text.into() {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        })
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The value as text, if it is UTF-8.
+    #[must_use]
+    pub fn to_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The bytes, borrowed from the environ where nothing had to be decoded or joined.
+    #[must_use]
+    pub fn into_bytes(self) -> Cow<'a, [u8]> {
+        self.0
+    }
+}
+
+impl Deref for EnvValue<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for EnvValue<'_> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<'a> From<Cow<'a, [u8]>> for EnvValue<'a> {
+    fn from(bytes: Cow<'a, [u8]>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl PartialEq<str> for EnvValue<'_> {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for EnvValue<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<[u8]> for EnvValue<'_> {
+    fn eq(&self, other: &[u8]) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl<const N: usize> PartialEq<&[u8; N]> for EnvValue<'_> {
+    fn eq(&self, other: &&[u8; N]) -> bool {
+        *self.0 == other[..]
+    }
+}
+
+impl fmt::Display for EnvValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl fmt::Debug for EnvValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}

@@ -1,0 +1,280 @@
+//! One request and its response: the state that the app's side and the gateway's side share.
+
+mod disconnected;
+mod pool;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use http::{HeaderMap, StatusCode};
+
+use crate::environ;
+use crate::start_response::StartError;
+
+pub use disconnected::Disconnected;
+pub(crate) use pool::Pool;
+
+/// A header map with more room than this is not kept for later requests.
+const KEPT_HEADERS: usize = 96;
+
+/// The slot behind every `StartResponse` handle.
+#[derive(Default)]
+pub(crate) struct Exchange {
+    slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    phase: Phase,
+    head: Head,
+    flush: bool,
+    close_connection: bool,
+    /// Set once the exchange has ended on the gateway's side.
+    over: bool,
+    /// Who waits for a start, a flush, or (after commit) an abort: the gateway.
+    gateway: Option<Waker>,
+    /// Who waits for the end.
+    watchers: Vec<Waker>,
+    /// Kept for the next request.
+    spare_headers: HeaderMap,
+    spare_environ: Option<Box<environ::Inner>>,
+}
+
+/// The head of a response before it is committed.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The declared Content-Length.
+    pub(crate) length: Option<u64>,
+}
+
+#[derive(Debug, Default, Clone)]
+enum Phase {
+    #[default]
+    New,
+    /// Between the two halves of a start: hooks are running.
+    Starting,
+    Started,
+    /// A start was refused: the app cannot go on without a restart (S1).
+    Refused(StartError),
+    Committed,
+    /// Started again after commit: the response is aborted (S2).
+    Aborted,
+}
+
+/// Where an exchange is, as the gateway sees it while it waits.
+#[derive(Debug)]
+pub(crate) enum State {
+    NotStarted,
+    Started { status: StatusCode, flush: bool },
+    Refused(StartError),
+}
+
+/// A head on its way to the host.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) head: Head,
+    pub(crate) close_connection: bool,
+}
+
+impl Exchange {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        // A panic elsewhere must not become a second one here.
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// First half of a start: takes the recycled header map to fill.
+    pub(crate) fn begin_start(&self) -> Result<HeaderMap, StartError> {
+        let mut slot = self.lock();
+        match slot.phase {
+            Phase::New => {
+                slot.phase = Phase::Starting;
+                Ok(std::mem::take(&mut slot.head.headers))
+            }
+            Phase::Committed | Phase::Aborted => {
+                abort(slot);
+                Err(StartError::committed())
+            }
+            _ => {
+                let error = StartError::already_started();
+                slot.phase = Phase::Refused(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// First half of a restart: drops the head there was.
+    pub(crate) fn begin_restart(&self) -> Result<HeaderMap, StartError> {
+        let mut slot = self.lock();
+        if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
+            abort(slot);
+            return Err(StartError::committed());
+        }
+        slot.phase = Phase::Starting;
+        slot.close_connection = false;
+        let mut headers = std::mem::take(&mut slot.head.headers);
+        headers.clear();
+        Ok(headers)
+    }
+
+    /// Second half of a start or restart.
+    pub(crate) fn end_start(&self, head: Result<Head, StartError>) -> Result<(), StartError> {
+        let mut slot = self.lock();
+        // Another handle may have come between the two halves.
+        if !matches!(slot.phase, Phase::Starting) {
+            let error = StartError::already_started();
+            if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
+                abort(slot);
+            } else {
+                slot.phase = Phase::Refused(error.clone());
+            }
+            return Err(error);
+        }
+        match head {
+            Ok(head) => {
+                slot.head = head;
+                slot.phase = Phase::Started;
+                wake(slot);
+                Ok(())
+            }
+            Err(error) => {
+                slot.phase = Phase::Refused(error.clone());
+                wake(slot);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn flush(&self) {
+        let mut slot = self.lock();
+        slot.flush = true;
+        wake(slot);
+    }
+
+    pub(crate) fn close_connection(&self) {
+        self.lock().close_connection = true;
+    }
+
+    pub(crate) fn is_started(&self) -> bool {
+        !matches!(self.lock().phase, Phase::New)
+    }
+
+    pub(crate) fn is_committed(&self) -> bool {
+        matches!(self.lock().phase, Phase::Committed | Phase::Aborted)
+    }
+
+    /// Where the exchange is; `waker` is woken when that changes.
+    pub(crate) fn state(&self, cx: Option<&Context<'_>>) -> State {
+        let mut slot = self.lock();
+        if let Some(cx) = cx {
+            register(&mut slot.gateway, cx);
+        }
+        match &slot.phase {
+            Phase::Refused(error) => State::Refused(error.clone()),
+            Phase::New | Phase::Starting => State::NotStarted,
+            _ => State::Started {
+                status: slot.head.status,
+                flush: slot.flush,
+            },
+        }
+    }
+
+    /// Commits: gives the head out, and from now on a start aborts.
+    pub(crate) fn commit(&self) -> Result<Committed, StartError> {
+        let mut slot = self.lock();
+        match std::mem::replace(&mut slot.phase, Phase::Committed) {
+            Phase::Started => Ok(Committed {
+                head: std::mem::take(&mut slot.head),
+                close_connection: slot.close_connection,
+            }),
+            Phase::Refused(error) => Err(error),
+            _ => Err(StartError::not_started()),
+        }
+    }
+
+    /// True if the app started again after commit; `cx` is woken when it does.
+    pub(crate) fn is_aborted(&self, cx: &Context<'_>) -> bool {
+        let mut slot = self.lock();
+        register(&mut slot.gateway, cx);
+        matches!(slot.phase, Phase::Aborted)
+    }
+
+    /// Ends the exchange for those who watch it.
+    pub(crate) fn close(&self) {
+        let mut slot = self.lock();
+        slot.over = true;
+        slot.gateway = None;
+        let watchers = std::mem::take(&mut slot.watchers);
+        drop(slot);
+        watchers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Takes the environ's box for the next request, and the request's header map, emptied, for
+    /// the response after this one.
+    pub(crate) fn recycle(&self, environ: Box<environ::Inner>, headers: HeaderMap) {
+        let mut slot = self.lock();
+        if headers.capacity() <= KEPT_HEADERS {
+            slot.spare_headers = headers;
+        }
+        slot.spare_environ = Some(environ);
+    }
+
+    /// Makes a used exchange new; what is worth keeping stays.
+    fn reset(&mut self) {
+        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut headers = std::mem::take(&mut slot.head.headers);
+        if headers.capacity() < slot.spare_headers.capacity() || headers.capacity() > KEPT_HEADERS {
+            headers = std::mem::take(&mut slot.spare_headers);
+        }
+        headers.clear();
+        let environ = slot.spare_environ.take();
+        *slot = Slot {
+            spare_environ: environ,
+            ..Slot::default()
+        };
+        slot.head.headers = headers;
+    }
+
+    fn take_environ(&mut self) -> Option<Box<environ::Inner>> {
+        self.slot
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .spare_environ
+            .take()
+    }
+}
+
+fn register(waker: &mut Option<Waker>, cx: &Context<'_>) {
+    if !waker
+        .as_ref()
+        .is_some_and(|waker| waker.will_wake(cx.waker()))
+    {
+        *waker = Some(cx.waker().clone());
+    }
+}
+
+fn abort(mut slot: MutexGuard<'_, Slot>) {
+    slot.phase = Phase::Aborted;
+    wake(slot);
+}
+
+/// Wakes the gateway, outside of the lock.
+fn wake(mut slot: MutexGuard<'_, Slot>) {
+    let waker = slot.gateway.take();
+    drop(slot);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// Ends an exchange: it goes back to the pool if nobody else holds it.
+pub(crate) fn finish(mut exchange: Arc<Exchange>, pool: &Pool) {
+    match Arc::get_mut(&mut exchange) {
+        Some(unshared) => {
+            unshared.reset();
+            pool.put(exchange);
+        }
+        None => exchange.close(),
+    }
+}

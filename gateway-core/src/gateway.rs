@@ -1,0 +1,186 @@
+//! The driver: turns an app and an environ into a response that is right on every wire.
+
+mod catch_unwind;
+mod failure;
+mod finish;
+mod outgoing;
+mod run;
+
+use std::any::type_name;
+use std::fmt;
+use std::sync::Arc;
+
+use http::{Method, StatusCode, Version, request};
+
+use crate::app::App;
+use crate::environ::Environ;
+use crate::exchange::{self, Exchange, Pool};
+use crate::http_error::HttpError;
+use crate::input::Input;
+
+pub use outgoing::Outgoing;
+pub(crate) use outgoing::{Reporting, Streaming};
+pub(crate) use run::run;
+
+/// Runs an app: the gateway's side of the interface, the same in every adapter.
+///
+/// It alone knows when to commit, what HEAD, 204 and 304 mean, how lengths are kept, and what an
+/// error or a panic becomes. An adapter makes the environ from its host's request, calls
+/// [`handle`](Self::handle), and gives the response to its host.
+///
+/// Clones share the app and a pool of recycled buffers.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{Body, Gateway, Input, view};
+///
+/// let gateway = Gateway::new(view(async |_| ("not sent", 204)));
+/// let (parts, ()) = http::Request::get("/").body(())?.into_parts();
+/// let environ = gateway.environ(parts, Input::empty());
+/// let response = gateway.handle(environ).await;
+/// assert_eq!(response.status(), 204);
+/// assert!(Body::new(response.into_body()).bytes().await?.is_empty());
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+pub struct Gateway<A> {
+    shared: Arc<Shared<A>>,
+}
+
+struct Shared<A> {
+    app: A,
+    pool: Arc<Pool>,
+}
+
+impl<A: App> Gateway<A> {
+    /// A gateway for an app.
+    pub fn new(app: A) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                app,
+                pool: Arc::default(),
+            }),
+        }
+    }
+
+    /// The app.
+    #[must_use]
+    pub fn app(&self) -> &A {
+        &self.shared.app
+    }
+
+    /// Makes the environ of a request, in recycled memory. What else the host knows is set on it:
+    /// [`set_connection`](Environ::set_connection), [`set_split`](Environ::set_split),
+    /// [`set_header_source`](Environ::set_header_source).
+    #[inline]
+    pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {
+        let (exchange, inner) = self.shared.pool.take();
+        Environ::in_box(inner, Some(exchange), parts, input)
+    }
+
+    /// Answers a request. There is always an answer; when the future is dropped, so are the app's
+    /// future and body.
+    ///
+    /// CONNECT is answered with 501 and does not reach the app (E14).
+    #[inline]
+    pub fn handle(
+        &self,
+        environ: Environ,
+    ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
+        let shared = self.shared.clone();
+        async move { drive(&shared.app, &shared.pool, environ).await }
+    }
+}
+
+impl<A> Clone for Gateway<A> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+impl<A> fmt::Debug for Gateway<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Gateway").field(&type_name::<A>()).finish()
+    }
+}
+
+/// What the driver has to know of the request once the app has the environ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    is_head: bool,
+    version: Version,
+}
+
+impl Facts {
+    pub(crate) fn of(environ: &Environ) -> Self {
+        Self {
+            is_head: environ.request_method() == Method::HEAD,
+            version: environ.version(),
+        }
+    }
+
+    /// True if nothing of a body will be sent (B6, B7).
+    fn is_bodyless(self, status: StatusCode) -> bool {
+        self.is_head
+            || matches!(
+                status,
+                StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+            )
+    }
+}
+
+/// One request from its environ to its response.
+async fn drive<A: App>(
+    app: &A,
+    pool: &Arc<Pool>,
+    mut environ: Environ,
+) -> http::Response<Outgoing> {
+    let facts = Facts::of(&environ);
+    if environ.request_method() == Method::CONNECT {
+        return failure::page(HttpError::not_implemented().into(), facts);
+    }
+    let guard = Guard {
+        exchange: Some(environ.exchange()),
+        pool,
+    };
+    let outcome = run(app, environ, guard.exchange(), facts).await;
+    match outcome {
+        Ok(ready) => finish::respond(guard, ready, facts),
+        Err(error) => failure::page(error, facts),
+    }
+}
+
+/// Ends the exchange when the driver is done with it or is dropped.
+struct Guard<'a> {
+    exchange: Option<Arc<Exchange>>,
+    pool: &'a Arc<Pool>,
+}
+
+impl Guard<'_> {
+    #[expect(
+        clippy::expect_used,
+        reason = "only `release` and `drop` empty it, and both own it"
+    )]
+    fn exchange(&self) -> &Arc<Exchange> {
+        self.exchange
+            .as_ref()
+            .expect("the guard has its exchange until it is gone")
+    }
+
+    /// Hands the exchange over to the body of a stream.
+    fn release(mut self) -> Option<(Arc<Exchange>, Arc<Pool>)> {
+        Some((self.exchange.take()?, self.pool.clone()))
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let Some(exchange) = self.exchange.take() {
+            exchange::finish(exchange, self.pool);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the client sees of an error, and what the log says.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+use super::catch_unwind::Panicked;
+use super::finish::{bodyless, into_response};
+use super::{Facts, Outgoing};
+use crate::error::Error;
+use crate::headers;
+use crate::http_error::HttpError;
+use crate::input::InputError;
+use crate::log::{self, Chain};
+use crate::start_response::StartError;
+
+/// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
+/// one. The cause is logged and never sent.
+pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
+    let error = match error.downcast::<HttpError>() {
+        Ok(error) => {
+            report_http(&error);
+            error
+        }
+        Err(error) => match error.downcast::<InputError>() {
+            Ok(error) => {
+                log::debug("I3", "reading the request body", &Chain(&error));
+                HttpError::from(error)
+            }
+            Err(error) => {
+                report(&error, "the app failed before its response was sent");
+                HttpError::internal_server_error()
+            }
+        },
+    };
+    let (status, mut headers, page) = checked(&error);
+    let body = if facts.is_bodyless(status) {
+        bodyless(status, &mut headers, Some(page.len() as u64))
+    } else {
+        Outgoing::full(page)
+    };
+    into_response(status, headers, body)
+}
+
+/// The page of an error whose headers are fit to be sent, else of a 500.
+fn checked(error: &HttpError) -> (StatusCode, HeaderMap, Bytes) {
+    let (status, mut headers, page) = error.page();
+    match headers::check(&mut headers) {
+        Ok(None) => (status, headers, page),
+        // The page has a length of its own.
+        Ok(Some(_)) => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
+            (status, headers, page)
+        }
+        Err(refused) => {
+            log::error(refused.rule(), "the headers of an HTTP error", &refused);
+            HttpError::internal_server_error().page()
+        }
+    }
+}
+
+fn report_http(error: &HttpError) {
+    match error.source_ref() {
+        Some(source) if error.status().is_server_error() => {
+            log::error("N6", &error.to_string(), &Chain(source));
+        }
+        Some(source) => log::debug("N6", &error.to_string(), &Chain(source)),
+        None => {}
+    }
+}
+
+/// Logs a fault of the app.
+pub(super) fn report(error: &Error, what: &str) {
+    log::error(rule(error), what, &Chain(error.as_dyn()));
+}
+
+/// The clause that an error is about.
+fn rule(error: &Error) -> &'static str {
+    if let Some(error) = error.downcast_ref::<StartError>() {
+        error.rule()
+    } else if error.is::<Panicked>() {
+        "B9"
+    } else if error.is::<TooShort>() {
+        "B5"
+    } else {
+        "B1"
+    }
+}
+
+/// Says once that a body is longer than its declared length (B5).
+pub(super) fn log_cut(declared: u64) {
+    log::warn(
+        "B5",
+        &format_args!("the body is longer than the declared {declared} bytes; the rest is dropped"),
+    );
+}
+
+/// A body of fewer bytes than were declared (B5).
+#[derive(Debug)]
+pub(super) struct TooShort {
+    pub(super) declared: u64,
+    pub(super) sent: u64,
+}
+
+impl fmt::Display for TooShort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the body has {} bytes, {} were declared",
+            self.sent, self.declared
+        )
+    }
+}
+
+impl StdError for TooShort {}

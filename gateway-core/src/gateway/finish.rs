@@ -1,0 +1,126 @@
+//! The second half of an exchange: commit, and what HTTP makes of the body.
+
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
+
+use super::outgoing::{Outgoing, Reporting, Streaming};
+use super::run::Ready;
+use super::{Facts, Guard, failure};
+use crate::error::Error;
+use crate::exchange::Committed;
+
+/// Commits the head and makes the response.
+pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<Outgoing> {
+    let Committed {
+        mut head,
+        close_connection,
+    } = match guard.exchange().commit() {
+        Ok(committed) => committed,
+        Err(error) => {
+            ready.close();
+            return failure::page(error.into(), facts);
+        }
+    };
+    if close_connection && facts.version < Version::HTTP_2 {
+        head.headers
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    let body = if facts.is_bodyless(head.status) {
+        let length = head.length.or(ready.length());
+        ready.close();
+        bodyless(head.status, &mut head.headers, length)
+    } else {
+        match framed(guard, ready, head.length, &mut head.headers) {
+            Ok(body) => body,
+            Err(error) => return failure::page(error, facts),
+        }
+    };
+    into_response(head.status, head.headers, body)
+}
+
+/// Puts the parts together.
+pub(super) fn into_response(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Outgoing,
+) -> Response<Outgoing> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// The answer where no body is sent (B6, B7).
+pub(super) fn bodyless(
+    status: StatusCode,
+    headers: &mut HeaderMap,
+    length: Option<u64>,
+) -> Outgoing {
+    match status {
+        // RFC 9110 section 8.6: a 204 has no Content-Length. On a 304 it may name the length that a
+        // 200 would have had, but HTTP/2 clients count it against the body that is not there.
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => {
+            headers.remove(header::CONTENT_LENGTH);
+        }
+        // RFC 9110 section 15.3.6: a 205 says that it is empty.
+        StatusCode::RESET_CONTENT => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+        }
+        // HEAD: the length that GET would have had, where it is known.
+        _ => {
+            if let Some(length) = length {
+                headers
+                    .entry(header::CONTENT_LENGTH)
+                    .or_insert_with(|| HeaderValue::from(length));
+            }
+        }
+    }
+    Outgoing::nothing()
+}
+
+/// The body that is sent, held to its declared length (B5).
+fn framed(
+    guard: Guard<'_>,
+    ready: Ready,
+    declared: Option<u64>,
+    headers: &mut HeaderMap,
+) -> Result<Outgoing, Error> {
+    let known = ready.length();
+    if let (Some(declared), Some(known)) = (declared, known) {
+        if known < declared {
+            ready.close();
+            return Err(Error::from(failure::TooShort {
+                declared,
+                sent: known,
+            }));
+        }
+        if known > declared {
+            failure::log_cut(declared);
+        }
+    }
+    Ok(match (ready, declared) {
+        (Ready::Empty, _) => {
+            // B4: not every host says so by itself on HTTP/2.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            Outgoing::empty()
+        }
+        (Ready::Full(mut bytes), declared) => {
+            if let Some(declared) = declared {
+                // `declared <= known`, so it fits.
+                bytes.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
+            }
+            Outgoing::full(bytes)
+        }
+        (Ready::Stream(stream), declared) => match guard.release() {
+            Some((exchange, pool)) => {
+                let limit = declared.or(known);
+                Outgoing::stream(Streaming::new(
+                    stream,
+                    limit,
+                    (exchange, pool),
+                    Reporting::Log,
+                ))
+            }
+            None => Outgoing::empty(),
+        },
+    })
+}

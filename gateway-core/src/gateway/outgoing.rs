@@ -1,0 +1,326 @@
+//! The body that a gateway gives to its host.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::catch_unwind::catch;
+use super::failure::{TooShort, log_cut, report};
+use super::run::{EMPTY_CHUNKS, Peeked, close};
+use crate::body::Frames;
+use crate::error::Error;
+use crate::exchange::{self, Exchange, Pool};
+use crate::headers::may_trail;
+use crate::input::InputError;
+use crate::log::{self, Chain};
+use crate::start_response::StartError;
+
+/// The body of a response on its way to the host.
+///
+/// What it promises to an adapter:
+/// - it has no empty data frame, and never more or fewer bytes than its exact size hint, or it ends
+///   with an error;
+/// - `is_end_stream` from the start means that nothing follows the head. It then has no exact size
+///   (HEAD, 204, 304: the host adds no Content-Length) or the exact size 0;
+/// - an error was preceded by one `Pending`, so that a host that writes when there is nothing to
+///   wait for has sent what came before it.
+#[must_use = "dropping the body ends the response"]
+pub struct Outgoing(Repr);
+
+enum Repr {
+    /// No body, and no word about its length.
+    Nothing,
+    Full(Bytes),
+    // One pointer: what is in hand must stay small.
+    Stream(Box<Streaming>),
+}
+
+impl Outgoing {
+    pub(super) fn nothing() -> Self {
+        Self(Repr::Nothing)
+    }
+
+    pub(super) fn empty() -> Self {
+        Self(Repr::Full(Bytes::new()))
+    }
+
+    pub(super) fn full(bytes: Bytes) -> Self {
+        Self(Repr::Full(bytes))
+    }
+
+    pub(super) fn stream(streaming: Streaming) -> Self {
+        Self(Repr::Stream(Box::new(streaming)))
+    }
+
+    /// Takes the bytes out, if they are in hand; hosts that box bodies need not box these.
+    ///
+    /// # Errors
+    ///
+    /// Gives the body back when it is a stream, or is nothing at all.
+    pub fn try_into_bytes(self) -> Result<Bytes, Self> {
+        match self.0 {
+            Repr::Full(bytes) => Ok(bytes),
+            repr => Err(Self(repr)),
+        }
+    }
+}
+
+impl HttpBody for Outgoing {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match &mut self.get_mut().0 {
+            Repr::Nothing => Poll::Ready(None),
+            Repr::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Repr::Stream(streaming) => Pin::new(&mut **streaming).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Repr::Nothing => true,
+            Repr::Full(bytes) => bytes.is_empty(),
+            Repr::Stream(streaming) => streaming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Repr::Nothing => SizeHint::default(),
+            Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Repr::Stream(streaming) => streaming.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Nothing => f.write_str("Outgoing::Nothing"),
+            Repr::Full(bytes) => write!(f, "Outgoing::Full({} bytes)", bytes.len()),
+            Repr::Stream(_) => f.write_str("Outgoing::Stream"),
+        }
+    }
+}
+
+/// A committed stream, with its exchange: a start after commit, from any task, aborts it (S2).
+pub(crate) struct Streaming {
+    stage: Stage,
+    first: Option<Frame<Bytes>>,
+    /// What is left of the declared or known length.
+    remaining: Option<u64>,
+    length: u64,
+    exchange: Option<Arc<Exchange>>,
+    pool: Arc<Pool>,
+    reporting: Reporting,
+}
+
+enum Stage {
+    Running(Frames),
+    /// The error comes after one `Pending`.
+    Failing(Error),
+    Done,
+}
+
+/// Who logs a failure: the outermost gateway.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Reporting {
+    Log,
+    Silent,
+}
+
+impl Streaming {
+    pub(crate) fn new(
+        stream: Peeked,
+        limit: Option<u64>,
+        (exchange, pool): (Arc<Exchange>, Arc<Pool>),
+        reporting: Reporting,
+    ) -> Self {
+        let remaining = limit.or(stream.length);
+        Self {
+            stage: Stage::Running(stream.frames),
+            first: stream.first,
+            remaining,
+            length: remaining.unwrap_or(0),
+            exchange: Some(exchange),
+            pool,
+            reporting,
+        }
+    }
+
+    /// The next frame as the app gave it.
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self
+            .exchange
+            .as_ref()
+            .is_some_and(|exchange| exchange.is_aborted(cx))
+        {
+            return Poll::Ready(Some(Err(StartError::committed().into())));
+        }
+        if let Some(frame) = self.first.take() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        let Stage::Running(frames) = &mut self.stage else {
+            return Poll::Ready(None);
+        };
+        match catch(|| frames.as_mut().poll_frame(cx)) {
+            Ok(poll) => poll,
+            Err(panicked) => Poll::Ready(Some(Err(panicked.into()))),
+        }
+    }
+
+    /// Closes the app's body and leaves the stage to what follows.
+    fn end(&mut self, stage: Stage) {
+        if let Stage::Running(frames) = std::mem::replace(&mut self.stage, stage) {
+            close(frames);
+        }
+    }
+
+    fn fail(
+        &mut self,
+        error: Error,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.reporting == Reporting::Log {
+            match error.downcast_ref::<InputError>() {
+                // The client broke off; the app only passed it on.
+                Some(error) => log::debug("I3", "the response was aborted", &Chain(error)),
+                None => report(&error, "the response was aborted"),
+            }
+        }
+        self.end(Stage::Failing(error));
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Holds a chunk to the declared length (B5); `None` when nothing of it is left.
+    fn admit(&mut self, mut data: Bytes) -> Option<Bytes> {
+        let Some(remaining) = &mut self.remaining else {
+            return Some(data);
+        };
+        if data.len() as u64 > *remaining {
+            if self.reporting == Reporting::Log {
+                log_cut(self.length);
+            }
+            data.truncate(usize::try_from(*remaining).unwrap_or(usize::MAX));
+            *remaining = 0;
+            self.end(Stage::Done);
+        } else {
+            *remaining -= data.len() as u64;
+        }
+        (!data.is_empty()).then_some(data)
+    }
+}
+
+impl HttpBody for Streaming {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        match std::mem::replace(&mut this.stage, Stage::Done) {
+            Stage::Done => return Poll::Ready(None),
+            Stage::Failing(error) => return Poll::Ready(Some(Err(error))),
+            running => this.stage = running,
+        }
+        for _ in 0..EMPTY_CHUNKS {
+            let frame = match this.poll_source(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => match this.remaining {
+                    Some(left) if left > 0 => {
+                        let sent = this.length - left;
+                        let error = TooShort {
+                            declared: this.length,
+                            sent,
+                        };
+                        return this.fail(error.into(), cx);
+                    }
+                    _ => {
+                        this.end(Stage::Done);
+                        return Poll::Ready(None);
+                    }
+                },
+                Poll::Ready(Some(Err(error))) => return this.fail(error, cx),
+                Poll::Ready(Some(Ok(frame))) => frame,
+            };
+            match frame.into_data() {
+                // B2.
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => return Poll::Ready(this.admit(data).map(|data| Ok(Frame::data(data)))),
+                Err(frame) => {
+                    let Ok(trailers) = frame.into_trailers() else {
+                        continue;
+                    };
+                    if let Some(left) = this.remaining.filter(|left| *left > 0) {
+                        let sent = this.length - left;
+                        return this.fail(
+                            TooShort {
+                                declared: this.length,
+                                sent,
+                            }
+                            .into(),
+                            cx,
+                        );
+                    }
+                    this.end(Stage::Done);
+                    return Poll::Ready(sendable(trailers).map(|t| Ok(Frame::trailers(t))));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.stage, Stage::Done) && self.first.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.remaining {
+            Some(left) => SizeHint::with_exact(left),
+            None => SizeHint::default(),
+        }
+    }
+}
+
+/// Trailers without the fields that cannot trail (B11); nothing if none is left.
+fn sendable(mut trailers: HeaderMap) -> Option<HeaderMap> {
+    let refused: Vec<_> = trailers
+        .keys()
+        .filter(|name| !may_trail(name))
+        .cloned()
+        .collect();
+    for name in refused {
+        log::warn(
+            "B11",
+            &format_args!("the trailer {name} cannot be one; it is dropped"),
+        );
+        trailers.remove(name);
+    }
+    (!trailers.is_empty()).then_some(trailers)
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        // The body is closed first: what it holds of the exchange is gone when that is recycled.
+        self.end(Stage::Done);
+        if let Some(exchange) = self.exchange.take() {
+            exchange::finish(exchange, &self.pool);
+        }
+    }
+}

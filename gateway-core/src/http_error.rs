@@ -1,0 +1,298 @@
+//! HTTP errors: errors that are responses and apps.
+
+mod codes;
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::fmt::{self, Write};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::app::App;
+use crate::body::Body;
+use crate::environ::Environ;
+use crate::error::{BoxError, Error};
+use crate::headers::{HeaderError, IntoHeaders};
+use crate::start_response::StartResponse;
+use crate::status::{IntoStatus, StatusError};
+
+/// An error that has a status and a page: Werkzeug's `HTTPException`.
+///
+/// It is an error (`return Err(HttpError::not_found().into())`, or `?`), a return value and an app;
+/// all three give the same answer (N6). What the client sees is the name and the description of the
+/// code, or the [`description`](Self::description) set here, escaped once. What went wrong inside
+/// belongs into the [source](Self::with_source): it is logged and never sent.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{Environ, HttpError, IntoResponse};
+///
+/// async fn item(environ: Environ) -> Result<String, HttpError> {
+///     let id = environ.query_string().parse::<u32>()
+///         .map_err(|error| HttpError::bad_request().description("id?").with_source(error))?;
+///     if id > 9 {
+///         return Err(HttpError::not_found());
+///     }
+///     Ok(format!("item {id}"))
+/// }
+///
+/// let response = HttpError::not_found().into_response()?;
+/// assert_eq!(response.status(), 404);
+/// assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+#[doc(alias = "HTTPException")]
+#[doc(alias = "abort")]
+pub struct HttpError(Box<Inner>);
+
+struct Inner {
+    status: StatusCode,
+    description: Option<Cow<'static, str>>,
+    headers: HeaderMap,
+    source: Option<BoxError>,
+}
+
+impl HttpError {
+    /// The error of a status; the common ones have constructors named after them.
+    ///
+    /// A status that is no error (below 400) or none at all makes a 500 with a source that says so.
+    #[must_use]
+    pub fn new(status: impl IntoStatus) -> Self {
+        let (status, source) = match status.into_status() {
+            Ok(status) if status.as_u16() >= 400 => (status, None),
+            Ok(status) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Some(BoxError::from(NotAnError(status))),
+            ),
+            Err(error) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Some(BoxError::from(error)),
+            ),
+        };
+        Self(Box::new(Inner {
+            status,
+            description: None,
+            headers: HeaderMap::new(),
+            source,
+        }))
+    }
+
+    /// Sets the text that the client sees in place of the code's own; line ends become `<br>`.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.0.description = Some(description.into());
+        self
+    }
+
+    /// Sets the private cause: logged, never sent.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds headers to the answer, such as `Retry-After` or one `WWW-Authenticate` a line.
+    ///
+    /// # Errors
+    ///
+    /// When a name or value is malformed (S6).
+    pub fn headers(mut self, headers: impl IntoHeaders) -> Result<Self, HeaderError> {
+        headers.append_to(&mut self.0.headers)?;
+        Ok(self)
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The name of the code: `Not Found`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        codes::entry(self.0.status).map_or_else(
+            || self.0.status.canonical_reason().unwrap_or("Unknown Error"),
+            |entry| entry.name,
+        )
+    }
+
+    /// The text that the client sees.
+    #[must_use]
+    pub fn public_description(&self) -> &str {
+        match &self.0.description {
+            Some(description) => description,
+            None => codes::entry(self.0.status).map_or("", |entry| entry.description),
+        }
+    }
+
+    /// The extra headers of the answer.
+    #[must_use]
+    pub fn header_map(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    pub(crate) fn source_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.source.as_deref()
+    }
+
+    /// Status, headers and page.
+    pub(crate) fn page(&self) -> (StatusCode, HeaderMap, Bytes) {
+        let status = self.0.status;
+        let mut page = String::with_capacity(256);
+        let name = Escaped(self.name());
+        // Writing to a string cannot fail.
+        let _ = write!(
+            page,
+            "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{}</p>\n",
+            Escaped(self.public_description()),
+            code = status.as_u16(),
+        );
+        let mut headers = self.0.headers.clone();
+        headers
+            .entry(header::CONTENT_TYPE)
+            .or_insert(HeaderValue::from_static("text/html; charset=utf-8"));
+        (status, headers, page.into())
+    }
+}
+
+/// Ends a view early with an HTTP error: `abort(404, "no such item")?`.
+///
+/// # Errors
+///
+/// Always: that is its purpose.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{HttpError, abort};
+///
+/// fn view(found: bool) -> Result<&'static str, HttpError> {
+///     if !found {
+///         abort(404, "no such item")?;
+///     }
+///     Ok("here it is")
+/// }
+///
+/// assert_eq!(view(false).map_err(|error| error.status().as_u16()).err(), Some(404));
+/// ```
+pub fn abort(
+    status: impl IntoStatus,
+    description: impl Into<Cow<'static, str>>,
+) -> Result<Infallible, HttpError> {
+    Err(HttpError::new(status).description(description))
+}
+
+impl App for HttpError {
+    async fn call(&self, _: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let (status, headers, page) = self.page();
+        start_response.start(status, headers)?;
+        Ok(Body::from(page))
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0.status.as_u16(), self.name())
+    }
+}
+
+impl fmt::Debug for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpError")
+            .field("status", &self.0.status)
+            .field("description", &self.0.description)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for HttpError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<StatusError> for HttpError {
+    fn from(error: StatusError) -> Self {
+        Self::internal_server_error().with_source(error)
+    }
+}
+
+/// Text with the characters that mean something in HTML replaced, and `<br>` for line ends.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&#34;")?,
+                '\'' => f.write_str("&#39;")?,
+                '\n' => f.write_str("<br>")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct NotAnError(StatusCode);
+
+impl fmt::Display for NotAnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "an HTTP error was made with the status {}, which is none",
+            self.0.as_u16()
+        )
+    }
+}
+
+impl StdError for NotAnError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_table_makes_its_own_page() {
+        for code in codes::CODES {
+            let error = HttpError::new(*code);
+            assert_eq!(error.status().as_u16(), *code);
+            assert!(
+                !error.public_description().is_empty(),
+                "{code} has no description"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_error_is_a_500_that_says_so() {
+        for status in [200, 304, 100, 99, 1000] {
+            let error = HttpError::new(status);
+            assert_eq!(error.status(), 500, "{status}");
+            assert!(error.source().is_some(), "{status}");
+        }
+    }
+
+    #[test]
+    fn descriptions_are_escaped_once() {
+        let (_, _, page) = HttpError::not_found()
+            .description("<a href='x'> & \"b\"\n")
+            .page();
+        let page = String::from_utf8(page.into()).unwrap();
+        assert!(
+            page.contains("<p>&lt;a href=&#39;x&#39;&gt; &amp; &#34;b&#34;<br></p>"),
+            "{page}"
+        );
+    }
+}

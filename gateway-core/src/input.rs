@@ -1,0 +1,300 @@
+//! The request body, as an app reads it.
+
+mod error;
+mod into_input;
+#[cfg(feature = "tokio")]
+mod read;
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::HeaderMap;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use crate::body::{Frames, HttpFrames};
+use crate::error::{BoxError, Error};
+use crate::http_error::HttpError;
+
+pub use error::InputError;
+pub use into_input::IntoInput;
+#[cfg(feature = "tokio")]
+pub use read::InputReader;
+
+/// The input: WSGI's `wsgi.input`, the request's body.
+///
+/// # Contract
+///
+/// - It ends at the declared Content-Length, or where the chunked coding ends (I1, I2). A read
+///   after the end gives the end again.
+/// - A body cut short by the client is an error, which is not the end (I3).
+/// - What is read is handed over as it arrives; nothing is buffered beyond one chunk. What is not
+///   read is the gateway's matter (I5).
+/// - `100 Continue` goes out at the latest at the first read (I6).
+/// - Trailers can be read after the end (I7).
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::Environ;
+///
+/// let mut environ = Environ::from_request(http::Request::post("/").body("name=Ada")?);
+/// let text = environ.take_input().text(1024).await?;
+/// assert_eq!(text, "name=Ada");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Default)]
+pub struct Input {
+    repr: Repr,
+    /// What is left of the declared length.
+    remaining: Option<u64>,
+    /// What may still be read.
+    allowance: Option<Allowance>,
+    trailers: Option<Box<HeaderMap>>,
+}
+
+#[derive(Default)]
+enum Repr {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Stream(Frames),
+    Failed(InputError),
+}
+
+#[derive(Clone, Copy)]
+struct Allowance {
+    limit: u64,
+    left: u64,
+}
+
+impl Input {
+    /// An input of no bytes.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
+    }
+
+    /// Any `http_body::Body` as an input.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        // Most requests have no body: nothing is boxed for them.
+        if body.is_end_stream() {
+            return Self::empty();
+        }
+        Self {
+            repr: Repr::Stream(Box::pin(HttpFrames::new(body))),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_streamed(&self) -> bool {
+        matches!(self.repr, Repr::Stream(_))
+    }
+
+    pub(crate) fn declare(&mut self, length: Option<u64>) {
+        self.remaining = length;
+    }
+
+    /// Bounds what can be read: a read that would pass `limit` bytes fails with an error that is
+    /// answered with 413 (I4). A lower limit that was set before stays.
+    ///
+    /// A length that the client declared is checked by
+    /// [`AppExt::limit_input`](crate::AppExt::limit_input) before the app runs.
+    pub fn limit(&mut self, limit: u64) {
+        if self
+            .allowance
+            .is_none_or(|allowance| limit < allowance.left)
+        {
+            self.allowance = Some(Allowance { limit, left: limit });
+        }
+    }
+
+    /// The next chunk, `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the client cut the body short, the transport failed, or a limit was passed. The same
+    /// error comes back from every later read.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, InputError> {
+        std::future::poll_fn(|cx| self.poll_chunk(cx))
+            .await
+            .transpose()
+    }
+
+    /// Reads the rest into memory, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`chunk`](Self::chunk).
+    pub async fn bytes(&mut self, limit: u64) -> Result<Bytes, InputError> {
+        self.limit(limit);
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        let mut all = BytesMut::from(first);
+        all.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await? {
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    }
+
+    /// Reads the rest as UTF-8 text, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// 413 over the limit, 400 for a broken body and for bytes that are not UTF-8.
+    pub async fn text(&mut self, limit: u64) -> Result<String, HttpError> {
+        let bytes = self.bytes(limit).await?;
+        String::from_utf8(bytes.into()).map_err(|error| HttpError::bad_request().with_source(error))
+    }
+
+    /// Reads the rest as JSON, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// 413 over the limit, 400 for a broken body and for what is not JSON of that shape; what
+    /// exactly is wrong is in the error's source, for the log.
+    #[cfg(feature = "json")]
+    pub async fn json<T: serde::de::DeserializeOwned>(
+        &mut self,
+        limit: u64,
+    ) -> Result<T, HttpError> {
+        let bytes = self.bytes(limit).await?;
+        serde_json::from_slice(&bytes).map_err(|error| HttpError::bad_request().with_source(error))
+    }
+
+    /// The trailers, once the end was read (I7); `None` before that, where there were none, and on
+    /// hosts that do not pass them on.
+    #[must_use]
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_deref()
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
+        loop {
+            let frame = match &mut self.repr {
+                Repr::Empty => return Poll::Ready(None),
+                Repr::Failed(error) => return Poll::Ready(Some(Err(error.clone()))),
+                Repr::Full(bytes) => {
+                    let bytes = std::mem::take(bytes);
+                    self.repr = Repr::Empty;
+                    Some(Ok(Frame::data(bytes)))
+                }
+                Repr::Stream(frames) => ready!(frames.as_mut().poll_frame(cx)),
+            };
+            match self.admit(frame) {
+                Ok(None) => {
+                    self.repr = Repr::Empty;
+                    return Poll::Ready(None);
+                }
+                Ok(Some(bytes)) if bytes.is_empty() => {}
+                Ok(Some(bytes)) => return Poll::Ready(Some(Ok(bytes))),
+                Err(error) => {
+                    self.repr = Repr::Failed(error.clone());
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
+    }
+
+    /// Checks a frame against the declared length and the limit; `None` is the end.
+    fn admit(
+        &mut self,
+        frame: Option<Result<Frame<Bytes>, Error>>,
+    ) -> Result<Option<Bytes>, InputError> {
+        let frame = match frame {
+            Some(frame) => frame.map_err(|error| InputError::transport(error.into_boxed()))?,
+            // I3: fewer bytes than declared is not the end.
+            None if self.remaining.is_some_and(|left| left > 0) => {
+                return Err(InputError::incomplete());
+            }
+            None => return Ok(None),
+        };
+        let mut data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => {
+                self.trailers = frame.into_trailers().ok().map(Box::new);
+                return Ok(Some(Bytes::new()));
+            }
+        };
+        if let Some(left) = &mut self.remaining {
+            // I1: what lies behind the declared length is not part of this request.
+            data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= data.len() as u64;
+        }
+        if let Some(allowance) = &mut self.allowance {
+            allowance.left = allowance
+                .left
+                .checked_sub(data.len() as u64)
+                .ok_or_else(|| InputError::too_large(allowance.limit))?;
+        }
+        Ok(Some(data))
+    }
+}
+
+impl HttpBody for Input {
+    type Data = Bytes;
+    type Error = InputError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, InputError>>> {
+        let this = self.get_mut();
+        Poll::Ready(match ready!(this.poll_chunk(cx)) {
+            Some(chunk) => Some(chunk.map(Frame::data)),
+            None => this
+                .trailers
+                .take()
+                .map(|trailers| Ok(Frame::trailers(*trailers))),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.repr, Repr::Empty) && self.trailers.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match (&self.repr, self.remaining) {
+            (Repr::Empty, _) => SizeHint::with_exact(0),
+            (Repr::Full(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
+            (Repr::Stream(_), Some(left)) => SizeHint::with_exact(left),
+            (Repr::Stream(frames), None) => frames.size_hint(),
+            (Repr::Failed(_), _) => SizeHint::default(),
+        }
+    }
+}
+
+impl Stream for Input {
+    type Item = Result<Bytes, InputError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_chunk(cx)
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.repr {
+            Repr::Empty => f.write_str("Input::Empty"),
+            Repr::Full(bytes) => write!(f, "Input::Full({} bytes)", bytes.len()),
+            Repr::Stream(_) => match self.remaining {
+                Some(left) => write!(f, "Input::Stream({left} bytes left)"),
+                None => f.write_str("Input::Stream"),
+            },
+            Repr::Failed(error) => write!(f, "Input::Failed({error})"),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Why an input could not be read.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::BoxError;
+use crate::http_error::HttpError;
+
+/// A failed read of the [`Input`](crate::Input).
+///
+/// An app that lets it pass is answered with 413 when a limit was passed, else with 400.
+#[derive(Debug, Clone)]
+pub struct InputError(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Incomplete,
+    TooLarge(u64),
+    Transport(Arc<BoxError>),
+}
+
+impl InputError {
+    pub(super) fn incomplete() -> Self {
+        Self(Kind::Incomplete)
+    }
+
+    pub(super) fn too_large(limit: u64) -> Self {
+        Self(Kind::TooLarge(limit))
+    }
+
+    pub(super) fn transport(error: BoxError) -> Self {
+        // An input that was passed on (through a bridge, say) keeps its own error.
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self(Kind::Transport(Arc::new(error))),
+        }
+    }
+
+    /// True if the client ended the body before its declared end, or left (I3).
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        !self.is_too_large()
+    }
+
+    /// True if a limit was passed (I4).
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        matches!(self.0, Kind::TooLarge(_))
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Incomplete => f.write_str("the request body ended before its declared length"),
+            Kind::TooLarge(limit) => write!(f, "the request body is larger than {limit} bytes"),
+            Kind::Transport(_) => f.write_str("the request body could not be read to its end"),
+        }
+    }
+}
+
+impl StdError for InputError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0 {
+            Kind::Transport(error) => Some(&***error),
+            _ => None,
+        }
+    }
+}
+
+impl From<InputError> for HttpError {
+    fn from(error: InputError) -> Self {
+        let page = if error.is_too_large() {
+            HttpError::request_entity_too_large()
+        } else {
+            HttpError::bad_request()
+        };
+        page.with_source(error)
+    }
+}

@@ -1,0 +1,66 @@
+//! The input as `tokio::io::AsyncRead`.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::{Input, InputError};
+
+/// Reads the input as a stream of bytes; made by [`Input::reader`].
+#[derive(Debug)]
+pub struct InputReader {
+    input: Input,
+    chunk: Bytes,
+}
+
+impl Input {
+    /// The input as `tokio::io::AsyncRead`.
+    #[must_use]
+    pub fn reader(self) -> InputReader {
+        InputReader {
+            input: self,
+            chunk: Bytes::new(),
+        }
+    }
+}
+
+impl InputReader {
+    /// The input, to ask for its trailers; what was read ahead of the reader is lost.
+    #[must_use]
+    pub fn into_inner(self) -> Input {
+        self.input
+    }
+}
+
+impl AsyncRead for InputReader {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.chunk.is_empty() {
+            match ready!(self.input.poll_chunk(cx)) {
+                Some(Ok(chunk)) => self.chunk = chunk,
+                Some(Err(error)) => return Poll::Ready(Err(error.into())),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        let length = self.chunk.len().min(buf.remaining());
+        buf.put_slice(&self.chunk.split_to(length));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl From<InputError> for io::Error {
+    fn from(error: InputError) -> Self {
+        let kind = if error.is_too_large() {
+            io::ErrorKind::FileTooLarge
+        } else {
+            io::ErrorKind::UnexpectedEof
+        };
+        Self::new(kind, error)
+    }
+}

@@ -1,0 +1,185 @@
+//! Normalisation: what views return, turned into responses.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::body::Body;
+use crate::error::Error;
+use crate::headers::IntoHeaders;
+use crate::http_error::HttpError;
+use crate::response::Response;
+use crate::response_parts::{ResponseParts, extend};
+use crate::status::IntoStatus;
+
+/// What a view may return: Flask's return forms (N1).
+///
+/// | form | becomes |
+/// |---|---|
+/// | `&'static str`, `String`, `Cow<'static, str>` | 200, `text/html; charset=utf-8` |
+/// | `Bytes`, `Vec<u8>`, `&'static [u8]`, byte string literals | the same |
+/// | [`Body`]: a stream, an iterator, a push producer | the same, streamed |
+/// | [`Json`](crate::Json), `serde_json::Value`, maps, lists of values | `application/json`, with a newline at the end |
+/// | [`Response`] (another app's answer is one too) | itself; `text/plain; charset=utf-8` where it has content and no type |
+/// | [`HttpError`] | its page |
+/// | `(body, status)`, `(body, headers)`, `(body, status, headers)` | the body's response, changed |
+/// | `Result<form, error>` | the form, or the error as if it had been raised |
+/// | `Option<form>` | the form, or for `None` a 500 (N2) |
+///
+/// A status overrides (N3). Headers of a tuple add to those that are there; a field that HTTP allows
+/// once (Content-Type, Location, ETag ..) is replaced. An explicit type wins over a default and is
+/// never doubled (N5).
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{IntoResponse, Json};
+///
+/// let response = (Json(["a", "b"]), 201, [("x-count", "2")]).into_response()?;
+/// assert_eq!(response.status(), 201);
+/// assert_eq!(response.headers()["content-type"], "application/json");
+///
+/// assert!(("text", 99).into_response().is_err());
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+#[doc(alias = "make_response")]
+#[doc(alias = "Responder")]
+#[doc(alias = "jsonify")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not something a view can return",
+    label = "not a return value",
+    note = "a view returns text, bytes, a `Body`, `Json(value)`, a `Response`, an `HttpError`, or a `Result` or `Option` of these",
+    note = "or a tuple: `(body, status)`, `(body, headers)`, `(body, status, headers)`",
+    note = "a view that has nothing to say returns `(\"\", 204)`; `()` is not an answer"
+)]
+pub trait IntoResponse {
+    /// Makes the response.
+    ///
+    /// # Errors
+    ///
+    /// When the value cannot be one: an invalid status or header in a tuple, a value that JSON
+    /// cannot hold, `None`, or the error of a `Result`.
+    fn into_response(self) -> Result<Response, Error>;
+}
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// A response of a type.
+pub(crate) fn typed(body: impl Into<Body>, content_type: HeaderValue) -> Response {
+    let mut response = Response::new(body.into());
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+macro_rules! html_by_default {
+    ($($type:ty),*) => {$(
+        impl IntoResponse for $type {
+            fn into_response(self) -> Result<Response, Error> {
+                Ok(typed(self, HTML))
+            }
+        }
+    )*};
+}
+
+html_by_default!(
+    &'static str,
+    String,
+    Cow<'static, str>,
+    Bytes,
+    Vec<u8>,
+    &'static [u8],
+    Body
+);
+
+impl<const N: usize> IntoResponse for &'static [u8; N] {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(typed(self, HTML))
+    }
+}
+
+impl IntoResponse for Response {
+    fn into_response(mut self) -> Result<Response, Error> {
+        // As Werkzeug does with another app's answer: content of no type is plain text.
+        if !self.body().is_empty() && !self.headers().contains_key(header::CONTENT_TYPE) {
+            self.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
+        }
+        Ok(self)
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Result<Response, Error> {
+        let (status, headers, page) = self.page();
+        if let Some(source) = self.source_ref() {
+            crate::log::debug(
+                "N6",
+                "an HTTP error was returned",
+                &crate::log::Chain(source),
+            );
+        }
+        let mut response = Response::new(Body::from(page));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+impl IntoResponse for Infallible {
+    fn into_response(self) -> Result<Response, Error> {
+        match self {}
+    }
+}
+
+impl<T: IntoResponse, E: Into<Error>> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Result<Response, Error> {
+        self.map_err(Into::into)?.into_response()
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Option<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        self.ok_or(NoResponse)?.into_response()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: IntoResponse, P: ResponseParts> IntoResponse for (B, P) {
+    fn into_response(self) -> Result<Response, Error> {
+        let mut response = self.0.into_response()?;
+        self.1.apply_to(&mut response)?;
+        Ok(response)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: IntoResponse, S: IntoStatus, H: IntoHeaders> IntoResponse for (B, S, H) {
+    fn into_response(self) -> Result<Response, Error> {
+        let mut response = self.0.into_response()?;
+        *response.status_mut() = self.1.into_status()?;
+        let mut headers = HeaderMap::new();
+        self.2.append_to(&mut headers)?;
+        extend(response.headers_mut(), headers);
+        Ok(response)
+    }
+}
+
+/// A view returned `None`.
+#[derive(Debug)]
+struct NoResponse;
+
+impl fmt::Display for NoResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "The view function did not return a valid response. The function either returned None \
+             or ended without a return statement.",
+        )
+    }
+}
+
+impl std::error::Error for NoResponse {}

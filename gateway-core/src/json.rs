@@ -1,0 +1,60 @@
+//! JSON as a return value.
+
+use std::collections::{BTreeMap, HashMap};
+
+use http::HeaderValue;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::into_response::{IntoResponse, typed};
+use crate::response::Response;
+
+/// Any serialisable value as a JSON return value: Flask's `jsonify`.
+///
+/// Compact, with a newline at the end, as `application/json` (N5). Maps and lists of
+/// `serde_json::Value`s need no wrapper.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{IntoResponse, Json};
+///
+/// let response = Json([1, 2]).into_response()?;
+/// assert_eq!(response.headers()["content-type"], "application/json");
+/// assert_eq!(response.into_body().bytes().await?, "[1,2]\n");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "jsonify")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json<T>(
+    /// The value.
+    pub T,
+);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Result<Response, Error> {
+        let mut json = serde_json::to_vec(&self.0)?;
+        json.push(b'\n');
+        Ok(typed(json, HeaderValue::from_static("application/json")))
+    }
+}
+
+macro_rules! json_without_wrapper {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> IntoResponse for $type {
+            fn into_response(self) -> Result<Response, Error> {
+                Json(self).into_response()
+            }
+        }
+    )*};
+}
+
+json_without_wrapper! {
+    [] serde_json::Value;
+    [] serde_json::Map<String, serde_json::Value>;
+    [] Vec<serde_json::Value>;
+    [K: Serialize, V: Serialize] BTreeMap<K, V>;
+    [K: Serialize, V: Serialize, S] HashMap<K, V, S>;
+}

@@ -1,0 +1,39 @@
+//! A bound on the input.
+
+use crate::app::App;
+use crate::body::Body;
+use crate::environ::Environ;
+use crate::error::Error;
+use crate::http_error::HttpError;
+use crate::start_response::StartResponse;
+
+/// Bounds the input of an app; made by [`AppExt::limit_input`](crate::AppExt::limit_input).
+#[derive(Debug, Clone)]
+pub struct LimitInput<A> {
+    app: A,
+    limit: u64,
+}
+
+impl<A> LimitInput<A> {
+    pub(crate) fn new(app: A, limit: u64) -> Self {
+        Self { app, limit }
+    }
+}
+
+impl<A: App> App for LimitInput<A> {
+    async fn call(
+        &self,
+        mut environ: Environ,
+        start_response: StartResponse,
+    ) -> Result<Body, Error> {
+        // I4: what is declared is refused before the app runs.
+        if environ
+            .content_length()
+            .is_some_and(|length| length > self.limit)
+        {
+            return Err(HttpError::request_entity_too_large().into());
+        }
+        environ.input_mut().limit(self.limit);
+        self.app.call(environ, start_response).await
+    }
+}

@@ -1,0 +1,164 @@
+//! The second half of a tuple: what changes a response.
+
+use std::collections::{BTreeMap, HashMap};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::error::Error;
+use crate::headers::{IntoHeaderName, IntoHeaderValue, IntoHeaders};
+use crate::response::Response;
+use crate::status::IntoStatus;
+
+/// What can stand behind the body in a `(body, _)` tuple: a status or headers (N3).
+///
+/// Implement it for a type of your own to give it a place there.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{Error, IntoResponse, Response, ResponseParts};
+/// use http::HeaderValue;
+///
+/// struct NoStore;
+///
+/// impl ResponseParts for NoStore {
+///     fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+///         response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
+///         Ok(())
+///     }
+/// }
+///
+/// let response = ("secret", NoStore).into_response()?;
+/// assert_eq!(response.headers()["cache-control"], "no-store");
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand behind the body of a tuple",
+    label = "expected a status or headers",
+    note = "a tuple is `(body, status)`, `(body, headers)` or `(body, status, headers)`",
+    note = "a status is a `StatusCode`, a `u16` or text (\"404 Not Found\"); headers are pairs or a `HeaderMap`"
+)]
+pub trait ResponseParts {
+    /// Changes the response.
+    ///
+    /// # Errors
+    ///
+    /// When the status or a header is invalid.
+    fn apply_to(self, response: &mut Response) -> Result<(), Error>;
+}
+
+macro_rules! statuses {
+    ($($type:ty),*) => {$(
+        impl ResponseParts for $type {
+            fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+                *response.status_mut() = self.into_status()?;
+                Ok(())
+            }
+        }
+    )*};
+}
+
+statuses!(StatusCode, u16, &str, String);
+
+macro_rules! headers {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<$($generics)*> ResponseParts for $type {
+            fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+                let mut headers = HeaderMap::new();
+                self.append_to(&mut headers)?;
+                extend(response.headers_mut(), headers);
+                Ok(())
+            }
+        }
+    )*};
+}
+
+headers! {
+    [] HeaderMap;
+    [K: IntoHeaderName, V: IntoHeaderValue, const N: usize] [(K, V); N];
+    [K: IntoHeaderName, V: IntoHeaderValue] Vec<(K, V)>;
+    [K: IntoHeaderName + Clone, V: IntoHeaderValue + Clone] &[(K, V)];
+    [K: IntoHeaderName, V: IntoHeaderValue] BTreeMap<K, V>;
+    [K: IntoHeaderName, V: IntoHeaderValue, S] HashMap<K, V, S>;
+}
+
+/// Headers in place of those that are there: Flask 2's rule.
+///
+/// A name that is given replaces every line of that name; the given lines all stay.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{IntoResponse, Replace};
+///
+/// let response = ("text", [("x-tag", "a")]).into_response()?;
+/// let response = (response, Replace([("x-tag", "b"), ("x-tag", "c")])).into_response()?;
+/// let tags: Vec<_> = response.headers().get_all("x-tag").iter().collect();
+/// assert_eq!(tags, ["b", "c"]);
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Replace<H>(
+    /// The headers.
+    pub H,
+);
+
+impl<H: IntoHeaders> ResponseParts for Replace<H> {
+    fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+        let mut headers = HeaderMap::new();
+        self.0.append_to(&mut headers)?;
+        merge(response.headers_mut(), headers, |_| true);
+        Ok(())
+    }
+}
+
+/// Adds headers; a field that HTTP allows once replaces, as a group by name (N3).
+pub(crate) fn extend(headers: &mut HeaderMap, more: HeaderMap) {
+    merge(headers, more, is_single);
+}
+
+fn merge(headers: &mut HeaderMap, more: HeaderMap, replaces: impl Fn(&HeaderName) -> bool) {
+    for name in more.keys() {
+        if replaces(name) {
+            headers.remove(name);
+        }
+    }
+    let mut name: Option<HeaderName> = None;
+    for (next, value) in more {
+        name = next.or(name);
+        if let Some(name) = &name {
+            append(headers, name, value);
+        }
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
+    // Of a field that HTTP allows once, the last line given counts.
+    if is_single(name) {
+        headers.insert(name, value);
+    } else {
+        headers.append(name, value);
+    }
+}
+
+/// Fields of which a response has one line at most.
+fn is_single(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::ACCEPT_RANGES
+            | header::AGE
+            | header::CONTENT_DISPOSITION
+            | header::CONTENT_LENGTH
+            | header::CONTENT_LOCATION
+            | header::CONTENT_RANGE
+            | header::CONTENT_TYPE
+            | header::DATE
+            | header::ETAG
+            | header::EXPIRES
+            | header::LAST_MODIFIED
+            | header::LOCATION
+            | header::RETRY_AFTER
+            | header::SERVER
+            | header::STRICT_TRANSPORT_SECURITY
+    )
+}

@@ -1,0 +1,227 @@
+//! The app's handle on the head of its response.
+
+mod error;
+mod hook;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode};
+
+use crate::body::Body;
+use crate::error::Error;
+use crate::exchange::{Exchange, Head};
+use crate::headers::{self, IntoHeaders};
+use crate::response::Response;
+use crate::status::IntoStatus;
+
+pub use error::StartError;
+use hook::Hook;
+
+/// Starts the response: WSGI's `start_response`.
+///
+/// It is a handle on the exchange, cheap to clone. It may be moved into the body, into another task
+/// or to a blocking thread: a start during the first poll of the body is early enough (S4).
+///
+/// # Contract
+///
+/// - An app starts its response exactly once (S1). Nothing is sent by that: the head goes out with
+///   the first non-empty chunk, at the end of the body, or after a [`flush`](Self::flush) (B1).
+/// - Status and headers are checked at the call, and the error is returned there (S5 to S9). An app
+///   that swallows it cannot go on: the answer is a 500.
+/// - Until the head has gone out, [`restart`](Self::restart) replaces it (S2).
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{App, AppExt, Body, Environ, Error, StartResponse};
+///
+/// async fn hello(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
+///     start_response.start(200, [("content-type", "text/plain")])?;
+///     Ok(Body::from("Hello, World!"))
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let environ = Environ::from_request(http::Request::get("/").body(())?);
+/// let response = hello.respond(environ).await?;
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.into_body().bytes().await?, "Hello, World!");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct StartResponse {
+    exchange: Arc<Exchange>,
+    hook: Option<Arc<Hook>>,
+}
+
+impl StartResponse {
+    pub(crate) fn new(exchange: Arc<Exchange>) -> Self {
+        Self {
+            exchange,
+            hook: None,
+        }
+    }
+
+    /// Starts the response.
+    ///
+    /// # Errors
+    ///
+    /// - The response was started before, or its start was refused before (S1). After commit the
+    ///   response is aborted.
+    /// - The status is not one of a final response (S5).
+    /// - A header is malformed (S6), belongs to the connection (S7), or is a contradictory
+    ///   Content-Length (S9).
+    ///
+    /// Nothing of a refused head is sent.
+    pub fn start(
+        &self,
+        status: impl IntoStatus,
+        headers: impl IntoHeaders,
+    ) -> Result<(), StartError> {
+        let map = self.exchange.begin_start()?;
+        self.finish_start(map, status, headers)
+    }
+
+    /// Replaces the head with another, because of `error`: PEP 3333's `exc_info`.
+    ///
+    /// It may be called whether the response was started or not, and clears a start that was
+    /// refused. `error` is for the log of the caller; the gateway gives it back when it is too late.
+    ///
+    /// # Errors
+    ///
+    /// - After commit, `error` comes back, and the response is aborted (S2).
+    /// - The new head is refused, as by [`start`](Self::start).
+    pub fn restart(
+        &self,
+        status: impl IntoStatus,
+        headers: impl IntoHeaders,
+        error: impl Into<Error>,
+    ) -> Result<(), Error> {
+        match self.exchange.begin_restart() {
+            Ok(map) => Ok(self.finish_start(map, status, headers)?),
+            Err(_) => Err(error.into()),
+        }
+    }
+
+    /// Starts with the head of a response and gives its body: `return start_response.send(response)`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn send(&self, response: Response) -> Result<Body, Error> {
+        let (parts, body) = response.into_parts();
+        let spare = self.exchange.begin_start()?;
+        drop(spare);
+        self.end_start(parts.status, parts.headers)?;
+        Ok(body)
+    }
+
+    fn finish_start(
+        &self,
+        mut map: HeaderMap,
+        status: impl IntoStatus,
+        headers: impl IntoHeaders,
+    ) -> Result<(), StartError> {
+        let filled = status
+            .into_status()
+            .map_err(StartError::from)
+            .and_then(|status| Ok((status, headers.append_to(&mut map)?)));
+        match filled {
+            Ok((status, ())) => self.end_start(status, map),
+            Err(error) => self.exchange.end_start(Err(error)),
+        }
+    }
+
+    /// Runs the hooks and checks what they left, outside of the exchange's lock.
+    fn end_start(&self, mut status: StatusCode, mut map: HeaderMap) -> Result<(), StartError> {
+        if let Some(hook) = &self.hook {
+            hook.run(&mut status, &mut map);
+        }
+        let head = status
+            .into_status()
+            .map_err(StartError::from)
+            .and_then(|status| {
+                let length = headers::check(&mut map)?;
+                Ok(Head {
+                    status,
+                    headers: map,
+                    length,
+                })
+            });
+        self.exchange.end_start(head)
+    }
+
+    /// Lets the head go out as soon as the body has nothing ready, instead of with its first chunk
+    /// (B1): for event streams and long polling.
+    ///
+    /// It has effect once the app has returned its body. After a flush an error can no longer become
+    /// a 500.
+    pub fn flush(&self) {
+        self.exchange.flush();
+    }
+
+    /// Closes the connection after this response, where the protocol knows that (HTTP/1): an app
+    /// cannot send `Connection` itself (S7). Without effect after commit.
+    pub fn close_connection(&self) {
+        self.exchange.close_connection();
+    }
+
+    /// True if a start was tried.
+    #[must_use]
+    pub fn is_started(&self) -> bool {
+        self.exchange.is_started()
+    }
+
+    /// True if the head has gone out.
+    #[must_use]
+    pub fn is_committed(&self) -> bool {
+        self.exchange.is_committed()
+    }
+
+    /// A handle whose starts pass through `hook`: how a middleware sees and changes the head.
+    ///
+    /// The hook runs at each start and restart, inside that call and outside of any lock; hooks
+    /// closer to the app run first. What it leaves is checked like what an app hands over. It must
+    /// not block; a panic in it is a panic of the app.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{App, Body, Environ, Error, StartResponse};
+    /// use http::HeaderValue;
+    ///
+    /// struct PoweredBy<A>(A);
+    ///
+    /// impl<A: App> App for PoweredBy<A> {
+    ///     async fn call(&self, environ: Environ, start_response: StartResponse)
+    ///         -> Result<Body, Error>
+    ///     {
+    ///         let start_response = start_response.wrap(|_status, headers| {
+    ///             headers.insert("x-powered-by", HeaderValue::from_static("Rust"));
+    ///         });
+    ///         self.0.call(environ, start_response).await
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn wrap<F>(&self, hook: F) -> Self
+    where
+        F: Fn(&mut StatusCode, &mut HeaderMap) + Send + Sync + 'static,
+    {
+        let hook = Hook::new(self.hook.clone(), hook);
+        Self {
+            exchange: self.exchange.clone(),
+            hook: Some(hook),
+        }
+    }
+}
+
+impl fmt::Debug for StartResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartResponse")
+            .field("is_started", &self.is_started())
+            .field("is_committed", &self.is_committed())
+            .finish_non_exhaustive()
+    }
+}
