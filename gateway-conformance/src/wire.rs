@@ -6,8 +6,9 @@
 //! every byte that follows where the test can find it.
 //!
 //! * [`Request`] is one description of a request for both protocols.
-//! * [`http1::Connection`] sends it, or raw bytes, and reads a [`Response`], one
-//!   chunk at a time if need be.
+//! * [`exchange`] sends it over a connection of its own and gives a [`Response`].
+//! * [`http1::Connection`] and [`http2::Connection`] are for tests that look
+//!   closer: raw bytes, one chunk at a time, single frames.
 //!
 //! What holds for all of them:
 //!
@@ -21,14 +22,17 @@
 //!   the protocol is a [`WireError`].
 
 pub mod http1;
+pub mod http2;
 
 mod deadline;
 mod error;
+mod exchange;
 mod request;
 mod response;
 
 pub use self::deadline::DEFAULT_DEADLINE;
 pub use self::error::WireError;
+pub use self::exchange::{Protocol, exchange};
 pub use self::request::Request;
 pub use self::response::{End, Framing, Head, Response};
 pub use h2::Reason;
