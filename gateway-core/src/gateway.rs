@@ -92,6 +92,34 @@ impl<A: App> Gateway<A> {
         let shared = self.shared.clone();
         async move { drive(&shared.app, &shared.pool, environ).await }
     }
+
+    /// Answers a request that must not reach the app, for what its host's protocol makes of it: a
+    /// head that is malformed, say. The answer is what [`handle`](Self::handle) would give if the
+    /// app failed with `error`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use gateway_core::{Gateway, HttpError, Input, view};
+    ///
+    /// let gateway = Gateway::new(view(async |_| "Hello!"));
+    /// let (parts, ()) = http::Request::get("/").body(())?.into_parts();
+    /// let environ = gateway.environ(parts, Input::empty());
+    /// assert_eq!(gateway.refuse(environ, HttpError::bad_request()).status(), 400);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refuse(&self, mut environ: Environ, error: HttpError) -> http::Response<Outgoing> {
+        let facts = Facts::of(&environ);
+        let guard = Guard {
+            exchange: Some(environ.exchange()),
+            pool: &self.shared.pool,
+        };
+        drop(environ);
+        drop(guard);
+        failure::page(error.into(), facts)
+    }
 }
 
 impl<A> Clone for Gateway<A> {
