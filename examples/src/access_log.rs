@@ -140,15 +140,18 @@ impl Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
+        let status = self.status();
+        let head = *lock(&self.head);
+        // The gateway's own pages do not pass through here.
+        let is_own = self.start_response.is_committed() && self.instead.is_none();
         // B5: what is longer than declared is not sent.
-        let length = lock(&self.head).length.unwrap_or(u64::MAX);
+        let bytes = self.bytes.min(head.length.unwrap_or(u64::MAX));
         tracing::info!(
             target: "access",
             method = %self.method,
             path = %self.path,
-            status = self.status().map(|status| status.as_u16()),
-            // The gateway's own pages do not pass through here.
-            bytes = self.instead.is_none().then(|| self.bytes.min(length)),
+            status = status.map(|status| status.as_u16()),
+            bytes = is_own.then_some(bytes),
             duration = ?self.begin.elapsed(),
         );
     }

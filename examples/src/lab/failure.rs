@@ -46,8 +46,8 @@ pub(super) async fn panic_late(_: Environ) -> Body {
     })
 }
 
-/// An error that is not the client's business (N6).
-pub(super) async fn error(_: Environ) -> Result<String, Error> {
-    let secret = std::env::var("THE_PRIVATE_CAUSE_OF_ERROR")?;
-    Ok(secret)
+/// An error that is not the client's business (B1).
+pub(super) async fn error(_: Environ) -> Result<&'static str, Error> {
+    Err(io::Error::other("the private cause of error"))?;
+    Ok("never sent\n")
 }
