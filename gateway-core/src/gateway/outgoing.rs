@@ -197,7 +197,7 @@ impl Streaming {
             match error.downcast_ref::<InputError>() {
                 // The client broke off; the app only passed it on.
                 Some(error) => log::debug("I3", "the response was aborted", &Chain(error)),
-                None => report(&error, "the response was aborted"),
+                None => report("B8", &error, "the response was aborted"),
             }
         }
         self.end(Stage::Failing(error));
