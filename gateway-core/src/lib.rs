@@ -82,7 +82,7 @@ pub use json::Json;
 pub use middleware::{LimitInput, Mount};
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
-pub use response::{Response, ResponseExt};
+pub use response::{CloseConnection, Response, ResponseExt};
 pub use response_parts::{Replace, ResponseParts};
 pub use start_response::{StartError, StartResponse};
 pub use status::{IntoStatus, StatusError};

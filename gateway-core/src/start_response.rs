@@ -12,7 +12,7 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::{Exchange, Head};
 use crate::headers::{self, IntoHeaders};
-use crate::response::Response;
+use crate::response::{CloseConnection, Response};
 use crate::status::IntoStatus;
 
 pub use error::StartError;
@@ -114,6 +114,9 @@ impl StartResponse {
         let spare = self.exchange.begin_start()?;
         drop(spare);
         self.end_start(parts.status, parts.headers)?;
+        if parts.extensions.get::<CloseConnection>().is_some() {
+            self.close_connection();
+        }
         Ok(body)
     }
 
