@@ -219,9 +219,17 @@ impl Body {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
-        let flushed = matches!(self.0, Repr::Stream { flush: true, .. });
+        let flushed = self.is_flushed();
         let body = Self::new(wrap(self));
         if flushed { body.flush() } else { body }
+    }
+
+    /// True if the head may go out before the first chunk: the body was [flushed](Self::flush), or
+    /// is that of a response whose app had flushed it. A middleware that puts a body of its own
+    /// around such a one flushes that too.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        matches!(self.0, Repr::Stream { flush: true, .. })
     }
 
     /// The length in bytes, where it is known without reading.

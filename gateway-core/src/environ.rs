@@ -493,6 +493,39 @@ impl Environ {
             input,
         )
     }
+
+    /// Takes the request out as `http`'s request parts and the input, for bridges that lead through
+    /// another world and back. What those do not hold stays: the mount point, the connection's
+    /// facts, the own variables, [`disconnected`](Self::disconnected).
+    #[must_use]
+    pub fn take_parts(&mut self) -> (request::Parts, Input) {
+        let headers = std::mem::take(self.headers_mut());
+        let input = self.take_input();
+        let own = self.parts_mut();
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = own.method.clone();
+        parts.uri = own.uri.clone();
+        parts.version = own.version;
+        parts.headers = headers;
+        parts.extensions = std::mem::take(&mut own.extensions);
+        (parts, input)
+    }
+
+    /// Puts a request in the place of the one that [`take_parts`](Self::take_parts) took out.
+    ///
+    /// SCRIPT_NAME stays where the new path still begins with it, and is empty where it does not.
+    /// The input is taken as it is: what was read of it before is not expected again.
+    pub fn put_parts(&mut self, parts: request::Parts, input: Input) {
+        let path = path::raw_path(&parts.uri);
+        let split = self.split();
+        if !(path.starts_with(self.raw_script_name()) && path::is_boundary(path, split)) {
+            self.inner_mut().script_len = 0;
+        }
+        let inner = self.inner_mut();
+        inner.source = None;
+        inner.parts = Some(parts);
+        inner.input = Mutex::new(input);
+    }
 }
 
 impl Inner {

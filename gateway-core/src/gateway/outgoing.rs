@@ -105,6 +105,13 @@ impl HttpBody for Outgoing {
     }
 }
 
+/// A body of no bytes, for hosts' middlewares that answer in the place of the app.
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
