@@ -7,12 +7,9 @@ mod request;
 mod start;
 mod stream;
 
-use gateway_core::{App, AppExt, Mount, view};
+use gateway_core::{App, Mount, view};
 
 use crate::routes::Routes;
-
-/// How many bytes `/lab/limit` takes.
-const LIMIT: u64 = 1024 * 1024;
 
 /// All of it, to be mounted anywhere. Every method reaches every path.
 pub(crate) fn app() -> impl App {
@@ -20,7 +17,7 @@ pub(crate) fn app() -> impl App {
         .at("/environ", view(request::environ))
         .at("/echo", request::echo)
         .at("/count", view(request::count))
-        .at("/limit", view(request::count).limit_input(LIMIT))
+        .at("/limit", request::limit)
         .at("/ignore-body", view(request::ignore_body))
         .at("/stream", view(stream::stream))
         .at("/events", stream::events)

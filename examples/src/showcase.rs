@@ -63,6 +63,7 @@ fn code(id: &str) -> Option<String> {
     };
     let names: &[&str] = match name {
         "wsgi" | "tuple2_wsgi" => &["another_app", name],
+        "limit" => &["limit", "count"],
         "status_204" | "status_205" | "status_304" => &["status"],
         name => &[name],
     };

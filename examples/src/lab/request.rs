@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use gateway_core::{Body, EnvValue, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, AppExt, Body, EnvValue, Environ, Error, HttpError, StartResponse, view};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -59,6 +59,12 @@ pub(super) async fn count(mut environ: Environ) -> Result<Value, Error> {
         write!(digest, "{byte:02x}")?;
     }
     Ok(json!({ "length": length, "sha256": digest }))
+}
+
+/// The same with a bound of 1 MiB (I4).
+pub(super) async fn limit(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+    let app = view(count).limit_input(1024 * 1024);
+    app.call(environ, start_response).await
 }
 
 /// An answer without a look at the input.
