@@ -76,8 +76,8 @@ impl<A: App> Gateway<A> {
     /// [`set_header_source`](Environ::set_header_source).
     #[inline]
     pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {
-        let (exchange, inner) = self.shared.pool.take();
-        Environ::in_box(inner, Some(exchange), parts, input)
+        let (exchange, memory) = self.shared.pool.take();
+        Environ::new(memory, Some(exchange), parts, input)
     }
 
     /// Answers a request. There is always an answer; when the future is dropped, so are the app's
