@@ -141,6 +141,23 @@ async fn the_header_read_timeout_does_not_end_an_exchange() {
 }
 
 #[tokio::test]
+async fn the_header_fields_of_http_2_are_bounded() {
+    let server = start_with(hello, |server| server).await;
+    let mut connection = http2::Connection::open(server.addr).await.unwrap();
+    let fields = |count: usize| {
+        let fields = (0..count).map(|number| (format!("x-{number}"), "x".repeat(1000)));
+        fields.fold(Request::get("/"), |request, (name, value)| {
+            request.header(name, value)
+        })
+    };
+    let response = connection.request(&fields(60)).await.unwrap();
+    assert_eq!(response.status, 200);
+    let response = connection.request(&fields(70)).await.unwrap();
+    assert_eq!(response.status, 431);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn connections_are_bounded_and_wait_instead_of_being_dropped() {
     let (server, may, mut seen) = waiting(|server| server.max_connections(1)).await;
     let mut first = http1::Connection::open(server.addr).await.unwrap();

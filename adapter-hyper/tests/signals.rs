@@ -1,6 +1,9 @@
 //! `Server::serve` ends on SIGTERM and Ctrl-C. In a process of its own: signals are the process's.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "what the tests use may fail like a test")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "what the tests use may fail like a test"
+)]
 
 use std::process::Command;
 
