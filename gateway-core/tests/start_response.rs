@@ -649,3 +649,53 @@ fn respond_gives_the_error_of_a_refused_start() {
     let error = run(app.respond(Environ::from_request(get("/")))).unwrap_err();
     assert!(error.to_string().contains("S5"), "{error}");
 }
+
+#[test]
+fn s1_a_second_start_from_another_task_wakes_a_pending_driver() {
+    let kept: Arc<Mutex<Option<StartResponse>>> = Arc::default();
+    let keep = kept.clone();
+    let gateway = Gateway::new(app_fn(move |_, start_response: StartResponse| {
+        *keep.lock().unwrap() = Some(start_response.clone());
+        async move {
+            start_response.start(200, NONE)?;
+            Ok(Body::push(async |_| std::future::pending().await))
+        }
+    }));
+    let mut driver = Poller::new(gateway.handle(environ(&gateway, get("/"))));
+    driver.assert_pending();
+    let handle = kept.lock().unwrap().take().unwrap();
+    let before = driver.wakes();
+    assert_eq!(handle.start(200, NONE).unwrap_err().rule(), "S1");
+    assert!(driver.wakes() > before, "the driver was not woken");
+    read(driver.finish()).assert_clean_500();
+}
+
+#[test]
+fn s2_a_restart_in_the_middle_of_a_start_stands() {
+    let app = starting("sorry", |start_response| {
+        let inner = start_response.clone();
+        let hooked = start_response.wrap(move |_, _| {
+            let restarted = [("x-b", "1")];
+            inner.restart(503, restarted, Error::msg("boom")).unwrap();
+        });
+        assert_eq!(hooked.start(200, [("x-a", "1")]).unwrap_err().rule(), "S1");
+    });
+    let answer = ask(app, get("/"));
+    assert_eq!((answer.status, &*answer.text()), (503, "sorry"));
+    assert_eq!(answer.header("x-a"), None);
+    assert_eq!(answer.header("x-b"), Some("1"));
+}
+
+#[test]
+fn s2_a_handle_kept_beyond_a_failed_exchange_comes_too_late() {
+    let kept: Arc<Mutex<Option<StartResponse>>> = Arc::default();
+    let keep = kept.clone();
+    let app = app_fn(move |_, start_response: StartResponse| {
+        *keep.lock().unwrap() = Some(start_response);
+        async { Err(Error::msg("failed")) }
+    });
+    ask(app, get("/")).assert_clean_500();
+    let handle = kept.lock().unwrap().take().unwrap();
+    assert!(handle.is_committed());
+    assert!(handle.start(200, NONE).unwrap_err().is_committed());
+}
