@@ -699,3 +699,19 @@ fn s2_a_handle_kept_beyond_a_failed_exchange_comes_too_late() {
     assert!(handle.is_committed());
     assert!(handle.start(200, NONE).unwrap_err().is_committed());
 }
+
+#[test]
+fn s2_a_start_in_the_last_poll_aborts() {
+    let app = app_fn(|_, start_response: StartResponse| async move {
+        start_response.start(200, NONE)?;
+        Ok(Body::push(async move |mut writer| {
+            writer.write("one").await?;
+            assert!(start_response.start(200, NONE).unwrap_err().is_committed());
+            Ok(())
+        }))
+    });
+    let (answer, log) = logged(|| ask(app, get("/")));
+    assert_eq!(answer.text(), "one");
+    answer.assert_aborted();
+    log.assert_one("S2", "after its head had gone out");
+}

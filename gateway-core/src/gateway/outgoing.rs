@@ -162,6 +162,16 @@ impl Streaming {
 
     /// The next frame as the app gave it.
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let poll = match (self.first.take(), &mut self.stage) {
+            (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
+            (None, Stage::Running(frames)) => match catch(|| frames.as_mut().poll_frame(cx)) {
+                Ok(poll) => poll,
+                Err(panicked) => return Poll::Ready(Some(Err(panicked.into()))),
+            },
+            (None, _) => return Poll::Ready(None),
+        };
+        // S2: asked behind the poll, for the body itself may have started again; a start by
+        // another task after this wakes the host.
         if self
             .exchange
             .as_ref()
@@ -169,16 +179,7 @@ impl Streaming {
         {
             return Poll::Ready(Some(Err(StartError::committed().into())));
         }
-        if let Some(frame) = self.first.take() {
-            return Poll::Ready(Some(Ok(frame)));
-        }
-        let Stage::Running(frames) = &mut self.stage else {
-            return Poll::Ready(None);
-        };
-        match catch(|| frames.as_mut().poll_frame(cx)) {
-            Ok(poll) => poll,
-            Err(panicked) => Poll::Ready(Some(Err(panicked.into()))),
-        }
+        poll
     }
 
     /// Closes the app's body and leaves the stage to what follows.
