@@ -277,3 +277,18 @@ fn an_error_comes_behind_what_was_written() {
     assert_eq!(frames.next().unwrap().unwrap_err().to_string(), "failed");
     assert!(frames.next().is_none());
 }
+
+#[test]
+fn a_write_whose_chunk_was_taken_is_no_error_once_the_body_is_gone() {
+    let (mut frames, mut writer) = with_writer();
+    let mut write = Poller::new(async move {
+        let outcome = writer.write("x").await;
+        (outcome, writer.write("y").await)
+    });
+    write.assert_pending();
+    assert_eq!(frames.data(), "x");
+    drop(frames);
+    let (taken, late) = write.finish();
+    assert!(taken.is_ok());
+    assert!(late.is_err());
+}
