@@ -195,7 +195,7 @@ fn l2_callbacks_run_in_order_after_the_last_byte_and_all_of_them() {
         assert!(frames.next().is_none());
         assert_eq!(*order.lock().unwrap(), ["first", "second", "third"]);
     });
-    log.assert_one("L2", "panicked");
+    log.assert_one("L2", "in the callback");
     assert_eq!(order.lock().unwrap().len(), 3);
 }
 
@@ -523,4 +523,81 @@ fn an_environ_of_no_gateway_is_answered_too() {
     assert!(kept.lock().unwrap().take().unwrap().is_over());
     let response = run(dump().respond(Environ::from_request(get("/x")))).unwrap();
     assert_eq!(response.status(), 200);
+}
+
+#[test]
+fn b9_nothing_of_the_app_can_panic_the_host() {
+    /// Panics in its destructor, unless a panic is on its way.
+    #[derive(Debug)]
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if !thread::panicking() {
+                panic!("in a destructor");
+            }
+        }
+    }
+    impl std::fmt::Display for Bomb {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("in a text")
+        }
+    }
+    impl std::error::Error for Bomb {}
+
+    // An error whose text and destructor panic.
+    let answer = ask(app_fn(|_, _| async { Err(Bomb.into()) }), get("/"));
+    answer.assert_clean_500();
+
+    // A payload whose destructor panics.
+    let app = app_fn(|_, _| async { std::panic::panic_any(Bomb) });
+    ask(app, get("/")).assert_clean_500();
+
+    // A body that panics when it is asked for its size.
+    struct Unsized;
+    impl http_body::Body for Unsized {
+        type Data = bytes::Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, Error>>> {
+            std::task::Poll::Ready(None)
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            panic!("in the size hint")
+        }
+    }
+    let app = app_fn(|_, start_response: StartResponse| async move {
+        start_response.start(200, NONE)?;
+        Ok(Body::new(Unsized))
+    });
+    let (answer, log) = logged(|| ask(app, get("/")));
+    answer.assert_clean_500();
+    log.assert_one("B9", "in the size hint");
+
+    // Dropped in the middle: the app's future, then its body.
+    let gateway = Gateway::new(app_fn(
+        |environ: Environ, start_response: StartResponse| async move {
+            start_response.start(200, NONE)?;
+            if environ.path_info() == "/body" {
+                let bomb = Bomb;
+                return Ok(Body::push(async move |_| {
+                    let _bomb = bomb;
+                    std::future::pending().await
+                }));
+            }
+            let _bomb = Bomb;
+            std::future::pending().await
+        },
+    ));
+    for (target, rule) in [("/", "B9"), ("/body", "L1")] {
+        let (_, log) = logged(|| {
+            let mut driver = Poller::new(gateway.handle(environ(&gateway, get(target))));
+            driver.assert_pending();
+            drop(driver);
+        });
+        log.assert_one(rule, "in a destructor");
+    }
 }

@@ -6,7 +6,6 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::catch_unwind::Panicked;
 use super::finish::{bodyless, into_response};
 use super::{Facts, Outgoing};
 use crate::error::Error;
@@ -14,6 +13,7 @@ use crate::headers;
 use crate::http_error::HttpError;
 use crate::input::InputError;
 use crate::log::{self, Chain};
+use crate::panicked::{Panicked, catch};
 use crate::start_response::StartError;
 
 /// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
@@ -31,11 +31,13 @@ pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
             }
             Err(error) => {
                 report(&error, "the app failed before its response was sent");
+                discard(error);
                 HttpError::internal_server_error()
             }
         },
     };
     let (status, mut headers, page) = checked(&error);
+    discard(error);
     let body = if facts.is_bodyless(status) {
         bodyless(status, &mut headers, Some(page.len() as u64))
     } else {
@@ -73,7 +75,17 @@ fn report_http(error: &HttpError) {
 
 /// Logs a fault of the app.
 pub(super) fn report(error: &Error, what: &str) {
-    log::error(rule(error), what, &Chain(error.as_dyn()));
+    // B9: the error's text is the app's, too.
+    if let Err(panicked) = catch(|| log::error(rule(error), what, &Chain(error.as_dyn()))) {
+        log::error("B9", "the text of an error", &panicked);
+    }
+}
+
+/// Drops an error of the app, whose destructor may panic (B9).
+fn discard(error: impl Sized) {
+    if let Err(panicked) = catch(|| drop(error)) {
+        log::error("B9", "dropping an error", &panicked);
+    }
 }
 
 /// The clause that an error is about.

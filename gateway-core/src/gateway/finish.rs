@@ -16,7 +16,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
     } = match guard.exchange().commit() {
         Ok(committed) => committed,
         Err(error) => {
-            ready.close();
+            drop(ready);
             return failure::page(error.into(), facts);
         }
     };
@@ -26,7 +26,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
     }
     let body = if facts.is_bodyless(head.status) {
         let length = head.length.or(ready.length());
-        ready.close();
+        drop(ready);
         bodyless(head.status, &mut head.headers, length)
     } else {
         match framed(guard, ready, head.length, &mut head.headers) {
@@ -87,7 +87,6 @@ fn framed(
     let known = ready.length();
     if let (Some(declared), Some(known)) = (declared, known) {
         if known < declared {
-            ready.close();
             return Err(Error::from(failure::TooShort {
                 declared,
                 sent: known,

@@ -9,10 +9,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::catch_unwind::catch;
 use super::failure::{TooShort, log_cut, report};
-use super::run::{EMPTY_CHUNKS, Peeked, close};
-use crate::body::Frames;
+use super::run::{EMPTY_CHUNKS, Peeked, Source};
 use crate::error::Error;
 use crate::exchange::{self, Exchange, Pool};
 use crate::headers::may_trail;
@@ -128,7 +126,8 @@ pub(crate) struct Streaming {
 }
 
 enum Stage {
-    Running(Frames),
+    /// Leaving it closes the body.
+    Running(Source),
     /// The error comes after one `Pending`.
     Failing(Error),
     Done,
@@ -164,10 +163,7 @@ impl Streaming {
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let poll = match (self.first.take(), &mut self.stage) {
             (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
-            (None, Stage::Running(frames)) => match catch(|| frames.as_mut().poll_frame(cx)) {
-                Ok(poll) => poll,
-                Err(panicked) => return Poll::Ready(Some(Err(panicked.into()))),
-            },
+            (None, Stage::Running(frames)) => frames.poll_frame(cx),
             (None, _) => return Poll::Ready(None),
         };
         // S2: asked behind the poll, for the body itself may have started again; a start by
@@ -182,13 +178,6 @@ impl Streaming {
         poll
     }
 
-    /// Closes the app's body and leaves the stage to what follows.
-    fn end(&mut self, stage: Stage) {
-        if let Stage::Running(frames) = std::mem::replace(&mut self.stage, stage) {
-            close(frames);
-        }
-    }
-
     fn fail(
         &mut self,
         error: Error,
@@ -201,7 +190,7 @@ impl Streaming {
                 None => report(&error, "the response was aborted"),
             }
         }
-        self.end(Stage::Failing(error));
+        self.stage = Stage::Failing(error);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -217,7 +206,7 @@ impl Streaming {
             }
             data.truncate(usize::try_from(*remaining).unwrap_or(usize::MAX));
             *remaining = 0;
-            self.end(Stage::Done);
+            self.stage = Stage::Done;
         } else {
             *remaining -= data.len() as u64;
         }
@@ -252,7 +241,7 @@ impl HttpBody for Streaming {
                         return this.fail(error.into(), cx);
                     }
                     _ => {
-                        this.end(Stage::Done);
+                        this.stage = Stage::Done;
                         return Poll::Ready(None);
                     }
                 },
@@ -278,7 +267,7 @@ impl HttpBody for Streaming {
                             cx,
                         );
                     }
-                    this.end(Stage::Done);
+                    this.stage = Stage::Done;
                     return Poll::Ready(sendable(trailers).map(|t| Ok(Frame::trailers(t))));
                 }
             }
@@ -319,7 +308,7 @@ fn sendable(mut trailers: HeaderMap) -> Option<HeaderMap> {
 impl Drop for Streaming {
     fn drop(&mut self) {
         // The body is closed first: what it holds of the exchange is gone when that is recycled.
-        self.end(Stage::Done);
+        self.stage = Stage::Done;
         if let Some(exchange) = self.exchange.take() {
             exchange::finish(exchange, &self.pool);
         }
