@@ -696,3 +696,44 @@ fn a_body_is_handed_on_without_another_box() {
     let collected = run(Body::iter(["a", "", "b"]).collect()).unwrap();
     assert_eq!(collected.to_bytes(), "ab");
 }
+
+#[test]
+fn b5_nothing_is_sent_where_no_length_was_declared_for_it() {
+    let bodies: [fn() -> Body; 3] = [
+        || Body::from("x"),
+        || Body::iter(["x"]),
+        || Body::from("x").on_close(|| ()),
+    ];
+    for body in bodies {
+        let (answer, log) = logged(|| ask(answering(&[("content-length", "0")], body), get("/")));
+        assert_eq!(answer.lines("content-length"), ["0"]);
+        assert!(answer.is_bodyless);
+        log.assert_one("B5", "longer than the declared 0 bytes");
+    }
+}
+
+#[test]
+fn b5_a_body_that_breaks_its_own_word_is_held_to_it() {
+    // Longer: cut, and logged by whoever cuts.
+    let long = || Arc::new(answering(&[], || Script::chunks(["12345"]).exact(2).body()));
+    for nests in [false, true] {
+        let (answer, log) = logged(|| {
+            if nests {
+                nested(long(), get("/"))
+            } else {
+                ask(long(), get("/"))
+            }
+        });
+        assert_eq!((answer.length, &*answer.text()), (Some(2), "12"));
+        log.assert_one("B5", "longer than the declared 2 bytes");
+    }
+    // Shorter: nothing there is a 500, some is an abort.
+    let none = answering(&[], || Script::chunks([""]).exact(5).body());
+    let (answer, log) = logged(|| ask(none, get("/")));
+    answer.assert_clean_500();
+    log.assert_one("B5", "has 0 bytes, 5 were declared");
+    let some = answering(&[], || Script::chunks(["1"]).exact(5).body());
+    let (answer, log) = logged(|| ask(some, get("/")));
+    answer.assert_aborted();
+    log.assert_one("B5", "has 1 bytes, 5 were declared");
+}

@@ -120,6 +120,8 @@ pub(crate) struct Streaming {
     /// What is left of the declared or known length.
     remaining: Option<u64>,
     length: u64,
+    /// It was said that the body is longer than its length.
+    is_cut_logged: bool,
     exchange: Option<Arc<Exchange>>,
     pool: Arc<Pool>,
     reporting: Reporting,
@@ -153,9 +155,19 @@ impl Streaming {
             first: stream.first,
             remaining,
             length: remaining.unwrap_or(0),
+            is_cut_logged: false,
             exchange: Some(exchange),
             pool,
             reporting,
+        }
+    }
+
+    /// Logs, once, that the body is longer than its length (B5).
+    ///
+    /// Whatever is around it: what is cut here nobody else sees.
+    pub(super) fn log_cut(&mut self) {
+        if !std::mem::replace(&mut self.is_cut_logged, true) {
+            log_cut(self.length);
         }
     }
 
@@ -197,19 +209,15 @@ impl Streaming {
 
     /// Holds a chunk to the declared length (B5); `None` when nothing of it is left.
     fn admit(&mut self, mut data: Bytes) -> Option<Bytes> {
-        let Some(remaining) = &mut self.remaining else {
+        let Some(remaining) = self.remaining else {
             return Some(data);
         };
-        if data.len() as u64 > *remaining {
-            if self.reporting == Reporting::Log {
-                log_cut(self.length);
-            }
-            data.truncate(usize::try_from(*remaining).unwrap_or(usize::MAX));
-            *remaining = 0;
+        if data.len() as u64 > remaining {
+            self.log_cut();
+            data.truncate(usize::try_from(remaining).unwrap_or(usize::MAX));
             self.stage = Stage::Done;
-        } else {
-            *remaining -= data.len() as u64;
         }
+        self.remaining = Some(remaining - data.len() as u64);
         (!data.is_empty()).then_some(data)
     }
 }

@@ -9,6 +9,7 @@ use http_body::Frame;
 
 use super::Facts;
 use super::catch_unwind::CatchUnwind;
+use super::failure::TooShort;
 use crate::app::App;
 use crate::body::{Body, Frames, Repr};
 use crate::environ::Environ;
@@ -129,6 +130,11 @@ enum Peek {
 }
 
 impl Peeked {
+    /// True if the first chunk is there.
+    pub(super) fn has_data(&self) -> bool {
+        self.first.as_ref().is_some_and(Frame::is_data)
+    }
+
     /// Asks for frames until one commits, B1: the first non-empty one, the end, or, after a flush,
     /// the first moment with nothing ready. Where nothing of the body will be sent, the start is
     /// enough (B6).
@@ -164,7 +170,15 @@ impl Peeked {
                     self.first = Some(frame);
                     return Poll::Ready(Ok(Peek::Committable));
                 }
-                Poll::Ready(None) => return Poll::Ready(Ok(Peek::Ended)),
+                Poll::Ready(None) => {
+                    return Poll::Ready(match self.length {
+                        // B5: its own word, which the head would pass on.
+                        Some(declared @ 1..) if !is_bodyless => {
+                            Err(TooShort { declared, sent: 0 }.into())
+                        }
+                        _ => Ok(Peek::Ended),
+                    });
+                }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     let flush = matches!(state, State::Started { flush, .. } if flush) || flush;
