@@ -295,3 +295,107 @@ fn the_reader_gives_every_byte_and_the_error() {
     let inner = error.get_ref().unwrap().downcast_ref::<InputError>();
     assert!(inner.unwrap().is_too_large());
 }
+
+#[test]
+fn i1_what_lies_behind_the_declared_length_is_not_asked_for_ever() {
+    // Frames that never end, ready at once.
+    let endless = Body::iter(std::iter::repeat("123"));
+    let mut environ = Environ::from_request(
+        Request::post("/")
+            .header("content-length", "5")
+            .body(endless)
+            .unwrap(),
+    );
+    assert_eq!(run(environ.input_mut().bytes(100)).unwrap(), "12312");
+    // Empty chunks for ever leave room for others.
+    let empty = Body::iter(std::iter::repeat(""));
+    let mut environ = Environ::from_request(Request::post("/").body(empty).unwrap());
+    let mut read = support::Poller::new(environ.input_mut().chunk());
+    for polls in 1..=3 {
+        read.assert_pending();
+        assert_eq!(read.wakes(), polls);
+    }
+}
+
+#[test]
+fn i1_bytes_in_hand_are_held_to_the_declared_length() {
+    let input = |declared: &str| {
+        let request = Request::post("/").header("content-length", declared);
+        Environ::from_request(request.body("12345").unwrap()).take_input()
+    };
+    assert_eq!(read_all(input("5")).unwrap(), "12345");
+    let longer = input("3");
+    assert_eq!(longer.size_hint().exact(), Some(3));
+    assert_eq!(read_all(longer).unwrap(), "123");
+    // I3.
+    assert!(read_all(input("6")).unwrap_err().is_incomplete());
+}
+
+#[test]
+fn i2_a_transfer_coding_overrides_a_content_length() {
+    let request = Request::post("/")
+        .header("content-length", "3")
+        .header("transfer-encoding", "chunked");
+    let body = Script::chunks(["12", "345"]).input();
+    let mut environ = Environ::from_request(request.body(body).unwrap());
+    assert_eq!(environ.content_length(), None);
+    assert_eq!(environ.get("CONTENT_LENGTH"), None);
+    assert!(
+        !environ
+            .vars()
+            .iter()
+            .any(|(key, _)| key == "CONTENT_LENGTH")
+    );
+    assert!(!environ.headers().contains_key("content-length"));
+    assert_eq!(run(environ.input_mut().bytes(100)).unwrap(), "12345");
+}
+
+#[test]
+fn i4_a_declared_length_is_one_number() {
+    let declared = |values: &[&str]| {
+        let mut request = Request::post("/");
+        for value in values {
+            request = request.header("content-length", *value);
+        }
+        Environ::from_request(request.body(()).unwrap()).content_length()
+    };
+    for values in [
+        &["5"][..],
+        &["5, 5"],
+        &["5", "5"],
+        &[" 5 "],
+        &["05"],
+        &["5,5", "5"],
+    ] {
+        assert_eq!(declared(values), Some(5), "{values:?}");
+    }
+    for values in [
+        &["+5"][..],
+        &["-5"],
+        &[""],
+        &["5x"],
+        &["5, 6"],
+        &["5", "6"],
+        &["5,"],
+        &["5 5"],
+        &["x", "5"],
+    ] {
+        assert_eq!(declared(values), None, "{values:?}");
+    }
+    assert_eq!(declared(&["99999999999999999999999"]), Some(u64::MAX));
+
+    let app = view(async |_| "not reached").limit_input(4);
+    let app = std::sync::Arc::new(app);
+    for length in ["5, 5", "99999999999999999999999"] {
+        let request = post(Some(length), Script::chunks(["12345"]));
+        assert_eq!(ask(app.clone(), request).status, 413, "{length}");
+    }
+}
+
+#[test]
+fn i7_nothing_follows_the_trailers() {
+    let frames = [data("1"), trailers([("x-t", "1")]), data("behind")];
+    let mut input = input(None, Script::new(frames));
+    assert_eq!(run(input.bytes(100)).unwrap(), "1");
+    assert!(run(input.chunk()).unwrap().is_none());
+}

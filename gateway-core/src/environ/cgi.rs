@@ -48,6 +48,8 @@ impl Environ {
             "SERVER_PORT" => EnvValue::text(self.server_port().to_string()),
             "SERVER_PROTOCOL" => EnvValue::text(self.server_protocol()),
             "CONTENT_TYPE" => return self.content_type(),
+            // I2: it does not count beside a transfer coding.
+            "CONTENT_LENGTH" if self.header("transfer-encoding").is_some() => return None,
             "CONTENT_LENGTH" => return self.header("content-length"),
             "REMOTE_ADDR" => EnvValue::text(self.remote_addr()?.to_string()),
             "REMOTE_PORT" => EnvValue::text(self.remote_port()?.to_string()),
