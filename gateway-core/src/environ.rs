@@ -233,6 +233,12 @@ impl Environ {
             (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
             // CONNECT: the authority is the target.
             (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
+            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
+            (Some(target), Some(authority)) => Cow::Owned(format!(
+                "{}://{authority}{target}",
+                uri.scheme_str().unwrap_or_default(),
+                target = target.as_str(),
+            )),
             _ => Cow::Owned(uri.to_string()),
         }
     }

@@ -591,3 +591,51 @@ fn debug_shows_no_header() {
     let environ = with_headers(&[("authorization", "secret")]);
     assert!(!format!("{environ:?}").contains("secret"));
 }
+
+#[test]
+fn e5_an_absolute_form_target_is_given_whole() {
+    for (target, path, query) in [
+        ("http://a.example/x?y", "/x", "y"),
+        ("http://a.example:81/%2F", "//", ""),
+        ("http://a.example/", "/", ""),
+        ("http://a.example?y", "/", "y"),
+        ("https://u:p@a.example//x/../", "//x/../", ""),
+    ] {
+        let environ = environ(target);
+        assert_eq!(environ.request_uri(), target);
+        assert_eq!(environ.path_info(), path, "{target}");
+        assert_eq!(environ.query_string(), query, "{target}");
+    }
+    // With neither path nor query the parser adds the slash (RFC 9110 section 4.2.3: the same).
+    assert_eq!(
+        environ("http://a.example").request_uri(),
+        "http://a.example/"
+    );
+    // HTTP/2 has the authority beside the target.
+    let request = Request::get("http://a.example/x?y").version(Version::HTTP_2);
+    let environ = Environ::from_request(request.body(()).unwrap());
+    assert_eq!(environ.request_uri(), "/x?y");
+}
+
+#[test]
+fn e10_by_opt_in_a_mixed_name_is_seen() {
+    let mut environ = with_headers(&[("x-a_b", "1"), ("x_c-d", "evil"), ("x-c-d", "good")]);
+    assert_eq!(environ.get("HTTP_X_A_B"), None);
+    environ.keep_underscored_headers();
+    assert_eq!(var(&environ, "HTTP_X_A_B").as_deref(), Some("1"));
+    assert_eq!(var(&environ, "HTTP_X_C_D").as_deref(), Some("good"));
+    let vars = environ.vars();
+    let keys: Vec<_> = vars
+        .iter()
+        .filter(|(key, _)| key.starts_with("HTTP_X"))
+        .collect();
+    assert_eq!(keys.len(), 2, "{keys:?}");
+}
+
+#[test]
+fn e12_an_ipv6_server_name_is_in_brackets() {
+    let mut environ = environ("/");
+    environ.set_connection(Connection::new().local("[2001:db8::1]:81".parse().unwrap()));
+    assert_eq!(environ.server_name(), "[2001:db8::1]");
+    assert_eq!(environ.server_port(), 81);
+}

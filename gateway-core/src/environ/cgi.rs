@@ -72,10 +72,16 @@ impl Environ {
         let name = key.to_ascii_lowercase().replace('_', "-");
         self.header(&name).or_else(|| {
             // E10, by opt-in: the name as it was sent, where no twin with dashes exists.
-            let underscored = key.to_ascii_lowercase();
-            (self.keeps_underscores() && underscored.contains('_'))
-                .then(|| self.header(&underscored))
-                .flatten()
+            if !self.keeps_underscores() || !key.contains('_') {
+                return None;
+            }
+            let mut sent = None;
+            self.each_header_name(&mut |known| {
+                if sent.is_none() && known.replace('_', "-") == name {
+                    sent = Some(known.to_owned());
+                }
+            });
+            self.header(&sent?)
         })
     }
 
