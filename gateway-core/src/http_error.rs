@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::environ::Environ;
 use crate::error::{BoxError, Error};
 use crate::headers::{HeaderError, IntoHeaders};
+use crate::log::{self, Chain};
 use crate::start_response::StartResponse;
 use crate::status::{IntoStatus, StatusError};
 
@@ -134,8 +135,16 @@ impl HttpError {
         &self.0.headers
     }
 
-    pub(crate) fn source_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
-        self.0.source.as_deref()
+    /// Logs the private cause; the same whether the error was returned, raised or mounted (N6).
+    pub(crate) fn report(&self) {
+        let Some(source) = self.0.source.as_deref() else {
+            return;
+        };
+        if self.status().is_server_error() {
+            log::error("N6", &self.to_string(), &Chain(source));
+        } else {
+            log::debug("N6", &self.to_string(), &Chain(source));
+        }
     }
 
     /// Status, headers and page.
@@ -187,6 +196,7 @@ pub fn abort(
 
 impl App for HttpError {
     async fn call(&self, _: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        self.report();
         let (status, headers, page) = self.page();
         start_response.start(status, headers)?;
         Ok(Body::from(page))

@@ -11,7 +11,7 @@ use gateway_core::{
     AppExt, Body, Environ, Error, HttpError, IntoResponse, Replace, Response, ResponseExt, abort,
     view,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 mod support;
 use support::{Answer, ask, get, head, logged, run};
@@ -487,14 +487,7 @@ fn n7_two_cookies_are_two_lines_and_a_refused_one_is_none() {
         lines(&response, "set-cookie"),
         ["a=1; Path=/", "b=2; Path=/"]
     );
-    assert_eq!(
-        response
-            .headers()
-            .get_all(header::SET_COOKIE)
-            .iter()
-            .count(),
-        2
-    );
+    assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
 }
 
 #[test]
@@ -506,4 +499,26 @@ fn a_view_borrows_its_environ_over_an_await() {
     }));
     let response = run(app.respond(Environ::from_request(get("/x")))).unwrap();
     assert_eq!(run(response.into_body().bytes()).unwrap(), "/x");
+}
+
+#[test]
+fn n2_n4_and_s6_are_logged_with_their_rule() {
+    let (_, log) = logged(|| returned(None::<&str>));
+    log.assert_one("N2", "did not return a valid response");
+    let (_, log) = logged(|| returned(("text", 99)));
+    log.assert_one("N4", "out of range");
+    let (_, log) = logged(|| returned(("text", [("x", "1\n")])));
+    log.assert_one("S6", "header x");
+}
+
+#[test]
+fn n6_the_source_is_logged_however_the_error_is_answered() {
+    let error = || HttpError::new(503).with_source(Error::msg("private").into_boxed());
+    let (_, log) = logged(|| ask(view(move |_| std::future::ready(error())), get("/")));
+    log.assert_one("N6", "private");
+    let (_, log) = logged(|| ask(error(), get("/")));
+    log.assert_one("N6", "private");
+    let client = || HttpError::new(404).with_source(Error::msg("private").into_boxed());
+    let (_, log) = logged(|| ask(client(), get("/")));
+    log.assert_no_fault();
 }

@@ -9,19 +9,24 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use super::finish::{bodyless, into_response};
 use super::{Facts, Outgoing};
 use crate::error::Error;
-use crate::headers;
+use crate::headers::{self, HeaderError};
 use crate::http_error::HttpError;
 use crate::input::InputError;
+use crate::into_response::NoResponse;
 use crate::log::{self, Chain};
 use crate::panicked::{Panicked, catch};
 use crate::start_response::StartError;
+use crate::status::StatusError;
 
 /// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
 /// one. The cause is logged and never sent.
 pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
     let error = match error.downcast::<HttpError>() {
         Ok(error) => {
-            report_http(&error);
+            // B9: the text of its cause is the app's.
+            if let Err(panicked) = catch(|| error.report()) {
+                log::error("B9", "the text of an error", &panicked);
+            }
             error
         }
         Err(error) => match error.downcast::<InputError>() {
@@ -63,16 +68,6 @@ fn checked(error: &HttpError) -> (StatusCode, HeaderMap, Bytes) {
     }
 }
 
-fn report_http(error: &HttpError) {
-    match error.source_ref() {
-        Some(source) if error.status().is_server_error() => {
-            log::error("N6", &error.to_string(), &Chain(source));
-        }
-        Some(source) => log::debug("N6", &error.to_string(), &Chain(source)),
-        None => {}
-    }
-}
-
 /// Logs a fault of the app.
 pub(super) fn report(error: &Error, what: &str) {
     // B9: the error's text is the app's, too.
@@ -92,6 +87,12 @@ fn discard(error: impl Sized) {
 fn rule(error: &Error) -> &'static str {
     if let Some(error) = error.downcast_ref::<StartError>() {
         error.rule()
+    } else if let Some(error) = error.downcast_ref::<HeaderError>() {
+        error.rule()
+    } else if error.is::<StatusError>() {
+        "N4"
+    } else if error.is::<NoResponse>() {
+        "N2"
     } else if error.is::<Panicked>() {
         "B9"
     } else if error.is::<TooShort>() {
