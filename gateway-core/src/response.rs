@@ -16,6 +16,11 @@ pub use cookies::CookieError;
 /// [`ResponseExt`] adds Flask's conveniences.
 pub type Response = http::Response<Body>;
 
+/// In the extensions of a response whose app asked for the connection to be closed (S7): a response
+/// as a value has no other place for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CloseConnection;
+
 /// What Flask's response objects can do, for [`Response`].
 ///
 /// # Examples

@@ -12,7 +12,7 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::{Attempt, Exchange, Head};
 use crate::headers::{self, IntoHeaders};
-use crate::response::Response;
+use crate::response::{CloseConnection, Response};
 use crate::status::IntoStatus;
 
 pub use error::StartError;
@@ -113,6 +113,9 @@ impl StartResponse {
         let (parts, body) = response.into_parts();
         let (attempt, _) = self.exchange.begin_start()?;
         self.end_start(attempt, parts.status, parts.headers)?;
+        if parts.extensions.get::<CloseConnection>().is_some() {
+            self.close_connection();
+        }
         Ok(body)
     }
 

@@ -601,3 +601,21 @@ fn b9_nothing_of_the_app_can_panic_the_host() {
         log.assert_one(rule, "in a destructor");
     }
 }
+
+#[test]
+fn l3_disconnected_resolves_where_no_app_was_called() {
+    // The host gave the driver up before it polled it.
+    let gateway = Gateway::new(dump());
+    let mut unpolled = environ(&gateway, get("/"));
+    let mut gone = Poller::new(unpolled.disconnected());
+    gone.assert_pending();
+    drop(gateway.handle(unpolled));
+    assert_eq!(gone.wakes(), 1);
+    gone.finish();
+    // CONNECT is the gateway's.
+    let request = Request::connect("a.example:443").body(()).unwrap();
+    let mut connect = environ(&gateway, request);
+    let gone = connect.disconnected();
+    assert_eq!(read(run(gateway.handle(connect))).status, 501);
+    assert!(gone.is_over());
+}

@@ -715,3 +715,16 @@ fn s2_a_start_in_the_last_poll_aborts() {
     answer.assert_aborted();
     log.assert_one("S2", "after its head had gone out");
 }
+
+#[test]
+fn s7_the_wish_to_close_the_connection_passes_respond() {
+    let inner = Arc::new(starting("x", |start_response| {
+        start_response.start(200, NONE).unwrap();
+        start_response.close_connection();
+    }));
+    let outer = gateway_core::view(move |environ: Environ| {
+        let inner = inner.clone();
+        async move { inner.respond(environ).await }
+    });
+    assert_eq!(ask(outer, get("/")).header("connection"), Some("close"));
+}
