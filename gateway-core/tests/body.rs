@@ -737,3 +737,20 @@ fn b5_a_body_that_breaks_its_own_word_is_held_to_it() {
     answer.assert_aborted();
     log.assert_one("B5", "has 1 bytes, 5 were declared");
 }
+
+#[test]
+fn an_ended_body_stays_ended() {
+    let mut turns = 0;
+    let unfused = std::iter::from_fn(move || {
+        turns += 1;
+        (turns != 2).then_some("x")
+    });
+    let mut frames = Frames::new(Body::iter(unfused));
+    assert_eq!(frames.data(), "x");
+    assert!(frames.next().is_none());
+    assert!(frames.next().is_none());
+    let mut bytes = Frames::new(Body::from("x"));
+    assert_eq!(bytes.data(), "x");
+    assert!(bytes.is_end_stream());
+    assert!(bytes.next().is_none());
+}

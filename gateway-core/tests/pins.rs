@@ -26,7 +26,7 @@ fn sizes() {
     assert_eq!(size_of::<HttpError>(), WORD);
     assert_eq!(size_of::<Gateway<BoxApp>>(), WORD);
     assert!(
-        size_of::<Outgoing>() <= 4 * WORD,
+        size_of::<Outgoing>() <= 5 * WORD,
         "{}",
         size_of::<Outgoing>()
     );

@@ -58,7 +58,7 @@ pub(crate) async fn run<A: App>(
         pin!(CatchUnwind::new(call)).await??
     };
     let (frames, flush) = match body.0 {
-        Repr::Empty => return in_hand(exchange, Ready::Empty),
+        Repr::Full(bytes) if bytes.is_empty() => return in_hand(exchange, Ready::Empty),
         Repr::Full(bytes) => return in_hand(exchange, Ready::Full(bytes)),
         Repr::Stream { frames, flush } => (frames, flush),
     };
