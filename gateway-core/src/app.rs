@@ -56,6 +56,7 @@ use crate::start_response::StartResponse;
     message = "`{Self}` is not an app",
     label = "expected an app",
     note = "an app is a type that implements `App`, or an `async fn(Environ, StartResponse) -> Result<Body, Error>`",
+    note = "its future must be `Send`, and so must everything that it holds over an await",
     note = "a closure needs `app_fn(|environ, start_response| async move {{ .. }})`",
     note = "a function from `Environ` to a return value (text, JSON, a tuple ..) is a view: `view(f)`"
 )]
