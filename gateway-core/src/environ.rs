@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, request};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request};
 
 use crate::connection::{Connection, Scheme};
 use crate::exchange::{Disconnected, Exchange, Memory};
@@ -104,9 +104,18 @@ impl Environ {
 
     /// Tells the input what length the client declared (I1).
     fn declare_length(&mut self) {
-        if self.input_mut().is_streamed() {
-            let declared = self.content_length();
-            self.input_mut().declare(declared);
+        if !self.input_mut().is_there() {
+            return;
+        }
+        let declared = self.content_length();
+        self.input_mut().declare(declared);
+        // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, which must not be
+        // passed on beside it (I2).
+        if declared.is_none()
+            && self.inner().source.is_none()
+            && self.headers().contains_key(header::TRANSFER_ENCODING)
+        {
+            self.headers_mut().remove(header::CONTENT_LENGTH);
         }
     }
 
@@ -247,6 +256,12 @@ impl Environ {
             (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
             // CONNECT: the authority is the target.
             (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
+            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
+            (Some(target), Some(authority)) => Cow::Owned(format!(
+                "{}://{authority}{target}",
+                uri.scheme_str().unwrap_or_default(),
+                target = target.as_str(),
+            )),
             _ => Cow::Owned(uri.to_string()),
         }
     }
@@ -263,14 +278,24 @@ impl Environ {
         self.header("content-type")
     }
 
-    /// CONTENT_LENGTH as a number, absent where the client sent none (E8).
+    /// CONTENT_LENGTH as a number, absent where the client sent none (E8), sent something else than
+    /// one number, or sent the body in a transfer coding, which overrides it (I2).
+    ///
+    /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
-        std::str::from_utf8(self.first_header("content-length")?)
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        let first = self.first_header("content-length")?;
+        if self.first_header("transfer-encoding").is_some() {
+            return None;
+        }
+        // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
+        let lines = (1..).map_while(|nth| self.nth_header("content-length", nth));
+        let mut items = std::iter::once(first)
+            .chain(lines)
+            .flat_map(|line| line.split(|byte| *byte == b','))
+            .map(decimal);
+        let length = items.next()??;
+        items.all(|item| item == Some(length)).then_some(length)
     }
 
     /// SERVER_PROTOCOL: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`, the transport's truth
@@ -526,6 +551,18 @@ impl Environ {
         inner.parts = Some(parts);
         inner.input = Mutex::new(input);
     }
+}
+
+/// RFC 9110 section 8.6: digits, so no sign.
+fn decimal(item: &[u8]) -> Option<u64> {
+    let digits = item.trim_ascii();
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| {
+        digits.iter().fold(0, |number: u64, digit| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
+        })
+    })
 }
 
 impl Inner {

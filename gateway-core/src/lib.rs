@@ -56,6 +56,7 @@ mod into_response;
 mod json;
 mod log;
 mod middleware;
+mod panicked;
 mod response;
 mod response_parts;
 mod start_error;
