@@ -22,7 +22,7 @@ use crate::translate::translate;
 /// [`IntoResponse`], the pages of errors, checked headers (S5 to S9), no body on 204, 205 and 304
 /// (B7), a body held to its declared length (B5). Two things a handler cannot do: it does not know
 /// the method (axum itself drops the body for HEAD), and it cannot wait for the first chunk of a
-/// stream, so that an error before it ends the response instead of becoming a 500 (B1).
+/// stream: an error before it becomes a 500 only if it is there at once (B1).
 ///
 /// In a view the response is passed on as a mounted service's would be; see
 /// [`tower_app`](crate::tower_app).
@@ -84,7 +84,7 @@ impl<T: IntoResponse> AxumIntoResponse for Reply<T> {
 
 /// Runs the driver over a response that is there already: it alone knows the rules.
 fn finish(response: Result<Response, Error>) -> http::Response<Outgoing> {
-    let response = response.map(|response| response.map(Later::of));
+    let response = response.map(|response| response.map(AskedOnce::of));
     let slot = Mutex::new(Some(response));
     let gateway = Gateway::new(app_fn(move |_, start_response| {
         let response = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -97,7 +97,8 @@ fn finish(response: Result<Response, Error>) -> http::Response<Outgoing> {
     }));
     let (parts, ()) = Request::new(()).into_parts();
     let answer = pin!(gateway.handle(gateway.environ(parts, Input::empty())));
-    // Nothing in it waits: the app does not, and its body is committed when it is first asked.
+    // Nothing in it waits: the app does not, and its body commits when it is first asked. What the
+    // body registers with this waker it registers again with the host's.
     match answer.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => response,
         Poll::Pending => {
@@ -108,13 +109,14 @@ fn finish(response: Result<Response, Error>) -> http::Response<Outgoing> {
     }
 }
 
-/// A body that has nothing ready when it is first asked: that is before its host does.
-struct Later {
+/// A body that commits when it is first asked: an empty chunk then counts as nothing ready, which
+/// for a flushed body is enough.
+struct AskedOnce {
     body: Body,
     asked: bool,
 }
 
-impl Later {
+impl AskedOnce {
     fn of(body: Body) -> Body {
         if body.is_end_stream() {
             return body;
@@ -123,7 +125,7 @@ impl Later {
     }
 }
 
-impl HttpBody for Later {
+impl HttpBody for AskedOnce {
     type Data = Bytes;
     type Error = Error;
 
@@ -131,12 +133,17 @@ impl HttpBody for Later {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if !self.asked {
-            self.asked = true;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+        let first = !std::mem::replace(&mut self.asked, true);
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        match &frame {
+            Poll::Ready(Some(Ok(chunk)))
+                if first && chunk.data_ref().is_some_and(Bytes::is_empty) =>
+            {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            _ => frame,
         }
-        Pin::new(&mut self.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {

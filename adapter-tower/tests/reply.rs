@@ -44,6 +44,21 @@ fn handlers() -> Router {
         )
         .route("/stream", any(async || Reply(Body::iter(["a", "", "b"]))))
         .route(
+            "/first",
+            any(async || {
+                let chunks = [Err::<&str, _>(std::io::Error::other("broken"))];
+                Reply(Body::stream(futures_util::stream::iter(chunks)))
+            }),
+        )
+        .route(
+            "/empty",
+            any(async || Reply(Body::iter(["", "x"].repeat(100)))),
+        )
+        .route(
+            "/empties",
+            any(async || Reply(Body::iter([[""; 99].as_slice(), &["end"]].concat()))),
+        )
+        .route(
             "/late",
             any(async || {
                 let chunks = [Ok("one"), Err(Error::msg("broken"))];
@@ -81,12 +96,21 @@ async fn n1_values_are_answered_as_views_are() -> TestResult {
         assert_eq!(response.text(), "ab");
         assert_eq!(response.count("content-length"), 0);
         assert_eq!(ask("/error").await?.status, 404);
-        for path in ["/none", "/bad-status", "/bad-header", "/hop", "/short"] {
+        for path in [
+            "/none",
+            "/bad-status",
+            "/bad-header",
+            "/hop",
+            "/short",
+            "/first",
+        ] {
             let response = ask(path).await?;
             assert_eq!(response.status, 500, "{path}");
             assert_eq!(response.header_all("content-type").len(), 1, "{path}");
         }
         assert_eq!(ask("/long").await?.text(), "x");
+        assert_eq!(ask("/empty").await?.text(), "x".repeat(100));
+        assert_eq!(ask("/empties").await?.text(), "end");
         let response = ask("/late").await?;
         assert_eq!(response.text(), "one");
         assert_ne!(response.end, End::Complete);
