@@ -85,6 +85,7 @@ impl Environ {
     }
 
     /// An environ in memory that an earlier one left, if there is any.
+    #[inline]
     pub(crate) fn new(
         memory: Option<Memory>,
         exchange: Option<Arc<Exchange>>,
@@ -343,6 +344,7 @@ impl Environ {
 
     /// Sets the facts of the connection: for gateways, and for middlewares with a policy about
     /// forwarded headers (E13).
+    #[inline]
     pub fn set_connection(&mut self, connection: Connection) {
         self.inner_mut().connection = connection;
     }

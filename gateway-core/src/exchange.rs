@@ -93,6 +93,7 @@ impl Exchange {
     }
 
     /// First half of a start: takes the recycled header map to fill.
+    #[inline]
     pub(crate) fn begin_start(&self) -> Result<(Attempt, HeaderMap), StartError> {
         let mut slot = self.lock();
         match slot.phase {
@@ -125,6 +126,7 @@ impl Exchange {
     }
 
     /// Second half of a start or restart.
+    #[inline]
     pub(crate) fn end_start(
         &self,
         attempt: Attempt,
@@ -173,12 +175,10 @@ impl Exchange {
         matches!(self.lock().phase, Phase::Committed | Phase::Aborted)
     }
 
-    /// Where the exchange is; `waker` is woken when that changes.
-    pub(crate) fn state(&self, cx: Option<&Context<'_>>) -> State {
+    /// Where the exchange is; the task is woken when that changes.
+    pub(crate) fn state(&self, cx: &Context<'_>) -> State {
         let mut slot = self.lock();
-        if let Some(cx) = cx {
-            register(&mut slot.gateway, cx);
-        }
+        register(&mut slot.gateway, cx);
         match &slot.phase {
             Phase::Refused(error) => State::Refused(error.clone()),
             Phase::New | Phase::Starting => State::NotStarted,
@@ -190,6 +190,7 @@ impl Exchange {
     }
 
     /// Commits: gives the head out, and from now on a start aborts.
+    #[inline]
     pub(crate) fn commit(&self) -> Result<Committed, StartError> {
         let mut slot = self.lock();
         match std::mem::replace(&mut slot.phase, Phase::Committed) {
@@ -223,6 +224,7 @@ impl Exchange {
 
     /// Takes memory for the next request, and the request's header map, emptied, for the response
     /// after this one.
+    #[inline]
     pub(crate) fn recycle(&self, memory: Memory, headers: HeaderMap) {
         let mut slot = self.lock();
         if headers.capacity() <= KEPT_HEADERS {

@@ -59,8 +59,9 @@ pub(crate) async fn run<A: App>(
         pin!(CatchUnwind::new(call)).await??
     };
     let (frames, flush) = match body.0 {
-        Repr::Full(bytes) if bytes.is_empty() => return in_hand(exchange, Ready::Empty),
-        Repr::Full(bytes) => return in_hand(exchange, Ready::Full(bytes)),
+        // Whether the start has come by now (S3), the commit that follows tells.
+        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty),
+        Repr::Full(bytes) => return Ok(Ready::Full(bytes)),
         Repr::Stream { frames, flush } => (frames, flush),
     };
     let frames = Source(Some(frames));
@@ -76,15 +77,6 @@ pub(crate) async fn run<A: App>(
         Peek::Ended => Ready::Empty,
         Peek::Committable => Ready::Stream(stream),
     })
-}
-
-/// Bytes in hand: the start must have come by now (S3).
-fn in_hand(exchange: &Exchange, ready: Ready) -> Result<Ready, Error> {
-    match exchange.state(None) {
-        State::Started { .. } => Ok(ready),
-        State::NotStarted => Err(StartError::not_started().into()),
-        State::Refused(error) => Err(error.into()),
-    }
 }
 
 /// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
@@ -146,14 +138,14 @@ impl Peeked {
         facts: Facts,
         flush: bool,
     ) -> Poll<Result<Peek, Error>> {
-        if let State::Started { status, .. } = check(exchange.state(Some(cx)))?
+        if let State::Started { status, .. } = check(exchange.state(cx))?
             && facts.is_bodyless(status)
         {
             return Poll::Ready(Ok(Peek::Committable));
         }
         for _ in 0..EMPTY_CHUNKS {
             let poll = self.frames.poll_frame(cx);
-            let state = check(exchange.state(Some(cx)))?;
+            let state = check(exchange.state(cx))?;
             let started = matches!(state, State::Started { .. });
             let is_bodyless =
                 matches!(state, State::Started { status, .. } if facts.is_bodyless(status));
