@@ -1,0 +1,38 @@
+//! HTTP clients that report what a server put on the wire.
+//!
+//! A kind client repairs what it reads: it drops bytes that follow a 204, joins
+//! frames, takes a missing terminator for an end. These clients do not. They
+//! read exactly one response, say how it was framed and how it ended, and leave
+//! every byte that follows where the test can find it.
+//!
+//! * [`Request`] is one description of a request for both protocols.
+//! * [`exchange`] sends it over a connection of its own and gives a [`Response`].
+//! * [`http1::Connection`] and [`http2::Connection`] are for tests that look
+//!   closer: raw bytes, one chunk at a time, single frames.
+//!
+//! What holds for all of them:
+//!
+//! * Every operation ends within the connection's deadline
+//!   ([`DEFAULT_DEADLINE`], or what `set_deadline` set). A hang is a
+//!   [`WireError`] that says what was awaited.
+//! * Nothing sleeps.
+//! * Nothing a server sends makes a client panic.
+//! * A response that a server broke off is still a [`Response`], whose
+//!   [`end`](Response::end) is not [`End::Complete`]; a response that violates
+//!   the protocol is a [`WireError`].
+
+pub mod http1;
+pub mod http2;
+
+mod deadline;
+mod error;
+mod exchange;
+mod request;
+mod response;
+
+pub use self::deadline::DEFAULT_DEADLINE;
+pub use self::error::WireError;
+pub use self::exchange::{Protocol, exchange};
+pub use self::request::Request;
+pub use self::response::{End, Framing, Head, Response};
+pub use h2::Reason;

@@ -1,0 +1,71 @@
+use std::net::SocketAddr;
+
+use super::{Framing, Request, Response, WireError, http1, http2};
+
+/// Which protocol to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1, or 1.0 if the request says so.
+    Http1,
+    /// HTTP/2 with prior knowledge, in clear text.
+    Http2,
+}
+
+impl Protocol {
+    /// Both, for tests that hold over either.
+    pub const ALL: [Self; 2] = [Self::Http1, Self::Http2];
+}
+
+/// Sends the request over a connection of its own and reads the response.
+///
+/// The response is read while the request is still being sent, so a server may
+/// answer early. What is looked at beyond the response:
+///
+/// * HTTP/1: after a complete response this side is closed for writing and the
+///   server has to close in its turn without a further byte.
+/// * HTTP/2: a response that has no body has no bytes in DATA frames.
+///
+/// # Errors
+///
+/// * [`is_stray`](WireError::is_stray): there were bytes where none belong.
+/// * [`is_timeout`](WireError::is_timeout): the response did not end, or the server
+///   did not close, in [`DEFAULT_DEADLINE`](super::DEFAULT_DEADLINE).
+/// * [`is_request`](WireError::is_request): the protocol cannot express the request.
+/// * What the connections' own `request` methods report.
+pub async fn exchange(
+    address: SocketAddr,
+    protocol: Protocol,
+    request: &Request,
+) -> Result<Response, WireError> {
+    match protocol {
+        Protocol::Http1 => over_http1(address, request).await,
+        Protocol::Http2 => over_http2(address, request).await,
+    }
+}
+
+async fn over_http1(address: SocketAddr, request: &Request) -> Result<Response, WireError> {
+    let opened = http1::Connection::open(address).await;
+    let mut connection = opened.map_err(|error| WireError::io("connect", error))?;
+    let response = connection.request(request).await?;
+    if response.is_complete() {
+        // The server may have closed already; then there is nothing left to close.
+        let _ = connection.half_close().await;
+        let rest = connection.rest().await?;
+        if !rest.is_empty() {
+            return Err(WireError::stray("after the response", &rest));
+        }
+    }
+    Ok(response)
+}
+
+async fn over_http2(address: SocketAddr, request: &Request) -> Result<Response, WireError> {
+    let mut connection = http2::Connection::open(address).await?;
+    let response = connection.request(request).await?;
+    if response.framing == Framing::None && !response.body.is_empty() {
+        return Err(WireError::stray(
+            "in a response without a body",
+            &response.body,
+        ));
+    }
+    Ok(response)
+}
