@@ -61,7 +61,7 @@ pub(crate) struct Inner {
     uri: Uri,
     version: Version,
     headers: OnceLock<HeaderMap>,
-    source: Option<Box<dyn HeaderSource>>,
+    source: Option<Arc<dyn HeaderSource>>,
     extensions: Extensions,
     // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
     // to it while they await.
@@ -376,7 +376,10 @@ impl Environ {
     }
 
     /// Lends the environ the headers in a host's own type: for adapters.
-    pub fn set_header_source(&mut self, source: Box<dyn HeaderSource>) {
+    ///
+    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
+    /// its headers back then, and may use the allocation for its next request.
+    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
         let inner = self.inner_mut();
         inner.source = Some(source);
         inner.headers = OnceLock::new();
