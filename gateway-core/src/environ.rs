@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     version: Version,
     headers: OnceLock<HeaderMap>,
     source: Option<Arc<dyn HeaderSource>>,
+    /// An empty map that came with a source, for a response to come.
+    spare: HeaderMap,
     extensions: Extensions,
     // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
     // to it while they await.
@@ -379,10 +381,12 @@ impl Environ {
     ///
     /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
     /// its headers back then, and may use the allocation for its next request.
+    ///
+    /// The map that the environ was made with is replaced; its memory is kept for a later response.
     pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
         let inner = self.inner_mut();
         inner.source = Some(source);
-        inner.headers = OnceLock::new();
+        inner.spare = inner.headers.take().unwrap_or_default();
         self.declare_length();
     }
 
@@ -488,7 +492,11 @@ impl Inner {
     /// Nothing of the request may stay: its URI and headers are slices of the host's read buffer,
     /// which they would keep alive.
     fn clear(&mut self) -> HeaderMap {
-        let mut headers = self.headers.take().unwrap_or_default();
+        let spare = std::mem::take(&mut self.spare);
+        let mut headers = match self.headers.take() {
+            Some(headers) if headers.capacity() >= spare.capacity() => headers,
+            _ => spare,
+        };
         headers.clear();
         self.method = Method::GET;
         self.uri = Uri::default();
