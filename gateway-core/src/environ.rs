@@ -61,7 +61,7 @@ struct Inner {
     // empty `Uri` to fill the place in between would cost more than the rest of the environ.
     parts: Option<request::Parts>,
     /// In place of `parts.headers`, where a host lends its own.
-    source: Option<Box<dyn HeaderSource>>,
+    source: Option<Arc<dyn HeaderSource>>,
     /// The map made of the source.
     made: OnceLock<HeaderMap>,
     // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
@@ -422,7 +422,12 @@ impl Environ {
     }
 
     /// Lends the environ the headers in a host's own type: for adapters.
-    pub fn set_header_source(&mut self, source: Box<dyn HeaderSource>) {
+    ///
+    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
+    /// its headers back then, and may use the allocation for its next request.
+    ///
+    /// The map that the environ was made with is replaced; its memory is kept for a later response.
+    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
         let inner = self.inner_mut();
         inner.source = Some(source);
         inner.made = OnceLock::new();
@@ -578,9 +583,14 @@ impl Inner {
             .take()
             .map(|parts| parts.headers)
             .unwrap_or_default();
+        // The map made of a host's headers may have more room than the one it stood in for.
+        if let Some(made) = self.made.take()
+            && made.capacity() > headers.capacity()
+        {
+            headers = made;
+        }
         headers.clear();
         self.source = None;
-        self.made = OnceLock::new();
         self.input = Mutex::default();
         self.connection = Connection::default();
         self.script_len = 0;

@@ -394,7 +394,7 @@ fn l5_nothing_of_one_request_shows_in_another() {
         let mut full = environ(&gateway, request.body("secret").unwrap());
         fill(&mut full);
         if round % 2 == 1 {
-            full.set_header_source(Box::new(Source));
+            full.set_header_source(Arc::new(Source));
         }
         let secret = read(run(gateway.handle(full))).text();
         assert!(secret.contains("REMOTE_USER=secret"));
