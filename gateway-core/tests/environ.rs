@@ -1,6 +1,8 @@
 //! E: the environ.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::sync::Arc;
+
 use gateway_core::{Connection, Environ, HeaderSource, Mount, Scheme, view};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
@@ -546,7 +548,7 @@ fn a_header_source_equals_the_map() {
     ];
     let mut mapped = with_headers(&lines);
     let mut sourced = environ("/");
-    sourced.set_header_source(Box::new(Lines(lines)));
+    sourced.set_header_source(Arc::new(Lines(lines)));
     for _ in 0..2 {
         let all = |environ: &Environ| -> Vec<(String, Vec<u8>)> {
             let vars = environ.vars();
