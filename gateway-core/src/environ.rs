@@ -401,6 +401,18 @@ impl Environ {
         }
     }
 
+    /// Visits every header line in the host's order, without making the map: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(visit),
+            None => self
+                .headers()
+                .iter()
+                .for_each(|(name, value)| visit(name.as_str(), value.as_bytes())),
+        }
+    }
+
     /// All request headers. A host that keeps them in a type of its own makes the map at the first
     /// call.
     #[must_use]

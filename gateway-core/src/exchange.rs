@@ -210,6 +210,22 @@ impl Exchange {
         matches!(slot.phase, Phase::Aborted)
     }
 
+    /// True if no start has come through so far: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn lacks_head(&self) -> bool {
+        matches!(self.lock().phase, Phase::New | Phase::Starting)
+    }
+
+    /// The refusal that the exchange ended in, or that aborted it: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn refusal(&self) -> Option<StartError> {
+        match &self.lock().phase {
+            Phase::Refused(error) => Some(error.clone()),
+            Phase::Aborted => Some(StartError::committed()),
+            _ => None,
+        }
+    }
+
     /// Ends the exchange for those who watch it.
     pub(crate) fn close(&self) {
         let mut slot = self.lock();

@@ -107,6 +107,18 @@ impl Input {
         self.remaining = length;
     }
 
+    /// Puts a watcher around the frames; what was declared and what may be read stay. False if
+    /// there are no frames: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn watch(&mut self, watcher: impl FnOnce(Frames, Option<u64>) -> Frames) -> bool {
+        let (repr, is_stream) = match std::mem::take(&mut self.repr) {
+            Repr::Stream(frames) => (Repr::Stream(watcher(frames, self.remaining)), true),
+            repr => (repr, false),
+        };
+        self.repr = repr;
+        is_stream
+    }
+
     /// Bounds what can be read: a read that would pass `limit` bytes fails with an error that is
     /// answered with 413 (I4). A lower limit that was set before stays.
     ///

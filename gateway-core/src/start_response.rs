@@ -118,6 +118,11 @@ impl StartResponse {
         Ok(body)
     }
 
+    #[cfg(feature = "lint")]
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
+    }
+
     fn finish_start(
         &self,
         attempt: Attempt,

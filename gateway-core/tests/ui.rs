@@ -5,7 +5,8 @@
     feature = "cookies",
     feature = "json",
     feature = "tracing",
-    feature = "tokio"
+    feature = "tokio",
+    feature = "testing"
 ))]
 fn compile_errors_say_what_is_expected() {
     // The features decide which implementations rustc lists.
