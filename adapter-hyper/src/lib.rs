@@ -1,1 +1,43 @@
-//! Placeholder.
+//! Runs a gateway app on [hyper](hyper): a service for any app, and a server for those who have
+//! none.
+//!
+//! - [`service`] and [`GatewayService`] make an app a hyper service, to be used with hyper's own
+//!   connections.
+//! - [`Server`] is a whole server: HTTP/1.1 and HTTP/2 on one port, TCP or a Unix socket, with
+//!   bounds, timeouts and a graceful end.
+//!
+//! ```no_run
+//! use adapter_hyper::{Server, default_addr};
+//! use gateway_core::view;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::bind(default_addr()?).await?;
+//! server.serve(view(async |_| "Hello, World!")).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What hyper does with a request
+//!
+//! - When the client goes, the app's future is dropped at its await, and its body at the next chunk
+//!   (L3). A client that half-closes an HTTP/1 connection counts as gone.
+//! - `100 Continue` goes out when the app first reads the body (I6).
+//! - What an app leaves unread of a request's body is drained if it is there already, else the
+//!   connection closes after the response (I5).
+//! - Trailers pass both ways; on HTTP/1 those of a response only if the client sent `TE: trailers`
+//!   and the response names them in `Trailer` (B11, I7).
+//!
+//! # Features
+//!
+//! `server`, on by default: [`Server`] and [`default_addr`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod host;
+#[cfg(feature = "server")]
+mod server;
+mod service;
+
+#[cfg(feature = "server")]
+pub use server::{DefaultAddrError, Server, default_addr};
+pub use service::{GatewayService, service, service_with};

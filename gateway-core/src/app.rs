@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::body::Body;
 use crate::environ::Environ;
 use crate::error::Error;
+use crate::http_error::HttpError;
 use crate::start_response::StartResponse;
 
 /// A web application: called once for each request with the environ and `start_response`.
@@ -97,6 +98,15 @@ impl<A: App> App for Arc<A> {
         start_response: StartResponse,
     ) -> impl Future<Output = Result<Body, Error>> + Send {
         (**self).call(environ, start_response)
+    }
+}
+
+// Here and not beside `HttpError`, which the input's errors build on: arrows go one way.
+impl App for HttpError {
+    async fn call(&self, _: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let (status, headers, page) = self.page();
+        start_response.start(status, headers)?;
+        Ok(Body::from(page))
     }
 }
 

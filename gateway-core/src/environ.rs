@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version, request};
 
 use crate::connection::{Connection, Scheme};
-use crate::exchange::{Disconnected, Exchange};
+use crate::exchange::{Disconnected, Exchange, Memory};
 use crate::input::{Input, IntoInput};
 
 pub use path::SplitError;
@@ -56,7 +56,7 @@ pub struct Environ(
 
 /// What is behind the pointer; the box is used again for later requests.
 #[derive(Default)]
-pub(crate) struct Inner {
+struct Inner {
     method: Method,
     uri: Uri,
     version: Version,
@@ -80,15 +80,19 @@ impl Environ {
     /// `http_body::Body`.
     pub fn from_request<B: IntoInput>(request: Request<B>) -> Self {
         let (parts, body) = request.into_parts();
-        Self::in_box(Box::default(), None, parts, body.into_input())
+        Self::new(None, None, parts, body.into_input())
     }
 
-    pub(crate) fn in_box(
-        mut inner: Box<Inner>,
+    /// An environ in memory that an earlier one left, if there is any.
+    pub(crate) fn new(
+        memory: Option<Memory>,
         exchange: Option<Arc<Exchange>>,
         parts: request::Parts,
         input: Input,
     ) -> Self {
+        let mut inner: Box<Inner> = memory
+            .and_then(|memory| memory.downcast().ok())
+            .unwrap_or_default();
         inner.method = parts.method;
         inner.uri = parts.uri;
         inner.version = parts.version;

@@ -3,16 +3,19 @@
 mod disconnected;
 mod pool;
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use http::{HeaderMap, StatusCode};
 
-use crate::environ;
-use crate::start_response::StartError;
+use crate::start_error::StartError;
 
 pub use disconnected::Disconnected;
 pub(crate) use pool::Pool;
+
+/// Memory that a user of the exchange keeps for later requests.
+pub(crate) type Memory = Box<dyn Any + Send>;
 
 /// A header map with more room than this is not kept for later requests.
 const KEPT_HEADERS: usize = 96;
@@ -37,7 +40,7 @@ struct Slot {
     watchers: Vec<Waker>,
     /// Kept for the next request.
     spare_headers: HeaderMap,
-    spare_environ: Option<Box<environ::Inner>>,
+    spare_memory: Option<Memory>,
 }
 
 /// The head of a response before it is committed.
@@ -210,14 +213,14 @@ impl Exchange {
         watchers.into_iter().for_each(Waker::wake);
     }
 
-    /// Takes the environ's box for the next request, and the request's header map, emptied, for
-    /// the response after this one.
-    pub(crate) fn recycle(&self, environ: Box<environ::Inner>, headers: HeaderMap) {
+    /// Takes memory for the next request, and the request's header map, emptied, for the response
+    /// after this one.
+    pub(crate) fn recycle(&self, memory: Memory, headers: HeaderMap) {
         let mut slot = self.lock();
         if headers.capacity() <= KEPT_HEADERS {
             slot.spare_headers = headers;
         }
-        slot.spare_environ = Some(environ);
+        slot.spare_memory = Some(memory);
     }
 
     /// Makes a used exchange new; what is worth keeping stays.
@@ -228,19 +231,19 @@ impl Exchange {
             headers = std::mem::take(&mut slot.spare_headers);
         }
         headers.clear();
-        let environ = slot.spare_environ.take();
+        let spare_memory = slot.spare_memory.take();
         *slot = Slot {
-            spare_environ: environ,
+            spare_memory,
             ..Slot::default()
         };
         slot.head.headers = headers;
     }
 
-    fn take_environ(&mut self) -> Option<Box<environ::Inner>> {
+    fn take_memory(&mut self) -> Option<Memory> {
         self.slot
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner)
-            .spare_environ
+            .spare_memory
             .take()
     }
 }

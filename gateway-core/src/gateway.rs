@@ -76,8 +76,8 @@ impl<A: App> Gateway<A> {
     /// [`set_header_source`](Environ::set_header_source).
     #[inline]
     pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {
-        let (exchange, inner) = self.shared.pool.take();
-        Environ::in_box(inner, Some(exchange), parts, input)
+        let (exchange, memory) = self.shared.pool.take();
+        Environ::new(memory, Some(exchange), parts, input)
     }
 
     /// Answers a request. There is always an answer; when the future is dropped, so are the app's
@@ -91,6 +91,34 @@ impl<A: App> Gateway<A> {
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
         let shared = self.shared.clone();
         async move { drive(&shared.app, &shared.pool, environ).await }
+    }
+
+    /// Answers a request that must not reach the app, for what its host's protocol makes of it: a
+    /// head that is malformed, say. The answer is what [`handle`](Self::handle) would give if the
+    /// app failed with `error`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use gateway_core::{Gateway, HttpError, Input, view};
+    ///
+    /// let gateway = Gateway::new(view(async |_| "Hello!"));
+    /// let (parts, ()) = http::Request::get("/").body(())?.into_parts();
+    /// let environ = gateway.environ(parts, Input::empty());
+    /// assert_eq!(gateway.refuse(environ, HttpError::bad_request()).status(), 400);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refuse(&self, mut environ: Environ, error: HttpError) -> http::Response<Outgoing> {
+        let facts = Facts::of(&environ);
+        let guard = Guard {
+            exchange: Some(environ.exchange()),
+            pool: &self.shared.pool,
+        };
+        drop(environ);
+        drop(guard);
+        failure::page(error.into(), facts)
     }
 }
 

@@ -10,12 +10,8 @@ use std::fmt::{self, Write};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use crate::app::App;
-use crate::body::Body;
-use crate::environ::Environ;
-use crate::error::{BoxError, Error};
+use crate::error::BoxError;
 use crate::headers::{HeaderError, IntoHeaders};
-use crate::start_response::StartResponse;
 use crate::status::{IntoStatus, StatusError};
 
 /// An error that has a status and a page: Werkzeug's `HTTPException`.
@@ -183,14 +179,6 @@ pub fn abort(
     description: impl Into<Cow<'static, str>>,
 ) -> Result<Infallible, HttpError> {
     Err(HttpError::new(status).description(description))
-}
-
-impl App for HttpError {
-    async fn call(&self, _: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        let (status, headers, page) = self.page();
-        start_response.start(status, headers)?;
-        Ok(Body::from(page))
-    }
 }
 
 impl fmt::Display for HttpError {

@@ -58,6 +58,7 @@ mod log;
 mod middleware;
 mod response;
 mod response_parts;
+mod start_error;
 mod start_response;
 mod status;
 mod view;
@@ -84,7 +85,8 @@ pub use middleware::{LimitInput, Mount};
 pub use response::CookieError;
 pub use response::{Response, ResponseExt};
 pub use response_parts::{Replace, ResponseParts};
-pub use start_response::{StartError, StartResponse};
+pub use start_error::StartError;
+pub use start_response::StartResponse;
 pub use status::{IntoStatus, StatusError};
 pub use view::{View, view};
 

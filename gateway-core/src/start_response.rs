@@ -1,6 +1,5 @@
 //! The app's handle on the head of its response.
 
-mod error;
 mod hook;
 
 use std::fmt;
@@ -13,9 +12,9 @@ use crate::error::Error;
 use crate::exchange::{Exchange, Head};
 use crate::headers::{self, IntoHeaders};
 use crate::response::Response;
+use crate::start_error::StartError;
 use crate::status::IntoStatus;
 
-pub use error::StartError;
 use hook::Hook;
 
 /// Starts the response: WSGI's `start_response`.

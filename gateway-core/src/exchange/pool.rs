@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Exchange;
-use crate::environ;
+use super::{Exchange, Memory};
 
 /// How many exchanges a service keeps at most.
 const KEPT: usize = 64;
@@ -17,16 +16,16 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// An exchange as new, and a box for its environ.
-    pub(crate) fn take(&self) -> (Arc<Exchange>, Box<environ::Inner>) {
+    /// An exchange as new, and the memory that was recycled with it.
+    pub(crate) fn take(&self) -> (Arc<Exchange>, Option<Memory>) {
         let kept = self
             .exchanges
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
         let mut exchange = kept.unwrap_or_default();
-        let environ = Arc::get_mut(&mut exchange).and_then(Exchange::take_environ);
-        (exchange, environ.unwrap_or_default())
+        let memory = Arc::get_mut(&mut exchange).and_then(Exchange::take_memory);
+        (exchange, memory)
     }
 
     /// Takes an exchange back. Nobody else may hold it.

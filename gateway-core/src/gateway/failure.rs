@@ -14,7 +14,7 @@ use crate::headers;
 use crate::http_error::HttpError;
 use crate::input::InputError;
 use crate::log::{self, Chain};
-use crate::start_response::StartError;
+use crate::start_error::StartError;
 
 /// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
 /// one. The cause is logged and never sent.

@@ -18,7 +18,7 @@ use crate::exchange::{self, Exchange, Pool};
 use crate::headers::may_trail;
 use crate::input::InputError;
 use crate::log::{self, Chain};
-use crate::start_response::StartError;
+use crate::start_error::StartError;
 
 /// The body of a response on its way to the host.
 ///

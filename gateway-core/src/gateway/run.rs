@@ -14,7 +14,8 @@ use crate::body::{Body, Frames, Repr};
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::{Exchange, State};
-use crate::start_response::{StartError, StartResponse};
+use crate::start_error::StartError;
+use crate::start_response::StartResponse;
 
 /// After so many empty chunks in a row the body lets others run.
 pub(super) const EMPTY_CHUNKS: u32 = 32;

@@ -1,0 +1,65 @@
+//! The Host field, which hyper leaves to the service.
+
+use http::{Version, header, request};
+
+/// Whether a request names its host as RFC 9112 section 3.2 demands: an HTTP/1.1 request has one
+/// `Host`, no request has two, and its value is a host and a port.
+///
+/// What the servers before and behind one another read out of a request that breaks this differs;
+/// such a request is refused with 400 and never reaches the app.
+pub(crate) fn is_valid(parts: &request::Parts) -> bool {
+    let mut hosts = parts.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => parts.version != Version::HTTP_11,
+        (Some(host), None) => host.as_bytes().iter().all(is_host_byte),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// RFC 3986 section 3.2: the bytes of `host [ ":" port ]`, userinfo left out.
+fn is_host_byte(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=%:[]".contains(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{Request, Version};
+
+    use super::is_valid;
+
+    fn accepts(version: Version, hosts: &[&[u8]]) -> bool {
+        let mut request = Request::get("/").version(version);
+        for host in hosts {
+            request = request.header("host", *host);
+        }
+        is_valid(&request.body(()).unwrap().into_parts().0)
+    }
+
+    #[test]
+    fn one_host_is_demanded_of_http_11_alone() {
+        assert!(accepts(Version::HTTP_11, &[b"a.example"]));
+        assert!(accepts(Version::HTTP_11, &[b"[::1]:8000"]));
+        assert!(accepts(Version::HTTP_11, &[b""]));
+        assert!(!accepts(Version::HTTP_11, &[]));
+        assert!(accepts(Version::HTTP_10, &[]));
+        assert!(accepts(Version::HTTP_2, &[]));
+    }
+
+    #[test]
+    fn two_hosts_and_what_is_no_host_are_refused() {
+        for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
+            assert!(!accepts(version, &[b"a.example", b"a.example"]));
+            for wrong in [
+                &b"a, b"[..],
+                b"a/b",
+                b"u@a",
+                b"a?b",
+                b"a#b",
+                b"a\\b",
+                b"\xc3\xa4",
+            ] {
+                assert!(!accepts(version, &[wrong]), "{}", wrong.escape_ascii());
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! A server for those who have none.
+
+mod connection;
+mod default_addr;
+mod listener;
+mod signals;
+mod transport;
+#[cfg(unix)]
+mod unix_socket;
+
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use gateway_core::{App, Gateway};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::task::{JoinError, JoinSet};
+
+use connection::Protocols;
+pub use default_addr::{DefaultAddrError, default_addr};
+use listener::Listener;
+
+const MAX_CONNECTIONS: usize = 10_000;
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+
+/// An HTTP server for an app: HTTP/1.1 and HTTP/2 (with prior knowledge) on one port.
+///
+/// # Bounds
+///
+/// - At most [`max_connections`](Self::max_connections) at a time, by default 10 000. Clients beyond
+///   that wait in the listener's queue, they are not turned away.
+/// - A head must be there within [`header_read_timeout`](Self::header_read_timeout), by default 30
+///   seconds. It also ends connections that are kept alive and do nothing, without a word.
+/// - HTTP/2: 200 streams at a time per connection, 64 KiB of header fields; a peer that answers no
+///   ping is gone.
+///
+/// # The end
+///
+/// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its
+/// future says so: no connection is accepted any more, idle ones are closed, exchanges in flight may
+/// end within [`shutdown_deadline`](Self::shutdown_deadline), by default 30 seconds, and are then
+/// cut (L4). A server whose future is dropped is cut at once.
+///
+/// # Examples
+///
+/// ```
+/// use adapter_hyper::Server;
+/// use gateway_core::view;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let server = Server::bind("127.0.0.1:0").await?;
+/// println!("listening on {:?}", server.local_addr());
+/// let stop = async { /* whatever ends the server */ };
+/// server.serve_until(view(async |_| "Hello, World!"), stop).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a server does nothing until it serves"]
+pub struct Server {
+    listener: Listener,
+    max_connections: usize,
+    header_read_timeout: Duration,
+    shutdown_deadline: Duration,
+}
+
+impl Server {
+    /// Listens on a TCP address; port 0 picks one, see [`local_addr`](Self::local_addr).
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be resolved or listened on.
+    pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        Ok(Self::from_listener(TcpListener::bind(addr).await?))
+    }
+
+    /// Listens on a Unix socket. The file is removed when the server ends. One that a server left
+    /// behind is replaced.
+    ///
+    /// Such a transport has no addresses: apps see no REMOTE_ADDR (E16).
+    ///
+    /// # Errors
+    ///
+    /// When another server listens there (`AddrInUse`), or the socket cannot be made.
+    ///
+    /// # Panics
+    ///
+    /// When called outside of a tokio runtime.
+    #[cfg(unix)]
+    pub fn bind_unix(path: impl AsRef<std::path::Path>) -> io::Result<Self> {
+        let socket = unix_socket::UnixSocket::bind(path.as_ref())?;
+        Ok(Self::new(Listener::Unix(socket)))
+    }
+
+    /// Serves a listener of the standard library, such as one inherited from a supervisor.
+    ///
+    /// # Errors
+    ///
+    /// When the listener cannot be made non-blocking.
+    ///
+    /// # Panics
+    ///
+    /// When called outside of a tokio runtime.
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self::from_listener(TcpListener::from_std(listener)?))
+    }
+
+    /// Serves a listener.
+    pub fn from_listener(listener: TcpListener) -> Self {
+        Self::new(Listener::Tcp(listener))
+    }
+
+    fn new(listener: Listener) -> Self {
+        Self {
+            listener,
+            max_connections: MAX_CONNECTIONS,
+            header_read_timeout: HEADER_READ_TIMEOUT,
+            shutdown_deadline: SHUTDOWN_DEADLINE,
+        }
+    }
+
+    /// The address it listens on; `None` for a Unix socket.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Bounds the connections open at a time; further clients wait. At least 1.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(1);
+        self
+    }
+
+    /// Bounds how long a client may take for a request's head, and how long a connection may idle.
+    pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
+        self.header_read_timeout = timeout;
+        self
+    }
+
+    /// Bounds how long exchanges in flight may go on after the server was told to end.
+    pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
+        self.shutdown_deadline = deadline;
+        self
+    }
+
+    /// Serves the app until SIGTERM or Ctrl-C. A second signal cuts what is still in flight.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot listen for signals.
+    pub async fn serve<A: App>(self, app: A) -> io::Result<()> {
+        let mut signals = signals::Signals::listen()?;
+        let mut again = signals::Signals::listen()?;
+        let first = async move { signals.next().await };
+        let second = async move {
+            // It hears the first signal too.
+            again.next().await;
+            again.next().await;
+        };
+        self.run(app, first, second).await
+    }
+
+    /// Serves the app until `signal` resolves.
+    ///
+    /// # Errors
+    ///
+    /// None today: what goes wrong with a connection or with accepting one is logged.
+    pub async fn serve_until<A: App>(
+        self,
+        app: A,
+        signal: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        self.run(app, signal, pending()).await
+    }
+
+    async fn run<A: App>(
+        self,
+        app: A,
+        stop: impl Future<Output = ()>,
+        cut: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let (mut stop, mut cut) = (pin!(stop), pin!(cut));
+        let gateway = Gateway::new(app);
+        let protocols = Protocols::new(self.header_read_timeout);
+        let graceful = GracefulShutdown::new();
+        let mut tasks = JoinSet::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(ended) = tasks.join_next() => log_panic(ended),
+                accepted = self.listener.accept(), if tasks.len() < self.max_connections => {
+                    let (transport, connection) = accepted;
+                    let served = protocols.serve(transport, &gateway, connection, &graceful);
+                    tasks.spawn(served);
+                }
+            }
+        }
+        // Nobody is to connect and wait for an answer that will not come.
+        drop(self.listener);
+        tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
+        let drained = async {
+            graceful.shutdown().await;
+            while let Some(ended) = tasks.join_next().await {
+                log_panic(ended);
+            }
+        };
+        let is_drained = tokio::select! {
+            () = drained => true,
+            () = tokio::time::sleep(self.shutdown_deadline) => false,
+            () = &mut cut => false,
+        };
+        if !is_drained {
+            tracing::warn!(target: "gateway", rule = "L4", connections = tasks.len(), "cutting");
+            tasks.shutdown().await;
+        }
+        Ok(())
+    }
+}
+
+/// B9: a connection that panics is one connection less.
+fn log_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(target: "gateway", rule = "B9", "a connection panicked: {error}");
+    }
+}

@@ -1,0 +1,80 @@
+//! Where connections come from.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use gateway_core::Connection;
+use tokio::net::TcpListener;
+
+use super::transport::Stream;
+#[cfg(unix)]
+use super::unix_socket::UnixSocket;
+
+/// How long the listener rests when the system has no more sockets to give.
+const REST: Duration = Duration::from_millis(500);
+
+/// A TCP port or a Unix socket.
+#[derive(Debug)]
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    #[cfg(unix)]
+    Unix(UnixSocket),
+}
+
+impl Listener {
+    pub(super) fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// The next connection. Errors do not end a server: they are logged, and those that are about
+    /// this process or the system (too many open files, say) make it rest before the next try.
+    pub(super) async fn accept(&self) -> (Stream, Connection) {
+        loop {
+            match self.try_accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if is_about_the_client(&error) => {
+                    tracing::debug!(target: "gateway", "a client left before it was accepted: {error}");
+                }
+                Err(error) => {
+                    tracing::error!(target: "gateway", "cannot accept connections: {error}");
+                    tokio::time::sleep(REST).await;
+                }
+            }
+        }
+    }
+
+    async fn try_accept(&self) -> io::Result<(Stream, Connection)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                // Chunks are handed over as they come; the kernel is not to wait for more of them.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(target: "gateway", "TCP_NODELAY: {error}");
+                }
+                let mut connection = Connection::new().peer(peer);
+                if let Ok(local) = stream.local_addr() {
+                    connection = connection.local(local);
+                }
+                Ok((Stream::Tcp(stream), connection))
+            }
+            // E16: a Unix socket has no addresses.
+            #[cfg(unix)]
+            Self::Unix(socket) => Ok((Stream::Unix(socket.accept().await?), Connection::new())),
+        }
+    }
+}
+
+fn is_about_the_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,3 @@
+//! Request helpers, responses and middlewares for gateway apps.
+//!
+//! `gateway-core` is the convention and changes rarely; what is convenient lives here.
