@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::exchange::Exchange;
+use crate::exchange::{Committed, Exchange};
 use crate::gateway::{Facts, run};
 use crate::middleware::LimitInput;
-use crate::response::Response;
+use crate::response::{CloseConnection, Response};
 
 /// Provided methods of every [`App`].
 pub trait AppExt: App + Sized {
@@ -46,10 +46,16 @@ pub trait AppExt: App + Sized {
             let facts = Facts::of(&environ);
             let exchange = Arc::new(Exchange::default());
             let ready = run(self, environ, &exchange, facts).await?;
-            let head = exchange.commit()?.head;
+            let Committed {
+                head,
+                close_connection,
+            } = exchange.commit()?;
             let mut response = Response::new(ready.into_body(exchange));
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;
+            if close_connection {
+                response.extensions_mut().insert(CloseConnection);
+            }
             Ok(response)
         }
     }

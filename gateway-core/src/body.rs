@@ -194,6 +194,44 @@ impl Body {
         self
     }
 
+    /// Puts another body around this one: for middlewares that count, transform or watch what
+    /// passes. It differs from [`Body::new`] in that a [`flush`](Self::flush) is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use bytes::Bytes;
+    /// use gateway_core::Body;
+    /// use http_body_util::BodyExt as _;
+    ///
+    /// let body = Body::iter(["a", "b"]).flush();
+    /// let body = body.wrap(|body| {
+    ///     body.map_frame(|frame| frame.map_data(|data| Bytes::from(data.to_ascii_uppercase())))
+    /// });
+    /// assert_eq!(body.bytes().await?, "AB");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn wrap<B>(self, wrap: impl FnOnce(Self) -> B) -> Self
+    where
+        B: HttpBody + Send + 'static,
+        B::Data: Buf,
+        B::Error: Into<BoxError>,
+    {
+        let flushed = self.is_flushed();
+        let body = Self::new(wrap(self));
+        if flushed { body.flush() } else { body }
+    }
+
+    /// True if the head may go out before the first chunk: the body was [flushed](Self::flush), or
+    /// is that of a response whose app had flushed it. A middleware that puts a body of its own
+    /// around such a one flushes that too.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        matches!(self.0, Repr::Stream { flush: true, .. })
+    }
+
     /// The length in bytes, where it is known without reading.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
@@ -324,5 +362,21 @@ impl From<Cow<'static, str>> for Body {
 impl<const N: usize> From<&'static [u8; N]> for Body {
     fn from(bytes: &'static [u8; N]) -> Self {
         Self::from(&bytes[..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[test]
+    fn a_flush_survives_wrapping() {
+        let wrapped = |body: Body| body.wrap(|body| body.map_err(|error| error));
+        let flushed = |body: &Body| matches!(body.0, Repr::Stream { flush: true, .. });
+        assert!(flushed(&wrapped(Body::iter(["a"]).flush())));
+        assert!(!flushed(&wrapped(Body::iter(["a"]))));
+        assert_eq!(wrapped(Body::from("abc")).len(), Some(3));
     }
 }

@@ -226,17 +226,34 @@ impl Exchange {
     /// Makes a used exchange new; what is worth keeping stays.
     fn reset(&mut self) {
         let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut headers = std::mem::take(&mut slot.head.headers);
-        if headers.capacity() < slot.spare_headers.capacity() || headers.capacity() > KEPT_HEADERS {
-            headers = std::mem::take(&mut slot.spare_headers);
+        let Slot {
+            phase,
+            head,
+            flush,
+            close_connection,
+            over,
+            gateway,
+            watchers,
+            spare_headers,
+            spare_memory: _,
+        } = slot;
+        *phase = Phase::New;
+        *flush = false;
+        *close_connection = false;
+        *over = false;
+        *gateway = None;
+        watchers.clear();
+        // Of the two maps the one with more room stays, within reason.
+        if head.headers.capacity() <= spare_headers.capacity()
+            || head.headers.capacity() > KEPT_HEADERS
+        {
+            std::mem::swap(&mut head.headers, spare_headers);
         }
-        headers.clear();
-        let spare_memory = slot.spare_memory.take();
-        *slot = Slot {
-            spare_memory,
-            ..Slot::default()
-        };
-        slot.head.headers = headers;
+        if !head.headers.is_empty() {
+            head.headers.clear();
+        }
+        head.status = StatusCode::OK;
+        head.length = None;
     }
 
     fn take_memory(&mut self) -> Option<Memory> {

@@ -11,6 +11,7 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::headers::IntoHeaders;
 use crate::http_error::HttpError;
+use crate::log;
 use crate::response::Response;
 use crate::response_parts::{ResponseParts, extend};
 use crate::status::IntoStatus;
@@ -116,12 +117,13 @@ impl IntoResponse for Response {
 impl IntoResponse for HttpError {
     fn into_response(self) -> Result<Response, Error> {
         let (status, headers, page) = self.page();
-        if let Some(source) = self.source_ref() {
-            crate::log::debug(
-                "N6",
-                "an HTTP error was returned",
-                &crate::log::Chain(source),
-            );
+        // The same line as for one that was raised.
+        match self.source_ref() {
+            Some(source) if status.is_server_error() => {
+                log::error("N6", &self.to_string(), &log::Chain(source));
+            }
+            Some(source) => log::debug("N6", &self.to_string(), &log::Chain(source)),
+            None => {}
         }
         let mut response = Response::new(Body::from(page));
         *response.status_mut() = status;

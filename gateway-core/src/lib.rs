@@ -83,7 +83,7 @@ pub use json::Json;
 pub use middleware::{LimitInput, Mount};
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
-pub use response::{Response, ResponseExt};
+pub use response::{CloseConnection, Response, ResponseExt};
 pub use response_parts::{Replace, ResponseParts};
 pub use start_error::StartError;
 pub use start_response::StartResponse;

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::{Exchange, Head};
 use crate::headers::{self, IntoHeaders};
-use crate::response::Response;
+use crate::response::{CloseConnection, Response};
 use crate::start_error::StartError;
 use crate::status::IntoStatus;
 
@@ -113,6 +113,9 @@ impl StartResponse {
         let spare = self.exchange.begin_start()?;
         drop(spare);
         self.end_start(parts.status, parts.headers)?;
+        if parts.extensions.get::<CloseConnection>().is_some() {
+            self.close_connection();
+        }
         Ok(body)
     }
 

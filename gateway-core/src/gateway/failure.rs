@@ -30,7 +30,7 @@ pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
                 HttpError::from(error)
             }
             Err(error) => {
-                report(&error, "the app failed before its response was sent");
+                report("B1", &error, "the app failed before its response was sent");
                 HttpError::internal_server_error()
             }
         },
@@ -71,21 +71,25 @@ fn report_http(error: &HttpError) {
     }
 }
 
-/// Logs a fault of the app.
-pub(super) fn report(error: &Error, what: &str) {
-    log::error(rule(error), what, &Chain(error.as_dyn()));
+/// Logs a fault of the app, with the clause that the error is about; `otherwise` is the one for
+/// errors of the app's own.
+pub(super) fn report(otherwise: &'static str, error: &Error, what: &str) {
+    log::error(
+        rule(error).unwrap_or(otherwise),
+        what,
+        &Chain(error.as_dyn()),
+    );
 }
 
-/// The clause that an error is about.
-fn rule(error: &Error) -> &'static str {
+fn rule(error: &Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<StartError>() {
-        error.rule()
+        Some(error.rule())
     } else if error.is::<Panicked>() {
-        "B9"
+        Some("B9")
     } else if error.is::<TooShort>() {
-        "B5"
+        Some("B5")
     } else {
-        "B1"
+        None
     }
 }
 

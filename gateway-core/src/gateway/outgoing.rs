@@ -105,6 +105,13 @@ impl HttpBody for Outgoing {
     }
 }
 
+/// A body of no bytes, for hosts' middlewares that answer in the place of the app.
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -197,7 +204,7 @@ impl Streaming {
             match error.downcast_ref::<InputError>() {
                 // The client broke off; the app only passed it on.
                 Some(error) => log::debug("I3", "the response was aborted", &Chain(error)),
-                None => report(&error, "the response was aborted"),
+                None => report("B8", &error, "the response was aborted"),
             }
         }
         self.end(Stage::Failing(error));

@@ -33,7 +33,7 @@ pub(crate) struct Peeked {
     pub(super) first: Option<Frame<Bytes>>,
     /// The whole length, where it is known.
     pub(super) length: Option<u64>,
-    /// Committed by a flush, before there was a chunk.
+    /// The app asked for a flush.
     pub(super) flushed: bool,
 }
 
@@ -124,6 +124,8 @@ impl Peeked {
             let started = matches!(state, State::Started { .. });
             let is_bodyless =
                 matches!(state, State::Started { status, .. } if facts.is_bodyless(status));
+            let flush = matches!(state, State::Started { flush, .. } if flush) || flush;
+            self.flushed = flush;
             match poll {
                 Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {
                     // B2: it commits nothing.
@@ -141,9 +143,7 @@ impl Peeked {
                 Poll::Ready(None) => return Poll::Ready(Ok(Peek::Ended)),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    let flush = matches!(state, State::Started { flush, .. } if flush) || flush;
                     if is_bodyless || (started && flush) {
-                        self.flushed = flush;
                         return Poll::Ready(Ok(Peek::Committable));
                     }
                     return Poll::Pending;
