@@ -167,8 +167,11 @@ impl Streaming {
         }
     }
 
-    /// The next frame as the app gave it.
+    /// The next frame as the app gave it, unless it has started again.
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let poll = self.poll_frames(cx);
+        // S2: looked at after the poll, in which the app may have started again and then gone on, or
+        // ended. The look also leaves the waker, for a start from another task.
         if self
             .exchange
             .as_ref()
@@ -176,6 +179,10 @@ impl Streaming {
         {
             return Poll::Ready(Some(Err(StartError::committed().into())));
         }
+        poll
+    }
+
+    fn poll_frames(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Some(frame) = self.first.take() {
             return Poll::Ready(Some(Ok(frame)));
         }
