@@ -109,7 +109,11 @@ impl Look for Response {
 
     fn lines(self, name: &str, values: &[&str]) -> Result<Self, Failure> {
         equal(name, self.header_all(name), values)?;
-        equal(&format!("the number of {name}"), self.count(name), values.len())?;
+        equal(
+            &format!("the number of {name}"),
+            self.count(name),
+            values.len(),
+        )?;
         Ok(self)
     }
 

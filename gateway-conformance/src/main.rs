@@ -129,4 +129,3 @@ fn locate(url: &str) -> Result<(SocketAddr, String), String> {
     }
     Ok((address, uri.path().to_owned()))
 }
-

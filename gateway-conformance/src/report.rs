@@ -78,7 +78,12 @@ impl Report {
     #[must_use]
     pub fn failures(&self) -> Vec<&'static str> {
         let failed = |row: &&Row| matches!(row.outcome, Outcome::Failed(_));
-        let mut names: Vec<_> = self.rows.iter().filter(failed).map(|row| row.name).collect();
+        let mut names: Vec<_> = self
+            .rows
+            .iter()
+            .filter(failed)
+            .map(|row| row.name)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names

@@ -41,7 +41,11 @@ pub(super) async fn in_step(client: &Client, request: Request) -> Result<Respons
             let mut connection = client.http2().await?;
             let response = connection.request(&request).await?.whole()?;
             connection.assert_clean(&response).await?;
-            connection.request(&probe).await?.status(200)?.body("[]\n")?;
+            connection
+                .request(&probe)
+                .await?
+                .status(200)?
+                .body("[]\n")?;
             Ok(response)
         }
         Via::InProcess => client.send(request).await?.whole(),

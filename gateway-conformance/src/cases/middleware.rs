@@ -34,7 +34,10 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 async fn sized(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
-    start_response.start(200, [("set-cookie", "a=1"), ("x-a", "1"), ("set-cookie", "b=2")])?;
+    start_response.start(
+        200,
+        [("set-cookie", "a=1"), ("x-a", "1"), ("set-cookie", "b=2")],
+    )?;
     Ok(Body::from("sized\r\n"))
 }
 
@@ -85,7 +88,10 @@ fn identity() -> Vec<Case> {
                 .lines("set-cookie", &["a=1", "b=2"])?
                 .field("x-a", "1")?;
             let response = client.send(client.request("HEAD", "/")).await?;
-            response.status(200)?.body("")?.field("content-length", "7")?;
+            response
+                .status(200)?
+                .body("")?
+                .field("content-length", "7")?;
             Ok(())
         }),
         through("m1_a_stream_survives", streams).sees(async |client: Client| {
@@ -98,7 +104,10 @@ fn identity() -> Vec<Case> {
             .sees(async |client: Client| {
                 let mut connection = client.http1().await?;
                 let response = connection.request(&client.request("GET", "/")).await?;
-                response.status(200)?.body("last")?.field("connection", "close")?;
+                response
+                    .status(200)?
+                    .body("last")?
+                    .field("connection", "close")?;
                 match connection.closed().await {
                     true => Ok(()),
                     false => Err(Failure::new("the connection stays open")),
@@ -147,10 +156,12 @@ impl<A: App> App for Shouts<A> {
 fn hooks() -> Vec<Case> {
     vec![
         Case::new("m1_a_middleware_may_change_the_head", &["M1", "S2"])
-            .serves(Shouts(Identity(async |_: Environ, start_response: StartResponse| {
-                start_response.start(201, [("x-secret", "1"), ("x-hooked", "app")])?;
-                Ok(Body::from("hooked"))
-            })))
+            .serves(Shouts(Identity(
+                async |_: Environ, start_response: StartResponse| {
+                    start_response.start(201, [("x-secret", "1"), ("x-hooked", "app")])?;
+                    Ok(Body::from("hooked"))
+                },
+            )))
             .sees(async |client: Client| {
                 let response = client.get("/").await?.status(202)?.body("hooked")?;
                 response
@@ -158,17 +169,20 @@ fn hooks() -> Vec<Case> {
                     .no("x-secret")?;
                 Ok(())
             }),
-        Case::new("m1_a_restart_passes_the_middlewares_once_more", &["M1", "S2"])
-            .serves(Shouts(async |_: Environ, start_response: StartResponse| {
-                start_response.start(200, [("x-secret", "1")])?;
-                let error = Error::msg("private");
-                start_response.restart(201, [("x-secret", "2")], error)?;
-                Ok(Body::from("hooked"))
-            }))
-            .sees(async |client: Client| {
-                let response = client.get("/").await?.status(202)?.body("hooked")?;
-                response.field("x-hooked", "outer")?.no("x-secret")?;
-                Ok(())
-            }),
+        Case::new(
+            "m1_a_restart_passes_the_middlewares_once_more",
+            &["M1", "S2"],
+        )
+        .serves(Shouts(async |_: Environ, start_response: StartResponse| {
+            start_response.start(200, [("x-secret", "1")])?;
+            let error = Error::msg("private");
+            start_response.restart(201, [("x-secret", "2")], error)?;
+            Ok(Body::from("hooked"))
+        }))
+        .sees(async |client: Client| {
+            let response = client.get("/").await?.status(202)?.body("hooked")?;
+            response.field("x-hooked", "outer")?.no("x-secret")?;
+            Ok(())
+        }),
     ]
 }

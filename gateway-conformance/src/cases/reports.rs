@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_core::{Body, Environ, Error, Json, StartResponse, IntoResponse};
+use gateway_core::{Body, Environ, Error, IntoResponse, Json, StartResponse};
 
 /// The whole CGI view, and what has no CGI name: `raw_path_info`, `raw_script_name`. Bytes are
 /// escaped, so that nothing is lost.

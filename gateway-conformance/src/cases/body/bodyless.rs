@@ -29,23 +29,30 @@ fn heads() -> Vec<Case> {
         )
     };
     vec![
-        sends("b6_head_has_the_fields_of_get_and_no_body", || Body::from("hello")).sees(
-            async |client: Client| {
-                let get = client.get("/").await?.status(200)?.body("hello")?;
-                let response = super::in_step(&client, client.request("HEAD", "/")).await?;
-                let response = response.status(200)?.body("")?;
-                for name in ["content-type", "content-length"] {
-                    equal(name, response.header_all(name), get.header_all(name))?;
-                }
-                Ok(())
-            },
-        ),
-        sends("b6_head_of_an_empty_body", Body::empty).sees(async |client: Client| {
+        sends("b6_head_has_the_fields_of_get_and_no_body", || {
+            Body::from("hello")
+        })
+        .sees(async |client: Client| {
+            let get = client.get("/").await?.status(200)?.body("hello")?;
             let response = super::in_step(&client, client.request("HEAD", "/")).await?;
-            response.status(200)?.body("")?.field("content-type", "text/x-suite")?;
+            let response = response.status(200)?.body("")?;
+            for name in ["content-type", "content-length"] {
+                equal(name, response.header_all(name), get.header_all(name))?;
+            }
             Ok(())
         }),
-        sends("b6_head_of_a_stream_has_no_body", || pieces(["not", "sent"])).sees(head_closes),
+        sends("b6_head_of_an_empty_body", Body::empty).sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("HEAD", "/")).await?;
+            response
+                .status(200)?
+                .body("")?
+                .field("content-type", "text/x-suite")?;
+            Ok(())
+        }),
+        sends("b6_head_of_a_stream_has_no_body", || {
+            pieces(["not", "sent"])
+        })
+        .sees(head_closes),
         sends("b6_head_does_not_wait_for_a_body", silent).sees(head_closes),
         sends("b6_head_of_an_endless_body_ends", endless).sees(head_closes),
         Case::new("b6_head_polls_until_the_late_start", &["B6", "S4"])
@@ -64,7 +71,10 @@ fn heads() -> Vec<Case> {
             })
             .sees(async |client: Client| {
                 let response = super::in_step(&client, client.request("HEAD", "/")).await?;
-                response.status(201)?.body("")?.field("content-type", "text/x-suite")?;
+                response
+                    .status(201)?
+                    .body("")?
+                    .field("content-type", "text/x-suite")?;
                 client.closed_once().await?;
                 client.facts_are(&["started", "closed"]).await
             }),
@@ -80,7 +90,10 @@ fn heads() -> Vec<Case> {
 
 async fn head_closes(client: Client) -> Result<(), Failure> {
     let response = super::in_step(&client, client.request("HEAD", "/")).await?;
-    response.status(200)?.body("")?.field("content-type", "text/x-suite")?;
+    response
+        .status(200)?
+        .body("")?
+        .field("content-type", "text/x-suite")?;
     client.closed_once().await
 }
 
@@ -89,16 +102,18 @@ fn statuses() -> Vec<Case> {
     type Make = fn() -> Body;
     let sends = |name, code: u16, length: Option<&'static str>, body: Make| {
         Case::new(name, &["B7"])
-            .app(move |environ: Environ, start_response: StartResponse| async move {
-                let mut head = vec![("etag", "\"1\"")];
-                head.extend(length.map(|length| ("content-length", length)));
-                start_response.start(code, head)?;
-                let body = body();
-                Ok(match body.len() {
-                    Some(_) => body,
-                    None => watched(&Run::of(&environ), body),
-                })
-            })
+            .app(
+                move |environ: Environ, start_response: StartResponse| async move {
+                    let mut head = vec![("etag", "\"1\"")];
+                    head.extend(length.map(|length| ("content-length", length)));
+                    start_response.start(code, head)?;
+                    let body = body();
+                    Ok(match body.len() {
+                        Some(_) => body,
+                        None => watched(&Run::of(&environ), body),
+                    })
+                },
+            )
             .sees(move |client: Client| async move {
                 let response = super::in_step(&client, client.request("GET", "/")).await?;
                 bodyless(response, code)?;
@@ -114,13 +129,23 @@ fn statuses() -> Vec<Case> {
     vec![
         sends("b7_204_has_no_body_and_no_length", 204, None, null),
         sends("b7_204_drops_a_declared_length", 204, Some("5"), null),
-        sends("b7_204_with_a_length_of_zero_has_none", 204, Some("0"), Body::empty),
+        sends(
+            "b7_204_with_a_length_of_zero_has_none",
+            204,
+            Some("0"),
+            Body::empty,
+        ),
         sends("b7_204_drops_a_stream", 204, None, stream),
         sends("b7_204_does_not_wait_for_a_stream", 204, None, silent),
         sends("b7_205_is_empty_and_says_so", 205, None, null),
         sends("b7_205_drops_a_declared_length", 205, Some("5"), null),
         sends("b7_205_drops_a_stream", 205, None, stream),
-        sends("b7_304_has_no_body_and_no_length_of_its_own", 304, None, null),
+        sends(
+            "b7_304_has_no_body_and_no_length_of_its_own",
+            304,
+            None,
+            null,
+        ),
         sends("b7_304_drops_a_declared_length", 304, Some("5"), null),
         sends("b7_304_drops_a_stream", 304, None, stream),
         sends("b7_304_drops_an_endless_stream", 304, None, endless),

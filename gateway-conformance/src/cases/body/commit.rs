@@ -26,10 +26,12 @@ pub(super) fn cases() -> Vec<Case> {
 fn errors_before_commit() -> Vec<Case> {
     let body_fails = |name, clauses, body: fn() -> Body| {
         Case::new(name, clauses)
-            .app(move |_: Environ, start_response: StartResponse| async move {
-                start_response.start(200, PRIVATE)?;
-                Ok(body())
-            })
+            .app(
+                move |_: Environ, start_response: StartResponse| async move {
+                    start_response.start(200, PRIVATE)?;
+                    Ok(body())
+                },
+            )
             .sees(async |client: Client| clean_500(&client, "/").await.map(drop))
     };
     vec![
@@ -46,16 +48,26 @@ fn errors_before_commit() -> Vec<Case> {
                 Err(Error::msg("private"))
             })
             .sees(async |client: Client| clean_500(&client, "/").await.map(drop)),
-        Case::new("b1_an_http_error_after_the_start_is_its_page", &["B1", "N6"])
-            .app(async |_: Environ, start_response: StartResponse| {
-                start_response.start(200, PRIVATE)?;
-                Err(HttpError::not_found().into())
-            })
-            .sees(async |client: Client| {
-                client.get("/").await?.status(404)?.whole()?.no("x-refused")?;
-                Ok(())
-            }),
-        body_fails("b1_a_body_that_fails_first_is_a_500", &["B1"], || fails_after([])),
+        Case::new(
+            "b1_an_http_error_after_the_start_is_its_page",
+            &["B1", "N6"],
+        )
+        .app(async |_: Environ, start_response: StartResponse| {
+            start_response.start(200, PRIVATE)?;
+            Err(HttpError::not_found().into())
+        })
+        .sees(async |client: Client| {
+            client
+                .get("/")
+                .await?
+                .status(404)?
+                .whole()?
+                .no("x-refused")?;
+            Ok(())
+        }),
+        body_fails("b1_a_body_that_fails_first_is_a_500", &["B1"], || {
+            fails_after([])
+        }),
         body_fails("b1_an_empty_chunk_commits_nothing", &["B1", "B2"], || {
             fails_after(["", ""])
         }),
@@ -114,28 +126,31 @@ fn flushes() -> Vec<Case> {
                 open.finish().await?.broken()?;
                 Ok(())
             }),
-        Case::new("b1_without_a_flush_the_head_waits_for_the_first_chunk", &["B1"])
-            .app(async |environ: Environ, start_response: StartResponse| {
-                start_response.start(200, PRIVATE)?;
-                let run = Run::of(&environ);
-                Ok(Body::push(async move |_| {
-                    run.note("waiting");
-                    run.wait("go").await;
-                    Err(Error::msg("private"))
-                }))
-            })
-            .sees(async |client: Client| {
-                // The client cannot see that a head does not come; it sees that the 500 can.
-                let request = client.request("GET", "/");
-                let go = async {
-                    client.wait("waiting").await?;
-                    client.note("go").await
-                };
-                let (response, went) = tokio::join!(client.send(request), go);
-                went?;
-                response?.status(500)?.whole()?.no("x-refused")?;
-                Ok(())
-            }),
+        Case::new(
+            "b1_without_a_flush_the_head_waits_for_the_first_chunk",
+            &["B1"],
+        )
+        .app(async |environ: Environ, start_response: StartResponse| {
+            start_response.start(200, PRIVATE)?;
+            let run = Run::of(&environ);
+            Ok(Body::push(async move |_| {
+                run.note("waiting");
+                run.wait("go").await;
+                Err(Error::msg("private"))
+            }))
+        })
+        .sees(async |client: Client| {
+            // The client cannot see that a head does not come; it sees that the 500 can.
+            let request = client.request("GET", "/");
+            let go = async {
+                client.wait("waiting").await?;
+                client.note("go").await
+            };
+            let (response, went) = tokio::join!(client.send(request), go);
+            went?;
+            response?.status(500)?.whole()?.no("x-refused")?;
+            Ok(())
+        }),
     ]
 }
 
@@ -234,36 +249,39 @@ fn backpressure() -> Vec<Case> {
                 open.finish().await?.body("onetwothree")?;
                 Ok(())
             }),
-        Case::new("b3_a_client_that_does_not_read_stops_the_producer", &["B3", "L3"])
-            .app(async |environ: Environ, start_response: StartResponse| {
-                const CHUNK: usize = 64 * 1024;
-                const ALL: usize = 96 * 1024 * 1024;
-                start_response.start(200, TEXT)?;
-                let run = Run::of(&environ);
-                let mut made = 0;
-                let chunks = std::iter::from_fn(move || {
-                    made += CHUNK;
-                    if made % (1024 * 1024) == 0 {
-                        run.note(format!("{} MiB", made / (1024 * 1024)));
-                    }
-                    (made <= ALL).then(|| vec![b'x'; CHUNK])
-                });
-                Ok(watched(&Run::of(&environ), Body::iter(chunks)))
-            })
-            .sees(async |client: Client| {
-                const BOUND: usize = 48;
-                let mut open = client.open(client.request("GET", "/")).await?;
-                equal("the status", open.head().await?.status, 200)?;
-                // Until nothing more was made in a while, as counted in exchanges.
-                let (mut made, mut quiet) = (0, 0);
-                while quiet < 20 {
-                    let now = client.facts().await?.len();
-                    quiet = if now == made { quiet + 1 } else { 0 };
-                    made = now;
-                    ensure(made < BOUND, format!("{made} MiB were made for nobody"))?;
+        Case::new(
+            "b3_a_client_that_does_not_read_stops_the_producer",
+            &["B3", "L3"],
+        )
+        .app(async |environ: Environ, start_response: StartResponse| {
+            const CHUNK: usize = 64 * 1024;
+            const ALL: usize = 96 * 1024 * 1024;
+            start_response.start(200, TEXT)?;
+            let run = Run::of(&environ);
+            let mut made = 0;
+            let chunks = std::iter::from_fn(move || {
+                made += CHUNK;
+                if made % (1024 * 1024) == 0 {
+                    run.note(format!("{} MiB", made / (1024 * 1024)));
                 }
-                open.leave()?;
-                client.closed_once().await
-            }),
+                (made <= ALL).then(|| vec![b'x'; CHUNK])
+            });
+            Ok(watched(&Run::of(&environ), Body::iter(chunks)))
+        })
+        .sees(async |client: Client| {
+            const BOUND: usize = 48;
+            let mut open = client.open(client.request("GET", "/")).await?;
+            equal("the status", open.head().await?.status, 200)?;
+            // Until nothing more was made in a while, as counted in exchanges.
+            let (mut made, mut quiet) = (0, 0);
+            while quiet < 20 {
+                let now = client.facts().await?.len();
+                quiet = if now == made { quiet + 1 } else { 0 };
+                made = now;
+                ensure(made < BOUND, format!("{made} MiB were made for nobody"))?;
+            }
+            open.leave()?;
+            client.closed_once().await
+        }),
     ]
 }

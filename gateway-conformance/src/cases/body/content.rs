@@ -21,25 +21,34 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn sends(name: &'static str, clauses: &'static [&'static str], body: fn() -> Body) -> Case {
-    Case::new(name, clauses).app(move |_: Environ, start_response: StartResponse| async move {
-        start_response.start(200, TEXT)?;
-        Ok(body())
-    })
+    Case::new(name, clauses).app(
+        move |_: Environ, start_response: StartResponse| async move {
+            start_response.start(200, TEXT)?;
+            Ok(body())
+        },
+    )
 }
 
 fn framing() -> Vec<Case> {
     vec![
-        sends("b4_bytes_in_hand_get_a_length", &["B4"], || Body::from("hello")).sees(
-            async |client: Client| {
-                let response = super::in_step(&client, client.request("GET", "/")).await?;
-                response.status(200)?.field("content-length", "5")?.body("hello")?;
-                Ok(())
-            },
-        ),
+        sends("b4_bytes_in_hand_get_a_length", &["B4"], || {
+            Body::from("hello")
+        })
+        .sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("GET", "/")).await?;
+            response
+                .status(200)?
+                .field("content-length", "5")?
+                .body("hello")?;
+            Ok(())
+        }),
         sends("b4_an_empty_body_has_the_length_zero", &["B4"], Body::empty).sees(
             async |client: Client| {
                 let response = super::in_step(&client, client.request("GET", "/")).await?;
-                response.status(200)?.field("content-length", "0")?.body("")?;
+                response
+                    .status(200)?
+                    .field("content-length", "0")?
+                    .body("")?;
                 Ok(())
             },
         ),
@@ -59,9 +68,11 @@ fn framing() -> Vec<Case> {
             };
             equal("the framing", framing, own)
         }),
-        sends("b4_a_stream_to_http_1_0_ends_with_the_connection", &["B4"], || {
-            pieces(["Hello ", "World!\n"])
-        })
+        sends(
+            "b4_a_stream_to_http_1_0_ends_with_the_connection",
+            &["B4"],
+            || pieces(["Hello ", "World!\n"]),
+        )
         .needs(Capability::Http10)
         .only(&[Via::Http1])
         .sees(async |client: Client| {
@@ -78,7 +89,10 @@ fn framing() -> Vec<Case> {
         })
         .sees(async |client: Client| {
             let response = super::in_step(&client, client.request("GET", "/")).await?;
-            response.status(200)?.field("content-length", "5")?.body("known")?;
+            response
+                .status(200)?
+                .field("content-length", "5")?
+                .body("known")?;
             Ok(())
         }),
         Case::new("b4_a_declared_length_of_a_stream_is_kept", &["B4"])
@@ -95,9 +109,11 @@ fn framing() -> Vec<Case> {
                     .body("Hello World!\n")?;
                 Ok(())
             }),
-        sends("b4_an_offered_upgrade_does_not_change_the_framing", &["B4"], || {
-            pieces(["Hello ", "World!\n"])
-        })
+        sends(
+            "b4_an_offered_upgrade_does_not_change_the_framing",
+            &["B4"],
+            || pieces(["Hello ", "World!\n"]),
+        )
         .only(&[Via::Http1])
         .sees(async |client: Client| {
             let request = client
@@ -115,24 +131,29 @@ fn framing() -> Vec<Case> {
 }
 
 /// Every byte there is, and what looks like framing and like a head.
-const BYTES: &[u8] = b"\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n\n\r\0\xFF\x80end";
+const BYTES: &[u8] =
+    b"\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n\n\r\0\xFF\x80end";
 
 fn bytes() -> Vec<Case> {
     vec![
-        sends("b10_bytes_in_hand_are_untouched", &["B10"], || Body::from(BYTES)).sees(
-            async |client: Client| {
-                let response = super::in_step(&client, client.request("GET", "/")).await?;
-                response.status(200)?.body(BYTES)?;
-                Ok(())
-            },
-        ),
+        sends("b10_bytes_in_hand_are_untouched", &["B10"], || {
+            Body::from(BYTES)
+        })
+        .sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("GET", "/")).await?;
+            response.status(200)?.body(BYTES)?;
+            Ok(())
+        }),
         sends("b10_bytes_of_a_stream_are_untouched", &["B10"], || {
             let all: Vec<u8> = (0..=255).collect();
             Body::iter([all, BYTES.to_vec(), b"\r\n".to_vec()])
         })
         .sees(async |client: Client| {
             let response = super::in_step(&client, client.request("GET", "/")).await?;
-            let all: Vec<u8> = (0..=255).chain(BYTES.iter().copied()).chain(*b"\r\n").collect();
+            let all: Vec<u8> = (0..=255)
+                .chain(BYTES.iter().copied())
+                .chain(*b"\r\n")
+                .collect();
             response.status(200)?.body(all)?;
             Ok(())
         }),
@@ -141,18 +162,26 @@ fn bytes() -> Vec<Case> {
         })
         .sees(async |client: Client| {
             let response = client.get("/").await?.status(200)?;
-            let all: Vec<u8> = (0..200_u32).flat_map(|n| n.to_be_bytes().repeat(5000)).collect();
+            let all: Vec<u8> = (0..200_u32)
+                .flat_map(|n| n.to_be_bytes().repeat(5000))
+                .collect();
             response.body(all)?;
             Ok(())
         }),
         Case::new("b10_an_echo_gives_back_what_was_sent", &["B10", "I2"])
-            .app(async |mut environ: Environ, start_response: StartResponse| {
-                start_response.start(200, TEXT)?;
-                Ok(Body::new(environ.take_input()))
-            })
+            .app(
+                async |mut environ: Environ, start_response: StartResponse| {
+                    start_response.start(200, TEXT)?;
+                    Ok(Body::new(environ.take_input()))
+                },
+            )
             .sees(async |client: Client| {
                 let request = client.request("POST", "/").chunked([BYTES, b"", BYTES]);
-                client.send(request).await?.status(200)?.body([BYTES, BYTES].concat())?;
+                client
+                    .send(request)
+                    .await?
+                    .status(200)?
+                    .body([BYTES, BYTES].concat())?;
                 let request = client.request("POST", "/").body(BYTES);
                 client.send(request).await?.status(200)?.body(BYTES)?;
                 Ok(())
@@ -185,15 +214,18 @@ fn trailers() -> Vec<Case> {
                 response.status(200)?.body("abc")?;
                 Ok(())
             }),
-        Case::new("b11_trailers_are_not_sent_to_those_who_do_not_ask", &["B11"])
-            .only(&[Via::Http1])
-            .app(trailing)
-            .sees(async |client: Client| {
-                let response = super::in_step(&client, client.request("GET", "/")).await?;
-                equal("the number of trailers", response.trailers.len(), 0)?;
-                response.status(200)?.body("abc")?;
-                Ok(())
-            }),
+        Case::new(
+            "b11_trailers_are_not_sent_to_those_who_do_not_ask",
+            &["B11"],
+        )
+        .only(&[Via::Http1])
+        .app(trailing)
+        .sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("GET", "/")).await?;
+            equal("the number of trailers", response.trailers.len(), 0)?;
+            response.status(200)?.body("abc")?;
+            Ok(())
+        }),
         Case::new("b11_fields_of_framing_never_trail", &["B11", "S7"])
             .app(trailing)
             .sees(async |client: Client| {
@@ -215,7 +247,10 @@ fn trailers() -> Vec<Case> {
             })
             .sees(async |client: Client| {
                 let request = client.request("GET", "/").header("te", "trailers");
-                super::in_step(&client, request).await?.status(200)?.body("")?;
+                super::in_step(&client, request)
+                    .await?
+                    .status(200)?
+                    .body("")?;
                 Ok(())
             }),
     ]

@@ -33,30 +33,41 @@ async fn broken_off(client: Client) -> Result<(), crate::check::Failure> {
 fn late_errors() -> Vec<Case> {
     let sends = |name, clauses, head: Option<(&'static str, &'static str)>, body: fn() -> Body| {
         Case::new(name, clauses)
-            .app(move |environ: Environ, start_response: StartResponse| async move {
-                let mut pairs = TEXT.to_vec();
-                pairs.extend(head);
-                start_response.start(200, pairs)?;
-                Ok(watched(&Run::of(&environ), body()))
-            })
+            .app(
+                move |environ: Environ, start_response: StartResponse| async move {
+                    let mut pairs = TEXT.to_vec();
+                    pairs.extend(head);
+                    start_response.start(200, pairs)?;
+                    Ok(watched(&Run::of(&environ), body()))
+                },
+            )
             .sees(broken_off)
     };
     vec![
-        sends("b8_an_error_in_mid_stream_is_seen", &["B8", "L1"], None, || {
-            fails_after(["begun"])
-        }),
+        sends(
+            "b8_an_error_in_mid_stream_is_seen",
+            &["B8", "L1"],
+            None,
+            || fails_after(["begun"]),
+        ),
         sends(
             "b8_an_error_of_a_declared_length_is_seen",
             &["B8", "L1"],
             Some(("content-length", "100")),
             || fails_after(["begun"]),
         ),
-        sends("b8_what_came_before_the_error_arrives", &["B8"], None, || {
-            fails_after(["be", "", "g", "un"])
-        }),
-        sends("b9_a_panic_in_mid_stream_is_seen", &["B9", "B8", "L1"], None, || {
-            panics_after(["begun"])
-        }),
+        sends(
+            "b8_what_came_before_the_error_arrives",
+            &["B8"],
+            None,
+            || fails_after(["be", "", "g", "un"]),
+        ),
+        sends(
+            "b9_a_panic_in_mid_stream_is_seen",
+            &["B9", "B8", "L1"],
+            None,
+            || panics_after(["begun"]),
+        ),
         Case::new("b8_an_error_leaves_other_streams_alone", &["B8", "L5"])
             .only(&[Via::Http2])
             .app(async |environ: Environ, start_response: StartResponse| {
@@ -106,19 +117,24 @@ fn panics() -> Vec<Case> {
                 std::future::ready(Ok(Body::empty()))
             }))
             .sees(async |client: Client| clean_500(&client, "/").await.map(drop)),
-        Case::new("b9_a_panic_of_the_first_chunk_is_a_500", &["B9", "B1", "L1"])
-            .app(async |environ: Environ, start_response: StartResponse| {
-                start_response.start(200, [("x-refused", "1")])?;
-                Ok(watched(&Run::of(&environ), panics_after([])))
-            })
-            .sees(async |client: Client| {
-                clean_500(&client, "/").await?;
-                client.closed_once().await
-            }),
+        Case::new(
+            "b9_a_panic_of_the_first_chunk_is_a_500",
+            &["B9", "B1", "L1"],
+        )
+        .app(async |environ: Environ, start_response: StartResponse| {
+            start_response.start(200, [("x-refused", "1")])?;
+            Ok(watched(&Run::of(&environ), panics_after([])))
+        })
+        .sees(async |client: Client| {
+            clean_500(&client, "/").await?;
+            client.closed_once().await
+        }),
         Case::new("b9_a_panic_with_a_payload_of_any_type_is_a_500", &["B9"])
-            .app(async |_: Environ, _: StartResponse| -> Result<Body, Error> {
-                std::panic::panic_any(42_u64)
-            })
+            .app(
+                async |_: Environ, _: StartResponse| -> Result<Body, Error> {
+                    std::panic::panic_any(42_u64)
+                },
+            )
             .sees(async |client: Client| clean_500(&client, "/").await.map(drop)),
         Case::new("b9_a_panic_leaves_the_connection_usable", &["B9", "I5"])
             .app(async |environ: Environ, start_response: StartResponse| {

@@ -27,19 +27,26 @@ fn declares(name: &'static str, length: &'static str, body: fn() -> Body) -> Cas
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        declares("b5_bytes_longer_than_declared_are_cut", "2", || Body::from("12345")).sees(
-            async |client: Client| {
-                let response = super::in_step(&client, client.request("GET", "/")).await?;
-                response.status(200)?.field("content-length", "2")?.body("12")?;
-                Ok(())
-            },
-        ),
+        declares("b5_bytes_longer_than_declared_are_cut", "2", || {
+            Body::from("12345")
+        })
+        .sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("GET", "/")).await?;
+            response
+                .status(200)?
+                .field("content-length", "2")?
+                .body("12")?;
+            Ok(())
+        }),
         declares("b5_a_stream_longer_than_declared_is_cut", "4", || {
             pieces(["123", "45", "67"])
         })
         .sees(async |client: Client| {
             let response = super::in_step(&client, client.request("GET", "/")).await?;
-            response.status(200)?.field("content-length", "4")?.body("1234")?;
+            response
+                .status(200)?
+                .field("content-length", "4")?
+                .body("1234")?;
             client.closed_once().await
         }),
         declares("b5_an_endless_stream_is_cut", "9", endless).sees(async |client: Client| {
@@ -51,8 +58,12 @@ pub(super) fn cases() -> Vec<Case> {
             Body::from("12345")
         })
         .sees(async |client: Client| clean_500(&client, "/").await.map(drop)),
-        declares("b5_nothing_where_a_length_was_declared_is_a_500", "10", Body::empty)
-            .sees(async |client: Client| clean_500(&client, "/").await.map(drop)),
+        declares(
+            "b5_nothing_where_a_length_was_declared_is_a_500",
+            "10",
+            Body::empty,
+        )
+        .sees(async |client: Client| clean_500(&client, "/").await.map(drop)),
         declares("b5_a_stream_shorter_than_declared_aborts", "10", || {
             pieces(["123", "45"])
         })
@@ -61,19 +72,24 @@ pub(super) fn cases() -> Vec<Case> {
             equal("the body", response.text(), "12345")?;
             client.closed_once().await
         }),
-        declares("b5_head_is_exempt", "10", || Body::from("12345")).sees(
-            async |client: Client| {
-                let response = super::in_step(&client, client.request("HEAD", "/")).await?;
-                response.status(200)?.field("content-length", "10")?.body("")?;
-                Ok(())
-            },
-        ),
-        declares("b5_the_declared_length_is_kept", "5", || Body::from("12345")).sees(
-            async |client: Client| {
-                let response = super::in_step(&client, client.request("GET", "/")).await?;
-                response.status(200)?.field("content-length", "5")?.body("12345")?;
-                Ok(())
-            },
-        ),
+        declares("b5_head_is_exempt", "10", || Body::from("12345")).sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("HEAD", "/")).await?;
+            response
+                .status(200)?
+                .field("content-length", "10")?
+                .body("")?;
+            Ok(())
+        }),
+        declares("b5_the_declared_length_is_kept", "5", || {
+            Body::from("12345")
+        })
+        .sees(async |client: Client| {
+            let response = super::in_step(&client, client.request("GET", "/")).await?;
+            response
+                .status(200)?
+                .field("content-length", "5")?
+                .body("12345")?;
+            Ok(())
+        }),
     ]
 }

@@ -35,7 +35,9 @@ fn hosts() -> Vec<Case> {
         Case::new("e12_an_address_in_brackets_is_a_host", &["E12"])
             .app(report)
             .sees(async |client: Client| {
-                let request = client.request("GET", "/").header("host", "[2001:db8::1]:81");
+                let request = client
+                    .request("GET", "/")
+                    .header("host", "[2001:db8::1]:81");
                 client
                     .environ(request)
                     .await?
@@ -43,21 +45,24 @@ fn hosts() -> Vec<Case> {
                     .is("SERVER_NAME", "[2001:db8::1]")?;
                 Ok(())
             }),
-        Case::new("e12_an_absolute_target_comes_before_the_host_field", &["E12"])
-            .only(&[Via::Http1, Via::InProcess])
-            .app(report)
-            .sees(async |client: Client| {
-                let target = format!("http://b.example:82{}", client.path("/x"));
-                let request = client
-                    .request_to("GET", &target)
-                    .header("host", "a.example:81");
-                client
-                    .environ(request)
-                    .await?
-                    .is("HTTP_HOST", "b.example:82")?
-                    .is("SERVER_NAME", "b.example")?;
-                Ok(())
-            }),
+        Case::new(
+            "e12_an_absolute_target_comes_before_the_host_field",
+            &["E12"],
+        )
+        .only(&[Via::Http1, Via::InProcess])
+        .app(report)
+        .sees(async |client: Client| {
+            let target = format!("http://b.example:82{}", client.path("/x"));
+            let request = client
+                .request_to("GET", &target)
+                .header("host", "a.example:81");
+            client
+                .environ(request)
+                .await?
+                .is("HTTP_HOST", "b.example:82")?
+                .is("SERVER_NAME", "b.example")?;
+            Ok(())
+        }),
         Case::new("e12_server_name_and_port_are_never_empty", &["E12"])
             .needs(Capability::RequestWithoutHost)
             .needs(Capability::Http10)
@@ -116,27 +121,30 @@ fn protocols() -> Vec<Case> {
                 vars.is("REQUEST_SCHEME", "http")?;
                 Ok(())
             }),
-        Case::new("e13_forwarded_fields_change_nothing", &["E13", "E12", "E16"])
-            .app(report)
-            .sees(async |client: Client| {
-                let plain = client.environ(client.request("GET", "/")).await?;
-                let request = client
-                    .request("GET", "/")
-                    .header("x-forwarded-proto", "https")
-                    .header("x-forwarded-for", "192.0.2.66")
-                    .header("x-forwarded-host", "evil.example")
-                    .header("x-forwarded-port", "443")
-                    .header("x-forwarded-prefix", "/evil")
-                    .header("x-real-ip", "192.0.2.66")
-                    .header("forwarded", "for=192.0.2.66;proto=https;host=evil.example");
-                let vars = client.environ(request).await?;
-                vars.is("REQUEST_SCHEME", "http")?
-                    .is("SCRIPT_NAME", client.prefix())?;
-                for key in ["REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST"] {
-                    equal(key, vars.get(key), plain.get(key))?;
-                }
-                Ok(())
-            }),
+        Case::new(
+            "e13_forwarded_fields_change_nothing",
+            &["E13", "E12", "E16"],
+        )
+        .app(report)
+        .sees(async |client: Client| {
+            let plain = client.environ(client.request("GET", "/")).await?;
+            let request = client
+                .request("GET", "/")
+                .header("x-forwarded-proto", "https")
+                .header("x-forwarded-for", "192.0.2.66")
+                .header("x-forwarded-host", "evil.example")
+                .header("x-forwarded-port", "443")
+                .header("x-forwarded-prefix", "/evil")
+                .header("x-real-ip", "192.0.2.66")
+                .header("forwarded", "for=192.0.2.66;proto=https;host=evil.example");
+            let vars = client.environ(request).await?;
+            vars.is("REQUEST_SCHEME", "http")?
+                .is("SCRIPT_NAME", client.prefix())?;
+            for key in ["REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST"] {
+                equal(key, vars.get(key), plain.get(key))?;
+            }
+            Ok(())
+        }),
     ]
 }
 
@@ -203,15 +211,20 @@ impl<A: App> App for Unknowing<A> {
 
 fn extensions() -> Vec<Case> {
     vec![
-        Case::new("e15_extensions_pass_those_who_do_not_know_them", &["E15", "M1"])
-            .serves(Adds(Unknowing(gateway_core::view(async |environ: Environ| {
+        Case::new(
+            "e15_extensions_pass_those_who_do_not_know_them",
+            &["E15", "M1"],
+        )
+        .serves(Adds(Unknowing(gateway_core::view(
+            async |environ: Environ| {
                 let note = environ.extensions().get::<Note>();
                 note.map_or("lost", |note| note.0)
-            }))))
-            .sees(async |client: Client| {
-                client.get("/").await?.status(200)?.body("left alone")?;
-                Ok(())
-            }),
+            },
+        ))))
+        .sees(async |client: Client| {
+            client.get("/").await?.status(200)?.body("left alone")?;
+            Ok(())
+        }),
         Case::new("e15_variables_of_middlewares_are_seen", &["E15"])
             .serves(Adds(Unknowing(report)))
             .sees(async |client: Client| {

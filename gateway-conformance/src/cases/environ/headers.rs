@@ -75,7 +75,10 @@ fn repeated_fields() -> Vec<Case> {
                     .header("x-list", "b")
                     .header("x-other", "1")
                     .header("x-list", "a, c");
-                client.environ(request).await?.is("HTTP_X_LIST", "b, a, c")?;
+                client
+                    .environ(request)
+                    .await?
+                    .is("HTTP_X_LIST", "b, a, c")?;
                 Ok(())
             }),
         Case::new("e9_cookies_are_joined_with_a_semicolon", &["E9"])
@@ -192,7 +195,9 @@ fn underscores() -> Vec<Case> {
                         .request("GET", "/")
                         .header(name, "http://evil.example:8080");
                     let vars = client.environ(request).await?;
-                    let named = vars.keys().any(|key| key.eq_ignore_ascii_case("http_proxy"));
+                    let named = vars
+                        .keys()
+                        .any(|key| key.eq_ignore_ascii_case("http_proxy"));
                     ensure(!named, "HTTP_PROXY is among the variables")?;
                 }
                 Ok(())

@@ -26,30 +26,48 @@ async fn ignores(environ: Environ, start_response: StartResponse) -> Result<Body
 }
 
 fn unread() -> Vec<Case> {
-    let small = |client: &Client| client.request("POST", "/first").body("not read: GET / HTTP/1.1");
-    let pieces = |client: &Client| client.request("POST", "/first").chunked(["a", "GET / HTTP/1.1"]);
+    let small = |client: &Client| {
+        client
+            .request("POST", "/first")
+            .body("not read: GET / HTTP/1.1")
+    };
+    let pieces = |client: &Client| {
+        client
+            .request("POST", "/first")
+            .chunked(["a", "GET / HTTP/1.1"])
+    };
     let large = |client: &Client| client.request("POST", "/first").body(vec![b'x'; 2_000_000]);
     vec![
         Case::new("i5_a_small_unread_body_is_not_the_next_request", &["I5"])
             .app(ignores)
-            .sees(move |client: Client| async move { stays_in_step(&client, small(&client)).await }),
+            .sees(
+                move |client: Client| async move { stays_in_step(&client, small(&client)).await },
+            ),
         Case::new("i5_unread_pieces_are_not_the_next_request", &["I5"])
             .app(ignores)
-            .sees(move |client: Client| async move { stays_in_step(&client, pieces(&client)).await }),
+            .sees(
+                move |client: Client| async move { stays_in_step(&client, pieces(&client)).await },
+            ),
         Case::new("i5_a_large_unread_body_is_not_the_next_request", &["I5"])
             .only(&[Via::Http1, Via::InProcess])
             .app(ignores)
-            .sees(move |client: Client| async move { stays_in_step(&client, large(&client)).await }),
+            .sees(
+                move |client: Client| async move { stays_in_step(&client, large(&client)).await },
+            ),
         Case::new("i5_a_large_unread_upload_is_answered_over_http2", &["I5"])
             .needs(Capability::UnreadUploadOverHttp2)
             .only(&[Via::Http2])
             .app(ignores)
-            .sees(move |client: Client| async move { stays_in_step(&client, large(&client)).await }),
+            .sees(
+                move |client: Client| async move { stays_in_step(&client, large(&client)).await },
+            ),
         Case::new("i5_a_half_read_body_is_not_the_next_request", &["I5"])
-            .app(async |mut environ: Environ, start_response: StartResponse| {
-                environ.input_mut().chunk().await?;
-                ignores(environ, start_response).await
-            })
+            .app(
+                async |mut environ: Environ, start_response: StartResponse| {
+                    environ.input_mut().chunk().await?;
+                    ignores(environ, start_response).await
+                },
+            )
             .sees(async |client: Client| {
                 let request = client
                     .request("POST", "/first")
@@ -103,7 +121,11 @@ fn expectations() -> Vec<Case> {
                     .streamed();
                 connection.send_request(&head).await?;
                 let interim = connection.read_interim().await?;
-                equal("the interim status", interim.map(|head| head.status), Some(100))?;
+                equal(
+                    "the interim status",
+                    interim.map(|head| head.status),
+                    Some(100),
+                )?;
                 connection.send("abc").await?;
                 let response = connection.read_response("POST").await?;
                 response.status(200)?.body("[\"abc\",\"3\"]\n")?;
@@ -125,16 +147,18 @@ fn expectations() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("i6_a_read_in_another_task_is_woken", &["I6", "I2"])
-            .app(async |mut environ: Environ, start_response: StartResponse| {
-                start_response.start(200, [("content-type", "text/plain")])?;
-                let run = Run::of(&environ);
-                let mut input = environ.take_input();
-                let reading = tokio::spawn(async move {
-                    run.note("reading");
-                    input.bytes(64).await
-                });
-                Ok(Body::from(reading.await??))
-            })
+            .app(
+                async |mut environ: Environ, start_response: StartResponse| {
+                    start_response.start(200, [("content-type", "text/plain")])?;
+                    let run = Run::of(&environ);
+                    let mut input = environ.take_input();
+                    let reading = tokio::spawn(async move {
+                        run.note("reading");
+                        input.bytes(64).await
+                    });
+                    Ok(Body::from(reading.await??))
+                },
+            )
             .only(Via::SOCKETS)
             .sees(async |client: Client| {
                 let head = client.request("POST", "/").streamed();
@@ -154,7 +178,10 @@ fn expectations() -> Vec<Case> {
                 stream.send("abc")?;
                 stream.end()?;
                 let response = stream.finish().await?;
-                ensure(response.interim.is_empty(), "an interim response nobody asked for")?;
+                ensure(
+                    response.interim.is_empty(),
+                    "an interim response nobody asked for",
+                )?;
                 response.status(200)?.body("abc")?;
                 Ok(())
             }),

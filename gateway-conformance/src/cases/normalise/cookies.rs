@@ -41,7 +41,12 @@ pub(super) fn cases() -> Vec<Case> {
         returns(
             "n7_each_cookie_is_a_line",
             &["N7", "S8"],
-            || with(vec![Cookie::new("firstname", "xurui"), Cookie::new("lastname", "yan")]),
+            || {
+                with(vec![
+                    Cookie::new("firstname", "xurui"),
+                    Cookie::new("lastname", "yan"),
+                ])
+            },
             |response| {
                 let lines = ["firstname=xurui; Path=/", "lastname=yan; Path=/"];
                 response.status(200)?.lines("set-cookie", &lines)
@@ -69,8 +74,12 @@ pub(super) fn cases() -> Vec<Case> {
                 Ok(response)
             },
         ),
-        refused("n7_a_name_that_is_no_token_is_refused", || Cookie::new("a b", "1")),
-        refused("n7_a_name_that_is_empty_is_refused", || Cookie::new("", "1")),
+        refused("n7_a_name_that_is_no_token_is_refused", || {
+            Cookie::new("a b", "1")
+        }),
+        refused("n7_a_name_that_is_empty_is_refused", || {
+            Cookie::new("", "1")
+        }),
         refused("n7_a_value_with_a_semicolon_is_refused", || {
             Cookie::new("a", "1; Domain=evil.example")
         }),
@@ -78,10 +87,14 @@ pub(super) fn cases() -> Vec<Case> {
             Cookie::new("a", "1\r\nx-evil: 1")
         }),
         refused("n7_a_path_with_a_semicolon_is_refused", || {
-            Cookie::build(("a", "1")).path("/; Domain=evil.example").build()
+            Cookie::build(("a", "1"))
+                .path("/; Domain=evil.example")
+                .build()
         }),
         refused("n7_a_domain_with_a_line_end_is_refused", || {
-            Cookie::build(("a", "1")).domain("a.example\r\nx-evil: 1").build()
+            Cookie::build(("a", "1"))
+                .domain("a.example\r\nx-evil: 1")
+                .build()
         }),
     ]
 }

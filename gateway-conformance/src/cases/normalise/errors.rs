@@ -38,22 +38,33 @@ fn pages() -> Vec<Case> {
                     let text = response.text();
                     let title = format!("<title>{code} ");
                     ensure(
-                        text.starts_with("<!doctype html>\n<html lang=en>\n") && text.contains(&title),
+                        text.starts_with("<!doctype html>\n<html lang=en>\n")
+                            && text.contains(&title),
                         format!("the page of {code} is {text:?}"),
                     )?;
                 }
                 Ok(())
             }),
-        returns("n6_a_description_is_escaped_once", &["N6"], describing, move |response| {
-            let text = response.text();
-            ensure(text.contains(escaped), format!("the page is {text:?}"))?;
-            response.status(404)
-        }),
-        returns("n6_a_private_source_is_not_sent", &["N6"], describing, |response| {
-            let text = response.text();
-            ensure(!text.contains("private"), format!("the page is {text:?}"))?;
-            response.status(404)
-        }),
+        returns(
+            "n6_a_description_is_escaped_once",
+            &["N6"],
+            describing,
+            move |response| {
+                let text = response.text();
+                ensure(text.contains(escaped), format!("the page is {text:?}"))?;
+                response.status(404)
+            },
+        ),
+        returns(
+            "n6_a_private_source_is_not_sent",
+            &["N6"],
+            describing,
+            |response| {
+                let text = response.text();
+                ensure(!text.contains("private"), format!("the page is {text:?}"))?;
+                response.status(404)
+            },
+        ),
         Case::new("n6_raised_and_returned_are_the_same_page", &["N6"])
             .serves(
                 Mount::new()
@@ -67,7 +78,10 @@ fn pages() -> Vec<Case> {
                             Err(describing())?
                         }),
                     )
-                    .at("/n6_raised_and_returned_are_the_same_page/app", describing()),
+                    .at(
+                        "/n6_raised_and_returned_are_the_same_page/app",
+                        describing(),
+                    ),
             )
             .sees(async |client: Client| {
                 let mut answers = Vec::new();
@@ -99,15 +113,18 @@ fn pages() -> Vec<Case> {
             || HttpError::new(200),
             |response| response.status(500),
         ),
-        Case::new("n6_an_error_of_an_app_in_an_app_keeps_its_status", &["N6", "N1"])
-            .view(async |environ: Environ| -> Result<_, Error> {
-                let failing = gateway_core::view(async |_: Environ| HttpError::conflict());
-                failing.respond(environ).await
-            })
-            .sees(async |client: Client| {
-                client.get("/").await?.status(409)?.whole()?;
-                Ok(())
-            }),
+        Case::new(
+            "n6_an_error_of_an_app_in_an_app_keeps_its_status",
+            &["N6", "N1"],
+        )
+        .view(async |environ: Environ| -> Result<_, Error> {
+            let failing = gateway_core::view(async |_: Environ| HttpError::conflict());
+            failing.respond(environ).await
+        })
+        .sees(async |client: Client| {
+            client.get("/").await?.status(409)?.whole()?;
+            Ok(())
+        }),
         Case::new("n6_the_page_of_head_is_not_sent", &["N6", "B6"])
             .view(async |_: Environ| HttpError::not_found())
             .sees(async |client: Client| {
@@ -141,8 +158,18 @@ fn headers() -> Vec<Case> {
         )
     };
     vec![
-        with("n6_405_may_name_the_methods", &["N6"], 405, &[("allow", "GET, HEAD")]),
-        with("n6_503_may_say_when", &["N6"], 503, &[("retry-after", "120")]),
+        with(
+            "n6_405_may_name_the_methods",
+            &["N6"],
+            405,
+            &[("allow", "GET, HEAD")],
+        ),
+        with(
+            "n6_503_may_say_when",
+            &["N6"],
+            503,
+            &[("retry-after", "120")],
+        ),
         with(
             "n6_challenges_of_401_are_lines",
             &["N6", "S8"],
@@ -152,7 +179,12 @@ fn headers() -> Vec<Case> {
                 ("www-authenticate", "Bearer realm=\"b, c\""),
             ],
         ),
-        with("n6_416_may_name_the_length", &["N6"], 416, &[("content-range", "bytes */7")]),
+        with(
+            "n6_416_may_name_the_length",
+            &["N6"],
+            416,
+            &[("content-range", "bytes */7")],
+        ),
         returns(
             "n6_a_malformed_header_of_an_error_is_a_500",
             &["N6", "S6"],
@@ -164,7 +196,9 @@ fn headers() -> Vec<Case> {
         ),
         Case::new("n6_a_raised_error_brings_its_headers", &["N6"])
             .view(async |_: Environ| -> Result<&str, Error> {
-                Err(HttpError::too_many_requests().headers([("retry-after", "3")])?.into())
+                Err(HttpError::too_many_requests()
+                    .headers([("retry-after", "3")])?
+                    .into())
             })
             .sees(async |client: Client| {
                 let response = client.get("/").await?.status(429)?.whole()?;

@@ -34,11 +34,36 @@ fn texts() -> Vec<Case> {
     };
     vec![
         returns("n5_text_is_html", &["N1", "N5"], || "hello", html),
-        returns("n1_a_string_is_a_response", &["N1", "N5"], || "hello".to_owned(), html),
-        returns("n1_text_of_either_kind_is_a_response", &["N1"], || Cow::Borrowed("hello"), html),
-        returns("n5_bytes_are_html", &["N1", "N5"], || Bytes::from_static(b"hello"), html),
-        returns("n1_a_vector_is_a_response", &["N1"], || b"hello".to_vec(), html),
-        returns("n1_an_array_of_bytes_is_a_response", &["N1"], || b"hello", html),
+        returns(
+            "n1_a_string_is_a_response",
+            &["N1", "N5"],
+            || "hello".to_owned(),
+            html,
+        ),
+        returns(
+            "n1_text_of_either_kind_is_a_response",
+            &["N1"],
+            || Cow::Borrowed("hello"),
+            html,
+        ),
+        returns(
+            "n5_bytes_are_html",
+            &["N1", "N5"],
+            || Bytes::from_static(b"hello"),
+            html,
+        ),
+        returns(
+            "n1_a_vector_is_a_response",
+            &["N1"],
+            || b"hello".to_vec(),
+            html,
+        ),
+        returns(
+            "n1_an_array_of_bytes_is_a_response",
+            &["N1"],
+            || b"hello",
+            html,
+        ),
         returns(
             "n1_empty_text_is_a_response",
             &["N1", "B4"],
@@ -64,7 +89,12 @@ fn json() -> Vec<Case> {
         }
     };
     vec![
-        returns("n5_json_ends_with_a_line_end", &["N1", "N5"], || Json([1, 2]), is("[1,2]\n")),
+        returns(
+            "n5_json_ends_with_a_line_end",
+            &["N1", "N5"],
+            || Json([1, 2]),
+            is("[1,2]\n"),
+        ),
         returns(
             "n1_a_map_is_json",
             &["N1", "N5"],
@@ -77,7 +107,12 @@ fn json() -> Vec<Case> {
             || vec![json!(1), json!("two"), json!(null)],
             is("[1,\"two\",null]\n"),
         ),
-        returns("n1_a_value_is_json", &["N1"], || json!({"a": [true]}), is("{\"a\":[true]}\n")),
+        returns(
+            "n1_a_value_is_json",
+            &["N1"],
+            || json!({"a": [true]}),
+            is("{\"a\":[true]}\n"),
+        ),
         returns("n1_null_is_json", &["N1", "N2"], || Json(()), is("null\n")),
         returns(
             "n1_what_json_cannot_hold_is_a_500",
@@ -112,7 +147,12 @@ fn values() -> Vec<Case> {
             "n1_an_iterator_is_a_response",
             &["N1"],
             || Body::iter(["a", "b"]),
-            |response| response.status(200)?.field("content-type", HTML)?.body("ab"),
+            |response| {
+                response
+                    .status(200)?
+                    .field("content-type", HTML)?
+                    .body("ab")
+            },
         ),
         returns(
             "n1_a_response_is_returned_as_it_is",
@@ -120,7 +160,9 @@ fn values() -> Vec<Case> {
             || {
                 let response = http::Response::builder().status(203);
                 let response = response.header("content-type", "text/x-own");
-                response.body(Body::from("own")).or(Err(HttpError::internal_server_error()))
+                response
+                    .body(Body::from("own"))
+                    .or(Err(HttpError::internal_server_error()))
             },
             |response| {
                 response
@@ -184,7 +226,9 @@ fn nothing() -> Vec<Case> {
     };
     vec![
         none("n2_none_is_a_500", || None::<&str>.into_response()),
-        none("n2_none_in_a_tuple_is_a_500", || (None::<&str>, 404).into_response()),
+        none("n2_none_in_a_tuple_is_a_500", || {
+            (None::<&str>, 404).into_response()
+        }),
         returns(
             "n2_some_is_its_value",
             &["N2", "N1"],

@@ -1,6 +1,6 @@
 //! N3, N4, N5, N9: tuples.
 
-use gateway_core::{IntoResponse, Json, Replace, Response, Error};
+use gateway_core::{Error, IntoResponse, Json, Replace, Response};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{HTML, returns};
@@ -30,26 +30,42 @@ fn statuses() -> Vec<Case> {
         answers("n3_body_status_and_headers", &["N3", "N1"], 202, || {
             ("body", 202, [("x-a", "1")]).into_response()
         }),
-        answers("n4_a_status_may_be_a_number", &["N4"], 418, || ("body", 418).into_response()),
+        answers("n4_a_status_may_be_a_number", &["N4"], 418, || {
+            ("body", 418).into_response()
+        }),
         answers("n4_a_status_may_be_a_status_code", &["N4"], 409, || {
             ("body", StatusCode::CONFLICT).into_response()
         }),
-        answers("n4_a_status_may_be_digits", &["N4"], 404, || ("body", "404").into_response()),
+        answers("n4_a_status_may_be_digits", &["N4"], 404, || {
+            ("body", "404").into_response()
+        }),
         answers("n4_a_status_may_have_a_phrase", &["N4"], 404, || {
             ("body", "404 Not Here").into_response()
         }),
-        answers("n4_a_phrase_with_no_number_is_an_error", &["N4"], 500, || {
-            ("body", "Not Found").into_response()
-        }),
-        answers("n4_a_number_out_of_range_is_an_error", &["N4", "S5"], 500, || {
-            ("body", 1000).into_response()
-        }),
-        answers("n4_an_informational_status_is_an_error", &["N4", "S5"], 500, || {
-            ("body", "100 Continue").into_response()
-        }),
-        answers("n4_a_phrase_cannot_split_the_head", &["N4", "S6"], 500, || {
-            ("body", "200 OK\r\nx-refused: evil".to_owned()).into_response()
-        }),
+        answers(
+            "n4_a_phrase_with_no_number_is_an_error",
+            &["N4"],
+            500,
+            || ("body", "Not Found").into_response(),
+        ),
+        answers(
+            "n4_a_number_out_of_range_is_an_error",
+            &["N4", "S5"],
+            500,
+            || ("body", 1000).into_response(),
+        ),
+        answers(
+            "n4_an_informational_status_is_an_error",
+            &["N4", "S5"],
+            500,
+            || ("body", "100 Continue").into_response(),
+        ),
+        answers(
+            "n4_a_phrase_cannot_split_the_head",
+            &["N4", "S6"],
+            500,
+            || ("body", "200 OK\r\nx-refused: evil".to_owned()).into_response(),
+        ),
     ]
 }
 
@@ -58,7 +74,12 @@ fn headers() -> Vec<Case> {
         returns(
             "n3_headers_of_a_tuple_add",
             &["N3", "S8"],
-            || (("body", [("x-my-header", "foo")]), [("x-my-header", " bar")]),
+            || {
+                (
+                    ("body", [("x-my-header", "foo")]),
+                    [("x-my-header", " bar")],
+                )
+            },
             |response| response.lines("x-my-header", &["foo", "bar"])?.body("body"),
         ),
         returns(
@@ -99,7 +120,12 @@ fn headers() -> Vec<Case> {
         returns(
             "n3_a_hop_by_hop_field_of_a_tuple_is_a_500",
             &["N3", "S7"],
-            || ("body", [("x-refused", "1"), ("transfer-encoding", "chunked")]),
+            || {
+                (
+                    "body",
+                    [("x-refused", "1"), ("transfer-encoding", "chunked")],
+                )
+            },
             |response| response.status(500)?.no("x-refused"),
         ),
     ]
@@ -116,7 +142,13 @@ fn single_fields() -> Vec<Case> {
         returns(
             "n5_an_explicit_type_of_json_wins",
             &["N5", "N3"],
-            || (Json([1]), 200, [("content-type", "application/vnd.suite+json")]),
+            || {
+                (
+                    Json([1]),
+                    200,
+                    [("content-type", "application/vnd.suite+json")],
+                )
+            },
             |response| {
                 response
                     .field("content-type", "application/vnd.suite+json")?
@@ -155,8 +187,18 @@ fn single_fields() -> Vec<Case> {
         returns(
             "n3_a_length_of_a_tuple_replaces",
             &["N3", "S9"],
-            || (("body", [("content-length", "9")]), [("content-length", "4")]),
-            |response| response.status(200)?.field("content-length", "4")?.body("body"),
+            || {
+                (
+                    ("body", [("content-length", "9")]),
+                    [("content-length", "4")],
+                )
+            },
+            |response| {
+                response
+                    .status(200)?
+                    .field("content-length", "4")?
+                    .body("body")
+            },
         ),
         returns(
             "n3_the_rule_is_the_same_for_streams",
@@ -187,7 +229,10 @@ fn locations() -> Vec<Case> {
     };
     vec![
         to("n9_a_relative_location_is_sent_as_given", "../a/./b?q#f"),
-        to("n9_an_absolute_location_is_sent_as_given", "http://a.example/b%2Fc?d=%20"),
+        to(
+            "n9_an_absolute_location_is_sent_as_given",
+            "http://a.example/b%2Fc?d=%20",
+        ),
         to("n9_a_location_of_a_query_is_sent_as_given", "?page=2"),
     ]
 }

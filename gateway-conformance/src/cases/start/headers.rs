@@ -23,15 +23,17 @@ type Pairs = Vec<(&'static str, &'static str)>;
 /// A head that is refused at the call, by this clause, and of which nothing is sent.
 fn refused(name: &'static str, clause: &'static [&'static str], heads: fn() -> Vec<Pairs>) -> Case {
     Case::new(name, clause)
-        .app(move |environ: Environ, start_response: StartResponse| async move {
-            let at = environ.query_string().parse::<usize>()?;
-            let mut pairs = heads().swap_remove(at);
-            pairs.insert(0, ("x-refused", "1"));
-            let outcome: Result<(), StartError> = start_response.start(200, pairs);
-            let run = Run::of(&environ);
-            run.note(outcome.map_or_else(|error| error.rule(), |()| "started"));
-            Ok(Body::from("refused"))
-        })
+        .app(
+            move |environ: Environ, start_response: StartResponse| async move {
+                let at = environ.query_string().parse::<usize>()?;
+                let mut pairs = heads().swap_remove(at);
+                pairs.insert(0, ("x-refused", "1"));
+                let outcome: Result<(), StartError> = start_response.start(200, pairs);
+                let run = Run::of(&environ);
+                run.note(outcome.map_or_else(|error| error.rule(), |()| "started"));
+                Ok(Body::from("refused"))
+            },
+        )
         .sees(move |client: Client| async move {
             let count = heads().len();
             for at in 0..count {
@@ -39,7 +41,11 @@ fn refused(name: &'static str, clause: &'static [&'static str], heads: fn() -> V
                     .await
                     .map_err(|error| error.at(format!("{:?}", heads()[at])))?;
             }
-            equal("what the app noted", client.facts().await?, vec![clause[0]; count])
+            equal(
+                "what the app noted",
+                client.facts().await?,
+                vec![clause[0]; count],
+            )
         })
 }
 
@@ -54,14 +60,18 @@ fn refusals() -> Vec<Case> {
                 vec![("x-split", "a\r\n\r\n<html>evil")],
             ]
         }),
-        refused("s6_control_characters_in_a_value_are_refused", &["S6"], || {
-            vec![
-                vec![("x-control", "a\0b")],
-                vec![("x-control", "\u{1}")],
-                vec![("x-control", "a\u{1b}[1m")],
-                vec![("x-control", "a\u{7f}")],
-            ]
-        }),
+        refused(
+            "s6_control_characters_in_a_value_are_refused",
+            &["S6"],
+            || {
+                vec![
+                    vec![("x-control", "a\0b")],
+                    vec![("x-control", "\u{1}")],
+                    vec![("x-control", "a\u{1b}[1m")],
+                    vec![("x-control", "a\u{7f}")],
+                ]
+            },
+        ),
         refused("s6_a_name_that_is_no_token_is_refused", &["S6"], || {
             vec![
                 vec![("x bad", "1")],
@@ -80,7 +90,10 @@ fn refusals() -> Vec<Case> {
             ]
         }),
         refused("s7_keep_alive_is_refused", &["S7"], || {
-            vec![vec![("keep-alive", "timeout=5")], vec![("proxy-connection", "close")]]
+            vec![
+                vec![("keep-alive", "timeout=5")],
+                vec![("proxy-connection", "close")],
+            ]
         }),
         refused("s7_transfer_encoding_is_refused", &["S7"], || {
             vec![
@@ -89,10 +102,19 @@ fn refusals() -> Vec<Case> {
                 vec![("te", "trailers")],
             ]
         }),
-        refused("s7_upgrade_is_refused", &["S7"], || vec![vec![("upgrade", "websocket")]]),
-        refused("s7_trailer_of_framing_fields_is_refused", &["S7", "B11"], || {
-            vec![vec![("trailer", "content-length")], vec![("trailer", "transfer-encoding")]]
+        refused("s7_upgrade_is_refused", &["S7"], || {
+            vec![vec![("upgrade", "websocket")]]
         }),
+        refused(
+            "s7_trailer_of_framing_fields_is_refused",
+            &["S7", "B11"],
+            || {
+                vec![
+                    vec![("trailer", "content-length")],
+                    vec![("trailer", "transfer-encoding")],
+                ]
+            },
+        ),
         refused("s9_a_length_that_is_no_number_is_refused", &["S9"], || {
             vec![
                 vec![("content-length", "abc")],
@@ -114,10 +136,12 @@ fn refusals() -> Vec<Case> {
 
 /// An app that starts with these headers and has a body.
 fn sends(name: &'static str, clauses: &'static [&'static str], pairs: fn() -> Pairs) -> Case {
-    Case::new(name, clauses).app(move |_: Environ, start_response: StartResponse| async move {
-        start_response.start(200, pairs())?;
-        Ok(Body::from("content"))
-    })
+    Case::new(name, clauses).app(
+        move |_: Environ, start_response: StartResponse| async move {
+            start_response.start(200, pairs())?;
+            Ok(Body::from("content"))
+        },
+    )
 }
 
 fn allowed() -> Vec<Case> {
@@ -141,7 +165,10 @@ fn allowed() -> Vec<Case> {
             },
         ),
         sends("s7_fields_of_proxies_and_trailer_pass", &["S7"], || {
-            vec![("proxy-authenticate", "Basic realm=\"p\""), ("trailer", "x-sum")]
+            vec![
+                ("proxy-authenticate", "Basic realm=\"p\""),
+                ("trailer", "x-sum"),
+            ]
         })
         .sees(async |client: Client| {
             let response = client.get("/").await?.status(200)?.body("content")?;
@@ -221,7 +248,12 @@ fn repeated() -> Vec<Case> {
         ),
         lines(
             "s8_links_go_out_as_lines",
-            || vec![("link", "</b>; rel=next"), ("link", "</a>; rel=prev, </c>; rel=up")],
+            || {
+                vec![
+                    ("link", "</b>; rel=next"),
+                    ("link", "</a>; rel=prev, </c>; rel=up"),
+                ]
+            },
             "link",
         ),
         lines(

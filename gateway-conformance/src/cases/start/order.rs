@@ -71,7 +71,9 @@ fn once() -> Vec<Case> {
             })
             .sees(async |client: Client| {
                 let response = client.get("/").await?.status(503)?.body("sorry")?;
-                response.field("content-type", "text/plain")?.no("x-refused")?;
+                response
+                    .field("content-type", "text/plain")?
+                    .no("x-refused")?;
                 client.facts_are(&["refused-S5"]).await
             }),
         Case::new("s1_a_start_after_commit_aborts", &["S1", "S2"])
@@ -90,27 +92,51 @@ fn once() -> Vec<Case> {
                 equal("the body", response.text(), "begun")?;
                 client.wait("refused-S2").await.map(drop)
             }),
+        Case::new(
+            "s1_a_start_after_commit_is_no_clean_end",
+            &["S1", "S2", "B8"],
+        )
+        .app(async |_: Environ, start_response: StartResponse| {
+            start_response.start(200, TEXT)?;
+            Ok(Body::push(async move |mut writer| {
+                writer.write("begun").await?;
+                // Swallowed, and the body ends at once.
+                let _ = start_response.start(200, REFUSED);
+                Ok(())
+            }))
+        })
+        .sees(async |client: Client| {
+            let response = client.get("/").await?.status(200)?.broken()?;
+            equal("the body", response.text(), "begun")
+        }),
     ]
 }
 
 fn restarts() -> Vec<Case> {
     vec![
-        Case::new("s2_a_restart_before_commit_replaces_the_head_whole", &["S2"])
-            .app(async |_: Environ, start_response: StartResponse| {
-                let first = [("x-refused", "1"), ("set-cookie", "evil=1"), ("content-length", "3")];
-                start_response.start(200, first)?;
-                start_response.restart(503, TEXT, Error::msg("private"))?;
-                Ok(Body::from("sorry"))
-            })
-            .sees(async |client: Client| {
-                let response = client.get("/").await?.status(503)?.body("sorry")?;
-                response
-                    .field("content-type", "text/plain")?
-                    .field("content-length", "5")?
-                    .no("set-cookie")?
-                    .no("x-refused")?;
-                Ok(())
-            }),
+        Case::new(
+            "s2_a_restart_before_commit_replaces_the_head_whole",
+            &["S2"],
+        )
+        .app(async |_: Environ, start_response: StartResponse| {
+            let first = [
+                ("x-refused", "1"),
+                ("set-cookie", "evil=1"),
+                ("content-length", "3"),
+            ];
+            start_response.start(200, first)?;
+            start_response.restart(503, TEXT, Error::msg("private"))?;
+            Ok(Body::from("sorry"))
+        })
+        .sees(async |client: Client| {
+            let response = client.get("/").await?.status(503)?.body("sorry")?;
+            response
+                .field("content-type", "text/plain")?
+                .field("content-length", "5")?
+                .no("set-cookie")?
+                .no("x-refused")?;
+            Ok(())
+        }),
         Case::new("s2_a_restart_may_come_during_the_body", &["S2", "S4", "B1"])
             .app(async |_: Environ, start_response: StartResponse| {
                 start_response.start(200, REFUSED)?;
@@ -123,30 +149,35 @@ fn restarts() -> Vec<Case> {
             })
             .sees(async |client: Client| {
                 let response = client.get("/").await?.status(503)?.body("sorry")?;
-                response.field("content-type", "text/plain")?.no("x-refused")?;
+                response
+                    .field("content-type", "text/plain")?
+                    .no("x-refused")?;
                 Ok(())
             }),
-        Case::new("s2_a_restart_after_commit_gives_the_error_back", &["S2", "B8"])
-            .app(async |environ: Environ, start_response: StartResponse| {
-                start_response.start(200, TEXT)?;
-                let run = Run::of(&environ);
-                let body = Body::push(async move |mut writer| {
-                    writer.write("begun").await?;
-                    match start_response.restart(503, TEXT, Error::msg("given-back")) {
-                        Ok(()) => run.note("restarted"),
-                        Err(error) => run.note(error.to_string()),
-                    }
-                    writer.write("never sent").await?;
-                    Ok(())
-                });
-                Ok(watched(&Run::of(&environ), body))
-            })
-            .sees(async |client: Client| {
-                let response = client.get("/").await?.status(200)?.broken()?;
-                equal("the body", response.text(), "begun")?;
-                client.wait("given-back").await?;
-                client.closed_once().await
-            }),
+        Case::new(
+            "s2_a_restart_after_commit_gives_the_error_back",
+            &["S2", "B8"],
+        )
+        .app(async |environ: Environ, start_response: StartResponse| {
+            start_response.start(200, TEXT)?;
+            let run = Run::of(&environ);
+            let body = Body::push(async move |mut writer| {
+                writer.write("begun").await?;
+                match start_response.restart(503, TEXT, Error::msg("given-back")) {
+                    Ok(()) => run.note("restarted"),
+                    Err(error) => run.note(error.to_string()),
+                }
+                writer.write("never sent").await?;
+                Ok(())
+            });
+            Ok(watched(&Run::of(&environ), body))
+        })
+        .sees(async |client: Client| {
+            let response = client.get("/").await?.status(200)?.broken()?;
+            equal("the body", response.text(), "begun")?;
+            client.wait("given-back").await?;
+            client.closed_once().await
+        }),
         Case::new("s2_an_error_after_a_restart_is_a_500", &["S2", "B1"])
             .app(async |_: Environ, start_response: StartResponse| {
                 start_response.start(200, REFUSED)?;
@@ -165,9 +196,13 @@ fn missing() -> Vec<Case> {
     };
     vec![
         fails("s3_bytes_with_no_start_are_a_500", || Body::from("refused")),
-        fails("s3_a_stream_with_no_start_is_a_500", || pieces(["refused", "refused"])),
+        fails("s3_a_stream_with_no_start_is_a_500", || {
+            pieces(["refused", "refused"])
+        }),
         fails("s3_an_empty_body_with_no_start_is_a_500", Body::empty),
-        fails("s3_a_stream_that_ends_with_no_start_is_a_500", || pieces([""])),
+        fails("s3_a_stream_that_ends_with_no_start_is_a_500", || {
+            pieces([""])
+        }),
         Case::new("s3_no_start_is_a_500_for_head_too", &["S3", "B6"])
             .app(async |_: Environ, _: StartResponse| Ok(Body::from("refused")))
             .sees(async |client: Client| {

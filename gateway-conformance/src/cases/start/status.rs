@@ -27,9 +27,17 @@ pub(super) fn cases() -> Vec<Case> {
             })
     };
     vec![
-        refused("s5_informational_statuses_are_refused", &["S5", "B7"], &[100, 102, 103, 199]),
+        refused(
+            "s5_informational_statuses_are_refused",
+            &["S5", "B7"],
+            &[100, 102, 103, 199],
+        ),
         refused("s5_switching_protocols_is_refused", &["S5"], &[101]),
-        refused("s5_what_is_no_status_is_refused", &["S5"], &[0, 42, 99, 1000, 65535]),
+        refused(
+            "s5_what_is_no_status_is_refused",
+            &["S5"],
+            &[0, 42, 99, 1000, 65535],
+        ),
         Case::new("s5_custom_statuses_pass", &["S5"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 let code = environ.query_string().parse::<u16>()?;
@@ -39,7 +47,10 @@ pub(super) fn cases() -> Vec<Case> {
             .sees(async |client: Client| {
                 for code in [200, 226, 299, 399, 418, 499, 599] {
                     let response = client.get(&format!("/?{code}")).await?;
-                    response.status(code)?.body("custom")?.field("x-kept", "1")?;
+                    response
+                        .status(code)?
+                        .body("custom")?
+                        .field("x-kept", "1")?;
                 }
                 Ok(())
             }),
