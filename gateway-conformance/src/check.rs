@@ -6,44 +6,60 @@ use crate::wire::{End, Response, WireError};
 
 /// Why a case failed: one text, for a person.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    text: String,
+    is_reset: bool,
+}
 
 /// The outcome of an exchange.
 pub(crate) type Seen = Result<(), Failure>;
 
 impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self {
+            text: text.into(),
+            is_reset: false,
+        }
     }
 
     pub(crate) fn into_text(self) -> String {
-        self.0
+        self.text
+    }
+
+    /// Whether the server broke the exchange off before there was a head.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.is_reset
     }
 
     /// The failure with what was done in front of it.
-    pub(crate) fn at(self, what: impl Display) -> Self {
-        Self(format!("{what}: {}", self.0))
+    pub(crate) fn at(mut self, what: impl Display) -> Self {
+        self.text = format!("{what}: {}", self.text);
+        self
     }
 }
 
 impl From<WireError> for Failure {
     fn from(error: WireError) -> Self {
-        Self(match std::error::Error::source(&error) {
+        let text = match std::error::Error::source(&error) {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
-        })
+        };
+        Self {
+            text,
+            is_reset: error.is_reset(),
+        }
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        Self(format!("not the JSON that the suite's app sends: {error}"))
+        Self::new(format!("not the JSON that the suite's app sends: {error}"))
     }
 }
 
@@ -52,7 +68,9 @@ pub(crate) fn equal<A: Debug + PartialEq<B>, B: Debug>(what: &str, seen: A, must
     if seen == must_be {
         return Ok(());
     }
-    Err(Failure(format!("{what} is {seen:?}, must be {must_be:?}")))
+    Err(Failure::new(format!(
+        "{what} is {seen:?}, must be {must_be:?}"
+    )))
 }
 
 /// Demands that it holds; `otherwise` says what was seen.
@@ -60,7 +78,7 @@ pub(crate) fn ensure(holds: bool, otherwise: impl Into<String>) -> Seen {
     if holds {
         return Ok(());
     }
-    Err(Failure(otherwise.into()))
+    Err(Failure::new(otherwise.into()))
 }
 
 /// What a case looks at in a response. Each gives the response back, for the next.
@@ -87,7 +105,7 @@ impl Look for Response {
         if self.status == code {
             return Ok(self);
         }
-        Err(Failure(format!(
+        Err(Failure::new(format!(
             "the status is {}, must be {code}; the body begins {text:?}",
             self.status
         )))
@@ -124,7 +142,7 @@ impl Look for Response {
     fn whole(self) -> Result<Self, Failure> {
         match self.end {
             End::Complete => Ok(self),
-            end => Err(Failure(format!(
+            end => Err(Failure::new(format!(
                 "the response was broken off ({end:?}) after {} bytes",
                 self.body.len()
             ))),

@@ -14,7 +14,7 @@ use gateway_core::{BoxApp, Gateway};
 use crate::check::{Failure, Look as _, Seen, ensure};
 use crate::facts::TOKEN;
 use crate::via::Via;
-use crate::wire::{self, Protocol, Request, Response, http1, http2};
+use crate::wire::{self, End, Protocol, Request, Response, http1, http2};
 
 pub(crate) use open::Open;
 
@@ -105,6 +105,29 @@ impl Client {
             } => Ok(wire::exchange_within(*address, *protocol, &request, self.deadline).await?),
             Target::InProcess(_) => self.open(request).await?.finish().await,
         }
+    }
+
+    /// GET of the case's app, and demands that the client sees how the response is broken off behind
+    /// these bytes.
+    pub(crate) async fn get_broken(&self, status: u16, sent: &str) -> Seen {
+        self.send_broken(self.request("GET", "/"), status, sent)
+            .await
+    }
+
+    /// As [`get_broken`](Self::get_broken), with a request of the case's own.
+    pub(crate) async fn send_broken(&self, request: Request, status: u16, sent: &str) -> Seen {
+        let response = match self.send(request).await {
+            Ok(response) => response.status(status)?.broken()?,
+            // In HTTP/2 a reset may overtake what was sent before it, the head with it.
+            Err(failure) if self.via() == Via::Http2 && failure.is_reset() => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        let text = response.text();
+        if self.via() == Via::Http2 && sent.starts_with(&text) {
+            let is_reset = matches!(response.end, End::Reset(Some(_)));
+            return ensure(is_reset, format!("the stream ended by {:?}", response.end));
+        }
+        crate::check::equal("the body", text.as_str(), sent)
     }
 
     /// GET of the case's app.

@@ -5,7 +5,7 @@ use gateway_core::{Body, Environ, Error, StartError, StartResponse};
 use super::clean_500;
 use crate::case::Case;
 use crate::cases::sources::{pieces, watched};
-use crate::check::{Look as _, equal};
+use crate::check::Look as _;
 use crate::client::Client;
 use crate::facts::Run;
 
@@ -88,8 +88,7 @@ fn once() -> Vec<Case> {
                 }))
             })
             .sees(async |client: Client| {
-                let response = client.get("/").await?.status(200)?.broken()?;
-                equal("the body", response.text(), "begun")?;
+                client.get_broken(200, "begun").await?;
                 client.wait("refused-S2").await.map(drop)
             }),
         Case::new(
@@ -105,10 +104,7 @@ fn once() -> Vec<Case> {
                 Ok(())
             }))
         })
-        .sees(async |client: Client| {
-            let response = client.get("/").await?.status(200)?.broken()?;
-            equal("the body", response.text(), "begun")
-        }),
+        .sees(async |client: Client| client.get_broken(200, "begun").await),
     ]
 }
 
@@ -173,8 +169,7 @@ fn restarts() -> Vec<Case> {
             Ok(watched(&Run::of(&environ), body))
         })
         .sees(async |client: Client| {
-            let response = client.get("/").await?.status(200)?.broken()?;
-            equal("the body", response.text(), "begun")?;
+            client.get_broken(200, "begun").await?;
             client.wait("given-back").await?;
             client.closed_once().await
         }),
