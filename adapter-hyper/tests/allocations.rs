@@ -6,6 +6,7 @@
 )]
 
 use std::convert::Infallible;
+use std::time::Instant;
 
 use bytes::Bytes;
 use gateway_core::{App, Body, Environ, Error, StartResponse};
@@ -52,6 +53,26 @@ impl<A: App> App for Identity<A> {
     }
 }
 
+/// What was counted, and what of it is not the clock's: once a second hyper renders the date, used
+/// or not, and allocates for it. One allocation in a hundred requests is still seen.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    least: u64,
+    most: u64,
+}
+
+impl Cost {
+    fn is_at_most(self, other: Self) -> bool {
+        self.least <= other.most
+    }
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.most)
+    }
+}
+
 /// One keep-alive request. Allocates nothing itself.
 async fn exchange(client: &mut DuplexStream, length: usize) -> [u8; 512] {
     let mut answer = [0; 512];
@@ -60,8 +81,8 @@ async fn exchange(client: &mut DuplexStream, length: usize) -> [u8; 512] {
     answer
 }
 
-/// The answer, without its date, and the allocations of many requests once all is warm.
-fn measure<S>(service: S) -> (String, u64)
+/// The answer, and the allocations of many requests once all is warm.
+fn measure<S>(service: S) -> (String, Cost)
 where
     S: HttpService<Incoming, Future: Send, ResBody: Send, Error: Send + Sync> + Send + 'static,
     S::ResBody: http_body::Body<Data: Send> + 'static,
@@ -72,7 +93,10 @@ where
         .build()
         .unwrap();
     let (mut client, server) = tokio::io::duplex(64 * 1024);
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(server), service);
+    // Without the date two answers are the same bytes.
+    let connection = http1::Builder::new()
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(server), service);
     runtime.spawn(async {
         let _ = connection.await;
     });
@@ -82,9 +106,8 @@ where
         while !answer.ends_with(TEXT.as_bytes()) {
             assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0);
         }
-        let text = String::from_utf8(answer.clone()).unwrap();
-        let lines = text.split("\r\n").filter(|line| !line.starts_with("date:"));
-        (lines.collect::<Vec<_>>().join("\r\n"), answer.len())
+        let length = answer.len();
+        (String::from_utf8(answer).unwrap(), length)
     });
     let mut all = |count| {
         runtime.block_on(async {
@@ -94,8 +117,10 @@ where
         });
     };
     all(WARM_UP);
-    let measured = allocation_counter::measure(|| all(REQUESTS));
-    (text, measured.count_total)
+    let begin = Instant::now();
+    let most = allocation_counter::measure(|| all(REQUESTS)).count_total;
+    let least = most - (begin.elapsed().as_secs() + 1);
+    (text, Cost { least, most })
 }
 
 #[test]
@@ -122,8 +147,12 @@ fn a_request_allocates_no_more_than_by_hand() {
     assert_eq!(answer, expected);
     assert!(expected.starts_with("HTTP/1.1 200 OK\r\n"), "{expected}");
     // It measures something.
-    assert!(by_hand >= REQUESTS as u64);
-    assert!(through <= by_hand, "{through} > {by_hand}");
-    assert_eq!(wrapped, through);
-    assert_eq!(named, through + REQUESTS as u64);
+    assert!(by_hand.least >= REQUESTS as u64);
+    assert!(through.is_at_most(by_hand), "{through} > {by_hand}");
+    assert!(wrapped.is_at_most(through), "{wrapped} > {through}");
+    let boxed = Cost {
+        most: through.most + REQUESTS as u64,
+        ..through
+    };
+    assert!(named.is_at_most(boxed), "{named} > {boxed}");
 }
