@@ -100,16 +100,19 @@ fn closing() -> Vec<Case> {
             304,
             endless,
         ),
-        Case::new("l1_the_body_of_a_refused_start_is_closed", &["L1", "S1"])
-            .app(async |environ: Environ, start_response: StartResponse| {
-                // Swallowed, so that the body is returned.
-                let _ = start_response.start(99, TEXT);
-                Ok(watched(&Run::of(&environ), endless()))
-            })
-            .sees(async |client: Client| {
-                client.get("/").await?.status(500)?;
-                client.closed_once().await
-            }),
+        Case::new(
+            "l1_the_body_of_a_refused_start_is_closed",
+            &["L1", "S1", "S5"],
+        )
+        .app(async |environ: Environ, start_response: StartResponse| {
+            // Swallowed, so that the body is returned.
+            let _ = start_response.start(99, TEXT);
+            Ok(watched(&Run::of(&environ), endless()))
+        })
+        .sees(async |client: Client| {
+            client.get("/").await?.status(500)?;
+            client.closed_once().await
+        }),
         Case::new("l1_a_body_with_no_start_is_closed", &["L1", "S3"])
             .app(async |environ: Environ, _: StartResponse| {
                 Ok(watched(&Run::of(&environ), pieces(["refused"])))
@@ -146,8 +149,8 @@ fn with_callbacks(run: &Run, body: Body, panics: bool) -> Body {
 }
 
 fn callbacks() -> Vec<Case> {
-    let calls = |name, method: &'static str, panics, body: fn(Run) -> Body| {
-        Case::new(name, &["L2"])
+    let calls = |name, clauses, method: &'static str, panics, body: fn(Run) -> Body| {
+        Case::new(name, clauses)
             .app(
                 move |environ: Environ, start_response: StartResponse| async move {
                     start_response.start(200, TEXT)?;
@@ -171,23 +174,34 @@ fn callbacks() -> Vec<Case> {
             })
     };
     vec![
-        calls("l2_callbacks_run_in_order", "GET", false, |_| {
+        calls("l2_callbacks_run_in_order", &["L2"], "GET", false, |_| {
             pieces(["a", "b"])
         }),
-        calls("l2_callbacks_of_bytes_run", "GET", false, |_| {
+        calls("l2_callbacks_of_bytes_run", &["L2"], "GET", false, |_| {
             Body::from("bytes")
         }),
         calls(
             "l2_a_callback_that_panics_stops_no_other",
+            &["L2"],
             "GET",
             true,
             |_| pieces(["a", "b"]),
         ),
-        calls("l2_callbacks_of_head_run", "HEAD", false, |_| endless()),
-        calls("l2_callbacks_of_a_failed_body_run", "GET", false, |_| {
-            fails_after(["a"])
-        }),
-        Case::new("l2_callbacks_run_after_the_last_byte", &["L2"])
+        calls(
+            "l2_callbacks_of_head_run",
+            &["L2", "B6"],
+            "HEAD",
+            false,
+            |_| endless(),
+        ),
+        calls(
+            "l2_callbacks_of_a_failed_body_run",
+            &["L2"],
+            "GET",
+            false,
+            |_| fails_after(["a"]),
+        ),
+        Case::new("l2_callbacks_run_after_the_last_byte", &["L2", "B3"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
@@ -395,68 +409,71 @@ fn beside_each_other() -> Vec<Case> {
                 }
                 Ok(())
             }),
-        Case::new("l5_nothing_is_left_of_the_request_before", &["L5", "E8"])
-            .app(
-                async |mut environ: Environ, start_response: StartResponse| {
-                    if environ.header("x-first").is_some() {
-                        environ.set_var("SUITE_VARIABLE", "left");
-                        environ.keep_underscored_headers();
-                        start_response.start(200, [("x-left", "1"), ("set-cookie", "left=1")])?;
-                        return Ok(Body::from("first"));
-                    }
-                    use gateway_core::IntoResponse as _;
-                    start_response.send(environ_report(&environ).into_response()?)
-                },
-            )
-            .sees(async |client: Client| {
-                let first = client
-                    .request("POST", "/first?left=1")
-                    .header("x-first", "1")
-                    .header("content-type", "text/x-left")
-                    .header("cookie", "left=1")
-                    .body("left");
-                let second = client.request("GET", "/").header("x_left", "1");
-                let response = match client.via() {
-                    Via::Http1 => {
-                        let mut connection = client.http1().await?;
-                        connection
-                            .request(&first)
-                            .await?
-                            .status(200)?
-                            .body("first")?;
-                        match connection.request(&second).await {
-                            Ok(response) => response,
-                            Err(error) if error.is_closed() || error.is_reset() => {
-                                client.send(second).await?
-                            }
-                            Err(error) => return Err(error.into()),
+        Case::new(
+            "l5_nothing_is_left_of_the_request_before",
+            &["L5", "E8", "E10", "I5"],
+        )
+        .app(
+            async |mut environ: Environ, start_response: StartResponse| {
+                if environ.header("x-first").is_some() {
+                    environ.set_var("SUITE_VARIABLE", "left");
+                    environ.keep_underscored_headers();
+                    start_response.start(200, [("x-left", "1"), ("set-cookie", "left=1")])?;
+                    return Ok(Body::from("first"));
+                }
+                use gateway_core::IntoResponse as _;
+                start_response.send(environ_report(&environ).into_response()?)
+            },
+        )
+        .sees(async |client: Client| {
+            let first = client
+                .request("POST", "/first?left=1")
+                .header("x-first", "1")
+                .header("content-type", "text/x-left")
+                .header("cookie", "left=1")
+                .body("left");
+            let second = client.request("GET", "/").header("x_left", "1");
+            let response = match client.via() {
+                Via::Http1 => {
+                    let mut connection = client.http1().await?;
+                    connection
+                        .request(&first)
+                        .await?
+                        .status(200)?
+                        .body("first")?;
+                    match connection.request(&second).await {
+                        Ok(response) => response,
+                        Err(error) if error.is_closed() || error.is_reset() => {
+                            client.send(second).await?
                         }
+                        Err(error) => return Err(error.into()),
                     }
-                    Via::Http2 => {
-                        let mut connection = client.http2().await?;
-                        connection
-                            .request(&first)
-                            .await?
-                            .status(200)?
-                            .body("first")?;
-                        connection.request(&second).await?
-                    }
-                    Via::InProcess => {
-                        client.send(first).await?.status(200)?.body("first")?;
-                        client.send(second).await?
-                    }
-                };
-                let response = response.status(200)?.no("x-left")?.no("set-cookie")?;
-                let vars = Variables::of(&response)?;
-                vars.is("QUERY_STRING", "")?
-                    .is("REQUEST_METHOD", "GET")?
-                    .has_no("SUITE_VARIABLE")?
-                    .has_no("CONTENT_TYPE")?
-                    .has_no("CONTENT_LENGTH")?
-                    .has_no("HTTP_X_FIRST")?
-                    .has_no("HTTP_X_LEFT")?
-                    .has_no("HTTP_COOKIE")?;
-                Ok(())
-            }),
+                }
+                Via::Http2 => {
+                    let mut connection = client.http2().await?;
+                    connection
+                        .request(&first)
+                        .await?
+                        .status(200)?
+                        .body("first")?;
+                    connection.request(&second).await?
+                }
+                Via::InProcess => {
+                    client.send(first).await?.status(200)?.body("first")?;
+                    client.send(second).await?
+                }
+            };
+            let response = response.status(200)?.no("x-left")?.no("set-cookie")?;
+            let vars = Variables::of(&response)?;
+            vars.is("QUERY_STRING", "")?
+                .is("REQUEST_METHOD", "GET")?
+                .has_no("SUITE_VARIABLE")?
+                .has_no("CONTENT_TYPE")?
+                .has_no("CONTENT_LENGTH")?
+                .has_no("HTTP_X_FIRST")?
+                .has_no("HTTP_X_LEFT")?
+                .has_no("HTTP_COOKIE")?;
+            Ok(())
+        }),
     ]
 }

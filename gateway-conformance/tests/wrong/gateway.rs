@@ -140,7 +140,7 @@ fn distort(parts: &mut http::request::Parts, fault: Option<Fault>) {
             };
             rewrite(format!("{path}{query}"));
         }
-        Some(Fault::DropsBareQuestionMarks) if target.ends_with('?') => {
+        Some(Fault::DropsBareQuestionMarks) if target.find('?') == Some(target.len() - 1) => {
             rewrite(target.trim_end_matches('?').to_owned());
         }
         Some(Fault::LosesTheMount) => rewrite(target.replacen(PREFIX, "", 1)),

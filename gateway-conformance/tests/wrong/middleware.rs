@@ -8,8 +8,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use gateway_core::{App, AppExt as _, Body, Environ, Error, HttpError, StartError, StartResponse};
-use http::{HeaderValue, StatusCode, header};
+use gateway_core::{
+    App, AppExt as _, Body, Environ, Error, HttpError, InputError, StartError, StartResponse,
+};
+use http::{HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::fault::Fault;
@@ -39,9 +41,11 @@ impl<A: App> App for Wrong<A> {
                 });
                 self.app.call(environ, started).await
             }
-            Some(Fault::IgnoresDeclaredLengths) => {
+            Some(Fault::IgnoresDeclaredLengths) if environ.request_method() != Method::HEAD => {
                 let started = start_response.wrap(|status, headers| {
                     if !matches!(status.as_u16(), 204 | 205 | 304)
+                        && headers.get_all(header::CONTENT_LENGTH).iter().count() == 1
+                        && is_number(&headers[header::CONTENT_LENGTH])
                         && let Some(length) = headers.remove(header::CONTENT_LENGTH)
                     {
                         headers.insert(CARRIES, length);
@@ -88,7 +92,7 @@ impl<A: App> App for Wrong<A> {
             }
             Some(Fault::ShowsErrors) => {
                 match self.app.call(environ, start_response.clone()).await {
-                    Err(error) if !error.is::<HttpError>() => {
+                    Err(error) if !error.is::<HttpError>() && !error.is::<InputError>() => {
                         let text = error.to_string();
                         start_response.restart(500, [("content-type", "text/plain")], error)?;
                         Ok(Body::from(text))
@@ -97,8 +101,10 @@ impl<A: App> App for Wrong<A> {
                 }
             }
             Some(fault @ (Fault::CommitsOnEmptyChunks | Fault::SendsEmptyChunks)) => {
+                let asks_for_flush = environ.raw_path_info().contains("flush");
                 let body = self.app.call(environ, start_response.clone()).await?;
-                if body.len().is_some() {
+                // A body that is wrapped loses the flush it asked for.
+                if body.len().is_some() || asks_for_flush {
                     return Ok(body);
                 }
                 Ok(Body::new(Empties {
@@ -110,6 +116,12 @@ impl<A: App> App for Wrong<A> {
             _ => self.app.call(environ, start_response).await,
         }
     }
+}
+
+fn is_number(value: &HeaderValue) -> bool {
+    value.to_str().is_ok_and(|text| {
+        text.parse::<u64>().is_ok() && text.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// A body whose empty chunks do harm.

@@ -231,7 +231,7 @@ impl Drop for RequestBody {
             };
             if waits {
                 // Nobody said that the client may send it.
-                return drop(rest.give_up());
+                return rest.give_up();
             }
             tokio::spawn(rest.drain());
         }

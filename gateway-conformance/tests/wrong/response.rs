@@ -106,7 +106,7 @@ pub(crate) async fn send(
     let trailers = trailers || fault == Some(Fault::SendsTrailersAlways);
     let mut held = Vec::new();
     if fault == Some(Fault::BuffersStreams) && framing == Framing::Chunked {
-        while let Some(Ok(frame)) = next(&mut body).await {
+        while let Some(frame) = next(&mut body).await {
             held.push(frame);
             // There are streams without an end.
             if held.len() > 5000 {
@@ -186,7 +186,7 @@ async fn next(body: &mut Pin<Box<Outgoing>>) -> Option<Result<Frame<Bytes>, gate
 async fn send_body(
     writer: &mut OwnedWriteHalf,
     body: &mut Pin<Box<Outgoing>>,
-    held: Vec<Frame<Bytes>>,
+    held: Vec<Result<Frame<Bytes>, gateway_core::Error>>,
     framing: Framing,
     trailers: bool,
     fault: Option<Fault>,
@@ -198,7 +198,7 @@ async fn send_body(
     let mut end = b"0\r\n\r\n".to_vec();
     loop {
         let frame = match held.next() {
-            Some(frame) => Some(Ok(frame)),
+            Some(frame) => Some(frame),
             None => next(body).await,
         };
         let data = match frame {

@@ -52,7 +52,7 @@ fn late_errors() -> Vec<Case> {
         ),
         sends(
             "b8_what_came_before_the_error_arrives",
-            &["B8"],
+            &["B8", "B2"],
             None,
             || fails_after(["be", "", "g", "un"]),
         ),
@@ -62,26 +62,29 @@ fn late_errors() -> Vec<Case> {
             None,
             || panics_after(["begun"]),
         ),
-        Case::new("b8_an_error_after_what_was_read_is_seen", &["B8", "L1"])
-            .app(async |environ: Environ, start_response: StartResponse| {
-                start_response.start(200, TEXT)?;
-                let run = Run::of(&environ);
-                let body = Body::push(async move |mut writer| {
-                    writer.write("begun").await?;
-                    run.wait("go").await;
-                    Err(Error::msg("private"))
-                });
-                Ok(watched(&Run::of(&environ), body))
-            })
-            .sees(async |client: Client| {
-                let mut open = client.open(client.request("GET", "/")).await?;
-                open.head().await?;
-                equal("the chunk", open.chunk().await?, Some("begun".into()))?;
-                client.note("go").await?;
-                let response = open.finish().await?.status(200)?.broken()?;
-                equal("the body", response.text().as_str(), "begun")?;
-                client.closed_once().await
-            }),
+        Case::new(
+            "b8_an_error_after_what_was_read_is_seen",
+            &["B8", "L1", "B3"],
+        )
+        .app(async |environ: Environ, start_response: StartResponse| {
+            start_response.start(200, TEXT)?;
+            let run = Run::of(&environ);
+            let body = Body::push(async move |mut writer| {
+                writer.write("begun").await?;
+                run.wait("go").await;
+                Err(Error::msg("private"))
+            });
+            Ok(watched(&Run::of(&environ), body))
+        })
+        .sees(async |client: Client| {
+            let mut open = client.open(client.request("GET", "/")).await?;
+            open.head().await?;
+            equal("the chunk", open.chunk().await?, Some("begun".into()))?;
+            client.note("go").await?;
+            let response = open.finish().await?.status(200)?.broken()?;
+            equal("the body", response.text().as_str(), "begun")?;
+            client.closed_once().await
+        }),
         Case::new("b8_an_error_leaves_other_streams_alone", &["B8", "L5"])
             .only(&[Via::Http2])
             .app(async |environ: Environ, start_response: StartResponse| {

@@ -140,7 +140,7 @@ fn protocols() -> Vec<Case> {
             let vars = client.environ(request).await?;
             vars.is("REQUEST_SCHEME", "http")?
                 .is("SCRIPT_NAME", client.prefix())?;
-            for key in ["REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST"] {
+            for key in ["SCRIPT_NAME", "REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST"] {
                 equal(key, vars.get(key), plain.get(key))?;
             }
             Ok(())

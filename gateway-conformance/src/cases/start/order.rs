@@ -76,7 +76,7 @@ fn once() -> Vec<Case> {
                     .no("x-refused")?;
                 client.facts_are(&["refused-S5"]).await
             }),
-        Case::new("s1_a_start_after_commit_aborts", &["S1", "S2"])
+        Case::new("s1_a_start_after_commit_aborts", &["S1", "S2", "B8"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
