@@ -26,6 +26,10 @@ pub enum Capability {
     Http10,
     /// Requests without a `Host` are let in (E12).
     RequestWithoutHost,
+    /// A method may hold every character of a token, not only letters, digits and dashes (E1).
+    EveryMethodToken,
+    /// The host tells the address that a connection came in on (E12).
+    LocalAddress,
     /// The server and this client see each other's addresses: there is no proxy between (E16).
     DirectConnection,
 }
@@ -41,6 +45,8 @@ impl Capability {
         Self::Http2,
         Self::Http10,
         Self::RequestWithoutHost,
+        Self::EveryMethodToken,
+        Self::LocalAddress,
         Self::DirectConnection,
     ];
 
@@ -56,6 +62,8 @@ impl Capability {
             Self::Http2 => "HTTP2",
             Self::Http10 => "HTTP10",
             Self::RequestWithoutHost => "REQUEST_WITHOUT_HOST",
+            Self::EveryMethodToken => "EVERY_METHOD_TOKEN",
+            Self::LocalAddress => "LOCAL_ADDRESS",
             Self::DirectConnection => "DIRECT_CONNECTION",
         }
     }

@@ -81,6 +81,9 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         suite = suite.only(only.as_str());
     }
     let report = suite.run_both(address).await;
+    if report.rows().is_empty() {
+        return Err("no case has a name that begins so".into());
+    }
     print(&report, arguments.json)?;
     Ok(ExitCode::from(u8::from(report.failed() > 0)))
 }

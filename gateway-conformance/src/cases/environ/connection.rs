@@ -80,6 +80,7 @@ fn hosts() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("e12_server_port_is_the_one_that_was_reached", &["E12"])
+            .needs(Capability::LocalAddress)
             .needs(Capability::DirectConnection)
             .only(Via::SOCKETS)
             .app(report)
@@ -138,9 +139,14 @@ fn protocols() -> Vec<Case> {
                 .header("x-real-ip", "192.0.2.66")
                 .header("forwarded", "for=192.0.2.66;proto=https;host=evil.example");
             let vars = client.environ(request).await?;
-            vars.is("REQUEST_SCHEME", "http")?
-                .is("SCRIPT_NAME", client.prefix())?;
-            for key in ["SCRIPT_NAME", "REMOTE_ADDR", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST"] {
+            vars.is("REQUEST_SCHEME", "http")?;
+            for key in [
+                "SCRIPT_NAME",
+                "REMOTE_ADDR",
+                "SERVER_NAME",
+                "SERVER_PORT",
+                "HTTP_HOST",
+            ] {
                 equal(key, vars.get(key), plain.get(key))?;
             }
             Ok(())

@@ -2,6 +2,7 @@
 
 use gateway_core::{AppExt as _, Mount};
 
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::reports::report;
 use crate::check::{Look as _, equal};
@@ -41,7 +42,8 @@ fn methods() -> Vec<Case> {
             &["PROPFIND", "M-SEARCH", "QUERY", "PURGE"],
         ),
         seen("e1_the_case_of_a_method_is_kept", &["get", "pUrGe", "Post"]),
-        seen("e1_every_token_is_a_method", &["!#$%&'*+-.^_`|~0Az"]),
+        seen("e1_every_token_is_a_method", &["!#$%&'*+-.^_`|~0Az"])
+            .needs(Capability::EveryMethodToken),
     ]
 }
 
@@ -142,6 +144,9 @@ fn path_infos() -> impl Iterator<Item = Case> {
             .app(report)
             .sees(move |client: Client| async move {
                 let vars = client.environ(client.request("GET", sent)).await?;
+                if clauses.contains(&"E3") {
+                    vars.is("SCRIPT_NAME", client.prefix())?;
+                }
                 // The suite's app is an app at the mount point: its case's name is PATH_INFO.
                 vars.is("PATH_INFO", &format!("/{name}{seen}"))?
                     .is("raw_path_info", &format!("/{name}{sent}"))?;
