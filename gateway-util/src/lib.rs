@@ -5,6 +5,8 @@
 //! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
 //! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`].
+//! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
+//!   it says it is.
 //!
 //! Every reader of a request has a bound, and an [`HttpError`](gateway_core::HttpError) of the right
 //! status for what is wrong with it.
@@ -16,9 +18,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod error;
+mod request;
 mod response;
 
 pub use error::{HttpErrorFields, Problem, RetryAfter, abort_with};
+#[cfg(feature = "multipart")]
+pub use request::FilePart;
+pub use request::{Accept, Authorization, BasicCredentials, EnvironExt, Form, FormLimits, Pairs};
 pub use response::{
     ByteRange, CacheControl, Conditions, ETag, ETagError, Either, Event, EventError, EventStream,
     JsonLines, Outcome, RangeOutcome, Redirect, ResponseFields, read_body, read_exactly, redirect,
