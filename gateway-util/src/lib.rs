@@ -4,7 +4,7 @@
 //!
 //! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
-//! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`].
+//! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`], [`ErrorHandlers`].
 //! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
 //!   it says it is.
 //!
@@ -18,10 +18,12 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod error;
+mod error_handlers;
 mod request;
 mod response;
 
 pub use error::{HttpErrorFields, Problem, RetryAfter, abort_with};
+pub use error_handlers::{ErrorHandlers, Failure};
 #[cfg(feature = "multipart")]
 pub use request::FilePart;
 pub use request::{Accept, Authorization, BasicCredentials, EnvironExt, Form, FormLimits, Pairs};
