@@ -33,7 +33,7 @@ use answer::Answer;
 ///
 /// let service = adapter_hyper::service::<_, Empty<Bytes>>(view(async |_| "Hello, World!"));
 /// let request = http::Request::get("/").header("host", "a.example").body(Empty::new())?;
-/// let response = service.call(request).await?;
+/// let response: http::Response<_> = service.call(request).await?;
 /// assert_eq!(response.status(), 200);
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();

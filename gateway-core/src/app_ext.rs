@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::exchange::Exchange;
+use crate::exchange::{Committed, Exchange};
 use crate::gateway::{Facts, run};
 use crate::middleware::LimitInput;
-use crate::response::Response;
+use crate::response::{CloseConnection, Response};
 
 /// Provided methods of every [`App`].
 pub trait AppExt: App + Sized {
@@ -46,10 +46,16 @@ pub trait AppExt: App + Sized {
             let facts = Facts::of(&environ);
             let exchange = Arc::new(Exchange::default());
             let ready = run(self, environ, &exchange, facts).await?;
-            let head = exchange.commit()?.head;
+            let Committed {
+                head,
+                close_connection,
+            } = exchange.commit()?;
             let mut response = Response::new(ready.into_body(exchange));
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;
+            if close_connection {
+                response.extensions_mut().insert(CloseConnection);
+            }
             Ok(response)
         }
     }
@@ -57,6 +63,14 @@ pub trait AppExt: App + Sized {
     /// Puts the app behind a pointer; see [`BoxApp`].
     fn boxed(self) -> BoxApp {
         BoxApp::new(self)
+    }
+
+    /// Checks both sides of the app against the clauses of the specification, and panics when one
+    /// is broken: for tests. See [`Lint`](crate::lint::Lint) for what else can be done with a
+    /// finding.
+    #[cfg(feature = "lint")]
+    fn lint(self) -> crate::lint::Lint<Self> {
+        crate::lint::Lint::new(self)
     }
 
     /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before

@@ -49,10 +49,9 @@ pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Sen
 #[derive(Default)]
 pub struct Body(pub(crate) Repr);
 
-#[derive(Default)]
+/// Two variants: a third would cost a fifth word.
 pub(crate) enum Repr {
-    #[default]
-    Empty,
+    /// Bytes in hand; none for an empty body.
     Full(Bytes),
     Stream {
         frames: Frames,
@@ -61,10 +60,16 @@ pub(crate) enum Repr {
     },
 }
 
+impl Default for Repr {
+    fn default() -> Self {
+        Self::Full(Bytes::new())
+    }
+}
+
 impl Body {
     /// A body of no bytes.
     pub const fn empty() -> Self {
-        Self(Repr::Empty)
+        Self(Repr::Full(Bytes::new()))
     }
 
     /// Any `http_body::Body` as a body, trailers included. Nothing is copied when its data is
@@ -111,7 +116,7 @@ impl Body {
         I::Item: Into<Bytes>,
         I::IntoIter: Send + 'static,
     {
-        Self::boxed(sources::IterFrames(chunks.into_iter()))
+        Self::boxed(sources::IterFrames::new(chunks.into_iter()))
     }
 
     /// A body that is written to: the `write` of PEP 3333, without a task and without a channel.
@@ -194,11 +199,48 @@ impl Body {
         self
     }
 
+    /// Puts another body around this one: for middlewares that count, transform or watch what
+    /// passes. It differs from [`Body::new`] in that a [`flush`](Self::flush) is kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use bytes::Bytes;
+    /// use gateway_core::Body;
+    /// use http_body_util::BodyExt as _;
+    ///
+    /// let body = Body::iter(["a", "b"]).flush();
+    /// let body = body.wrap(|body| {
+    ///     body.map_frame(|frame| frame.map_data(|data| Bytes::from(data.to_ascii_uppercase())))
+    /// });
+    /// assert_eq!(body.bytes().await?, "AB");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn wrap<B>(self, wrap: impl FnOnce(Self) -> B) -> Self
+    where
+        B: HttpBody + Send + 'static,
+        B::Data: Buf,
+        B::Error: Into<BoxError>,
+    {
+        let flushed = self.is_flushed();
+        let body = Self::new(wrap(self));
+        if flushed { body.flush() } else { body }
+    }
+
+    /// True if the head may go out before the first chunk: the body was [flushed](Self::flush), or
+    /// is that of a response whose app had flushed it. A middleware that puts a body of its own
+    /// around such a one flushes that too.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        matches!(self.0, Repr::Stream { flush: true, .. })
+    }
+
     /// The length in bytes, where it is known without reading.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match &self.0 {
-            Repr::Empty => Some(0),
             Repr::Full(bytes) => Some(bytes.len() as u64),
             Repr::Stream { frames, .. } => frames.size_hint().exact(),
         }
@@ -217,7 +259,6 @@ impl Body {
     #[must_use]
     pub fn in_hand(&self) -> Option<Bytes> {
         match &self.0 {
-            Repr::Empty => Some(Bytes::new()),
             Repr::Full(bytes) => Some(bytes.clone()),
             Repr::Stream { .. } => None,
         }
@@ -238,7 +279,6 @@ impl Body {
     /// The body's own error.
     pub async fn bytes(self) -> Result<Bytes, Error> {
         match self.0 {
-            Repr::Empty => Ok(Bytes::new()),
             Repr::Full(bytes) => Ok(bytes),
             Repr::Stream { frames, .. } => sources::collect(frames).await,
         }
@@ -255,10 +295,8 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.get_mut();
         match &mut this.0 {
-            Repr::Empty => Poll::Ready(None),
             Repr::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
-                this.0 = Repr::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
             Repr::Stream { frames, .. } => frames.as_mut().poll_frame(cx),
@@ -267,7 +305,6 @@ impl HttpBody for Body {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Repr::Empty => true,
             Repr::Full(bytes) => bytes.is_empty(),
             Repr::Stream { frames, .. } => frames.is_end_stream(),
         }
@@ -275,7 +312,6 @@ impl HttpBody for Body {
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Repr::Empty => SizeHint::with_exact(0),
             Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Repr::Stream { frames, .. } => frames.size_hint(),
         }
@@ -285,7 +321,7 @@ impl HttpBody for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Repr::Empty => f.write_str("Body::Empty"),
+            Repr::Full(bytes) if bytes.is_empty() => f.write_str("Body::Empty"),
             Repr::Full(bytes) => write!(f, "Body::Full({} bytes)", bytes.len()),
             Repr::Stream { frames, .. } => match frames.size_hint().exact() {
                 Some(length) => write!(f, "Body::Stream({length} bytes)"),
@@ -304,11 +340,7 @@ impl From<()> for Body {
 impl From<Bytes> for Body {
     #[inline]
     fn from(bytes: Bytes) -> Self {
-        Self(if bytes.is_empty() {
-            Repr::Empty
-        } else {
-            Repr::Full(bytes)
-        })
+        Self(Repr::Full(bytes))
     }
 }
 
@@ -343,5 +375,21 @@ impl From<Cow<'static, str>> for Body {
 impl<const N: usize> From<&'static [u8; N]> for Body {
     fn from(bytes: &'static [u8; N]) -> Self {
         Self::from(&bytes[..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[test]
+    fn a_flush_survives_wrapping() {
+        let wrapped = |body: Body| body.wrap(|body| body.map_err(|error| error));
+        let flushed = |body: &Body| matches!(body.0, Repr::Stream { flush: true, .. });
+        assert!(flushed(&wrapped(Body::iter(["a"]).flush())));
+        assert!(!flushed(&wrapped(Body::iter(["a"]))));
+        assert_eq!(wrapped(Body::from("abc")).len(), Some(3));
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::{Extensions, HeaderMap, Method, Request, Uri, Version, request};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request};
 
 use crate::connection::{Connection, Scheme};
 use crate::exchange::{Disconnected, Exchange, Memory};
@@ -57,12 +57,13 @@ pub struct Environ(
 /// What is behind the pointer; the box is used again for later requests.
 #[derive(Default)]
 struct Inner {
-    method: Method,
-    uri: Uri,
-    version: Version,
-    headers: OnceLock<HeaderMap>,
-    source: Option<Box<dyn HeaderSource>>,
-    extensions: Extensions,
+    // Always there but in a box that waits for its next request. Moved in and out as a whole: an
+    // empty `Uri` to fill the place in between would cost more than the rest of the environ.
+    parts: Option<request::Parts>,
+    /// In place of `parts.headers`, where a host lends its own.
+    source: Option<Arc<dyn HeaderSource>>,
+    /// The map made of the source.
+    made: OnceLock<HeaderMap>,
     // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
     // to it while they await.
     input: Mutex<Input>,
@@ -84,6 +85,7 @@ impl Environ {
     }
 
     /// An environ in memory that an earlier one left, if there is any.
+    #[inline]
     pub(crate) fn new(
         memory: Option<Memory>,
         exchange: Option<Arc<Exchange>>,
@@ -93,11 +95,7 @@ impl Environ {
         let mut inner: Box<Inner> = memory
             .and_then(|memory| memory.downcast().ok())
             .unwrap_or_default();
-        inner.method = parts.method;
-        inner.uri = parts.uri;
-        inner.version = parts.version;
-        inner.headers = OnceLock::from(parts.headers);
-        inner.extensions = parts.extensions;
+        inner.parts = Some(parts);
         inner.input = Mutex::new(input);
         inner.exchange = exchange;
         let mut environ = Self(Some(inner));
@@ -107,9 +105,18 @@ impl Environ {
 
     /// Tells the input what length the client declared (I1).
     fn declare_length(&mut self) {
-        if self.input_mut().is_streamed() {
-            let declared = self.content_length();
-            self.input_mut().declare(declared);
+        if !self.input_mut().is_there() {
+            return;
+        }
+        let declared = self.content_length();
+        self.input_mut().declare(declared);
+        // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, which must not be
+        // passed on beside it (I2).
+        if declared.is_none()
+            && self.inner().source.is_none()
+            && self.headers().contains_key(header::TRANSFER_ENCODING)
+        {
+            self.headers_mut().remove(header::CONTENT_LENGTH);
         }
     }
 
@@ -135,15 +142,39 @@ impl Environ {
             .expect("an environ has its box until it is dropped")
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "set by `new`, and taken where the environ ends"
+    )]
+    #[inline]
+    fn parts(&self) -> &request::Parts {
+        self.inner()
+            .parts
+            .as_ref()
+            .expect("an environ has its parts until it is dropped")
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "set by `new`, and taken where the environ ends"
+    )]
+    #[inline]
+    fn parts_mut(&mut self) -> &mut request::Parts {
+        self.inner_mut()
+            .parts
+            .as_mut()
+            .expect("an environ has its parts until it is dropped")
+    }
+
     /// REQUEST_METHOD: the token as sent, case kept (E1).
     #[must_use]
     pub fn request_method(&self) -> &Method {
-        &self.inner().method
+        &self.parts().method
     }
 
     /// Replaces the method, for middlewares such as method override.
     pub fn set_request_method(&mut self, method: Method) {
-        self.inner_mut().method = method;
+        self.parts_mut().method = method;
     }
 
     /// SCRIPT_NAME: the part of the path that led to this app, decoded; `""` at the root (E2).
@@ -161,18 +192,16 @@ impl Environ {
     /// SCRIPT_NAME as it was sent, not decoded.
     #[must_use]
     pub fn raw_script_name(&self) -> &str {
-        let inner = self.inner();
-        path::raw_path(&inner.uri)
-            .get(..inner.script_len)
+        path::raw_path(self.uri())
+            .get(..self.split())
             .unwrap_or_default()
     }
 
     /// PATH_INFO as it was sent, not decoded.
     #[must_use]
     pub fn raw_path_info(&self) -> &str {
-        let inner = self.inner();
-        path::raw_path(&inner.uri)
-            .get(inner.script_len..)
+        path::raw_path(self.uri())
+            .get(self.split()..)
             .unwrap_or_default()
     }
 
@@ -214,7 +243,7 @@ impl Environ {
     /// The URI as the host parsed it: what was sent, with the authority on HTTP/2.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.inner().uri
+        &self.parts().uri
     }
 
     /// REQUEST_URI: the raw request target with its query, unchanged by mounting (E5).
@@ -228,6 +257,12 @@ impl Environ {
             (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
             // CONNECT: the authority is the target.
             (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
+            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
+            (Some(target), Some(authority)) => Cow::Owned(format!(
+                "{}://{authority}{target}",
+                uri.scheme_str().unwrap_or_default(),
+                target = target.as_str(),
+            )),
             _ => Cow::Owned(uri.to_string()),
         }
     }
@@ -244,14 +279,24 @@ impl Environ {
         self.header("content-type")
     }
 
-    /// CONTENT_LENGTH as a number, absent where the client sent none (E8).
+    /// CONTENT_LENGTH as a number, absent where the client sent none (E8), sent something else than
+    /// one number, or sent the body in a transfer coding, which overrides it (I2).
+    ///
+    /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
-        std::str::from_utf8(self.first_header("content-length")?)
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        let first = self.first_header("content-length")?;
+        if self.first_header("transfer-encoding").is_some() {
+            return None;
+        }
+        // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
+        let lines = (1..).map_while(|nth| self.nth_header("content-length", nth));
+        let mut items = std::iter::once(first)
+            .chain(lines)
+            .flat_map(|line| line.split(|byte| *byte == b','))
+            .map(decimal);
+        let length = items.next()??;
+        items.all(|item| item == Some(length)).then_some(length)
     }
 
     /// SERVER_PROTOCOL: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`, the transport's truth
@@ -270,7 +315,7 @@ impl Environ {
     /// The protocol version.
     #[must_use]
     pub fn version(&self) -> Version {
-        self.inner().version
+        self.parts().version
     }
 
     /// The scheme that the transport speaks, or what a proxy middleware made of it (E13).
@@ -299,6 +344,7 @@ impl Environ {
 
     /// Sets the facts of the connection: for gateways, and for middlewares with a policy about
     /// forwarded headers (E13).
+    #[inline]
     pub fn set_connection(&mut self, connection: Connection) {
         self.inner_mut().connection = connection;
     }
@@ -325,28 +371,45 @@ impl Environ {
     }
 
     fn nth_header(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        let inner = self.inner();
-        match (inner.headers.get(), &inner.source) {
-            (None, Some(source)) if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+        if let Some(source) = self.lent_headers() {
+            return if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 source.get(&name.to_ascii_lowercase(), nth)
-            }
-            (None, Some(source)) => source.get(name, nth),
-            (Some(map), _) if nth == 0 => map.get(name).map(|value| value.as_bytes()),
-            (Some(map), _) => map
-                .get_all(name)
-                .iter()
-                .nth(nth)
-                .map(|value| value.as_bytes()),
-            (None, None) => None,
+            } else {
+                source.get(name, nth)
+            };
         }
+        let value = match nth {
+            0 => self.headers().get(name),
+            _ => self.headers().get_all(name).iter().nth(nth),
+        };
+        value.map(HeaderValue::as_bytes)
+    }
+
+    /// The host's own headers, as long as nobody has asked for the map.
+    fn lent_headers(&self) -> Option<&dyn HeaderSource> {
+        let inner = self.inner();
+        inner
+            .source
+            .as_deref()
+            .filter(|_| inner.made.get().is_none())
     }
 
     pub(crate) fn each_header_name(&self, visit: &mut dyn FnMut(&str)) {
-        let inner = self.inner();
-        match (inner.headers.get(), &inner.source) {
-            (Some(map), _) => map.keys().for_each(|name| visit(name.as_str())),
-            (None, Some(source)) => source.for_each(&mut |name, _| visit(name)),
-            (None, None) => {}
+        match self.lent_headers() {
+            Some(source) => source.for_each(&mut |name, _| visit(name)),
+            None => self.headers().keys().for_each(|name| visit(name.as_str())),
+        }
+    }
+
+    /// Visits every header line in the host's order, without making the map: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(visit),
+            None => self
+                .headers()
+                .iter()
+                .for_each(|(name, value)| visit(name.as_str(), value.as_bytes())),
         }
     }
 
@@ -354,48 +417,44 @@ impl Environ {
     /// call.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        let inner = self.inner();
-        inner.headers.get_or_init(|| {
-            inner
-                .source
-                .as_ref()
-                .map(|source| source.to_map())
-                .unwrap_or_default()
-        })
+        match &self.inner().source {
+            Some(source) => self.inner().made.get_or_init(|| source.to_map()),
+            None => &self.parts().headers,
+        }
     }
 
     /// All request headers, to change: for middlewares.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         let inner = self.inner_mut();
-        let map = inner.headers.take();
-        let map = map
-            .or_else(|| inner.source.as_ref().map(|source| source.to_map()))
-            .unwrap_or_default();
-        inner.headers = OnceLock::from(map);
-        #[expect(clippy::expect_used, reason = "set in the line above")]
-        inner
-            .headers
-            .get_mut()
-            .expect("the header map was just set")
+        if let Some(source) = inner.source.take() {
+            let map = inner.made.take().unwrap_or_else(|| source.to_map());
+            self.parts_mut().headers = map;
+        }
+        &mut self.parts_mut().headers
     }
 
     /// Lends the environ the headers in a host's own type: for adapters.
-    pub fn set_header_source(&mut self, source: Box<dyn HeaderSource>) {
+    ///
+    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
+    /// its headers back then, and may use the allocation for its next request.
+    ///
+    /// The map that the environ was made with is replaced; its memory is kept for a later response.
+    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
         let inner = self.inner_mut();
         inner.source = Some(source);
-        inner.headers = OnceLock::new();
+        inner.made = OnceLock::new();
         self.declare_length();
     }
 
     /// Typed extensions; what a middleware does not know passes it untouched (E15).
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.inner().extensions
+        &self.parts().extensions
     }
 
     /// Typed extensions, to add to.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.inner_mut().extensions
+        &mut self.parts_mut().extensions
     }
 
     /// Sets a variable that [`get`](Self::get) and [`vars`](Self::vars) show, such as
@@ -470,17 +529,59 @@ impl Environ {
     /// variables are not part of it.
     #[must_use]
     pub fn into_parts(mut self) -> (request::Parts, Input) {
+        self.headers_mut();
+        let input = self.take_input();
+        let parts = self.inner_mut().parts.take();
+        (
+            parts.unwrap_or_else(|| Request::new(()).into_parts().0),
+            input,
+        )
+    }
+
+    /// Takes the request out as `http`'s request parts and the input, for bridges that lead through
+    /// another world and back. What those do not hold stays: the mount point, the connection's
+    /// facts, the own variables, [`disconnected`](Self::disconnected).
+    #[must_use]
+    pub fn take_parts(&mut self) -> (request::Parts, Input) {
         let headers = std::mem::take(self.headers_mut());
         let input = self.take_input();
-        let inner = self.inner_mut();
+        let own = self.parts_mut();
         let (mut parts, ()) = Request::new(()).into_parts();
-        parts.method = std::mem::take(&mut inner.method);
-        parts.uri = std::mem::take(&mut inner.uri);
-        parts.version = inner.version;
+        parts.method = own.method.clone();
+        parts.uri = own.uri.clone();
+        parts.version = own.version;
         parts.headers = headers;
-        parts.extensions = std::mem::take(&mut inner.extensions);
+        parts.extensions = std::mem::take(&mut own.extensions);
         (parts, input)
     }
+
+    /// Puts a request in the place of the one that [`take_parts`](Self::take_parts) took out.
+    ///
+    /// SCRIPT_NAME stays where the new path still begins with it, and is empty where it does not.
+    /// The input is taken as it is: what was read of it before is not expected again.
+    pub fn put_parts(&mut self, parts: request::Parts, input: Input) {
+        let path = path::raw_path(&parts.uri);
+        let split = self.split();
+        if !(path.starts_with(self.raw_script_name()) && path::is_boundary(path, split)) {
+            self.inner_mut().script_len = 0;
+        }
+        let inner = self.inner_mut();
+        inner.source = None;
+        inner.parts = Some(parts);
+        inner.input = Mutex::new(input);
+    }
+}
+
+/// RFC 9110 section 8.6: digits, so no sign.
+fn decimal(item: &[u8]) -> Option<u64> {
+    let digits = item.trim_ascii();
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| {
+        digits.iter().fold(0, |number: u64, digit| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
+        })
+    })
 }
 
 impl Inner {
@@ -489,13 +590,19 @@ impl Inner {
     /// Nothing of the request may stay: its URI and headers are slices of the host's read buffer,
     /// which they would keep alive.
     fn clear(&mut self) -> HeaderMap {
-        let mut headers = self.headers.take().unwrap_or_default();
+        let mut headers = self
+            .parts
+            .take()
+            .map(|parts| parts.headers)
+            .unwrap_or_default();
+        // The map made of a host's headers may have more room than the one it stood in for.
+        if let Some(made) = self.made.take()
+            && made.capacity() > headers.capacity()
+        {
+            headers = made;
+        }
         headers.clear();
-        self.method = Method::GET;
-        self.uri = Uri::default();
-        self.version = Version::default();
         self.source = None;
-        self.extensions.clear();
         self.input = Mutex::default();
         self.connection = Connection::default();
         self.script_len = 0;

@@ -116,13 +116,7 @@ impl IntoResponse for Response {
 impl IntoResponse for HttpError {
     fn into_response(self) -> Result<Response, Error> {
         let (status, headers, page) = self.page();
-        if let Some(source) = self.source_ref() {
-            crate::log::debug(
-                "N6",
-                "an HTTP error was returned",
-                &crate::log::Chain(source),
-            );
-        }
+        self.report();
         let mut response = Response::new(Body::from(page));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -169,9 +163,9 @@ impl<B: IntoResponse, S: IntoStatus, H: IntoHeaders> IntoResponse for (B, S, H) 
     }
 }
 
-/// A view returned `None`.
+/// A view returned `None` (N2).
 #[derive(Debug)]
-struct NoResponse;
+pub(crate) struct NoResponse;
 
 impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

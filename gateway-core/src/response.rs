@@ -16,6 +16,15 @@ pub use cookies::CookieError;
 /// [`ResponseExt`] adds Flask's conveniences.
 pub type Response = http::Response<Body>;
 
+/// In the extensions of a [`Response`]: the connection closes after it.
+///
+/// [`AppExt::respond`](crate::AppExt::respond) leaves it there for an app that called
+/// [`StartResponse::close_connection`](crate::StartResponse::close_connection), and
+/// [`StartResponse::send`](crate::StartResponse::send) acts on it: a middleware that passes the
+/// response on need not know of it (M1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CloseConnection;
+
 /// What Flask's response objects can do, for [`Response`].
 ///
 /// # Examples

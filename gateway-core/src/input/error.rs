@@ -16,7 +16,7 @@ pub struct InputError(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     Incomplete,
-    TooLarge(u64),
+    TooLarge(Option<u64>),
     Transport(Arc<BoxError>),
 }
 
@@ -26,7 +26,7 @@ impl InputError {
     }
 
     pub(super) fn too_large(limit: u64) -> Self {
-        Self(Kind::TooLarge(limit))
+        Self(Kind::TooLarge(Some(limit)))
     }
 
     pub(super) fn transport(error: BoxError) -> Self {
@@ -35,6 +35,15 @@ impl InputError {
             Ok(error) => *error,
             Err(error) => Self(Kind::Transport(Arc::new(error))),
         }
+    }
+
+    /// A limit of the host was passed, for adapters whose host bounds bodies by itself: it is
+    /// answered like a limit of ours (I4). As the error of a body behind [`Input::new`] it is kept.
+    ///
+    /// [`Input::new`]: crate::Input::new
+    #[must_use]
+    pub fn over_host_limit() -> Self {
+        Self(Kind::TooLarge(None))
     }
 
     /// True if the client ended the body before its declared end, or left (I3).
@@ -54,7 +63,12 @@ impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Incomplete => f.write_str("the request body ended before its declared length"),
-            Kind::TooLarge(limit) => write!(f, "the request body is larger than {limit} bytes"),
+            Kind::TooLarge(None) => {
+                f.write_str("the request body is larger than the server allows")
+            }
+            Kind::TooLarge(Some(limit)) => {
+                write!(f, "the request body is larger than {limit} bytes")
+            }
             Kind::Transport(_) => f.write_str("the request body could not be read to its end"),
         }
     }

@@ -1,0 +1,105 @@
+//! The command line.
+
+use std::fmt;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+/// What the program was asked to do.
+#[derive(Debug)]
+pub(crate) struct Cli {
+    pub(crate) stack: Stack,
+    pub(crate) addr: SocketAddr,
+}
+
+/// Serves the showcase: every form that a view can return, and a laboratory for the gateway's rules.
+#[derive(Debug, Parser)]
+#[command(name = "showcase", version)]
+struct Args {
+    /// The server to run on: hyper, actix or tower
+    #[arg(long, default_value = "hyper")]
+    stack: Stack,
+    /// Where to listen; port 0 picks a free one [default: 127.0.0.1 with the port in PORT, or 8000]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = addr)]
+    bind: Option<SocketAddr>,
+}
+
+/// The servers that the showcase runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stack {
+    Hyper,
+    Actix,
+    Tower,
+}
+
+impl Cli {
+    /// Reads the command line and `PORT`.
+    ///
+    /// # Errors
+    ///
+    /// The exit code, when there is nothing to serve: help was printed, or a complaint.
+    pub(crate) fn from_args() -> Result<Self, ExitCode> {
+        let args = Args::try_parse().map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                // Nothing can be done about a closed standard output.
+                let _ = error.print();
+                ExitCode::SUCCESS
+            }
+            // Clap says more on further lines; one is enough here.
+            _ => complain(2, first_line(&error.to_string())),
+        })?;
+        let addr = match args.bind {
+            Some(addr) => addr,
+            None => {
+                adapter_hyper::default_addr().map_err(|error| complain(2, &error.to_string()))?
+            }
+        };
+        Ok(Self {
+            stack: args.stack,
+            addr,
+        })
+    }
+}
+
+/// Says on standard error, in one line, why the program ends.
+pub(crate) fn complain(code: u8, message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "showcase: {message}");
+    ExitCode::from(code)
+}
+
+fn first_line(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line)
+}
+
+fn addr(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "expected ADDR:PORT, such as 127.0.0.1:8000 or [::1]:0")
+}
+
+impl FromStr for Stack {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "hyper" => Ok(Self::Hyper),
+            "actix" => Ok(Self::Actix),
+            "tower" => Ok(Self::Tower),
+            _ => Err("expected hyper, actix or tower"),
+        }
+    }
+}
+
+impl fmt::Display for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hyper => "hyper",
+            Self::Actix => "actix",
+            Self::Tower => "tower",
+        })
+    }
+}

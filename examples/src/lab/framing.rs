@@ -1,0 +1,60 @@
+//! Statuses without bodies, and lengths that are wrong.
+
+use std::time::Duration;
+
+use gateway_core::{Body, Environ, Error, HttpError, StartResponse};
+use tokio::time::sleep;
+
+/// Long enough for a browser to show what came before.
+const A_MOMENT: Duration = Duration::from_millis(50);
+
+const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
+
+/// Any status, always with the same body; which the gateway sends where it may (B7).
+pub(super) async fn status(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+    let path = environ.path_info().to_string();
+    let code: u16 = path
+        .trim_start_matches('/')
+        .parse()
+        .map_err(|_| HttpError::not_found())?;
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", "5"),
+    ];
+    start_response.start(code, headers)?;
+    Ok(Body::from("null\n"))
+}
+
+/// Five bytes in hand, ten declared: a 500 (B5).
+pub(super) async fn length_short(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
+    start_response.start(200, [TEXT, ("Content-Length", "10")])?;
+    Ok(Body::from("hello"))
+}
+
+/// Five bytes in hand, two declared: cut (B5).
+pub(super) async fn length_long(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
+    start_response.start(200, [TEXT, ("Content-Length", "2")])?;
+    Ok(Body::from("hello"))
+}
+
+/// Ten bytes declared, and a stream that ends after five: aborted (B5).
+pub(super) async fn length_stream_short(
+    _: Environ,
+    start_response: StartResponse,
+) -> Result<Body, Error> {
+    start_response.start(200, [TEXT, ("Content-Length", "10")])?;
+    Ok(Body::push(async |mut writer| {
+        writer.write("hello").await?;
+        sleep(A_MOMENT).await;
+        Ok(())
+    }))
+}
+
+/// Two bytes declared, and a stream that has more: cut, and not asked further (B5).
+pub(super) async fn length_stream_long(
+    _: Environ,
+    start_response: StartResponse,
+) -> Result<Body, Error> {
+    start_response.start(200, [TEXT, ("Content-Length", "2")])?;
+    Ok(Body::iter(["h", "ello", "never asked for"]))
+}

@@ -1,0 +1,31 @@
+//! The showcase as an app: the same on every stack.
+//!
+//! [`site`] is what the `showcase` binary serves. It is three things under one access log:
+//!
+//! - the views of `views.rs`: every form that a view can return;
+//! - the page at `/showcase`, which shows each of them beside its code;
+//! - the laboratory under `/lab/`, for trying the gateway's rules over the wire.
+//!
+//! # Examples
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! use gateway_core::{AppExt, Environ};
+//!
+//! let environ = Environ::from_request(http::Request::get("/").body(())?);
+//! let response = examples::site().respond(environ).await?;
+//! assert_eq!(response.into_body().bytes().await?, "Hello, World!");
+//! # Ok::<(), gateway_core::Error>(())
+//! # }).unwrap();
+//! ```
+
+mod access_log;
+mod lab;
+mod routes;
+mod showcase;
+mod site;
+mod views;
+
+pub use access_log::AccessLog;
+pub use routes::Routes;
+pub use site::site;

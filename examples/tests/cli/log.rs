@@ -1,0 +1,128 @@
+//! What the program writes down, and what it keeps to itself.
+
+use gateway_conformance::wire::{Protocol, Request, Response, exchange};
+
+use crate::process::{Running, showcase};
+
+/// Sends the requests over HTTP/1.1, one after the other, and gives the answers and the log.
+async fn log_of(requests: &[Request]) -> (Vec<Response>, String) {
+    let server = Running::start(showcase(&["--bind", "127.0.0.1:0"]));
+    let mut answers = Vec::new();
+    for request in requests {
+        let answer = exchange(server.address, Protocol::Http1, request).await;
+        answers.push(answer.unwrap());
+    }
+    let (status, log) = server.terminate().await;
+    assert!(status.success(), "{log}");
+    (answers, log)
+}
+
+/// The access lines, without time stamp and duration.
+fn access(log: &str) -> Vec<&str> {
+    let lines = log.lines().filter_map(|line| line.split_once(" access: "));
+    lines
+        .map(|(_, fields)| fields.split_once(" duration=").unwrap().0)
+        .collect()
+}
+
+#[tokio::test]
+async fn each_request_is_one_line() {
+    let requests = [
+        Request::get("/string?key=secret"),
+        Request::head("/string"),
+        Request::get("/nope"),
+        Request::post("/string"),
+        Request::post("/lab/echo").body("12345"),
+        Request::post("/lab/limit").chunked([vec![b'x'; 1024 * 1024 + 1]]),
+        Request::get("/lab/stream?chunks=10&size=100&delay_ms=1"),
+        Request::get("/lab/status/204"),
+        Request::get("/lab/restart"),
+        Request::get("/lab/double-start"),
+        Request::get("/lab/no-start"),
+        Request::get("/lab/fail-first"),
+        Request::get("/lab/fail-late"),
+        Request::get("/lab/panic"),
+        Request::get("/lab/length/short"),
+        Request::get("/lab/length/long"),
+        Request::get("/lab/raw/%0Aline"),
+    ];
+    let (answers, log) = log_of(&requests).await;
+    assert_eq!(
+        access(&log),
+        [
+            "method=GET path=/string status=200 bytes=13",
+            "method=HEAD path=/string status=200 bytes=0",
+            "method=GET path=/nope status=404",
+            "method=POST path=/string status=405",
+            "method=POST path=/lab/echo status=200 bytes=5",
+            "method=POST path=/lab/limit status=413",
+            "method=GET path=/lab/stream status=200 bytes=1000",
+            "method=GET path=/lab/status/204 status=204 bytes=0",
+            "method=GET path=/lab/restart status=503 bytes=16",
+            "method=GET path=/lab/double-start status=500",
+            "method=GET path=/lab/no-start status=500",
+            "method=GET path=/lab/fail-first status=500",
+            "method=GET path=/lab/fail-late status=200 bytes=16",
+            "method=GET path=/lab/panic status=500",
+            "method=GET path=/lab/length/short status=500",
+            "method=GET path=/lab/length/long status=200 bytes=2",
+            "method=GET path=/lab/raw/%0Aline status=200 bytes=82",
+        ]
+    );
+    for (request, (answer, line)) in requests.iter().zip(answers.iter().zip(access(&log))) {
+        let status = format!("status={}", answer.status);
+        assert!(line.contains(&status), "{request:?}: {line}");
+    }
+    assert!(!log.contains("secret"), "{log}");
+}
+
+#[tokio::test]
+async fn the_log_names_the_cause_and_the_rule() {
+    for (path, cause, rule) in [
+        ("/lab/fail-first", "the private cause of fail-first", "B1"),
+        (
+            "/lab/fail-after-empty",
+            "the private cause of fail-after-empty",
+            "B1",
+        ),
+        ("/lab/fail-late", "the private cause of fail-late", "B8"),
+        ("/lab/panic", "the private cause of panic", "B9"),
+        ("/lab/panic-late", "the private cause of panic-late", "B9"),
+        ("/lab/error", "the private cause of error", "B1"),
+        ("/lab/double-start", "the response was started before", "S1"),
+        ("/lab/no-start", "nothing was started", "S3"),
+        ("/lab/bad-header", "the header x-name", "S6"),
+        ("/lab/hop-by-hop", "the header connection", "S7"),
+        ("/lab/status/100", "the status 100 is informational", "S5"),
+        ("/lab/length/short", "5 bytes, 10 were declared", "B5"),
+        (
+            "/lab/length/stream-short",
+            "5 bytes, 10 were declared",
+            "B5",
+        ),
+        (
+            "/none",
+            "The view function did not return a valid response.",
+            "B1",
+        ),
+    ] {
+        let (answers, log) = log_of(&[Request::get(path)]).await;
+        let rule = format!("rule=\"{rule}\"");
+        let lines: Vec<_> = log.lines().filter(|line| line.contains("ERROR")).collect();
+        assert_eq!(lines.len(), 1, "{path}: {log}");
+        assert!(lines[0].contains(cause), "{path}: {log}");
+        assert!(lines[0].contains(&rule), "{path}: {log}");
+        for answer in answers {
+            assert!(!answer.text().contains("private"), "{path}");
+            assert!(!answer.text().contains(cause), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn b5_a_cut_is_logged_once() {
+    for path in ["/lab/length/long", "/lab/length/stream-long"] {
+        let (_, log) = log_of(&[Request::get(path)]).await;
+        assert_eq!(log.matches("rule=\"B5\"").count(), 1, "{path}: {log}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Answers that break off, and that the client can tell.
+
+use gateway_conformance::wire::http2::Connection;
+use gateway_conformance::wire::{End, Framing, Protocol, Request};
+
+use crate::{common, send};
+
+const BROKEN: &[(&str, &str)] = &[
+    ("/lab/fail-late", "the first chunk\n"),
+    ("/lab/panic-late", "the first chunk\n"),
+    ("/lab/length/stream-short", "hello"),
+];
+
+#[tokio::test]
+async fn b8_over_http1_the_connection_closes_without_an_end() {
+    let address = common::serve().await;
+    for (path, part) in BROKEN {
+        let response = send(address, Protocol::Http1, &Request::get(path)).await;
+        assert_eq!(response.status, 200, "{path}");
+        assert_eq!(response.end, End::Truncated, "{path}");
+        assert_eq!(response.text(), *part, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn b8_over_http2_the_stream_is_reset_and_the_connection_lives_on() {
+    let address = common::serve().await;
+    let mut connection = Connection::open(address).await.unwrap();
+    for (path, part) in BROKEN {
+        let response = connection.request(&Request::get(path)).await.unwrap();
+        assert_eq!(response.status, 200, "{path}");
+        assert!(
+            matches!(response.end, End::Reset(Some(_))),
+            "{path}: {:?}",
+            response.end
+        );
+        assert_eq!(response.text(), *part, "{path}");
+    }
+    let response = connection.request(&Request::get("/")).await.unwrap();
+    assert_eq!(response.text(), "Hello, World!");
+}
+
+#[tokio::test]
+async fn the_declared_length_of_a_short_stream_goes_out() {
+    let address = common::serve().await;
+    let request = Request::get("/lab/length/stream-short");
+    let response = send(address, Protocol::Http1, &request).await;
+    assert_eq!(response.framing, Framing::Length(10));
+}
+
+#[tokio::test]
+async fn nothing_private_is_sent() {
+    let address = common::serve().await;
+    for path in [
+        "/lab/fail-first",
+        "/lab/fail-after-empty",
+        "/lab/fail-late",
+        "/lab/panic",
+        "/lab/panic-late",
+        "/lab/error",
+        "/lab/restart",
+    ] {
+        for protocol in Protocol::ALL {
+            let response = send(address, protocol, &Request::get(path)).await;
+            let head = format!("{:?}", response.headers);
+            for private in ["private", "database"] {
+                assert!(!response.text().contains(private), "{protocol:?} {path}");
+                assert!(!head.contains(private), "{protocol:?} {path}");
+            }
+        }
+    }
+}

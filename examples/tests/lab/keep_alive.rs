@@ -1,0 +1,53 @@
+//! What comes next on the same connection.
+
+use gateway_conformance::wire::{Request, http1, http2};
+
+use crate::common;
+
+/// Requests after which a connection used to be out of step.
+fn requests() -> Vec<Request> {
+    let paths = [
+        "/lab/status/204",
+        "/lab/status/205",
+        "/lab/status/304",
+        "/lab/length/short",
+        "/lab/length/long",
+        "/lab/length/stream-long",
+        "/lab/fail-first",
+        "/lab/fail-after-empty",
+        "/lab/panic",
+        "/lab/stream?chunks=0",
+    ];
+    let mut requests: Vec<_> = paths.map(Request::get).into();
+    requests.push(Request::head("/lab/stream"));
+    requests.push(Request::head("/lab/events"));
+    requests.push(Request::head("/lab/length/long"));
+    requests.push(Request::post("/lab/ignore-body").body("left unread"));
+    requests
+}
+
+#[tokio::test]
+async fn over_http1_the_next_request_gets_its_own_answer() {
+    let address = common::serve().await;
+    let mut connection = http1::Connection::open(address).await.unwrap();
+    for request in requests() {
+        let response = connection.request(&request).await.unwrap();
+        assert!(response.is_complete(), "{request:?}");
+        let next = connection.assert_in_step(&Request::get("/string")).await;
+        let next = next.unwrap_or_else(|error| panic!("after {request:?}: {error}"));
+        assert_eq!(next.text(), "hello world!\n", "after {request:?}");
+    }
+}
+
+#[tokio::test]
+async fn over_http2_each_stream_ends_cleanly() {
+    let address = common::serve().await;
+    let mut connection = http2::Connection::open(address).await.unwrap();
+    for request in requests() {
+        let response = connection.request(&request).await.unwrap();
+        let clean = connection.assert_clean(&response).await;
+        clean.unwrap_or_else(|error| panic!("{request:?}: {error}"));
+        let next = connection.request(&Request::get("/string")).await.unwrap();
+        assert_eq!(next.text(), "hello world!\n", "after {request:?}");
+    }
+}

@@ -1,0 +1,140 @@
+//! What bridges to other worlds need of core: nothing of an exchange is lost on the way through
+//! them.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use std::error::Error as StdError;
+
+use futures_util::stream;
+use gateway_core::{
+    AppExt, Body, CloseConnection, Connection, Environ, Error, Gateway, Input, InputError,
+    Outgoing, app_fn, view,
+};
+use http::Request;
+use http_body::Frame;
+use http_body_util::StreamBody;
+
+type TestResult = Result<(), Box<dyn StdError>>;
+
+fn environ(target: &str) -> Environ {
+    Environ::from_request(Request::get(target).body(()).unwrap())
+}
+
+#[test]
+fn parts_taken_and_put_back_change_nothing() -> TestResult {
+    let request = Request::post("/shop/a%2Fb?x=1")
+        .header("x-id", "7")
+        .body("text")?;
+    let mut environ = Environ::from_request(request);
+    assert!(environ.mount("/shop"));
+    environ.set_var("REMOTE_USER", "ada");
+    let peer = Connection::new().peer("192.0.2.7:4711".parse()?);
+    environ.set_connection(peer);
+    let (parts, input) = environ.take_parts();
+    assert_eq!(parts.uri, "/shop/a%2Fb?x=1");
+    assert_eq!(parts.method, "POST");
+    environ.put_parts(parts, input);
+    assert_eq!(environ.request_method(), "POST");
+    assert_eq!(environ.script_name(), "/shop");
+    assert_eq!(environ.raw_path_info(), "/a%2Fb");
+    assert_eq!(environ.header("x-id").unwrap(), "7");
+    assert_eq!(environ.get("REMOTE_USER").unwrap(), "ada");
+    assert_eq!(environ.connection(), &peer);
+    Ok(())
+}
+
+#[test]
+fn e3_a_path_rewritten_between_take_and_put_keeps_script_name_if_it_can() -> TestResult {
+    let rewritten = |target: &str| {
+        let mut environ = environ("/shop/cart");
+        assert!(environ.mount("/shop"));
+        let (mut parts, input) = environ.take_parts();
+        parts.uri = target.parse().unwrap();
+        environ.put_parts(parts, input);
+        (
+            environ.script_name().to_string(),
+            environ.path_info().to_string(),
+        )
+    };
+    let pair = |script: &str, info: &str| (script.to_owned(), info.to_owned());
+    assert_eq!(rewritten("/shop/till"), pair("/shop", "/till"));
+    assert_eq!(rewritten("/shop"), pair("/shop", ""));
+    assert_eq!(rewritten("/shops/till"), pair("", "/shops/till"));
+    assert_eq!(rewritten("/news/till"), pair("", "/news/till"));
+    assert_eq!(rewritten("/a"), pair("", "/a"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn i1_input_put_back_after_a_read_does_not_expect_what_was_read() -> TestResult {
+    let frames = stream::iter(["ab", "cd"].map(|text| Ok::<_, Error>(Frame::data(text.into()))));
+    let body: StreamBody<_> = StreamBody::new(frames);
+    let body: http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, Error> =
+        http_body_util::BodyExt::boxed_unsync(body);
+    let request = Request::post("/").header("content-length", "4");
+    let mut environ = Environ::from_request(request.body(Input::new(body))?);
+    assert_eq!(environ.input_mut().chunk().await?.unwrap(), "ab");
+    let (parts, input) = environ.take_parts();
+    environ.put_parts(parts, input);
+    assert_eq!(environ.take_input().text(9).await?, "cd");
+    Ok(())
+}
+
+#[tokio::test]
+async fn m1_a_response_keeps_the_wish_to_close() -> TestResult {
+    let closing = || {
+        app_fn(|_, start_response| async move {
+            start_response.start(200, [("content-type", "text/plain")])?;
+            start_response.close_connection();
+            Ok(Body::from("bye"))
+        })
+    };
+    let response = closing().respond(environ("/")).await?;
+    assert!(response.extensions().get::<CloseConnection>().is_some());
+
+    let forwarding = view(move |environ| async move { closing().respond(environ).await });
+    let gateway = Gateway::new(forwarding);
+    let (parts, ()) = Request::get("/").body(())?.into_parts();
+    let response = gateway.handle(gateway.environ(parts, Input::empty())).await;
+    assert_eq!(response.headers()["connection"], "close");
+    Ok(())
+}
+
+#[tokio::test]
+async fn b1_a_response_tells_that_it_was_flushed() -> TestResult {
+    let answer = |flush: bool| {
+        app_fn(move |_, start_response| async move {
+            start_response.start(200, [("content-type", "text/plain")])?;
+            if flush {
+                start_response.flush();
+            }
+            // The first chunk is there at once: the flush matters to whoever buffers it.
+            Ok(Body::iter(["one", "two"]))
+        })
+    };
+    let flushed = answer(true).respond(environ("/")).await?;
+    assert!(flushed.body().is_flushed());
+    let plain = answer(false).respond(environ("/")).await?;
+    assert!(!plain.body().is_flushed());
+    assert!(Body::iter(["a"]).flush().is_flushed());
+    Ok(())
+}
+
+#[tokio::test]
+async fn i4_a_limit_of_the_host_is_413() -> TestResult {
+    let reading = view(async |mut environ: Environ| environ.take_input().text(99).await);
+    let failing = stream::iter([Err::<Frame<bytes::Bytes>, _>(InputError::over_host_limit())]);
+    let input = Input::new(StreamBody::new(failing));
+    let gateway = Gateway::new(reading);
+    let (parts, ()) = Request::post("/").body(())?.into_parts();
+    let response = gateway.handle(gateway.environ(parts, input)).await;
+    assert_eq!(response.status(), 413);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_default_outgoing_body_is_empty() -> TestResult {
+    let body = Body::new(Outgoing::default());
+    assert!(body.bytes().await?.is_empty());
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! What the driver logs of a response, and how often.
+#![cfg(feature = "tracing")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use gateway_core::{App, Body, Error, Gateway, Input, app_fn};
+use http_body_util::BodyExt;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The log lines of one GET, its body read to the end.
+async fn log_of(app: impl App) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let gateway = Gateway::new(app);
+    let (parts, ()) = http::Request::new(()).into_parts();
+    let response = gateway.handle(gateway.environ(parts, Input::empty())).await;
+    let _ = response.into_body().collect().await;
+    drop(guard);
+    String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap()
+}
+
+#[tokio::test]
+async fn b5_a_cut_is_logged_once() {
+    let bodies: [fn() -> Body; 3] = [
+        || Body::from("hello"),
+        || Body::iter(["hel", "lo"]),
+        // A stream whose length is known beforehand.
+        || Body::from("hello").on_close(|| ()),
+    ];
+    for body in bodies {
+        let log = log_of(app_fn(move |_, start_response| async move {
+            start_response.start(200, [("content-length", "2")])?;
+            Ok(body())
+        }))
+        .await;
+        assert_eq!(log.matches("rule=\"B5\"").count(), 1, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn b8_an_error_in_mid_stream_is_logged_under_its_rule() {
+    let log = log_of(app_fn(|_, start_response| async move {
+        start_response.start(200, [("content-type", "text/plain")])?;
+        Ok(Body::push(async |mut writer| {
+            writer.write("h").await?;
+            Err(Error::msg("the cause"))
+        }))
+    }))
+    .await;
+    assert!(log.contains("the cause rule=\"B8\""), "{log}");
+}
