@@ -131,7 +131,7 @@ impl HeaderSource for Source {
 
 async fn found_with(generous: bool, lines: Vec<(&'static str, &'static str)>) -> super::Found {
     found_at(get("/"), move |environ| {
-        environ.set_header_source(Box::new(Source {
+        environ.set_header_source(Arc::new(Source {
             lines: lines.clone(),
             generous,
         }));
@@ -155,7 +155,7 @@ impl HeaderSource for FirstLine {
 #[tokio::test]
 async fn e9_lines_that_a_look_up_loses_are_found() {
     let found = found_at(get("/"), |environ| {
-        environ.set_header_source(Box::new(FirstLine(Source {
+        environ.set_header_source(Arc::new(FirstLine(Source {
             lines: vec![("accept", "a"), ("accept", "b")],
             generous: false,
         })));
