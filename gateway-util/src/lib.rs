@@ -34,8 +34,12 @@ pub use response::{
 #[cfg(feature = "files")]
 pub use response::{SendFile, StaticDir};
 
+mod blocking;
 pub mod middleware;
 
+pub use blocking::{
+    Blocking, BlockingReader, BlockingWriter, Iterated, Written, blocking, blocking_writer,
+};
 #[doc(no_inline)]
 pub use gateway_core::{LimitInput, Mount};
 #[doc(inline)]
