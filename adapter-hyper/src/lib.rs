@@ -1,4 +1,4 @@
-//! Runs a gateway app on [hyper](hyper): a service for any app, and a server for those who have
+//! Runs a gateway app on [hyper]: a service for any app, and a server for those who have
 //! none.
 //!
 //! - [`service`] and [`GatewayService`] make an app a hyper service, to be used with hyper's own

@@ -57,6 +57,7 @@ use crate::start_response::StartResponse;
     message = "`{Self}` is not an app",
     label = "expected an app",
     note = "an app is a type that implements `App`, or an `async fn(Environ, StartResponse) -> Result<Body, Error>`",
+    note = "its future must be `Send`, and so must everything that it holds over an await",
     note = "a closure needs `app_fn(|environ, start_response| async move {{ .. }})`",
     note = "a function from `Environ` to a return value (text, JSON, a tuple ..) is a view: `view(f)`"
 )]
@@ -104,6 +105,7 @@ impl<A: App> App for Arc<A> {
 // Here and not beside `HttpError`, which the input's errors build on: arrows go one way.
 impl App for HttpError {
     async fn call(&self, _: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        self.report();
         let (status, headers, page) = self.page();
         start_response.start(status, headers)?;
         Ok(Body::from(page))

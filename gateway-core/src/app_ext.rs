@@ -65,6 +65,14 @@ pub trait AppExt: App + Sized {
         BoxApp::new(self)
     }
 
+    /// Checks both sides of the app against the clauses of the specification, and panics when one
+    /// is broken: for tests. See [`Lint`](crate::lint::Lint) for what else can be done with a
+    /// finding.
+    #[cfg(feature = "lint")]
+    fn lint(self) -> crate::lint::Lint<Self> {
+        crate::lint::Lint::new(self)
+    }
+
     /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
     /// the app runs, and reading more than the limit fails with an error that becomes a 413.
     fn limit_input(self, limit: u64) -> LimitInput<Self> {

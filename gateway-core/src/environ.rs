@@ -11,7 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, request};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request};
 
 use crate::connection::{Connection, Scheme};
 use crate::exchange::{Disconnected, Exchange, Memory};
@@ -61,7 +61,7 @@ struct Inner {
     // empty `Uri` to fill the place in between would cost more than the rest of the environ.
     parts: Option<request::Parts>,
     /// In place of `parts.headers`, where a host lends its own.
-    source: Option<Box<dyn HeaderSource>>,
+    source: Option<Arc<dyn HeaderSource>>,
     /// The map made of the source.
     made: OnceLock<HeaderMap>,
     // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
@@ -85,6 +85,7 @@ impl Environ {
     }
 
     /// An environ in memory that an earlier one left, if there is any.
+    #[inline]
     pub(crate) fn new(
         memory: Option<Memory>,
         exchange: Option<Arc<Exchange>>,
@@ -104,9 +105,18 @@ impl Environ {
 
     /// Tells the input what length the client declared (I1).
     fn declare_length(&mut self) {
-        if self.input_mut().is_streamed() {
-            let declared = self.content_length();
-            self.input_mut().declare(declared);
+        if !self.input_mut().is_there() {
+            return;
+        }
+        let declared = self.content_length();
+        self.input_mut().declare(declared);
+        // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, which must not be
+        // passed on beside it (I2).
+        if declared.is_none()
+            && self.inner().source.is_none()
+            && self.headers().contains_key(header::TRANSFER_ENCODING)
+        {
+            self.headers_mut().remove(header::CONTENT_LENGTH);
         }
     }
 
@@ -247,6 +257,12 @@ impl Environ {
             (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
             // CONNECT: the authority is the target.
             (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
+            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
+            (Some(target), Some(authority)) => Cow::Owned(format!(
+                "{}://{authority}{target}",
+                uri.scheme_str().unwrap_or_default(),
+                target = target.as_str(),
+            )),
             _ => Cow::Owned(uri.to_string()),
         }
     }
@@ -263,14 +279,24 @@ impl Environ {
         self.header("content-type")
     }
 
-    /// CONTENT_LENGTH as a number, absent where the client sent none (E8).
+    /// CONTENT_LENGTH as a number, absent where the client sent none (E8), sent something else than
+    /// one number, or sent the body in a transfer coding, which overrides it (I2).
+    ///
+    /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
-        std::str::from_utf8(self.first_header("content-length")?)
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        let first = self.first_header("content-length")?;
+        if self.first_header("transfer-encoding").is_some() {
+            return None;
+        }
+        // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
+        let lines = (1..).map_while(|nth| self.nth_header("content-length", nth));
+        let mut items = std::iter::once(first)
+            .chain(lines)
+            .flat_map(|line| line.split(|byte| *byte == b','))
+            .map(decimal);
+        let length = items.next()??;
+        items.all(|item| item == Some(length)).then_some(length)
     }
 
     /// SERVER_PROTOCOL: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`, the transport's truth
@@ -320,6 +346,7 @@ impl Environ {
 
     /// Sets the facts of the connection: for gateways, and for middlewares with a policy about
     /// forwarded headers (E13).
+    #[inline]
     pub fn set_connection(&mut self, connection: Connection) {
         self.inner_mut().connection = connection;
     }
@@ -376,6 +403,18 @@ impl Environ {
         }
     }
 
+    /// Visits every header line in the host's order, without making the map: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(visit),
+            None => self
+                .headers()
+                .iter()
+                .for_each(|(name, value)| visit(name.as_str(), value.as_bytes())),
+        }
+    }
+
     /// All request headers. A host that keeps them in a type of its own makes the map at the first
     /// call.
     #[must_use]
@@ -397,7 +436,12 @@ impl Environ {
     }
 
     /// Lends the environ the headers in a host's own type: for adapters.
-    pub fn set_header_source(&mut self, source: Box<dyn HeaderSource>) {
+    ///
+    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
+    /// its headers back then, and may use the allocation for its next request.
+    ///
+    /// The map that the environ was made with is replaced; its memory is kept for a later response.
+    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
         let inner = self.inner_mut();
         inner.source = Some(source);
         inner.made = OnceLock::new();
@@ -568,6 +612,18 @@ impl Environ {
     }
 }
 
+/// RFC 9110 section 8.6: digits, so no sign.
+fn decimal(item: &[u8]) -> Option<u64> {
+    let digits = item.trim_ascii();
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| {
+        digits.iter().fold(0, |number: u64, digit| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
+        })
+    })
+}
+
 impl Inner {
     /// Empties the box for the next request and gives its header map, emptied too.
     ///
@@ -579,9 +635,14 @@ impl Inner {
             .take()
             .map(|parts| parts.headers)
             .unwrap_or_default();
+        // The map made of a host's headers may have more room than the one it stood in for.
+        if let Some(made) = self.made.take()
+            && made.capacity() > headers.capacity()
+        {
+            headers = made;
+        }
         headers.clear();
         self.source = None;
-        self.made = OnceLock::new();
         self.input = Mutex::default();
         self.connection = Connection::default();
         self.script_len = 0;

@@ -29,6 +29,8 @@ pub(crate) struct Exchange {
 #[derive(Default)]
 struct Slot {
     phase: Phase,
+    /// Counts starts and restarts: one that a restart came between knows by it that it is stale.
+    attempts: u32,
     head: Head,
     flush: bool,
     close_connection: bool,
@@ -66,6 +68,9 @@ enum Phase {
     Aborted,
 }
 
+/// A start or restart between its two halves.
+pub(crate) struct Attempt(u32);
+
 /// Where an exchange is, as the gateway sees it while it waits.
 #[derive(Debug)]
 pub(crate) enum State {
@@ -88,13 +93,11 @@ impl Exchange {
     }
 
     /// First half of a start: takes the recycled header map to fill.
-    pub(crate) fn begin_start(&self) -> Result<HeaderMap, StartError> {
+    #[inline]
+    pub(crate) fn begin_start(&self) -> Result<(Attempt, HeaderMap), StartError> {
         let mut slot = self.lock();
         match slot.phase {
-            Phase::New => {
-                slot.phase = Phase::Starting;
-                Ok(std::mem::take(&mut slot.head.headers))
-            }
+            Phase::New => Ok(attempt(&mut slot)),
             Phase::Committed | Phase::Aborted => {
                 abort(slot);
                 Err(StartError::committed())
@@ -102,37 +105,42 @@ impl Exchange {
             _ => {
                 let error = StartError::already_started();
                 slot.phase = Phase::Refused(error.clone());
+                // The body may be pending, and nothing else will tell the gateway.
+                wake(slot);
                 Err(error)
             }
         }
     }
 
     /// First half of a restart: drops the head there was.
-    pub(crate) fn begin_restart(&self) -> Result<HeaderMap, StartError> {
+    pub(crate) fn begin_restart(&self) -> Result<(Attempt, HeaderMap), StartError> {
         let mut slot = self.lock();
         if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
             abort(slot);
             return Err(StartError::committed());
         }
-        slot.phase = Phase::Starting;
         slot.close_connection = false;
-        let mut headers = std::mem::take(&mut slot.head.headers);
+        let (attempt, mut headers) = attempt(&mut slot);
         headers.clear();
-        Ok(headers)
+        Ok((attempt, headers))
     }
 
     /// Second half of a start or restart.
-    pub(crate) fn end_start(&self, head: Result<Head, StartError>) -> Result<(), StartError> {
+    #[inline]
+    pub(crate) fn end_start(
+        &self,
+        attempt: Attempt,
+        head: Result<Head, StartError>,
+    ) -> Result<(), StartError> {
         let mut slot = self.lock();
-        // Another handle may have come between the two halves.
-        if !matches!(slot.phase, Phase::Starting) {
-            let error = StartError::already_started();
+        // Another handle may have come between the two halves. A second start has refused them
+        // both by now; a restart has replaced this one, and what it made of the exchange stays.
+        if slot.attempts != attempt.0 || !matches!(slot.phase, Phase::Starting) {
             if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
                 abort(slot);
-            } else {
-                slot.phase = Phase::Refused(error.clone());
+                return Err(StartError::committed());
             }
-            return Err(error);
+            return Err(StartError::already_started());
         }
         match head {
             Ok(head) => {
@@ -167,12 +175,10 @@ impl Exchange {
         matches!(self.lock().phase, Phase::Committed | Phase::Aborted)
     }
 
-    /// Where the exchange is; `waker` is woken when that changes.
-    pub(crate) fn state(&self, cx: Option<&Context<'_>>) -> State {
+    /// Where the exchange is; the task is woken when that changes.
+    pub(crate) fn state(&self, cx: &Context<'_>) -> State {
         let mut slot = self.lock();
-        if let Some(cx) = cx {
-            register(&mut slot.gateway, cx);
-        }
+        register(&mut slot.gateway, cx);
         match &slot.phase {
             Phase::Refused(error) => State::Refused(error.clone()),
             Phase::New | Phase::Starting => State::NotStarted,
@@ -184,6 +190,7 @@ impl Exchange {
     }
 
     /// Commits: gives the head out, and from now on a start aborts.
+    #[inline]
     pub(crate) fn commit(&self) -> Result<Committed, StartError> {
         let mut slot = self.lock();
         match std::mem::replace(&mut slot.phase, Phase::Committed) {
@@ -203,10 +210,28 @@ impl Exchange {
         matches!(slot.phase, Phase::Aborted)
     }
 
+    /// True if no start has come through so far: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn lacks_head(&self) -> bool {
+        matches!(self.lock().phase, Phase::New | Phase::Starting)
+    }
+
+    /// The refusal that the exchange ended in, or that aborted it: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn refusal(&self) -> Option<StartError> {
+        match &self.lock().phase {
+            Phase::Refused(error) => Some(error.clone()),
+            Phase::Aborted => Some(StartError::committed()),
+            _ => None,
+        }
+    }
+
     /// Ends the exchange for those who watch it.
     pub(crate) fn close(&self) {
         let mut slot = self.lock();
         slot.over = true;
+        // Whatever was sent, a handle that was kept comes too late.
+        slot.phase = Phase::Committed;
         slot.gateway = None;
         let watchers = std::mem::take(&mut slot.watchers);
         drop(slot);
@@ -215,6 +240,7 @@ impl Exchange {
 
     /// Takes memory for the next request, and the request's header map, emptied, for the response
     /// after this one.
+    #[inline]
     pub(crate) fn recycle(&self, memory: Memory, headers: HeaderMap) {
         let mut slot = self.lock();
         if headers.capacity() <= KEPT_HEADERS {
@@ -228,6 +254,7 @@ impl Exchange {
         let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Slot {
             phase,
+            attempts: _,
             head,
             flush,
             close_connection,
@@ -263,6 +290,16 @@ impl Exchange {
             .spare_memory
             .take()
     }
+}
+
+/// Opens a start or restart, and takes the header map for it.
+fn attempt(slot: &mut Slot) -> (Attempt, HeaderMap) {
+    slot.phase = Phase::Starting;
+    slot.attempts = slot.attempts.wrapping_add(1);
+    (
+        Attempt(slot.attempts),
+        std::mem::take(&mut slot.head.headers),
+    )
 }
 
 fn register(waker: &mut Option<Waker>, cx: &Context<'_>) {

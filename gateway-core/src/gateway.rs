@@ -90,7 +90,14 @@ impl<A: App> Gateway<A> {
         environ: Environ,
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
         let shared = self.shared.clone();
-        async move { drive(&shared.app, &shared.pool, environ).await }
+        let unstarted = Unstarted(Some(environ));
+        async move {
+            match unstarted.take() {
+                Some(environ) => drive(&shared.app, &shared.pool, environ).await,
+                // There always is one: nothing else takes it.
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Answers a request that must not reach the app, for what its host's protocol makes of it: a
@@ -168,17 +175,38 @@ async fn drive<A: App>(
     mut environ: Environ,
 ) -> http::Response<Outgoing> {
     let facts = Facts::of(&environ);
-    if environ.request_method() == Method::CONNECT {
-        return failure::page(HttpError::not_implemented().into(), facts);
-    }
     let guard = Guard {
         exchange: Some(environ.exchange()),
         pool,
     };
+    if environ.request_method() == Method::CONNECT {
+        drop(environ);
+        return failure::page(HttpError::not_implemented().into(), facts);
+    }
     let outcome = run(app, environ, guard.exchange(), facts).await;
     match outcome {
         Ok(ready) => finish::respond(guard, ready, facts),
         Err(error) => failure::page(error, facts),
+    }
+}
+
+/// An environ whose driver was not polled yet: hosts drop such futures, too, and who watches the
+/// exchange must learn of it (L3).
+struct Unstarted(Option<Environ>);
+
+impl Unstarted {
+    fn take(mut self) -> Option<Environ> {
+        self.0.take()
+    }
+}
+
+impl Drop for Unstarted {
+    fn drop(&mut self) {
+        if let Some(mut environ) = self.0.take() {
+            let exchange = environ.exchange();
+            drop(environ);
+            exchange.close();
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::error::BoxError;
 use crate::headers::{HeaderError, IntoHeaders};
+use crate::log::{self, Chain};
 use crate::response_parts::extend;
 use crate::status::{IntoStatus, StatusError};
 
@@ -178,8 +179,16 @@ impl HttpError {
         self.0.response.as_ref()
     }
 
-    pub(crate) fn source_ref(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
-        self.0.source.as_deref()
+    /// Logs the private cause; the same whether the error was returned, raised or mounted (N6).
+    pub(crate) fn report(&self) {
+        let Some(source) = self.0.source.as_deref() else {
+            return;
+        };
+        if self.status().is_server_error() {
+            log::error("N6", &self.to_string(), &Chain(source));
+        } else {
+            log::debug("N6", &self.to_string(), &Chain(source));
+        }
     }
 
     /// Status, headers and page.

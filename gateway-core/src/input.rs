@@ -23,6 +23,9 @@ pub use into_input::IntoInput;
 #[cfg(feature = "tokio")]
 pub use read::InputReader;
 
+/// After so many empty chunks in a row the input lets others run.
+const EMPTY_CHUNKS: u32 = 32;
+
 /// The input: WSGI's `wsgi.input`, the request's body.
 ///
 /// # Contract
@@ -95,12 +98,25 @@ impl Input {
         }
     }
 
-    pub(crate) fn is_streamed(&self) -> bool {
-        matches!(self.repr, Repr::Stream(_))
+    /// True if there is something to hold to a declared length.
+    pub(crate) fn is_there(&self) -> bool {
+        matches!(self.repr, Repr::Stream(_) | Repr::Full(_))
     }
 
     pub(crate) fn declare(&mut self, length: Option<u64>) {
         self.remaining = length;
+    }
+
+    /// Puts a watcher around the frames; what was declared and what may be read stay. False if
+    /// there are no frames: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn watch(&mut self, watcher: impl FnOnce(Frames, Option<u64>) -> Frames) -> bool {
+        let (repr, is_stream) = match std::mem::take(&mut self.repr) {
+            Repr::Stream(frames) => (Repr::Stream(watcher(frames, self.remaining)), true),
+            repr => (repr, false),
+        };
+        self.repr = repr;
+        is_stream
     }
 
     /// Bounds what can be read: a read that would pass `limit` bytes fails with an error that is
@@ -183,9 +199,10 @@ impl Input {
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
-        loop {
+        for _ in 0..EMPTY_CHUNKS {
             let frame = match &mut self.repr {
-                Repr::Empty => return Poll::Ready(None),
+                // Bytes in hand may have been too few.
+                Repr::Empty => None,
                 Repr::Failed(error) => return Poll::Ready(Some(Err(error.clone()))),
                 Repr::Full(bytes) => {
                     let bytes = std::mem::take(bytes);
@@ -207,6 +224,8 @@ impl Input {
                 }
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Checks a frame against the declared length and the limit; `None` is the end.
@@ -216,20 +235,20 @@ impl Input {
     ) -> Result<Option<Bytes>, InputError> {
         let frame = match frame {
             Some(frame) => frame.map_err(|error| InputError::transport(error.into_boxed()))?,
-            // I3: fewer bytes than declared is not the end.
-            None if self.remaining.is_some_and(|left| left > 0) => {
-                return Err(InputError::incomplete());
-            }
-            None => return Ok(None),
+            None => return self.end(),
         };
         let mut data = match frame.into_data() {
             Ok(data) => data,
             Err(frame) => {
+                // I7: trailers are the last frame.
                 self.trailers = frame.into_trailers().ok().map(Box::new);
-                return Ok(Some(Bytes::new()));
+                return self.end();
             }
         };
         if let Some(left) = &mut self.remaining {
+            if *left == 0 && !data.is_empty() {
+                return Ok(None);
+            }
             // I1: what lies behind the declared length is not part of this request.
             data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= data.len() as u64;
@@ -241,6 +260,14 @@ impl Input {
                 .ok_or_else(|| InputError::too_large(allowance.limit))?;
         }
         Ok(Some(data))
+    }
+
+    /// The end of the frames: fewer bytes than declared is not the end of the input (I3).
+    fn end(&self) -> Result<Option<Bytes>, InputError> {
+        if self.remaining.is_some_and(|left| left > 0) {
+            return Err(InputError::incomplete());
+        }
+        Ok(None)
     }
 }
 
@@ -263,16 +290,16 @@ impl HttpBody for Input {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.repr, Repr::Empty) && self.trailers.is_none()
+        matches!(self.repr, Repr::Empty) && self.trailers.is_none() && self.end().is_ok()
     }
 
     fn size_hint(&self) -> SizeHint {
         match (&self.repr, self.remaining) {
-            (Repr::Empty, _) => SizeHint::with_exact(0),
-            (Repr::Full(bytes), _) => SizeHint::with_exact(bytes.len() as u64),
-            (Repr::Stream(_), Some(left)) => SizeHint::with_exact(left),
-            (Repr::Stream(frames), None) => frames.size_hint(),
             (Repr::Failed(_), _) => SizeHint::default(),
+            (_, Some(left)) => SizeHint::with_exact(left),
+            (Repr::Empty, None) => SizeHint::with_exact(0),
+            (Repr::Full(bytes), None) => SizeHint::with_exact(bytes.len() as u64),
+            (Repr::Stream(frames), None) => frames.size_hint(),
         }
     }
 }

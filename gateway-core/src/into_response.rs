@@ -11,7 +11,6 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::headers::IntoHeaders;
 use crate::http_error::HttpError;
-use crate::log;
 use crate::response::Response;
 use crate::response_parts::{ResponseParts, extend};
 use crate::status::IntoStatus;
@@ -117,14 +116,7 @@ impl IntoResponse for Response {
 impl IntoResponse for HttpError {
     fn into_response(self) -> Result<Response, Error> {
         let (status, headers, page) = self.page();
-        // The same line as for one that was raised.
-        match self.source_ref() {
-            Some(source) if status.is_server_error() => {
-                log::error("N6", &self.to_string(), &log::Chain(source));
-            }
-            Some(source) => log::debug("N6", &self.to_string(), &log::Chain(source)),
-            None => {}
-        }
+        self.report();
         let mut response = Response::new(Body::from(page));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -171,9 +163,9 @@ impl<B: IntoResponse, S: IntoStatus, H: IntoHeaders> IntoResponse for (B, S, H) 
     }
 }
 
-/// A view returned `None`.
+/// A view returned `None` (N2).
 #[derive(Debug)]
-struct NoResponse;
+pub(crate) struct NoResponse;
 
 impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

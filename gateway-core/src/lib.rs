@@ -36,7 +36,8 @@
 //! All are additive. On by default: `json` ([`Json`], through `serde_json`), `cookies`
 //! ([`ResponseExt::set_cookie`], through `cookie`), `tracing` (log lines of the driver, target
 //! `gateway`, each with the clause it is about in the field `rule`; without it nothing is logged).
-//! Off by default: `tokio` (the input as `AsyncRead`).
+//! Off by default: `tokio` (the input as `AsyncRead`), `lint` (the middleware that checks both sides),
+//! `testing` (a client for tests of apps, in process, with the lint on).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
@@ -54,13 +55,19 @@ mod input;
 mod into_response;
 #[cfg(feature = "json")]
 mod json;
+#[cfg(feature = "lint")]
+pub mod lint;
 mod log;
 mod middleware;
+mod panicked;
 mod response;
 mod response_parts;
+pub mod spec;
 mod start_error;
 mod start_response;
 mod status;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod view;
 
 pub use app::{App, AppFn, app_fn};

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::body::Body;
 use crate::error::Error;
-use crate::exchange::{Exchange, Head};
+use crate::exchange::{Attempt, Exchange, Head};
 use crate::headers::{self, IntoHeaders};
 use crate::response::{CloseConnection, Response};
 use crate::start_error::StartError;
@@ -78,8 +78,8 @@ impl StartResponse {
         status: impl IntoStatus,
         headers: impl IntoHeaders,
     ) -> Result<(), StartError> {
-        let map = self.exchange.begin_start()?;
-        self.finish_start(map, status, headers)
+        let (attempt, map) = self.exchange.begin_start()?;
+        self.finish_start(attempt, map, status, headers)
     }
 
     /// Replaces the head with another, because of `error`: PEP 3333's `exc_info`.
@@ -98,7 +98,7 @@ impl StartResponse {
         error: impl Into<Error>,
     ) -> Result<(), Error> {
         match self.exchange.begin_restart() {
-            Ok(map) => Ok(self.finish_start(map, status, headers)?),
+            Ok((attempt, map)) => Ok(self.finish_start(attempt, map, status, headers)?),
             Err(_) => Err(error.into()),
         }
     }
@@ -110,17 +110,22 @@ impl StartResponse {
     /// As [`start`](Self::start).
     pub fn send(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        let spare = self.exchange.begin_start()?;
-        drop(spare);
-        self.end_start(parts.status, parts.headers)?;
+        let (attempt, _) = self.exchange.begin_start()?;
+        self.end_start(attempt, parts.status, parts.headers)?;
         if parts.extensions.get::<CloseConnection>().is_some() {
             self.close_connection();
         }
         Ok(body)
     }
 
+    #[cfg(feature = "lint")]
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
+    }
+
     fn finish_start(
         &self,
+        attempt: Attempt,
         mut map: HeaderMap,
         status: impl IntoStatus,
         headers: impl IntoHeaders,
@@ -130,13 +135,18 @@ impl StartResponse {
             .map_err(StartError::from)
             .and_then(|status| Ok((status, headers.append_to(&mut map)?)));
         match filled {
-            Ok((status, ())) => self.end_start(status, map),
-            Err(error) => self.exchange.end_start(Err(error)),
+            Ok((status, ())) => self.end_start(attempt, status, map),
+            Err(error) => self.exchange.end_start(attempt, Err(error)),
         }
     }
 
     /// Runs the hooks and checks what they left, outside of the exchange's lock.
-    fn end_start(&self, mut status: StatusCode, mut map: HeaderMap) -> Result<(), StartError> {
+    fn end_start(
+        &self,
+        attempt: Attempt,
+        mut status: StatusCode,
+        mut map: HeaderMap,
+    ) -> Result<(), StartError> {
         if let Some(hook) = &self.hook {
             hook.run(&mut status, &mut map);
         }
@@ -151,7 +161,7 @@ impl StartResponse {
                     length,
                 })
             });
-        self.exchange.end_start(head)
+        self.exchange.end_start(attempt, head)
     }
 
     /// Lets the head go out as soon as the body has nothing ready, instead of with its first chunk

@@ -10,7 +10,7 @@ use gateway_core::{
     App, Body, Environ, Error, HttpError, InputError, IntoResponse, IntoStatus, Response,
     StartResponse,
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 
 pub use failure::Failure;
 
@@ -151,6 +151,22 @@ impl<A: App> ErrorHandlers<A> {
     }
 }
 
+impl<A> ErrorHandlers<A> {
+    /// Tells caches that the page would have been another one for another `Accept`.
+    fn vary(&self, error: Error) -> Error {
+        if !self.offers_problems {
+            return error;
+        }
+        match error.downcast::<HttpError>() {
+            Ok(error) if error.response().is_none() => error
+                .headers([(header::VARY, HeaderValue::from_static("accept"))])
+                .map_or_else(Error::from, Error::from),
+            Ok(error) => error.into(),
+            Err(error) => error,
+        }
+    }
+}
+
 fn boxed<F, R>(handler: F) -> Handler
 where
     F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,
@@ -180,7 +196,7 @@ impl<A: App> App for ErrorHandlers<A> {
         };
         let failure = Failure::new(&error, http_error, &request);
         match self.answer(&failure) {
-            None => Err(error),
+            None => Err(self.vary(error)),
             Some(Ok(response)) => {
                 page::log(&failure);
                 let (parts, body) = response.into_parts();

@@ -19,6 +19,7 @@
 
 mod error;
 mod error_handlers;
+mod http_date;
 mod request;
 mod response;
 

@@ -231,10 +231,14 @@ async fn problems_are_for_those_who_prefer_json() {
             "text/html; charset=utf-8"
         };
         assert_eq!(answer.header("content-type"), Some(expected), "{accept}");
+        // Caches have to know in both cases.
+        assert_eq!(answer.header("vary"), Some("accept"), "{accept}");
     }
     let hidden = answer(app(), with("/stock", &[("accept", "application/json")])).await;
     assert_eq!(hidden.status, 500);
     assert!(!hidden.text().contains("secret"));
+    let own = answer(app(), get("/login")).await;
+    assert_eq!((own.status.as_u16(), own.header("vary")), (303, None));
     let allow = answer(app(), with("/405", &[("accept", "application/json")])).await;
     assert_eq!(allow.header("allow"), Some("GET"));
     assert_eq!(allow.header("vary"), Some("accept"));

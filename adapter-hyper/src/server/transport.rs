@@ -14,8 +14,8 @@ use tokio::time::{Sleep, sleep};
 /// What an HTTP/2 client sends first (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How long, and for how much, the client is listened to after the server's last byte.
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 1024 * 1024;
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
 /// An accepted connection of either kind.
 pub(super) enum Stream {
@@ -74,7 +74,7 @@ impl Transport {
             left: LINGER_BYTES,
             deadline: Box::pin(sleep(LINGER)),
         });
-        let mut space = [0; 4096];
+        let mut space = [0; 16 * 1024];
         while linger.left > 0 && linger.deadline.as_mut().poll(cx).is_pending() {
             let mut buffer = ReadBuf::new(&mut space);
             match ready!(self.stream.poll_read(cx, &mut buffer)) {

@@ -1,6 +1,5 @@
 //! Bodies with a callback for their end.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::Body;
 use crate::error::Error;
 use crate::log;
+use crate::panicked::catch;
 
 /// A body, and what is called once it is gone.
 ///
@@ -37,12 +37,8 @@ impl<F: FnOnce()> Drop for Callback<F> {
             return;
         };
         // L2: a callback that panics must not keep the others from running.
-        if catch_unwind(AssertUnwindSafe(callback)).is_err() {
-            log::error(
-                "L2",
-                "an on_close callback panicked",
-                &std::any::type_name::<F>(),
-            );
+        if let Err(panicked) = catch(callback) {
+            log::error("L2", "calling an on_close callback", &panicked);
         }
     }
 }

@@ -79,15 +79,15 @@ impl Writer {
         frame: &mut Option<Frame<Bytes>>,
     ) -> Poll<Result<(), WriteError>> {
         let mut slot = lock(&self.slot);
+        if slot.frame.is_none() && frame.is_none() {
+            // Taken: the write is over, whatever became of the body since.
+            return Poll::Ready(Ok(()));
+        }
         if slot.closed {
             return Poll::Ready(Err(WriteError(())));
         }
         if slot.frame.is_none() {
-            match frame.take() {
-                // Taken: the write is over.
-                None => return Poll::Ready(Ok(())),
-                next => slot.frame = next,
-            }
+            slot.frame = frame.take();
         }
         // Polled by the body itself, in its own task: it looks into the slot when this returns, and
         // polls again for the next chunk, so nobody needs waking.

@@ -134,7 +134,14 @@ where
 }
 
 /// An iterator of chunks.
-pub(super) struct IterFrames<I>(pub(super) I);
+pub(super) struct IterFrames<I>(std::iter::Fuse<I>);
+
+impl<I: Iterator> IterFrames<I> {
+    pub(super) fn new(chunks: I) -> Self {
+        // An iterator may go on behind its end; a body is asked again by some hosts.
+        Self(chunks.fuse())
+    }
+}
 
 // The iterator is called through `&mut` and never pinned.
 impl<I> Unpin for IterFrames<I> {}

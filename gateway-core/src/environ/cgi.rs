@@ -48,6 +48,8 @@ impl Environ {
             "SERVER_PORT" => EnvValue::text(self.server_port().to_string()),
             "SERVER_PROTOCOL" => EnvValue::text(self.server_protocol()),
             "CONTENT_TYPE" => return self.content_type(),
+            // I2: it does not count beside a transfer coding.
+            "CONTENT_LENGTH" if self.header("transfer-encoding").is_some() => return None,
             "CONTENT_LENGTH" => return self.header("content-length"),
             "REMOTE_ADDR" => EnvValue::text(self.remote_addr()?.to_string()),
             "REMOTE_PORT" => EnvValue::text(self.remote_port()?.to_string()),
@@ -70,10 +72,16 @@ impl Environ {
         let name = key.to_ascii_lowercase().replace('_', "-");
         self.header(&name).or_else(|| {
             // E10, by opt-in: the name as it was sent, where no twin with dashes exists.
-            let underscored = key.to_ascii_lowercase();
-            (self.keeps_underscores() && underscored.contains('_'))
-                .then(|| self.header(&underscored))
-                .flatten()
+            if !self.keeps_underscores() || !key.contains('_') {
+                return None;
+            }
+            let mut sent = None;
+            self.each_header_name(&mut |known| {
+                if sent.is_none() && known.replace('_', "-") == name {
+                    sent = Some(known.to_owned());
+                }
+            });
+            self.header(&sent?)
         })
     }
 

@@ -1,6 +1,7 @@
 //! Who the request is for: host, server name and port (E12).
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use super::Environ;
 
@@ -37,7 +38,9 @@ impl Environ {
             return name;
         }
         match self.connection().local_addr() {
-            Some(local) => Cow::Owned(local.ip().to_string()),
+            // RFC 3875 section 4.1.14: an IPv6 address is in brackets.
+            Some(SocketAddr::V6(local)) => Cow::Owned(format!("[{}]", local.ip())),
+            Some(SocketAddr::V4(local)) => Cow::Owned(local.ip().to_string()),
             None => Cow::Borrowed("localhost"),
         }
     }

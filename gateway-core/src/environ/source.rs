@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// `http` 0.2) hand over a source: look-ups by name go straight to it, and the map is made at the
 /// first [`Environ::headers`](crate::Environ::headers).
 ///
-/// A source is dropped with the environ: an implementation that lends out the host's map gives it
-/// back in its destructor.
+/// The environ lets go of its source when it is dropped. A host that lends out its own map keeps a
+/// second handle, and takes the map back once that is the last one.
 pub trait HeaderSource: Send + Sync {
     /// The value of the `nth` line (from 0) of the header, in the order of the request. The name
     /// is in lower case.
@@ -30,5 +30,37 @@ pub trait HeaderSource: Send + Sync {
             }
         });
         map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::HeaderSource;
+    use crate::environ::Environ;
+
+    struct Lent;
+
+    impl HeaderSource for Lent {
+        fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
+            (name == "x-lent" && nth == 0).then_some(b"yes")
+        }
+
+        fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+            visit("x-lent", b"yes");
+        }
+    }
+
+    #[test]
+    fn a_source_is_the_hosts_alone_again_when_the_environ_is_dropped() {
+        let mut source = Arc::new(Lent);
+        let mut environ = Environ::from_request(http::Request::new(()));
+        environ.set_header_source(source.clone());
+        assert_eq!(environ.header("X-Lent").unwrap(), "yes");
+        assert_eq!(environ.headers()["x-lent"], "yes");
+        assert!(Arc::get_mut(&mut source).is_none());
+        drop(environ);
+        assert!(Arc::get_mut(&mut source).is_some());
     }
 }

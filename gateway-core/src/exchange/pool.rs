@@ -17,6 +17,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// An exchange as new, and the memory that was recycled with it.
+    #[inline]
     pub(crate) fn take(&self) -> (Arc<Exchange>, Option<Memory>) {
         let kept = self
             .exchanges
@@ -29,6 +30,7 @@ impl Pool {
     }
 
     /// Takes an exchange back. Nobody else may hold it.
+    #[inline]
     pub(super) fn put(&self, exchange: Arc<Exchange>) {
         let mut exchanges = self
             .exchanges

@@ -6,22 +6,27 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::catch_unwind::Panicked;
 use super::finish::{bodyless, into_response};
 use super::{Facts, Outgoing};
 use crate::error::Error;
-use crate::headers;
+use crate::headers::{self, HeaderError};
 use crate::http_error::HttpError;
 use crate::input::InputError;
+use crate::into_response::NoResponse;
 use crate::log::{self, Chain};
+use crate::panicked::{Panicked, catch};
 use crate::start_error::StartError;
+use crate::status::StatusError;
 
 /// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
 /// one. The cause is logged and never sent.
 pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
     let error = match error.downcast::<HttpError>() {
         Ok(error) => {
-            report_http(&error);
+            // B9: the text of its cause is the app's.
+            if let Err(panicked) = catch(|| error.report()) {
+                log::error("B9", "the text of an error", &panicked);
+            }
             error
         }
         Err(error) => match error.downcast::<InputError>() {
@@ -31,11 +36,13 @@ pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
             }
             Err(error) => {
                 report("B1", &error, "the app failed before its response was sent");
+                discard(error);
                 HttpError::internal_server_error()
             }
         },
     };
     let (status, mut headers, page) = checked(&error);
+    discard(error);
     let body = if facts.is_bodyless(status) {
         bodyless(status, &mut headers, Some(page.len() as u64))
     } else {
@@ -61,29 +68,32 @@ fn checked(error: &HttpError) -> (StatusCode, HeaderMap, Bytes) {
     }
 }
 
-fn report_http(error: &HttpError) {
-    match error.source_ref() {
-        Some(source) if error.status().is_server_error() => {
-            log::error("N6", &error.to_string(), &Chain(source));
-        }
-        Some(source) => log::debug("N6", &error.to_string(), &Chain(source)),
-        None => {}
-    }
-}
-
 /// Logs a fault of the app, with the clause that the error is about; `otherwise` is the one for
 /// errors of the app's own.
 pub(super) fn report(otherwise: &'static str, error: &Error, what: &str) {
-    log::error(
-        rule(error).unwrap_or(otherwise),
-        what,
-        &Chain(error.as_dyn()),
-    );
+    let rule = rule(error).unwrap_or(otherwise);
+    // B9: the error's text is the app's, too.
+    if let Err(panicked) = catch(|| log::error(rule, what, &Chain(error.as_dyn()))) {
+        log::error("B9", "the text of an error", &panicked);
+    }
+}
+
+/// Drops an error of the app, whose destructor may panic (B9).
+fn discard(error: impl Sized) {
+    if let Err(panicked) = catch(|| drop(error)) {
+        log::error("B9", "dropping an error", &panicked);
+    }
 }
 
 fn rule(error: &Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<StartError>() {
         Some(error.rule())
+    } else if let Some(error) = error.downcast_ref::<HeaderError>() {
+        Some(error.rule())
+    } else if error.is::<StatusError>() {
+        Some("N4")
+    } else if error.is::<NoResponse>() {
+        Some("N2")
     } else if error.is::<Panicked>() {
         Some("B9")
     } else if error.is::<TooShort>() {

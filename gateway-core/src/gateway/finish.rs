@@ -16,7 +16,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
     } = match guard.exchange().commit() {
         Ok(committed) => committed,
         Err(error) => {
-            ready.close();
+            drop(ready);
             return failure::page(error.into(), facts);
         }
     };
@@ -26,7 +26,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
     }
     let body = if facts.is_bodyless(head.status) {
         let length = head.length.or(ready.length());
-        ready.close();
+        drop(ready);
         bodyless(head.status, &mut head.headers, length)
     } else {
         match framed(guard, ready, head.length, &mut head.headers) {
@@ -85,19 +85,16 @@ fn framed(
     headers: &mut HeaderMap,
 ) -> Result<Outgoing, Error> {
     let known = ready.length();
-    if let (Some(declared), Some(known)) = (declared, known) {
-        if known < declared {
-            ready.close();
-            return Err(Error::from(failure::TooShort {
-                declared,
-                sent: known,
-            }));
-        }
-        // A stream says so itself when it comes to the cut.
-        if known > declared && matches!(ready, Ready::Full(_)) {
-            failure::log_cut(declared);
-        }
+    if let (Some(declared), Some(known)) = (declared, known)
+        && known < declared
+    {
+        return Err(Error::from(failure::TooShort {
+            declared,
+            sent: known,
+        }));
     }
+    let is_too_long =
+        matches!((declared, known), (Some(declared), Some(known)) if known > declared);
     Ok(match (ready, declared) {
         (Ready::Empty, _) => {
             // B4: not every host says so by itself on HTTP/2.
@@ -106,20 +103,28 @@ fn framed(
         }
         (Ready::Full(mut bytes), declared) => {
             if let Some(declared) = declared {
+                if is_too_long {
+                    failure::log_cut(declared);
+                }
                 // `declared <= known`, so it fits.
                 bytes.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
             }
             Outgoing::full(bytes)
         }
+        // The host would not ask for what has no room.
+        (Ready::Stream(stream), Some(0)) if stream.has_data() => {
+            failure::log_cut(0);
+            Outgoing::empty()
+        }
         (Ready::Stream(stream), declared) => match guard.release() {
-            Some((exchange, pool)) => {
+            Some(exchange) => {
                 let limit = declared.or(known);
-                Outgoing::stream(Streaming::new(
-                    stream,
-                    limit,
-                    (exchange, pool),
-                    Reporting::Log,
-                ))
+                let mut stream = Streaming::new(stream, limit, exchange, Reporting::Log);
+                // Now: the host may stop asking at the declared length.
+                if is_too_long {
+                    stream.log_cut();
+                }
+                Outgoing::stream(stream)
             }
             None => Outgoing::empty(),
         },

@@ -9,10 +9,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::catch_unwind::catch;
 use super::failure::{TooShort, log_cut, report};
-use super::run::{EMPTY_CHUNKS, Peeked, close};
-use crate::body::Frames;
+use super::run::{EMPTY_CHUNKS, Peeked, Source};
 use crate::error::Error;
 use crate::exchange::{self, Exchange, Pool};
 use crate::headers::may_trail;
@@ -129,13 +127,16 @@ pub(crate) struct Streaming {
     /// What is left of the declared or known length.
     remaining: Option<u64>,
     length: u64,
+    /// It was said that the body is longer than its length.
+    is_cut_logged: bool,
     exchange: Option<Arc<Exchange>>,
     pool: Arc<Pool>,
     reporting: Reporting,
 }
 
 enum Stage {
-    Running(Frames),
+    /// Leaving it closes the body.
+    Running(Source),
     /// The error comes after one `Pending`.
     Failing(Error),
     Done,
@@ -161,14 +162,31 @@ impl Streaming {
             first: stream.first,
             remaining,
             length: remaining.unwrap_or(0),
+            is_cut_logged: false,
             exchange: Some(exchange),
             pool,
             reporting,
         }
     }
 
+    /// Logs, once, that the body is longer than its length (B5).
+    ///
+    /// Whatever is around it: what is cut here nobody else sees.
+    pub(super) fn log_cut(&mut self) {
+        if !std::mem::replace(&mut self.is_cut_logged, true) {
+            log_cut(self.length);
+        }
+    }
+
     /// The next frame as the app gave it.
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let poll = match (self.first.take(), &mut self.stage) {
+            (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
+            (None, Stage::Running(frames)) => frames.poll_frame(cx),
+            (None, _) => return Poll::Ready(None),
+        };
+        // S2: asked behind the poll, for the body itself may have started again; a start by
+        // another task after this wakes the host.
         if self
             .exchange
             .as_ref()
@@ -176,23 +194,7 @@ impl Streaming {
         {
             return Poll::Ready(Some(Err(StartError::committed().into())));
         }
-        if let Some(frame) = self.first.take() {
-            return Poll::Ready(Some(Ok(frame)));
-        }
-        let Stage::Running(frames) = &mut self.stage else {
-            return Poll::Ready(None);
-        };
-        match catch(|| frames.as_mut().poll_frame(cx)) {
-            Ok(poll) => poll,
-            Err(panicked) => Poll::Ready(Some(Err(panicked.into()))),
-        }
-    }
-
-    /// Closes the app's body and leaves the stage to what follows.
-    fn end(&mut self, stage: Stage) {
-        if let Stage::Running(frames) = std::mem::replace(&mut self.stage, stage) {
-            close(frames);
-        }
+        poll
     }
 
     fn fail(
@@ -207,26 +209,22 @@ impl Streaming {
                 None => report("B8", &error, "the response was aborted"),
             }
         }
-        self.end(Stage::Failing(error));
+        self.stage = Stage::Failing(error);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
     /// Holds a chunk to the declared length (B5); `None` when nothing of it is left.
     fn admit(&mut self, mut data: Bytes) -> Option<Bytes> {
-        let Some(remaining) = &mut self.remaining else {
+        let Some(remaining) = self.remaining else {
             return Some(data);
         };
-        if data.len() as u64 > *remaining {
-            if self.reporting == Reporting::Log {
-                log_cut(self.length);
-            }
-            data.truncate(usize::try_from(*remaining).unwrap_or(usize::MAX));
-            *remaining = 0;
-            self.end(Stage::Done);
-        } else {
-            *remaining -= data.len() as u64;
+        if data.len() as u64 > remaining {
+            self.log_cut();
+            data.truncate(usize::try_from(remaining).unwrap_or(usize::MAX));
+            self.stage = Stage::Done;
         }
+        self.remaining = Some(remaining - data.len() as u64);
         (!data.is_empty()).then_some(data)
     }
 }
@@ -258,7 +256,7 @@ impl HttpBody for Streaming {
                         return this.fail(error.into(), cx);
                     }
                     _ => {
-                        this.end(Stage::Done);
+                        this.stage = Stage::Done;
                         return Poll::Ready(None);
                     }
                 },
@@ -284,7 +282,7 @@ impl HttpBody for Streaming {
                             cx,
                         );
                     }
-                    this.end(Stage::Done);
+                    this.stage = Stage::Done;
                     return Poll::Ready(sendable(trailers).map(|t| Ok(Frame::trailers(t))));
                 }
             }
@@ -325,7 +323,7 @@ fn sendable(mut trailers: HeaderMap) -> Option<HeaderMap> {
 impl Drop for Streaming {
     fn drop(&mut self) {
         // The body is closed first: what it holds of the exchange is gone when that is recycled.
-        self.end(Stage::Done);
+        self.stage = Stage::Done;
         if let Some(exchange) = self.exchange.take() {
             exchange::finish(exchange, &self.pool);
         }

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 
 use super::Facts;
-use super::catch_unwind::{CatchUnwind, catch};
+use super::catch_unwind::CatchUnwind;
+use super::failure::TooShort;
 use crate::app::App;
 use crate::body::{Body, Frames, Repr};
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::{Exchange, State};
+use crate::log;
+use crate::panicked::{Panicked, catch};
 use crate::start_error::StartError;
 use crate::start_response::StartResponse;
 
@@ -29,7 +32,7 @@ pub(crate) enum Ready {
 
 /// A stream, asked until its head can be committed.
 pub(crate) struct Peeked {
-    pub(super) frames: Frames,
+    pub(super) frames: Source,
     pub(super) first: Option<Frame<Bytes>>,
     /// The whole length, where it is known.
     pub(super) length: Option<u64>,
@@ -56,44 +59,61 @@ pub(crate) async fn run<A: App>(
         pin!(CatchUnwind::new(call)).await??
     };
     let (frames, flush) = match body.0 {
-        Repr::Empty => return in_hand(exchange, Ready::Empty),
-        Repr::Full(bytes) => return in_hand(exchange, Ready::Full(bytes)),
+        // Whether the start has come by now (S3), the commit that follows tells.
+        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty),
+        Repr::Full(bytes) => return Ok(Ready::Full(bytes)),
         Repr::Stream { frames, flush } => (frames, flush),
     };
-    let length = frames.size_hint().exact();
+    let frames = Source(Some(frames));
+    let length = frames.length()?;
     let mut stream = Peeked {
         frames,
         first: None,
         length,
         flushed: false,
     };
-    let outcome = std::future::poll_fn(|cx| stream.poll_peek(cx, exchange, facts, flush)).await;
-    match outcome {
-        Ok(Peek::Ended) => {
-            close(stream.frames);
-            Ok(Ready::Empty)
+    let peek = std::future::poll_fn(|cx| stream.poll_peek(cx, exchange, facts, flush)).await?;
+    Ok(match peek {
+        Peek::Ended => Ready::Empty,
+        Peek::Committable => Ready::Stream(stream),
+    })
+}
+
+/// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
+pub(super) struct Source(Option<Frames>);
+
+impl Source {
+    /// The length, where the body knows it.
+    fn length(&self) -> Result<Option<u64>, Panicked> {
+        match &self.0 {
+            Some(frames) => catch(|| frames.size_hint().exact()),
+            None => Ok(None),
         }
-        Ok(Peek::Committable) => Ok(Ready::Stream(stream)),
-        Err(error) => {
-            close(stream.frames);
-            Err(error)
+    }
+
+    /// The next frame, as the app gives it.
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(frames) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        match catch(|| frames.as_mut().poll_frame(cx)) {
+            Ok(poll) => poll,
+            Err(panicked) => Poll::Ready(Some(Err(panicked.into()))),
         }
     }
 }
 
-/// Bytes in hand: the start must have come by now (S3).
-fn in_hand(exchange: &Exchange, ready: Ready) -> Result<Ready, Error> {
-    match exchange.state(None) {
-        State::Started { .. } => Ok(ready),
-        State::NotStarted => Err(StartError::not_started().into()),
-        State::Refused(error) => Err(error.into()),
-    }
-}
-
-/// Closes a body whose destructor may panic, like everything that is the app's.
-pub(super) fn close(frames: Frames) {
-    if let Err(panicked) = catch(|| drop(frames)) {
-        crate::log::error("L1", "closing the body", &panicked);
+impl Drop for Source {
+    fn drop(&mut self) {
+        let Some(frames) = self.0.take() else {
+            return;
+        };
+        if let Err(panicked) = catch(|| drop(frames)) {
+            log::error("L1", "closing the body", &panicked);
+        }
     }
 }
 
@@ -103,6 +123,11 @@ enum Peek {
 }
 
 impl Peeked {
+    /// True if the first chunk is there.
+    pub(super) fn has_data(&self) -> bool {
+        self.first.as_ref().is_some_and(Frame::is_data)
+    }
+
     /// Asks for frames until one commits, B1: the first non-empty one, the end, or, after a flush,
     /// the first moment with nothing ready. Where nothing of the body will be sent, the start is
     /// enough (B6).
@@ -113,14 +138,14 @@ impl Peeked {
         facts: Facts,
         flush: bool,
     ) -> Poll<Result<Peek, Error>> {
-        if let State::Started { status, .. } = check(exchange.state(Some(cx)))?
+        if let State::Started { status, .. } = check(exchange.state(cx))?
             && facts.is_bodyless(status)
         {
             return Poll::Ready(Ok(Peek::Committable));
         }
         for _ in 0..EMPTY_CHUNKS {
-            let poll = catch(|| self.frames.as_mut().poll_frame(cx))?;
-            let state = check(exchange.state(Some(cx)))?;
+            let poll = self.frames.poll_frame(cx);
+            let state = check(exchange.state(cx))?;
             let started = matches!(state, State::Started { .. });
             let is_bodyless =
                 matches!(state, State::Started { status, .. } if facts.is_bodyless(status));
@@ -140,7 +165,15 @@ impl Peeked {
                     self.first = Some(frame);
                     return Poll::Ready(Ok(Peek::Committable));
                 }
-                Poll::Ready(None) => return Poll::Ready(Ok(Peek::Ended)),
+                Poll::Ready(None) => {
+                    return Poll::Ready(match self.length {
+                        // B5: its own word, which the head would pass on.
+                        Some(declared @ 1..) if !is_bodyless => {
+                            Err(TooShort { declared, sent: 0 }.into())
+                        }
+                        _ => Ok(Peek::Ended),
+                    });
+                }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
                     if is_bodyless || (started && flush) {
@@ -170,13 +203,6 @@ impl Ready {
             Self::Empty => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Stream(stream) => stream.length,
-        }
-    }
-
-    /// Drops the body.
-    pub(super) fn close(self) {
-        if let Self::Stream(stream) = self {
-            close(stream.frames);
         }
     }
 

@@ -54,7 +54,7 @@ impl Accept {
     }
 
     /// The language that the client wants most, where the line is an `Accept-Language`: `en` takes
-    /// in `en-GB` (RFC 4647 section 3.3.1).
+    /// in `en-GB`, and `en-GB` is satisfied by `en` where nothing is closer.
     #[must_use]
     pub fn best_language<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
         self.best_by(offers, language_closeness)
@@ -173,13 +173,23 @@ fn media_closeness(range: &str, offer: &str) -> Option<usize> {
     (is_same && has_all).then(|| 2 + range.params().count())
 }
 
+/// How closely a language range names a language. `en` takes in `en-GB` (RFC 4647 section 3.3.1); a
+/// client that asks for `en-GB` takes `en` rather than nothing (section 3.4).
 fn language_closeness(range: &str, offer: &str) -> Option<usize> {
     if range == "*" {
         return Some(0);
     }
     let offer = offer.to_ascii_lowercase();
-    let rest = offer.strip_prefix(range)?;
-    (rest.is_empty() || rest.starts_with('-')).then_some(range.len())
+    let takes_in = |wide: &str, narrow: &str| {
+        narrow
+            .strip_prefix(wide)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    if takes_in(range, &offer) {
+        Some(range.len())
+    } else {
+        takes_in(&offer, range).then_some(1)
+    }
 }
 
 #[cfg(test)]
@@ -238,5 +248,9 @@ mod tests {
         assert_eq!(accept.best_language(&["de", "en-GB"]), Some("en-GB"));
         assert_eq!(accept.best_language(&["fr", "DE"]), Some("DE"));
         assert_eq!(accept.best_language(&["english"]), None);
+        let british = Accept::parse(Some(b"en-GB, de;q=0.9, en;q=0.5"));
+        assert_eq!(british.best_language(&["de", "en"]), Some("de"));
+        let british = Accept::parse(Some(b"en-GB"));
+        assert_eq!(british.best_language(&["de", "en"]), Some("en"));
     }
 }

@@ -4,8 +4,9 @@ use gateway_core::{Body, Environ, HttpError, IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::etag::ETagList;
-use super::{ETag, HttpDate, RangeOutcome, part};
+use super::{ETag, RangeOutcome, part};
 use crate::error::HttpErrorFields;
+use crate::http_date::HttpDate;
 
 /// The conditions of a request: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since,
 /// If-Range and Range, as RFC 9110 sections 13 and 14 order them.

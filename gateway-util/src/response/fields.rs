@@ -6,8 +6,9 @@ use gateway_core::cookie::{Cookie, time};
 use gateway_core::{CookieError, HeaderError, IntoHeaderName, Response, ResponseExt};
 use http::{HeaderValue, header};
 
-use super::{CacheControl, ETag, HttpDate, attachment};
+use super::{CacheControl, ETag, attachment};
 use crate::error::RetryAfter;
+use crate::http_date::HttpDate;
 
 /// Fields of a [`Response`] by their meaning, beside core's
 /// [`ResponseExt`](gateway_core::ResponseExt).

@@ -91,9 +91,8 @@ impl Redirect {
         let page = format!(
             "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n\
              <h1>Redirecting...</h1>\n<p>You should be redirected automatically to the target URL: \
-             <a href=\"{}\">{}</a>. If not, click the link.\n",
-            Escaped(&encoded),
-            Escaped(&self.location),
+             <a href=\"{given}\">{given}</a>. If not, click the link.\n",
+            given = Escaped(&self.location),
         );
         let mut response = http::Response::new(Bytes::from(page));
         *response.status_mut() = status;
@@ -113,9 +112,9 @@ impl IntoResponse for Redirect {
     }
 }
 
-/// What RFC 3986 does not allow anywhere in a URI. `%` is left alone: it is taken for the sign of
-/// what was encoded before.
-const NOT_IN_A_URI: &AsciiSet = &CONTROLS
+/// What RFC 3986 does not allow in an authority. `%` is left alone: it is taken for the sign of what
+/// was encoded before.
+const NOT_IN_AN_AUTHORITY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'<')
@@ -127,9 +126,32 @@ const NOT_IN_A_URI: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
+/// Behind it, brackets have no place either: they are for the addresses of hosts.
+const NOT_IN_A_URI: &AsciiSet = &NOT_IN_AN_AUTHORITY.add(b'[').add(b']');
+
 /// A reference as it can stand in a header (N9).
-pub(crate) fn encode(location: &str) -> String {
-    utf8_percent_encode(location.trim_matches([' ', '\t']), NOT_IN_A_URI).to_string()
+fn encode(location: &str) -> String {
+    let location = location.trim_matches([' ', '\t']);
+    let (authority, rest) = location.split_at(authority_end(location));
+    let authority = utf8_percent_encode(authority, NOT_IN_AN_AUTHORITY);
+    format!("{authority}{}", utf8_percent_encode(rest, NOT_IN_A_URI))
+}
+
+/// Where the authority of a reference ends, 0 where it has none.
+fn authority_end(location: &str) -> usize {
+    let start = match location.find(['/', '?', '#']) {
+        Some(slash) if location[slash..].starts_with("//") => {
+            let scheme = &location[..slash];
+            if !scheme.is_empty() && !scheme.ends_with(':') {
+                return 0;
+            }
+            slash + 2
+        }
+        _ => return 0,
+    };
+    location[start..]
+        .find(['/', '?', '#'])
+        .map_or(location.len(), |length| start + length)
 }
 
 struct Escaped<'a>(&'a str);

@@ -5,12 +5,11 @@ mod resolve;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gateway_core::{App, Body, Environ, Error, HttpError, Response, StartResponse};
+use gateway_core::{App, Body, Environ, Error, HttpError, IntoResponse, Response, StartResponse};
 use http::Method;
 
 use super::{CacheControl, SendFile, redirect};
 use crate::error::HttpErrorFields;
-use gateway_core::IntoResponse;
 use resolve::Resolved;
 
 /// The files below a directory: Werkzeug's `SharedDataMiddleware`, Flask's `send_from_directory`.

@@ -1,0 +1,16 @@
+//! The adapter over real sockets: bytes on HTTP/1, frames on HTTP/2.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, wherever in it"
+)]
+
+mod connection;
+mod environ;
+mod framing;
+mod headers;
+mod input;
+mod lifecycle;
+mod mounting;
+mod reply;
+mod server;

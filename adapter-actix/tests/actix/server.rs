@@ -1,0 +1,107 @@
+//! An actix server on a thread of its own, on a port of its own, which stops with its handle.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use actix_web::web::ServiceConfig;
+use actix_web::{App, HttpServer};
+use gateway_conformance::wire::{End, Protocol, Request, Response, http1, http2};
+use gateway_core::App as GatewayApp;
+
+/// A server that stops when it is dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves what `configure` sets up, HTTP/1 and HTTP/2 on one port, with one worker: what holds
+    /// that up holds everything up.
+    pub(crate) fn start<F>(configure: F) -> Self
+    where
+        F: Fn(&mut ServiceConfig) + Send + Clone + 'static,
+    {
+        let (sender, receiver) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            System::new().block_on(async move {
+                let server = HttpServer::new(move || App::new().configure(configure.clone()))
+                    .workers(1)
+                    .disable_signals()
+                    .shutdown_timeout(1)
+                    .bind_auto_h2c("127.0.0.1:0")
+                    .unwrap();
+                let address = server.addrs()[0];
+                let server = server.run();
+                sender.send((address, server.handle())).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let (address, handle) = receiver.recv().unwrap();
+        Self {
+            address,
+            handle,
+            thread: Some(thread),
+        }
+    }
+
+    /// Serves an app at the root.
+    pub(crate) fn of<A: GatewayApp + Clone>(app: A) -> Self {
+        Self::start(move |config| {
+            config.service(adapter_actix::mount("", app.clone()));
+        })
+    }
+
+    /// A complete response, with nothing behind it: on HTTP/1 the connection answers the next
+    /// request in step or is closed as announced, on HTTP/2 the stream has ended cleanly.
+    pub(crate) async fn answer(&self, protocol: Protocol, request: &Request) -> Response {
+        match protocol {
+            Protocol::Http1 => {
+                let mut connection = http1::Connection::open(self.address).await.unwrap();
+                let response = connection.request(request).await.unwrap();
+                assert_eq!(response.end, End::Complete, "{response:?}");
+                if response.header("connection") == Some("close") {
+                    assert!(connection.rest().await.unwrap().is_empty());
+                } else {
+                    let probe = Request::get("/probe").header("x-probe", "1");
+                    connection.assert_in_step(&probe).await.unwrap();
+                }
+                response
+            }
+            Protocol::Http2 => {
+                let mut connection = http2::Connection::open(self.address).await.unwrap();
+                let response = connection.request(request).await.unwrap();
+                assert_eq!(response.end, End::Complete, "{response:?}");
+                connection.assert_clean(&response).await.unwrap();
+                response
+            }
+        }
+    }
+
+    /// A response, however it ended.
+    pub(crate) async fn broken(&self, protocol: Protocol, request: &Request) -> Response {
+        match protocol {
+            Protocol::Http1 => {
+                let mut connection = http1::Connection::open(self.address).await.unwrap();
+                connection.request(request).await.unwrap()
+            }
+            Protocol::Http2 => {
+                let mut connection = http2::Connection::open(self.address).await.unwrap();
+                connection.request(request).await.unwrap()
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The command is sent by the call itself; its answer is the end of the thread.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}

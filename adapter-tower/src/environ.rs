@@ -1,0 +1,97 @@
+//! A host's request as an environ.
+
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use gateway_core::{App, BoxError, Connection, Environ, Gateway, Input, InputError};
+use http::{Extensions, Request};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::LengthLimitError;
+use pin_project_lite::pin_project;
+
+use crate::{host, mount};
+
+/// Makes the environ. Extensions are moved (E15).
+#[inline]
+pub(crate) fn environ<A, B>(gateway: &Gateway<A>, request: Request<B>) -> Environ
+where
+    A: App,
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let (mut parts, body) = request.into_parts();
+    let connection = connection(&parts.extensions);
+    let split = mount::restore(&mut parts);
+    let mut environ = gateway.environ(parts, input(body));
+    if let Some(connection) = connection {
+        environ.set_connection(connection);
+    }
+    if split > 0 {
+        // The offset was found before a slash or at the end of the path: it is accepted.
+        let _ = environ.set_split(split);
+    }
+    environ
+}
+
+/// What is known of the connection: what the host's user says, before what the host says.
+fn connection(extensions: &Extensions) -> Option<Connection> {
+    if let Some(connection) = extensions.get::<Connection>() {
+        return Some(*connection);
+    }
+    host::peer(extensions).map(|peer| Connection::new().peer(peer))
+}
+
+/// A host's body as input.
+pub(crate) fn input<B>(body: B) -> Input
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    Input::new(Bounded { body })
+}
+
+pin_project! {
+    /// A body whose host may bound it: what it says then becomes a 413 (I4).
+    struct Bounded<B> {
+        #[pin]
+        body: B,
+    }
+}
+
+impl<B> HttpBody for Bounded<B>
+where
+    B: HttpBody<Data: Buf, Error: Into<BoxError>>,
+{
+    type Data = B::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
+        let frame = ready!(self.project().body.poll_frame(cx));
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| explain(error.into()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Finds the limit among the causes: hosts wrap it.
+fn explain(error: BoxError) -> BoxError {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(&*error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return InputError::over_host_limit().into();
+        }
+        cause = error.source();
+    }
+    error
+}

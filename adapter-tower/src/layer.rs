@@ -1,0 +1,286 @@
+//! Tower layers as middlewares.
+
+use std::any::{Any, type_name};
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use gateway_core::{
+    App, AppExt, Body, BoxError, Connection, Environ, Error, HttpError, Input, InputError,
+    IntoResponse, Response, StartResponse,
+};
+use http::{Request, request};
+use http_body::Body as HttpBody;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::environ::input;
+use crate::mount;
+use crate::prototype::Prototype;
+use crate::translate::answer;
+
+/// Tower layers for every [`App`].
+pub trait TowerAppExt: App + Sized {
+    /// Wraps the app in a tower layer: tower-http's compression, trace, timeout, CORS, limits, or a
+    /// stack of them (`tower::ServiceBuilder`). What comes out is an app.
+    ///
+    /// The last layer that was added is the first to see the request.
+    ///
+    /// # What passes
+    ///
+    /// - The layer sees the URI that was sent; a mount point is not stripped. The environ's own
+    ///   variables, its connection and its mount point pass by the layer to the app. Extensions pass
+    ///   through it, those of the response as far as the layer.
+    /// - The app's errors and panics reach the layer as the responses that they become, so that a
+    ///   404 gets its CORS headers too. Causes are logged and not sent.
+    /// - A response that the app flushed is flushed behind the layer as well, whatever the layer
+    ///   made of its body; trailers and the wish to close the connection pass (M1).
+    /// - Readiness and errors of the layer are as in [`tower_app`](crate::tower_app).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use adapter_tower::TowerAppExt;
+    /// use gateway_core::{AppExt, Environ, HttpError};
+    /// use tower_http::cors::CorsLayer;
+    ///
+    /// let app = HttpError::not_found().with_layer(CorsLayer::permissive());
+    /// let response = app.respond(Environ::from_request(http::Request::get("/").body(())?)).await?;
+    /// assert_eq!(response.status(), 404);
+    /// assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn with_layer<L, S, ResBody>(self, layer: L) -> WithLayer<S>
+    where
+        L: Layer<AppService<Self>, Service = S>,
+        S: Service<Request<Input>, Response = http::Response<ResBody>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        ResBody: HttpBody + Send + 'static,
+        ResBody::Error: Into<BoxError>,
+    {
+        self.with_layer_over(layer, |input| input)
+    }
+
+    /// Wraps the app in a tower layer that insists on one type of request body, which `body` makes
+    /// of the input: `axum::body::Body::new` for axum's own middlewares.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_tower::TowerAppExt;
+    /// use axum::{extract::Request, middleware::{Next, from_fn}, response::Response};
+    /// use gateway_core::{App, view};
+    ///
+    /// async fn stamp(request: Request, next: Next) -> Response {
+    ///     let mut response = next.run(request).await;
+    ///     response.headers_mut().insert("x-stamp", "1".parse().unwrap());
+    ///     response
+    /// }
+    ///
+    /// fn app() -> impl App {
+    ///     view(async |_| "hello").with_layer_over(from_fn(stamp), axum::body::Body::new)
+    /// }
+    /// # let _ = app();
+    /// ```
+    fn with_layer_over<L, S, F, ReqBody, ResBody>(self, layer: L, body: F) -> WithLayer<S, F>
+    where
+        L: Layer<AppService<Self>, Service = S>,
+        S: Service<Request<ReqBody>, Response = http::Response<ResBody>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send,
+        F: Fn(Input) -> ReqBody + Send + Sync + 'static,
+        ResBody: HttpBody + Send + 'static,
+        ResBody::Error: Into<BoxError>,
+    {
+        let service = AppService {
+            app: Arc::new(self),
+        };
+        WithLayer {
+            service: Prototype::new(layer.layer(service)),
+            body,
+        }
+    }
+}
+
+impl<A: App> TowerAppExt for A {}
+
+/// An app in a tower layer; made by [`TowerAppExt::with_layer`].
+#[derive(Clone)]
+pub struct WithLayer<S: Clone, F = fn(Input) -> Input> {
+    service: Prototype<S>,
+    body: F,
+}
+
+impl<S, F, ReqBody, ResBody> App for WithLayer<S, F>
+where
+    S: Service<Request<ReqBody>, Response = http::Response<ResBody>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    F: Fn(Input) -> ReqBody + Send + Sync + 'static,
+    ResBody: HttpBody + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    async fn call(
+        &self,
+        mut environ: Environ,
+        start_response: StartResponse,
+    ) -> Result<Body, Error> {
+        let mut service = self.service.ready().await?;
+        let method = environ.request_method().clone();
+        let response = {
+            let connection = *environ.connection();
+            let (mut parts, input) = environ.take_parts();
+            mount::describe(&mut parts, None, connection);
+            parts.extensions.insert(Carried::new(environ));
+            service.call(Request::from_parts(parts, (self.body)(input)))
+        };
+        drop(service);
+        let response = response
+            .await
+            .map_err(|error| Error::from_boxed(error.into()))?;
+        let flushed = response.extensions().get::<Flushed>().is_some();
+        let response = answer(response, &method);
+        // B1: the layer's own body knows nothing of a flush.
+        start_response.send(if flushed {
+            response.map(Body::flush)
+        } else {
+            response
+        })
+    }
+}
+
+impl<S: Clone, F> fmt::Debug for WithLayer<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WithLayer").field(&type_name::<S>()).finish()
+    }
+}
+
+/// The app as the innermost service of a layer; see [`TowerAppExt::with_layer`].
+///
+/// Its response is the app's, as [`AppExt::respond`] gives it.
+pub struct AppService<A> {
+    app: Arc<A>,
+}
+
+impl<A> Clone for AppService<A> {
+    fn clone(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+        }
+    }
+}
+
+impl<A> fmt::Debug for AppService<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AppService")
+            .field(&type_name::<A>())
+            .finish()
+    }
+}
+
+impl<A, B> Service<Request<B>> for AppService<A>
+where
+    A: App,
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let app = self.app.clone();
+        let (parts, body) = request.into_parts();
+        let environ = Carried::unpack(parts, own_input(body));
+        Box::pin(async move {
+            let mut response = app.respond(environ).await.unwrap_or_else(page);
+            if response.body().is_flushed() {
+                response.extensions_mut().insert(Flushed);
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// The response that an error becomes.
+fn page(error: Error) -> Response {
+    let error = error.downcast::<HttpError>().unwrap_or_else(|error| {
+        match error.downcast::<InputError>() {
+            Ok(error) => error.into(),
+            Err(error) => HttpError::internal_server_error().with_source(error),
+        }
+    });
+    // An `HttpError` has a page: the default is never taken.
+    error.into_response().unwrap_or_default()
+}
+
+/// The input itself if the layer left it alone, with what it knows of its length and limits.
+fn own_input<B>(body: B) -> Input
+where
+    B: HttpBody + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let mut slot = Some(body);
+    if let Some(own) = (&mut slot as &mut dyn Any).downcast_mut::<Option<Input>>() {
+        return own.take().unwrap_or_default();
+    }
+    slot.map(input).unwrap_or_default()
+}
+
+/// In a response's extensions: the app flushed it.
+#[derive(Clone, Copy)]
+struct Flushed;
+
+/// In a request's extensions: what of the environ a request cannot hold.
+#[derive(Clone)]
+struct Carried {
+    /// For layers that call more than once: only the first call gets the environ itself.
+    environ: Arc<Mutex<Option<Environ>>>,
+    split: usize,
+}
+
+impl Carried {
+    fn new(environ: Environ) -> Self {
+        Self {
+            split: environ.split(),
+            environ: Arc::new(Mutex::new(Some(environ))),
+        }
+    }
+
+    /// The environ that went into the layer, with the request that came out of it.
+    fn unpack(mut parts: request::Parts, input: Input) -> Environ {
+        let carried = parts.extensions.remove::<Self>();
+        let environ = carried.as_ref().and_then(Self::take);
+        if let Some(mut environ) = environ {
+            environ.put_parts(parts, input);
+            return environ;
+        }
+        let connection = parts.extensions.get::<Connection>().copied();
+        let mut environ = Environ::from_request(Request::from_parts(parts, Input::empty()));
+        environ.set_input(input);
+        if let Some(connection) = connection {
+            environ.set_connection(connection);
+        }
+        if let Some(carried) = carried {
+            // Refused where the layer has rewritten the path: the app is at the root then.
+            let _ = environ.set_split(carried.split);
+        }
+        environ
+    }
+
+    fn take(&self) -> Option<Environ> {
+        self.environ
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}

@@ -1,0 +1,65 @@
+//! Calling a service as tower means it: a clone for each call, called when it is ready.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Mutex, PoisonError};
+
+use gateway_core::{BoxError, Error, HttpError};
+use tower_service::Service;
+
+/// The service that calls are made on clones of.
+///
+/// The mutex is held only while it is cloned. It is there because many services are `Send` and not
+/// `Sync` (`BoxCloneService`, say), and apps are both.
+pub(crate) struct Prototype<S>(Mutex<S>);
+
+impl<S: Clone> Prototype<S> {
+    pub(crate) fn new(service: S) -> Self {
+        Self(Mutex::new(service))
+    }
+
+    /// A clone that is ready for one request: readiness belongs to the clone that was asked.
+    ///
+    /// # Errors
+    ///
+    /// 503 when the service says that it takes no requests any more.
+    pub(crate) async fn ready<R>(&self) -> Result<S, Error>
+    where
+        S: Service<R>,
+        S::Error: Into<BoxError>,
+    {
+        let mut service = self.get();
+        match poll_fn(|cx| service.poll_ready(cx)).await {
+            Ok(()) => Ok(service),
+            Err(error) => Err(unavailable(error.into())),
+        }
+    }
+
+    fn get(&self) -> S {
+        // A clone that panicked changed nothing.
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+fn unavailable(error: BoxError) -> Error {
+    if error.is::<HttpError>() {
+        return Error::from_boxed(error);
+    }
+    HttpError::service_unavailable().with_source(error).into()
+}
+
+impl<S: Clone> Clone for Prototype<S> {
+    fn clone(&self) -> Self {
+        Self::new(self.get())
+    }
+}
+
+impl<S> fmt::Debug for Prototype<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(type_name::<S>())
+    }
+}

@@ -1,0 +1,147 @@
+//! Tower services as apps.
+
+use std::any::type_name;
+use std::fmt;
+
+use gateway_core::{App, Body, BoxError, Environ, Error, Input, StartResponse};
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use tower_service::Service;
+
+use crate::mount;
+use crate::prototype::Prototype;
+use crate::translate::answer;
+
+/// Makes an app of a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`, any
+/// service that takes a request with any `http_body::Body`.
+///
+/// For a service that insists on one type of body see [`tower_app_over`].
+///
+/// # Contract
+///
+/// - For each request the service is cloned, the clone is asked until it is ready, and that clone is
+///   called. There is no worker task and no channel: the service runs in the app's own future and is
+///   dropped with it. A service need not be `Sync`.
+/// - A mounted service sees its path as below axum's `nest_service`: SCRIPT_NAME is stripped from the
+///   URI, `/` where nothing is left, and what is left keeps its bytes. The URI that was sent is an
+///   [`OriginalUri`](crate::OriginalUri) in the extensions, under the feature `axum` one of axum's
+///   too.
+/// - The extensions of the environ are those of the request (E15), and so is a
+///   [`Connection`](gateway_core::Connection); under the feature `axum` there is a
+///   `ConnectInfo<SocketAddr>`. The environ's own variables have no place in a request and stay
+///   behind, as the response's extensions do: a start has none.
+/// - Hop-by-hop fields that the service sets are taken out; `Connection: close` closes the
+///   connection (S7). The rest of the head is checked like any app's.
+/// - A response is flushed, as it would be under hyper: its head goes out when its body has nothing
+///   ready (B1). Trailers pass (B11).
+/// - An error of the service is an error of the app: an [`HttpError`](gateway_core::HttpError) gives
+///   its own page, any other a 500. An error of `poll_ready` is a 503. `ServiceExt::map_err` turns
+///   errors of tower's middlewares into others.
+/// - A status of 1xx, 101 among them, is a 500: upgrades do not pass (S5).
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use adapter_tower::tower_app;
+/// use axum::{Router, extract::Path, routing::get};
+/// use gateway_core::{AppExt, Environ, Mount};
+///
+/// let router: Router = Router::new()
+///     .route("/items/{id}", get(async |Path(id): Path<u32>| format!("item {id}")));
+/// let site = Mount::new().at("/shop", tower_app(router));
+///
+/// let environ = Environ::from_request(http::Request::get("/shop/items/7").body(())?);
+/// let response = site.respond(environ).await?;
+/// assert_eq!(response.into_body().bytes().await?, "item 7");
+/// # Ok::<(), gateway_core::BoxError>(())
+/// # }).unwrap();
+/// ```
+pub fn tower_app<S, ResBody>(service: S) -> TowerApp<S>
+where
+    S: Service<Request<Input>, Response = Response<ResBody>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    ResBody: HttpBody + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    tower_app_over(service, |input| input)
+}
+
+/// Makes an app of a tower service that takes one type of body only, which `body` makes of the
+/// input: `axum::body::Body::new`, `tonic::body::Body::new`, `BodyExt::boxed_unsync`.
+///
+/// # Examples
+///
+/// ```
+/// use adapter_tower::tower_app_over;
+/// use axum::extract::Request;
+/// use gateway_core::App;
+/// use std::convert::Infallible;
+/// use tower::service_fn;
+///
+/// fn app() -> impl App {
+///     let service = service_fn(async |request: Request| {
+///         Ok::<_, Infallible>(http::Response::new(request.into_body()))
+///     });
+///     tower_app_over(service, axum::body::Body::new)
+/// }
+/// # let _ = app();
+/// ```
+pub fn tower_app_over<S, F, ReqBody, ResBody>(service: S, body: F) -> TowerApp<S, F>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    F: Fn(Input) -> ReqBody + Send + Sync + 'static,
+    ResBody: HttpBody + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    TowerApp {
+        service: Prototype::new(service),
+        body,
+    }
+}
+
+/// A tower service as an app; made by [`tower_app`] and [`tower_app_over`].
+#[derive(Clone)]
+pub struct TowerApp<S: Clone, F = fn(Input) -> Input> {
+    service: Prototype<S>,
+    body: F,
+}
+
+impl<S, F, ReqBody, ResBody> App for TowerApp<S, F>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    F: Fn(Input) -> ReqBody + Send + Sync + 'static,
+    ResBody: HttpBody + Send + 'static,
+    ResBody::Error: Into<BoxError>,
+{
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let mut service = self.service.ready().await?;
+        let method = environ.request_method().clone();
+        let response = {
+            let stripped = mount::strip(&environ)?;
+            let connection = *environ.connection();
+            let (mut parts, input) = environ.into_parts();
+            mount::describe(&mut parts, stripped, connection);
+            service.call(Request::from_parts(parts, (self.body)(input)))
+        };
+        // A clone is good for one call; what it holds is free from here on.
+        drop(service);
+        let response = response
+            .await
+            .map_err(|error| Error::from_boxed(error.into()))?;
+        // A tower service that has returned its response means it to be sent: a client may wait for
+        // the head before it goes on (gRPC, event streams).
+        start_response.send(answer(response, &method).map(Body::flush))
+    }
+}
+
+impl<S: Clone, F> fmt::Debug for TowerApp<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TowerApp").field(&type_name::<S>()).finish()
+    }
+}

@@ -1,0 +1,101 @@
+//! The lint: a middleware that checks both sides of the interface.
+//!
+//! The clauses of [the specification](crate::spec) are the comments that begin with `//=` above the
+//! checks in this module; they are extracted into SPEC.md. Clauses that no check can see stand
+//! beside them in the same form.
+
+mod body;
+mod environ;
+mod finding;
+mod head;
+mod input;
+mod lifecycle;
+mod normalisation;
+mod report;
+
+use crate::app::App;
+use crate::body::Body;
+use crate::environ::Environ;
+use crate::error::Error;
+use crate::start_response::StartResponse;
+
+pub use finding::{Finding, Findings, OnFinding, Side};
+use head::HeadWatch;
+use report::Report;
+
+/// Checks what the gateway hands to an app, and what the app does: Rack's and WSGI's lint.
+///
+/// It wraps any app and changes nothing on the wire: lengths, trailers, flushes, late starts,
+/// restarts and closing pass through it. Below a middleware it checks that middleware as the gateway
+/// of what it calls, so that a stack can have one lint in each gap.
+///
+/// A [`Finding`] names the clause, the side at fault and what was seen. What is done with it is
+/// [`on_finding`](Self::on_finding)'s to say; by default the lint panics.
+///
+/// What the gateway evens out is no finding: a body on 204, 304 or HEAD, an empty chunk, a body that
+/// is dropped before its end.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::lint::{Findings, Lint, Side};
+/// use gateway_core::{AppExt, Body, Environ, Error, StartResponse};
+///
+/// async fn forgetful(_: Environ, _: StartResponse) -> Result<Body, Error> {
+///     Ok(Body::from("no start"))
+/// }
+///
+/// let findings = Findings::new();
+/// let app = Lint::new(forgetful).on_finding(&findings);
+/// let answer = app.respond(Environ::from_request(http::Request::get("/").body(())?)).await;
+/// assert!(answer.is_err());
+///
+/// let found = findings.take();
+/// assert_eq!((found[0].rule(), found[0].side()), ("S3", Side::App));
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "validator")]
+#[derive(Debug, Clone)]
+pub struct Lint<A> {
+    app: A,
+    on_finding: OnFinding,
+}
+
+impl<A: App> Lint<A> {
+    /// Puts the lint around an app. It panics on a finding.
+    pub fn new(app: A) -> Self {
+        Self {
+            app,
+            on_finding: OnFinding::Panic,
+        }
+    }
+
+    /// Sets what is done with a finding: an [`OnFinding`], or [`Findings`] to collect in.
+    #[must_use]
+    pub fn on_finding(mut self, on_finding: impl Into<OnFinding>) -> Self {
+        self.on_finding = on_finding.into();
+        self
+    }
+}
+
+impl<A: App> App for Lint<A> {
+    async fn call(
+        &self,
+        mut environ: Environ,
+        start_response: StartResponse,
+    ) -> Result<Body, Error> {
+        let report = Report::new(&self.on_finding, &environ);
+        environ::check(&environ, &report);
+        input::watch(&mut environ, &report);
+        let (start_response, watch) = HeadWatch::wrap(&start_response, &environ, report);
+        match self.app.call(environ, start_response).await {
+            Ok(body) => Ok(body::watch(body, watch)),
+            Err(error) => {
+                watch.app_failed(&error);
+                Err(error)
+            }
+        }
+    }
+}

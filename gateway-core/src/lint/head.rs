@@ -1,0 +1,241 @@
+//! What the app does with `start_response`. The clauses S.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
+
+use super::report::Report;
+use crate::environ::Environ;
+use crate::error::Error;
+use crate::exchange::Exchange;
+use crate::headers;
+use crate::http_error::HttpError;
+use crate::start_error::StartError;
+use crate::start_response::StartResponse;
+use crate::status::IntoStatus;
+
+/// The head of a response as the lint sees it pass.
+pub(super) struct HeadWatch {
+    pub(super) report: Report,
+    exchange: Arc<Exchange>,
+    is_head: bool,
+    pub(super) version: Version,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The last head that the app handed over.
+    head: Option<Head>,
+    /// Clauses whose breach was reported; an exchange is refused once.
+    reported: Vec<&'static str>,
+    /// Started before the app was called.
+    was_started: bool,
+}
+
+#[derive(Clone)]
+struct Head {
+    status: StatusCode,
+    length: Option<u64>,
+    trailers: Vec<HeaderName>,
+}
+
+impl HeadWatch {
+    /// Puts the watcher between the app and the exchange.
+    pub(super) fn wrap(
+        start_response: &StartResponse,
+        environ: &Environ,
+        report: Report,
+    ) -> (StartResponse, Arc<Self>) {
+        let watch = Arc::new(Self {
+            report,
+            exchange: start_response.exchange().clone(),
+            is_head: environ.request_method() == Method::HEAD,
+            version: environ.version(),
+            seen: Mutex::default(),
+        });
+        watch.before_call(start_response);
+        let hook = watch.clone();
+        let wrapped =
+            start_response.wrap(move |status, headers| hook.head_passes(*status, headers));
+        (wrapped, watch)
+    }
+
+    fn before_call(&self, start_response: &StartResponse) {
+        //= S1 app, middleware: a response MUST be started once. A second start, also after one that was
+        //= refused, is an error at the call, and an app that swallows it MUST NOT go on: the answer is a 500.
+        //= A restart with an error clears a refused start. A middleware MUST NOT call an app with a response
+        //= that was started.
+        //= Reason: two heads mean that two parts of the app disagree, and neither can be trusted; the restart
+        //= lets it still answer.
+        if start_response.is_started() {
+            self.lock().was_started = true;
+            self.report
+                .gateway("S1", "the response was started before the app was called");
+        }
+    }
+
+    /// Looks at what the app hands over, before middlewares outside of the lint change it.
+    fn head_passes(&self, status: StatusCode, headers: &HeaderMap) {
+        //= S5 app, middleware: the status MUST be the one of a final response, 200 to 999. 1xx, 101 among
+        //= them, is refused from start: informational responses and upgrades get an interface of their own
+        //= once hosts have one.
+        //= Reason: RFC 9110 section 15.2: an informational response is not the answer; sent as one it leaves
+        //= the client waiting.
+        if let Err(error) = status.into_status() {
+            self.once("S5", || self.report.app("S5", error.to_string()));
+        }
+
+        //= S7 app, middleware: a head MUST NOT hold Connection, Keep-Alive, Proxy-Connection, TE,
+        //= Transfer-Encoding or Upgrade; an app that wants the connection closed calls `close_connection`.
+        //= `Trailer` is the declaration that trailers follow: it MAY be there and MUST name only fields that can
+        //= be trailers. A bridge from another interface MUST strip or translate these fields first.
+        //= Reason: they are about one connection (RFC 9110 section 7.6.1), which the app does not see, and
+        //= HTTP/2 has none of them.
+
+        //= S9 app, middleware: a Content-Length MUST be a number, and two of them MUST agree; they are made one.
+        //= Reason: RFC 9110 section 8.6: anything else puts the connection out of step.
+        let length = match headers::check(&mut headers.clone()) {
+            Ok(length) => length,
+            Err(error) => {
+                let rule = error.rule();
+                self.once(rule, || self.report.app(rule, error.to_string()));
+                None
+            }
+        };
+
+        let trailers = headers
+            .get_all(header::TRAILER)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        self.lock().head = Some(Head {
+            status,
+            length,
+            trailers,
+        });
+    }
+
+    /// The app returned an error.
+    pub(super) fn app_failed(&self, error: &Error) {
+        self.refused();
+        // An error that is a response has a head too.
+        if let Some(error) = error.downcast_ref::<HttpError>()
+            && let Err(refused) = headers::check(&mut error.header_map().clone())
+        {
+            let rule = refused.rule();
+            self.once(rule, || self.report.app(rule, refused.to_string()));
+        }
+    }
+
+    /// Reports a start that was refused and not replaced.
+    pub(super) fn refused(&self) {
+        let Some(error) = self.exchange.refusal() else {
+            return;
+        };
+        // After commit it may have been a restart, which is told that it is too late.
+        if error.is_committed() {
+            return;
+        }
+        let rule = error.rule();
+        let text = error.to_string();
+        // The finding names the clause by itself.
+        let text = text.trim_start_matches(rule).trim_start_matches(": ");
+        match rule {
+            // The middleware that started it was named already.
+            "S1" if self.lock().was_started => {}
+            // These are seen in the hook; what was right there was changed on its way out.
+            "S7" | "S9" => self.once(rule, || {
+                self.report.gateway(
+                    rule,
+                    format!("a middleware outside of the lint changed the head: {text}"),
+                );
+            }),
+            //= S6 app, middleware: header names MUST be tokens, and values MUST NOT hold a control character
+            //= other than HTAB, in trailers too. That is checked in every build, at the call, and nothing is
+            //= sent. White space around a value is no part of it and is taken off.
+            //= Reason: CR LF in a value that came from a client splits the response (RFC 9110 section 5.5).
+            "S6" => self.once("S6", || self.report.app("S6", text)),
+            _ => self.once(rule, || self.report.app(rule, text)),
+        }
+    }
+
+    /// The body went on although the app started again after commit.
+    pub(super) fn went_on_after_commit(&self) {
+        //= S2 app, gateway: a restart with an error before commit MUST replace status and headers whole. After
+        //= commit it MUST hand the error back and abort the response; an app MUST then end its body with that
+        //= error, and MUST NOT start again.
+        //= Reason: it is PEP 3333's `exc_info`: an app can turn a late failure into a page while there is time,
+        //= and learns when there is none.
+        if self
+            .exchange
+            .refusal()
+            .as_ref()
+            .is_some_and(StartError::is_committed)
+        {
+            self.once("S2", || {
+                self.report.app(
+                    "S2",
+                    "the response was started again after its head had gone out, and the body went on",
+                );
+            });
+        }
+    }
+
+    /// The body has data or ended: the start must have come by now.
+    pub(super) fn must_be_started(&self, what: &str) {
+        //= S3 app: a response MUST be started before its body has data or ends. Without it the gateway MUST
+        //= answer 500 and log the clause.
+        //= Reason: there is no head to send, and a default of 200 would hide the fault.
+
+        //= S4 app: a response MAY be started as late as during the poll of the body that yields its first data
+        //= or its end, and from another task or thread.
+        //= Reason: apps that are generators, or that learn the status from their first chunk, need no buffer.
+        if self.exchange.lacks_head() {
+            self.once("S3", || {
+                self.report
+                    .app("S3", format!("{what}, and the response was not started"));
+            });
+        }
+    }
+
+    /// The declared length that the body is held to: none where no body will be sent.
+    pub(super) fn declared_length(&self) -> Option<u64> {
+        let head = self.lock().head.clone()?;
+        let is_bodyless = self.is_head
+            || matches!(
+                head.status,
+                StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+            );
+        head.length.filter(|_| !is_bodyless)
+    }
+
+    pub(super) fn declares_trailer(&self, name: &HeaderName) -> bool {
+        self.lock()
+            .head
+            .as_ref()
+            .is_some_and(|head| head.trailers.contains(name))
+    }
+
+    /// Reports unless that clause was reported for this exchange. Nothing is locked meanwhile: a
+    /// report may panic.
+    pub(super) fn once(&self, rule: &'static str, report: impl FnOnce()) {
+        let mut seen = self.lock();
+        if seen.reported.contains(&rule) {
+            return;
+        }
+        seen.reported.push(rule);
+        drop(seen);
+        report();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+//= S8 gateway, middleware: repeated response headers (Set-Cookie, WWW-Authenticate, Link, Vary) MUST go out as
+//= separate lines, in order.
+//= Reason: a comma joins cookies into one that no client understands. (A joined line looks like any other.)

@@ -1,0 +1,149 @@
+//! What the gateway hands in: the request's body. The clauses I.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::report::Report;
+use crate::body::Frames;
+use crate::environ::Environ;
+use crate::error::Error;
+
+/// Checks an input in hand, and puts a watcher around one that streams.
+pub(super) fn watch(environ: &mut Environ, report: &Report) {
+    //= I2 gateway: a chunked request body MUST be decoded, readable to its end, and without
+    //= CONTENT_LENGTH.
+    //= Reason: RFC 9112 section 6.3: the chunked coding decides, and a length beside it is a way to
+    //= smuggle requests.
+    let has_length =
+        environ.get("CONTENT_LENGTH").is_some() || environ.header("content-length").is_some();
+    if has_length && environ.header("transfer-encoding").is_some() {
+        report.gateway("I2", "the request is chunked and has a CONTENT_LENGTH");
+    }
+
+    //= I1 gateway, middleware: the input MUST end at Content-Length, and a read after the end MUST give
+    //= the end again. A request without a body MUST end at once. A middleware that replaces the input MUST
+    //= make Content-Length agree with it.
+    //= Reason: apps read to the end; an app that has to count bytes to be safe is wrong on one server or
+    //= another.
+    let length = environ.content_length();
+    let input = environ.input_mut();
+    let is_watched = input.watch(|frames, declared| {
+        Box::pin(InputFrames {
+            frames,
+            // What the input itself holds to its length need not be counted here.
+            undeclared: length.filter(|_| declared.is_none()),
+            read: 0,
+            is_over: false,
+            report: report.clone(),
+        })
+    });
+    if !is_watched
+        && let (Some(length), Some(there)) = (length, input.size_hint().exact())
+        && length != there
+    {
+        report.gateway(
+            "I1",
+            format!("CONTENT_LENGTH is {length}, the input has {there} bytes"),
+        );
+    }
+}
+
+/// The frames of an input on their way to the app.
+struct InputFrames {
+    frames: Frames,
+    /// A Content-Length that nothing holds the frames to.
+    undeclared: Option<u64>,
+    read: u64,
+    is_over: bool,
+    report: Report,
+}
+
+impl InputFrames {
+    fn data(&mut self, data: &Bytes) {
+        let before = self.read;
+        self.read += data.len() as u64;
+        if let Some(length) = self
+            .undeclared
+            .filter(|length| (before..self.read).contains(length))
+        {
+            self.report.gateway(
+                "I1",
+                format!("the input goes on behind CONTENT_LENGTH, which is {length}"),
+            );
+        }
+    }
+
+    fn end(&mut self) {
+        //= I3 gateway, middleware: a request body that the client cut short MUST be an error of the read,
+        //= not an end.
+        //= Reason: an app that takes half an upload for a whole one stores it.
+        if let Some(length) = self.undeclared.filter(|length| self.read < *length) {
+            self.report.gateway(
+                "I3",
+                format!(
+                    "the input ended after {} bytes without an error, CONTENT_LENGTH is {length}",
+                    self.read
+                ),
+            );
+        }
+    }
+}
+
+impl HttpBody for InputFrames {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        let frame = ready!(this.frames.as_mut().poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => match frame.data_ref() {
+                Some(data) => this.data(data),
+                // Trailers end the frames: the input asks for no more.
+                None => {
+                    this.is_over = true;
+                    this.end();
+                }
+            },
+            Some(Err(_)) => this.is_over = true,
+            None if !this.is_over => {
+                this.is_over = true;
+                this.end();
+            }
+            None => {}
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.frames.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.frames.size_hint()
+    }
+}
+
+//= I7 gateway: request trailers MUST be readable after the end of the input, where the host passes them on;
+//= they are its last frame.
+//= Reason: checksums and signatures of streams travel there. (The input itself asks for nothing behind them.)
+
+//= I4 gateway, middleware: where a limit is set, a declared length over it MUST be answered with 413 before
+//= the app runs, and an undeclared body that passes it MUST fail the read; the answer is a 413 if the head
+//= has not gone out.
+//= Reason: the app need not count, and a client learns as early as possible. (Whether a limit is set cannot
+//= be seen from inside.)
+
+//= I5 gateway: input that the app leaves unread MUST NOT become part of the next request on the connection:
+//= it is drained within a bound, or the connection is closed.
+//= Reason: request smuggling. (It happens after the app.)
+
+//= I6 gateway: `100 Continue` MUST be sent at the latest at the first read of the input, and reading from a
+//= blocking thread MUST NOT deadlock.
+//= Reason: the client waits for it before it sends what the app waits for. (It is on the wire only.)

@@ -1,0 +1,57 @@
+//! From a check to what is done with its finding.
+
+use super::{Finding, OnFinding, Side};
+use crate::environ::Environ;
+use crate::log;
+
+/// Where the checks of one request report.
+#[derive(Debug, Clone)]
+pub(super) struct Report {
+    on_finding: OnFinding,
+    request: String,
+}
+
+impl Report {
+    pub(super) fn new(on_finding: &OnFinding, environ: &Environ) -> Self {
+        Self {
+            on_finding: on_finding.clone(),
+            // The query may hold secrets.
+            request: format!(
+                "{} {}{}",
+                environ.request_method(),
+                environ.raw_script_name(),
+                environ.raw_path_info()
+            ),
+        }
+    }
+
+    pub(super) fn app(&self, rule: &'static str, message: impl Into<String>) {
+        self.finding(rule, Side::App, message.into());
+    }
+
+    pub(super) fn gateway(&self, rule: &'static str, message: impl Into<String>) {
+        self.finding(rule, Side::Gateway, message.into());
+    }
+
+    fn finding(&self, rule: &'static str, side: Side, message: String) {
+        let finding = Finding {
+            rule,
+            side,
+            message,
+            request: self.request.clone(),
+        };
+        match &self.on_finding {
+            OnFinding::Collect(findings) => findings.push(finding),
+            OnFinding::Log => log::warn(rule, &format_args!("lint: {finding}")),
+            OnFinding::Panic => raise(&finding),
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "it is what the policy asks for")]
+fn raise(finding: &Finding) {
+    // A second panic would end the process.
+    if !std::thread::panicking() {
+        panic!("{finding}");
+    }
+}

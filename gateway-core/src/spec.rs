@@ -1,0 +1,2 @@
+//! The specification: SPEC.md, with its programs compiled.
+#![doc = include_str!("../SPEC.md")]

@@ -1,0 +1,51 @@
+//! A client for tests of apps: in process, without a socket, with the lint on.
+//!
+//! A [`Client`] sends requests through the same driver as every adapter does, so that the answer is
+//! what a client on the wire would get: HEAD has no body, 204 no length, bytes in hand have a
+//! Content-Length, an error is a 500. It keeps cookies, and follows redirects when asked.
+//!
+//! It is made for tests: what cannot work, such as a malformed path, is a panic that says why, and
+//! so is a [finding](crate::lint::Finding) of the lint.
+//!
+//! # Examples
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! use gateway_core::testing::Client;
+//! use gateway_core::{Environ, HttpError, IntoResponse, Mount, view};
+//!
+//! async fn greet(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+//!     let name = environ.take_input().text(1024).await?;
+//!     Ok((format!("Hello, {name}!"), 201, [("set-cookie", "seen=1")]))
+//! }
+//!
+//! let client = Client::new(Mount::new().at("/greet", view(greet)));
+//!
+//! let response = client.post("/greet").text("Ada").send().await;
+//! response.assert_status(201).assert_header("content-length", "11").assert_text("Hello, Ada!").await;
+//!
+//! assert_eq!(client.cookie("seen").as_deref(), Some("1"));
+//! assert_eq!(client.get("/nowhere").send().await.status(), 404);
+//! # });
+//! ```
+
+mod client;
+mod jar;
+mod redirect;
+mod request;
+mod response;
+mod witness;
+
+pub use client::Client;
+pub use request::RequestBuilder;
+pub use response::TestResponse;
+
+/// Ends the test.
+#[track_caller]
+#[expect(
+    clippy::panic,
+    reason = "a test fails by a panic, and this module is for tests"
+)]
+fn fail(message: &str) -> ! {
+    panic!("{message}")
+}
