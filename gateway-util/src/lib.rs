@@ -34,3 +34,19 @@ pub use response::{
 };
 #[cfg(feature = "files")]
 pub use response::{SendFile, StaticDir};
+
+mod blocking;
+pub mod middleware;
+
+pub use blocking::{
+    Blocking, BlockingReader, BlockingWriter, Iterated, Written, blocking, blocking_writer,
+};
+#[doc(no_inline)]
+pub use gateway_core::{LimitInput, Mount};
+#[doc(inline)]
+pub use middleware::{
+    AccessEntry, AccessLog, AutoETag, BasicAuth, BeforeProxyFix, Cascade, CatchPanic,
+    ConditionalGet, Ended, HeadAsGet, Hosts, IsHead, LogFormat, MethodOverride, Methods,
+    MiddlewareExt, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId, RequestIdValue,
+    Runtime, Timeout,
+};
