@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use gateway_core::{
-    App, AppExt, Body, BoxError, Connection, Environ, Error, HttpError, Input, InputError,
-    IntoResponse, Response, StartResponse,
+    App, AppExt, Body, BoxError, Connection, Environ, Error, HttpError, Input, IntoResponse,
+    Response, StartResponse,
 };
 use http::{Request, request};
 use http_body::Body as HttpBody;
@@ -213,12 +213,8 @@ where
 
 /// The response that an error becomes.
 fn page(error: Error) -> Response {
-    let error = error.downcast::<HttpError>().unwrap_or_else(|error| {
-        match error.downcast::<InputError>() {
-            Ok(error) => error.into(),
-            Err(error) => HttpError::internal_server_error().with_source(error),
-        }
-    });
+    let error = HttpError::try_from(error)
+        .unwrap_or_else(|error| HttpError::internal_server_error().with_source(error));
     // An `HttpError` has a page: the default is never taken.
     error.into_response().unwrap_or_default()
 }

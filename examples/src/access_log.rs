@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use gateway_core::{App, Body, Environ, Error, HttpError, InputError, StartResponse};
+use gateway_core::{App, Body, Environ, Error, StartResponse};
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
@@ -110,17 +110,7 @@ impl Line {
         if self.start_response.is_committed() {
             return;
         }
-        self.instead = Some(if let Some(error) = error.downcast_ref::<HttpError>() {
-            error.status()
-        } else if let Some(error) = error.downcast_ref::<InputError>() {
-            if error.is_too_large() {
-                StatusCode::PAYLOAD_TOO_LARGE
-            } else {
-                StatusCode::BAD_REQUEST
-            }
-        } else {
-            StatusCode::INTERNAL_SERVER_ERROR
-        });
+        self.instead = Some(error.status());
     }
 
     /// The status that the client got; none when it went away before there was one.

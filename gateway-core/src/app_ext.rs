@@ -41,16 +41,26 @@ pub trait AppExt: App + Sized {
     /// # }).unwrap();
     /// ```
     #[doc(alias = "run_wsgi_app")]
-    fn respond(&self, environ: Environ) -> impl Future<Output = Result<Response, Error>> + Send {
+    fn respond(
+        &self,
+        mut environ: Environ,
+    ) -> impl Future<Output = Result<Response, Error>> + Send {
         async move {
             let facts = Facts::of(&environ);
-            let exchange = Arc::new(Exchange::default());
+            let mut guard = Closing(Some(Arc::default()));
+            let exchange = guard.exchange();
+            // In a gateway the exchange that the environ knows of is the gateway's.
+            environ.adopt(&exchange);
             let ready = run(self, environ, &exchange, facts).await?;
             let Committed {
                 head,
                 close_connection,
             } = exchange.commit()?;
             let mut response = Response::new(ready.into_body(exchange));
+            if response.body().in_hand().is_none() {
+                // The body ends the exchange.
+                guard.release();
+            }
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;
             if close_connection {
@@ -81,3 +91,24 @@ pub trait AppExt: App + Sized {
 }
 
 impl<A: App> AppExt for A {}
+
+/// Ends an exchange outside of any gateway, for those who wait for that (L3).
+struct Closing(Option<Arc<Exchange>>);
+
+impl Closing {
+    fn exchange(&mut self) -> Arc<Exchange> {
+        self.0.get_or_insert_default().clone()
+    }
+
+    fn release(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(exchange) = self.0.take() {
+            exchange.close();
+        }
+    }
+}

@@ -207,11 +207,14 @@ impl Environ {
 
     /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
     ///
-    /// The prefix is decoded text; a slash at its end does not count, and `""` and `"/"` are always
+    /// The prefix is decoded text; a slash at its end does not count, one at its start is added, and `""` and `"/"` are always
     /// there and move nothing. It matches whole segments: `/ap` is not a prefix of `/apple` (E3).
     /// `%2F` in the path is data and matches no slash.
     pub fn mount(&mut self, prefix: &str) -> bool {
         let prefix = prefix.trim_end_matches('/');
+        if !prefix.is_empty() && !prefix.starts_with('/') {
+            return self.mount(&format!("/{prefix}"));
+        }
         let Some(length) = path::match_prefix(self.raw_path_info(), prefix) else {
             return false;
         };
@@ -285,18 +288,21 @@ impl Environ {
     /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
-        let first = self.first_header("content-length")?;
+        self.first_header("content-length")?;
         if self.first_header("transfer-encoding").is_some() {
             return None;
         }
         // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
-        let lines = (1..).map_while(|nth| self.nth_header("content-length", nth));
-        let mut items = std::iter::once(first)
-            .chain(lines)
-            .flat_map(|line| line.split(|byte| *byte == b','))
-            .map(decimal);
-        let length = items.next()??;
-        items.all(|item| item == Some(length)).then_some(length)
+        let mut length = None;
+        let mut is_valid = true;
+        self.each_line("content-length", &mut |line| {
+            for item in line.split(|byte| *byte == b',') {
+                let number = decimal(item);
+                is_valid &= number.is_some() && length.is_none_or(|known| Some(known) == number);
+                length = length.or(number);
+            }
+        });
+        length.filter(|_| is_valid)
     }
 
     /// SERVER_PROTOCOL: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`, the transport's truth
@@ -353,8 +359,14 @@ impl Environ {
 
     /// A request header by name, in any case: its value, or its values joined with `", "` where the
     /// client sent several lines (`Cookie`: `"; "`) (E9).
+    ///
+    /// `Host` is [`host`](Self::host): on HTTP/2 there may be no such line, or one that does not
+    /// count (E12).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<EnvValue<'_>> {
+        if name.eq_ignore_ascii_case("host") && self.uri().authority().is_some() {
+            return self.host().map(EnvValue::text);
+        }
         let first = self.nth_header(name, 0)?;
         if self.nth_header(name, 1).is_none() {
             return Some(EnvValue::borrowed(first));
@@ -364,8 +376,30 @@ impl Environ {
         } else {
             b", "
         };
-        let values: Vec<&[u8]> = (0..).map_while(|nth| self.nth_header(name, nth)).collect();
-        Some(Cow::<[u8]>::Owned(values.join(separator)).into())
+        let mut joined = Vec::new();
+        let mut between: &[u8] = b"";
+        self.each_line(name, &mut |line| {
+            joined.extend_from_slice(between);
+            joined.extend_from_slice(line);
+            between = separator;
+        });
+        Some(Cow::<[u8]>::Owned(joined).into())
+    }
+
+    /// Visits the lines of a header once: a client may send very many.
+    fn each_line(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(&mut |known, value| {
+                if known.eq_ignore_ascii_case(name) {
+                    visit(value);
+                }
+            }),
+            None => self
+                .headers()
+                .get_all(name)
+                .iter()
+                .for_each(|value| visit(value.as_bytes())),
+        }
     }
 
     fn first_header(&self, name: &str) -> Option<&[u8]> {
@@ -519,6 +553,13 @@ impl Environ {
     /// app's future when the client goes (hyper), only other tasks have a use for it.
     pub fn disconnected(&mut self) -> Disconnected {
         Disconnected::new(self.exchange())
+    }
+
+    /// Takes `exchange` for its own where it has none.
+    pub(crate) fn adopt(&mut self, exchange: &Arc<Exchange>) {
+        self.inner_mut()
+            .exchange
+            .get_or_insert_with(|| exchange.clone());
     }
 
     pub(crate) fn exchange(&mut self) -> Arc<Exchange> {

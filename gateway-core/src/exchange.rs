@@ -39,7 +39,9 @@ struct Slot {
     /// Who waits for a start, a flush, or (after commit) an abort: the gateway.
     gateway: Option<Waker>,
     /// Who waits for the end.
-    watchers: Vec<Waker>,
+    watchers: Vec<(u64, Waker)>,
+    /// The id of the next one that waits.
+    next_watcher: u64,
     /// Kept for the next request.
     spare_headers: HeaderMap,
     spare_memory: Option<Memory>,
@@ -119,7 +121,6 @@ impl Exchange {
             abort(slot);
             return Err(StartError::committed());
         }
-        slot.close_connection = false;
         let (attempt, mut headers) = attempt(&mut slot);
         headers.clear();
         Ok((attempt, headers))
@@ -165,6 +166,10 @@ impl Exchange {
 
     pub(crate) fn close_connection(&self) {
         self.lock().close_connection = true;
+    }
+
+    pub(crate) fn closes_connection(&self) -> bool {
+        self.lock().close_connection
     }
 
     pub(crate) fn is_started(&self) -> bool {
@@ -235,7 +240,7 @@ impl Exchange {
         slot.gateway = None;
         let watchers = std::mem::take(&mut slot.watchers);
         drop(slot);
-        watchers.into_iter().for_each(Waker::wake);
+        watchers.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Takes memory for the next request, and the request's header map, emptied, for the response
@@ -261,6 +266,7 @@ impl Exchange {
             over,
             gateway,
             watchers,
+            next_watcher: _,
             spare_headers,
             spare_memory: _,
         } = slot;
@@ -270,14 +276,16 @@ impl Exchange {
         *over = false;
         *gateway = None;
         watchers.clear();
-        // Of the two maps the one with more room stays, within reason.
-        if head.headers.capacity() <= spare_headers.capacity()
-            || head.headers.capacity() > KEPT_HEADERS
-        {
-            std::mem::swap(&mut head.headers, spare_headers);
-        }
+        // L5: what is kept is emptied first, and bounded. The spare map came emptied.
         if !head.headers.is_empty() {
             head.headers.clear();
+        }
+        if head.headers.capacity() > KEPT_HEADERS {
+            head.headers = HeaderMap::new();
+        }
+        // Of the two maps the one with more room is for the next response.
+        if head.headers.capacity() <= spare_headers.capacity() {
+            std::mem::swap(&mut head.headers, spare_headers);
         }
         head.status = StatusCode::OK;
         head.length = None;

@@ -10,7 +10,7 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{Method, StatusCode, Version, request};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request};
 
 use crate::app::App;
 use crate::environ::Environ;
@@ -125,7 +125,7 @@ impl<A: App> Gateway<A> {
         };
         drop(environ);
         drop(guard);
-        failure::page(error.into(), facts)
+        failure::page(error.into(), facts, false)
     }
 }
 
@@ -158,6 +158,13 @@ impl Facts {
         }
     }
 
+    /// Says that the connection closes, where the app asked for it and the protocol knows that (S7).
+    fn close(self, close_connection: bool, headers: &mut HeaderMap) {
+        if close_connection && self.version < Version::HTTP_2 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+
     /// True if nothing of a body will be sent (B6, B7).
     fn is_bodyless(self, status: StatusCode) -> bool {
         self.is_head
@@ -181,12 +188,12 @@ async fn drive<A: App>(
     };
     if environ.request_method() == Method::CONNECT {
         drop(environ);
-        return failure::page(HttpError::not_implemented().into(), facts);
+        return failure::page(HttpError::not_implemented().into(), facts, false);
     }
     let outcome = run(app, environ, guard.exchange(), facts).await;
     match outcome {
         Ok(ready) => finish::respond(guard, ready, facts),
-        Err(error) => failure::page(error, facts),
+        Err(error) => failure::page(error, facts, guard.exchange().closes_connection()),
     }
 }
 

@@ -136,7 +136,7 @@ macro_rules! numbers_are_header_values {
     )*};
 }
 
-numbers_are_header_values!(u16, u32, u64, usize);
+numbers_are_header_values!(i32, i64, u16, u32, u64, usize);
 
 /// The value without the white space around it, when it has any.
 fn trimmed(value: &[u8]) -> Option<&[u8]> {

@@ -44,6 +44,9 @@ use crate::status::{IntoStatus, StatusError};
 /// ```
 #[doc(alias = "HTTPException")]
 #[doc(alias = "abort")]
+#[doc(alias = "payload_too_large")]
+#[doc(alias = "uri_too_long")]
+#[doc(alias = "range_not_satisfiable")]
 pub struct HttpError(Box<Inner>);
 
 struct Inner {
@@ -209,6 +212,8 @@ impl HttpError {
             code = status.as_u16(),
         );
         let mut headers = self.0.headers.clone();
+        // The page has a length of its own; headers may come from elsewhere.
+        headers.remove(header::CONTENT_LENGTH);
         headers
             .entry(header::CONTENT_TYPE)
             .or_insert(HeaderValue::from_static("text/html; charset=utf-8"));

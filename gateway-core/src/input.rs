@@ -58,6 +58,8 @@ pub struct Input {
     /// What may still be read.
     allowance: Option<Allowance>,
     trailers: Option<Box<HeaderMap>>,
+    /// A stream has given its error, and is over.
+    is_error_given: bool,
 }
 
 #[derive(Default)]
@@ -271,6 +273,20 @@ impl Input {
     }
 }
 
+impl Input {
+    /// As [`poll_chunk`](Self::poll_chunk), but over after an error: who skips the errors of a
+    /// stream would never see its end.
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
+        if self.is_error_given {
+            return Poll::Ready(None);
+        }
+        let item = ready!(self.poll_chunk(cx));
+        self.is_error_given = matches!(item, Some(Err(_)));
+        Poll::Ready(item)
+    }
+}
+
+/// After an error the body is over.
 impl HttpBody for Input {
     type Data = Bytes;
     type Error = InputError;
@@ -280,7 +296,7 @@ impl HttpBody for Input {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, InputError>>> {
         let this = self.get_mut();
-        Poll::Ready(match ready!(this.poll_chunk(cx)) {
+        Poll::Ready(match ready!(this.poll_item(cx)) {
             Some(chunk) => Some(chunk.map(Frame::data)),
             None => this
                 .trailers
@@ -304,11 +320,12 @@ impl HttpBody for Input {
     }
 }
 
+/// After an error the stream is over.
 impl Stream for Input {
     type Item = Result<Bytes, InputError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_chunk(cx)
+        self.get_mut().poll_item(cx)
     }
 }
 

@@ -60,6 +60,7 @@ pub mod lint;
 mod log;
 mod middleware;
 mod panicked;
+mod raised;
 mod response;
 mod response_parts;
 pub mod spec;

@@ -7,8 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use gateway_core::{
-    App, Body, Environ, Error, HttpError, InputError, IntoResponse, IntoStatus, Response,
-    StartResponse,
+    App, Body, Environ, Error, HttpError, IntoResponse, IntoStatus, Response, StartResponse,
 };
 use http::{HeaderValue, StatusCode, header};
 
@@ -186,11 +185,7 @@ impl<A: App> App for ErrorHandlers<A> {
         let http_error = match error.downcast_ref::<HttpError>() {
             Some(http_error) => http_error,
             None => {
-                made = error
-                    .downcast_ref::<InputError>()
-                    .map_or_else(HttpError::internal_server_error, |error| {
-                        HttpError::from(error.clone())
-                    });
+                made = HttpError::new(error.status());
                 &made
             }
         };

@@ -1,6 +1,7 @@
 //! The environ as CGI variables: look-up by key and iteration.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::{EnvValue, Environ};
 
@@ -48,9 +49,7 @@ impl Environ {
             "SERVER_PORT" => EnvValue::text(self.server_port().to_string()),
             "SERVER_PROTOCOL" => EnvValue::text(self.server_protocol()),
             "CONTENT_TYPE" => return self.content_type(),
-            // I2: it does not count beside a transfer coding.
-            "CONTENT_LENGTH" if self.header("transfer-encoding").is_some() => return None,
-            "CONTENT_LENGTH" => return self.header("content-length"),
+            "CONTENT_LENGTH" => EnvValue::text(self.content_length()?.to_string()),
             "REMOTE_ADDR" => EnvValue::text(self.remote_addr()?.to_string()),
             "REMOTE_PORT" => EnvValue::text(self.remote_port()?.to_string()),
             _ => return None,
@@ -113,18 +112,20 @@ impl Environ {
             .filter_map(|key| Some((Cow::Borrowed(*key), self.get(key)?)))
             .collect();
         let mut names = vec!["host".to_owned()];
+        let mut known = HashSet::from(["host".to_owned()]);
         self.each_header_name(&mut |name| {
-            if !names.iter().any(|known| known == name) {
+            if known.insert(name.to_owned()) {
                 names.push(name.to_owned());
             }
         });
+        let mut keys = HashSet::new();
         for name in names {
             // E10: without the opt-in a name with `_` has no variable.
             if name.contains('_') && !self.keeps_underscores() {
                 continue;
             }
             let key = format!("HTTP_{}", name.to_ascii_uppercase().replace('-', "_"));
-            if self.var(&key).is_some() || vars.iter().any(|(known, _)| *known == key) {
+            if self.var(&key).is_some() || !keys.insert(key.clone()) {
                 continue;
             }
             if let Some(value) = self.get(&key) {

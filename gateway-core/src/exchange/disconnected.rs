@@ -12,11 +12,13 @@ use super::Exchange;
 #[must_use = "a future does nothing until it is polled"]
 pub struct Disconnected {
     exchange: Arc<Exchange>,
+    /// Its place among those who wait, once it was polled.
+    id: Option<u64>,
 }
 
 impl Disconnected {
     pub(crate) fn new(exchange: Arc<Exchange>) -> Self {
-        Self { exchange }
+        Self { exchange, id: None }
     }
 
     /// True if the exchange is over by now.
@@ -30,18 +32,32 @@ impl Future for Disconnected {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut slot = self.exchange.lock();
+        let this = self.get_mut();
+        let mut slot = this.exchange.lock();
         if slot.over {
             return Poll::Ready(());
         }
-        if !slot
-            .watchers
-            .iter()
-            .any(|watcher| watcher.will_wake(cx.waker()))
-        {
-            slot.watchers.push(cx.waker().clone());
+        let id = *this.id.get_or_insert_with(|| {
+            slot.next_watcher += 1;
+            slot.next_watcher
+        });
+        match slot.watchers.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
+            None => slot.watchers.push((id, cx.waker().clone())),
         }
         Poll::Pending
+    }
+}
+
+/// Whoever waits no longer is not kept: an app may ask anew for every event it sends.
+impl Drop for Disconnected {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.exchange
+                .lock()
+                .watchers
+                .retain(|(known, _)| *known != id);
+        }
     }
 }
 
@@ -50,5 +66,28 @@ impl fmt::Debug for Disconnected {
         f.debug_struct("Disconnected")
             .field("is_over", &self.is_over())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Waker};
+
+    use super::{Disconnected, Exchange};
+
+    #[test]
+    fn l3_who_waits_no_longer_is_not_kept() {
+        let exchange = Arc::new(Exchange::default());
+        for _ in 0..3 {
+            let waiting = pin!(Disconnected::new(exchange.clone()));
+            assert!(
+                waiting
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
+        }
+        assert!(exchange.lock().watchers.is_empty());
     }
 }

@@ -4,14 +4,13 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, Response, StatusCode};
 
 use super::finish::{bodyless, into_response};
 use super::{Facts, Outgoing};
 use crate::error::Error;
 use crate::headers::{self, HeaderError};
 use crate::http_error::HttpError;
-use crate::input::InputError;
 use crate::into_response::NoResponse;
 use crate::log::{self, Chain};
 use crate::panicked::{Panicked, catch};
@@ -20,8 +19,8 @@ use crate::status::StatusError;
 
 /// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
 /// one. The cause is logged and never sent.
-pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
-    let error = match error.downcast::<HttpError>() {
+pub(super) fn page(error: Error, facts: Facts, close_connection: bool) -> Response<Outgoing> {
+    let error = match HttpError::try_from(error) {
         Ok(error) => {
             // B9: the text of its cause is the app's.
             if let Err(panicked) = catch(|| error.report()) {
@@ -29,20 +28,15 @@ pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
             }
             error
         }
-        Err(error) => match error.downcast::<InputError>() {
-            Ok(error) => {
-                log::debug("I3", "reading the request body", &Chain(&error));
-                HttpError::from(error)
-            }
-            Err(error) => {
-                report("B1", &error, "the app failed before its response was sent");
-                discard(error);
-                HttpError::internal_server_error()
-            }
-        },
+        Err(error) => {
+            report("B1", &error, "the app failed before its response was sent");
+            discard(error);
+            HttpError::internal_server_error()
+        }
     };
     let (status, mut headers, page) = checked(&error);
     discard(error);
+    facts.close(close_connection, &mut headers);
     let body = if facts.is_bodyless(status) {
         bodyless(status, &mut headers, Some(page.len() as u64))
     } else {
@@ -55,12 +49,7 @@ pub(super) fn page(error: Error, facts: Facts) -> Response<Outgoing> {
 fn checked(error: &HttpError) -> (StatusCode, HeaderMap, Bytes) {
     let (status, mut headers, page) = error.page();
     match headers::check(&mut headers) {
-        Ok(None) => (status, headers, page),
-        // The page has a length of its own.
-        Ok(Some(_)) => {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(page.len()));
-            (status, headers, page)
-        }
+        Ok(_) => (status, headers, page),
         Err(refused) => {
             log::error(refused.rule(), "the headers of an HTTP error", &refused);
             HttpError::internal_server_error().page()

@@ -1,6 +1,6 @@
 //! The second half of an exchange: commit, and what HTTP makes of the body.
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
 use super::outgoing::{Outgoing, Reporting, Streaming};
 use super::run::Ready;
@@ -17,13 +17,11 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
         Ok(committed) => committed,
         Err(error) => {
             drop(ready);
-            return failure::page(error.into(), facts);
+            let close = guard.exchange().closes_connection();
+            return failure::page(error.into(), facts, close);
         }
     };
-    if close_connection && facts.version < Version::HTTP_2 {
-        head.headers
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
+    facts.close(close_connection, &mut head.headers);
     let body = if facts.is_bodyless(head.status) {
         let length = head.length.or(ready.length());
         drop(ready);
@@ -31,7 +29,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
     } else {
         match framed(guard, ready, head.length, &mut head.headers) {
             Ok(body) => body,
-            Err(error) => return failure::page(error, facts),
+            Err(error) => return failure::page(error, facts, close_connection),
         }
     };
     into_response(head.status, head.headers, body)

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use gateway_core::{App, Body, Environ, Error, HttpError, InputError, StartResponse};
+use gateway_core::{App, Body, Environ, Error, StartResponse};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::watched::{Polled, Watch, Watched};
@@ -177,16 +177,7 @@ impl Line {
         if self.start_response.is_committed() {
             return;
         }
-        self.instead = Some(if let Some(error) = error.downcast_ref::<HttpError>() {
-            error.status()
-        } else if let Some(error) = error.downcast_ref::<InputError>() {
-            match error.is_too_large() {
-                true => StatusCode::PAYLOAD_TOO_LARGE,
-                false => StatusCode::BAD_REQUEST,
-            }
-        } else {
-            StatusCode::INTERNAL_SERVER_ERROR
-        });
+        self.instead = Some(error.status());
     }
 
     /// The status that the client got; none when it went away before there was one.

@@ -1,0 +1,60 @@
+//! What an error means as an answer.
+
+use std::io;
+
+use http::StatusCode;
+
+use crate::error::Error;
+use crate::http_error::HttpError;
+use crate::input::InputError;
+
+/// The errors that have an answer of their own: an `HttpError`, and a failed read of the input, also
+/// one that came through `std::io`.
+///
+/// # Errors
+///
+/// Gives every other error back: its answer is a generic 500.
+impl TryFrom<Error> for HttpError {
+    type Error = Error;
+
+    fn try_from(error: Error) -> Result<Self, Error> {
+        let error = match error.downcast::<HttpError>() {
+            Ok(error) => return Ok(error),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<InputError>() {
+            Ok(error) => return Ok(error.into()),
+            Err(error) => error,
+        };
+        match error.downcast::<io::Error>()?.downcast::<InputError>() {
+            Ok(error) => Ok(error.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Error {
+    /// The status that the gateway answers this error with, before commit: for access logs and for
+    /// middlewares that decide by it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{Error, HttpError};
+    ///
+    /// assert_eq!(Error::from(HttpError::not_found()).status(), 404);
+    /// assert_eq!(Error::msg("the disk is full").status(), 500);
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        if let Some(error) = self.downcast_ref::<HttpError>() {
+            return error.status();
+        }
+        let through_io = || self.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref();
+        match self.downcast_ref::<InputError>().or_else(through_io) {
+            Some(error) if error.is_too_large() => StatusCode::PAYLOAD_TOO_LARGE,
+            Some(_) => StatusCode::BAD_REQUEST,
+            None => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What clients and apps do that nobody asked for.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::StreamExt;
+use gateway_core::{
+    App, AppExt, Body, Environ, Error, Gateway, HeaderSource, HttpError, Input, IntoResponse,
+    StartResponse, app_fn, view,
+};
+use http::Request;
+use http_body_util::BodyExt;
+
+fn environ() -> Environ {
+    Environ::from_request(Request::new(()))
+}
+
+async fn answer(app: impl App, request: Request<()>, input: Input) -> http::Response<String> {
+    let gateway = Gateway::new(app);
+    let (parts, ()) = request.into_parts();
+    let response = gateway.handle(gateway.environ(parts, input)).await;
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    http::Response::from_parts(parts, String::from_utf8(bytes.into()).unwrap())
+}
+
+/// Lines of one header, and how often they were asked for.
+struct Lines {
+    count: usize,
+    looked_at: AtomicUsize,
+}
+
+impl HeaderSource for Lines {
+    fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        self.looked_at.fetch_add(1, Ordering::Relaxed);
+        (name == "content-length" && nth < self.count).then_some(b"5")
+    }
+
+    fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        for _ in 0..self.count {
+            self.looked_at.fetch_add(1, Ordering::Relaxed);
+            visit("content-length", b"5");
+        }
+    }
+}
+
+#[test]
+fn e9_repeated_lines_cost_no_more_than_their_number() {
+    let lines = Arc::new(Lines {
+        count: 10_000,
+        looked_at: AtomicUsize::new(0),
+    });
+    let mut environ = Environ::from_request(Request::new("hello"));
+    environ.set_header_source(lines.clone());
+    lines.looked_at.store(0, Ordering::Relaxed);
+    assert_eq!(environ.content_length(), Some(5));
+    assert_eq!(environ.header("content-length").unwrap().len(), 29_998);
+    assert!(lines.looked_at.load(Ordering::Relaxed) <= 20_010);
+}
+
+#[test]
+fn e8_content_length_is_a_number_or_absent() {
+    let request = |value: &'static str| {
+        let request = Request::post("/").header("content-length", value);
+        Environ::from_request(request.body(()).unwrap())
+    };
+    assert_eq!(request("5, 5").get("CONTENT_LENGTH").unwrap(), "5");
+    assert_eq!(request("5, 6").get("CONTENT_LENGTH"), None);
+    assert_eq!(request("five").get("CONTENT_LENGTH"), None);
+}
+
+#[test]
+fn e12_host_is_the_authoritys_however_it_is_asked_for() {
+    let request = Request::get("http://a.example/").header("host", "evil.example");
+    let environ = Environ::from_request(request.body(()).unwrap());
+    assert_eq!(environ.host().unwrap(), "a.example");
+    assert_eq!(environ.header("Host").unwrap(), "a.example");
+    assert_eq!(environ.get("HTTP_HOST").unwrap(), "a.example");
+}
+
+#[tokio::test]
+async fn s7_close_connection_holds_for_error_pages_and_restarts() {
+    let failing = app_fn(async |_, start: StartResponse| {
+        start.close_connection();
+        Err::<Body, Error>(HttpError::new(413).into())
+    });
+    let response = answer(failing, Request::new(()), Input::empty()).await;
+    assert_eq!(response.status(), 413);
+    assert_eq!(response.headers()["connection"], "close");
+
+    let restarting = app_fn(async |_, start: StartResponse| {
+        start.close_connection();
+        start.start(200, [("x-a", "1")])?;
+        start.restart(503, [("x-b", "2")], Error::msg("late"))?;
+        Ok(Body::from("later"))
+    });
+    let response = answer(restarting, Request::new(()), Input::empty()).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers()["connection"], "close");
+}
+
+#[tokio::test]
+async fn n6_an_errors_headers_cannot_cut_its_page() {
+    fn error() -> HttpError {
+        let error = HttpError::not_found();
+        error.headers([("content-length", "5")]).unwrap()
+    }
+    let raised = view(async |_| Err::<&str, _>(error()));
+    let returned = view(async |_| error());
+    let raised = answer(raised, Request::new(()), Input::empty()).await;
+    let returned = answer(returned, Request::new(()), Input::empty()).await;
+    assert_eq!(raised.body(), returned.body());
+    assert!(returned.body().ends_with("</p>\n"));
+    assert_eq!(raised.headers(), returned.headers());
+}
+
+#[tokio::test]
+async fn i3_who_skips_the_errors_of_a_stream_sees_its_end() {
+    let request = Request::post("/").header("content-length", "10");
+    let mut environ = Environ::from_request(request.body("short").unwrap());
+    let mut input = environ.take_input();
+    let items: Vec<bool> = (&mut input).map(|item| item.is_ok()).collect().await;
+    assert_eq!(items, [true, false]);
+    // Whoever asks by hand is told again.
+    assert!(input.chunk().await.unwrap_err().is_incomplete());
+}
+
+#[cfg(feature = "tokio")]
+#[tokio::test]
+async fn i4_a_limit_passed_through_a_reader_is_a_413() {
+    use tokio::io::AsyncReadExt;
+
+    let reading = view(async |mut environ: Environ| {
+        let mut all = Vec::new();
+        environ.take_input().reader().read_to_end(&mut all).await?;
+        Ok::<_, Error>(all)
+    });
+    let app = Arc::new(reading.limit_input(3));
+    let response = answer(app.clone(), Request::new(()), "four".into_input_stream()).await;
+    assert_eq!(response.status(), 413);
+
+    let cut = Request::post("/").header("content-length", "3");
+    let response = answer(app, cut.body(()).unwrap(), "no".into_input_stream()).await;
+    assert_eq!(response.status(), 400);
+}
+
+#[cfg(feature = "tokio")]
+trait IntoInputStream {
+    fn into_input_stream(self) -> Input;
+}
+
+#[cfg(feature = "tokio")]
+impl IntoInputStream for &'static str {
+    fn into_input_stream(self) -> Input {
+        Input::new(Body::iter([self]))
+    }
+}
+
+#[tokio::test]
+async fn l3_an_exchange_without_a_gateway_has_an_end_too() {
+    let mut environ = environ();
+    let over = environ.disconnected();
+    let response = view(async |_| "text").respond(environ).await.unwrap();
+    over.await;
+    drop(response);
+
+    let mut environ = self::environ();
+    let over = environ.disconnected();
+    let streaming = view(async |_| Body::iter(["a", "b"]));
+    let response = streaming.respond(environ).await.unwrap();
+    assert!(!over.is_over());
+    drop(response);
+    over.await;
+}
+
+#[test]
+fn n3_numbers_are_header_values() {
+    let response = ("text", [("x-count", 2)]).into_response().unwrap();
+    assert_eq!(response.headers()["x-count"], "2");
+}
