@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::process::Output;
 
 use examples::Stack;
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, Request, exchange, http1};
 
 use crate::process::Running;
 use crate::{run, showcase};
@@ -108,5 +108,30 @@ async fn it_serves_and_sigterm_ends_it_with_0() {
         }
         let (status, _) = server.terminate().await;
         assert_eq!(status.code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn l4_sigterm_lets_an_answer_in_flight_end() {
+    for stack in Stack::ALL {
+        let server = Running::start(showcase(&[
+            "--stack",
+            &stack.to_string(),
+            "--bind",
+            "127.0.0.1:0",
+        ]));
+        let mut connection = http1::Connection::open(server.address).await.unwrap();
+        let request = Request::get("/lab/events?n=3&delay_ms=100");
+        connection.send_request(&request).await.unwrap();
+        // Its head is here: the signal comes in mid-stream.
+        connection.read_head("GET").await.unwrap();
+        let (answer, (status, log)) = tokio::join!(connection.finish(), server.terminate());
+        let answer = answer.unwrap();
+        assert!(answer.is_complete(), "{stack}: {answer:?}");
+        assert!(
+            answer.text().ends_with("event 3\n\n"),
+            "{stack}: {answer:?}"
+        );
+        assert_eq!(status.code(), Some(0), "{stack}: {log}");
     }
 }

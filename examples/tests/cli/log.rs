@@ -113,7 +113,7 @@ async fn the_log_names_the_cause_and_the_rule() {
         (
             "/none",
             "The view function did not return a valid response.",
-            "B1",
+            "N2",
         ),
     ];
     let requests = faults.map(|(path, ..)| Request::get(path));
