@@ -27,12 +27,12 @@ pub mod http2;
 mod deadline;
 mod error;
 mod exchange;
-mod request;
-mod response;
+pub(crate) mod request;
+pub(crate) mod response;
 
 pub use self::deadline::DEFAULT_DEADLINE;
 pub use self::error::WireError;
-pub use self::exchange::{Protocol, exchange};
+pub use self::exchange::{Protocol, exchange, exchange_within};
 pub use self::request::Request;
 pub use self::response::{End, Framing, Head, Response};
 pub use h2::Reason;

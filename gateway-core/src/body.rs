@@ -246,6 +246,24 @@ impl Body {
         }
     }
 
+    /// The bytes, where they are in hand: `None` for a stream. Nothing is copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::Body;
+    ///
+    /// assert_eq!(Body::from("hello").in_hand().as_deref(), Some(&b"hello"[..]));
+    /// assert_eq!(Body::iter(["hello"]).in_hand(), None);
+    /// ```
+    #[must_use]
+    pub fn in_hand(&self) -> Option<Bytes> {
+        match &self.0 {
+            Repr::Full(bytes) => Some(bytes.clone()),
+            Repr::Stream { .. } => None,
+        }
+    }
+
     /// True if the body is known to have no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {

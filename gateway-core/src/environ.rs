@@ -330,10 +330,12 @@ impl Environ {
         self.connection().peer_addr().map(|peer| peer.ip())
     }
 
-    /// REMOTE_PORT: the peer's port, absent where the transport has none (E16).
+    /// REMOTE_PORT: the peer's port, absent where the transport has none (E16), or where only the
+    /// address of the peer is known, which then has the port 0 (a proxy's word, say).
     #[must_use]
     pub fn remote_port(&self) -> Option<u16> {
-        self.connection().peer_addr().map(|peer| peer.port())
+        let peer = self.connection().peer_addr()?;
+        (peer.port() != 0).then(|| peer.port())
     }
 
     /// What the transport tells of the connection.
@@ -521,6 +523,44 @@ impl Environ {
 
     pub(crate) fn exchange(&mut self) -> Arc<Exchange> {
         self.inner_mut().exchange.get_or_insert_default().clone()
+    }
+
+    /// A second environ of the same request, for a middleware that asks one app after another. The
+    /// input stays with this one; a host's own headers become a map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::Environ;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut environ = Environ::from_request(http::Request::get("/shop/cart").body(())?);
+    /// let mut fork = environ.fork();
+    /// assert!(fork.mount("/shop"));
+    /// assert_eq!(fork.path_info(), "/cart");
+    /// assert_eq!(environ.path_info(), "/shop/cart");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn fork(&mut self) -> Self {
+        let exchange = self.exchange();
+        let own = self.parts();
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.method = own.method.clone();
+        parts.uri = own.uri.clone();
+        parts.version = own.version;
+        parts.headers = self.headers().clone();
+        parts.extensions = own.extensions.clone();
+        let inner = self.inner();
+        Self(Some(Box::new(Inner {
+            parts: Some(parts),
+            connection: inner.connection,
+            script_len: inner.script_len,
+            own_vars: inner.own_vars.clone(),
+            keep_underscores: inner.keep_underscores,
+            exchange: Some(exchange),
+            ..Inner::default()
+        })))
     }
 
     /// Takes the environ apart into `http`'s request parts and the input.

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::error::BoxError;
 use crate::headers::{HeaderError, IntoHeaders};
 use crate::log::{self, Chain};
+use crate::response_parts::extend;
 use crate::status::{IntoStatus, StatusError};
 
 /// An error that has a status and a page: Werkzeug's `HTTPException`.
@@ -50,6 +51,8 @@ struct Inner {
     description: Option<Cow<'static, str>>,
     headers: HeaderMap,
     source: Option<BoxError>,
+    /// An answer of its own, in place of the page.
+    response: Option<http::Response<Bytes>>,
 }
 
 impl HttpError {
@@ -74,6 +77,45 @@ impl HttpError {
             description: None,
             headers: HeaderMap::new(),
             source,
+            response: None,
+        }))
+    }
+
+    /// An error that is answered with a response of its own, of any final status: to leave a view
+    /// early with a redirect, say. Werkzeug's `abort(response)`.
+    ///
+    /// Its body is bytes in hand, because an error may be answered more than once. The headers set
+    /// by [`headers`](Self::headers) are added to those of the response. A status that is not final
+    /// (1xx) makes a 500, as in [`new`](Self::new).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use gateway_core::{HttpError, IntoResponse};
+    ///
+    /// fn log_in() -> Result<HttpError, http::Error> {
+    ///     let response = http::Response::builder().status(303).header("location", "/login");
+    ///     Ok(HttpError::with_response(response.body(Bytes::new())?))
+    /// }
+    ///
+    /// let response = log_in()?.into_response()?;
+    /// assert_eq!(response.status(), 303);
+    /// assert_eq!(response.headers()["location"], "/login");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_response(response: http::Response<Bytes>) -> Self {
+        // S5: what is no final status cannot be one here either.
+        if response.status().is_informational() {
+            return Self::new(response.status());
+        }
+        Self(Box::new(Inner {
+            status: response.status(),
+            description: None,
+            headers: HeaderMap::new(),
+            source: None,
+            response: Some(response),
         }))
     }
 
@@ -131,6 +173,12 @@ impl HttpError {
         &self.0.headers
     }
 
+    /// The answer that was given to [`with_response`](Self::with_response).
+    #[must_use]
+    pub fn response(&self) -> Option<&http::Response<Bytes>> {
+        self.0.response.as_ref()
+    }
+
     /// Logs the private cause; the same whether the error was returned, raised or mounted (N6).
     pub(crate) fn report(&self) {
         let Some(source) = self.0.source.as_deref() else {
@@ -146,6 +194,11 @@ impl HttpError {
     /// Status, headers and page.
     pub(crate) fn page(&self) -> (StatusCode, HeaderMap, Bytes) {
         let status = self.0.status;
+        if let Some(response) = &self.0.response {
+            let mut headers = response.headers().clone();
+            extend(&mut headers, self.0.headers.clone());
+            return (status, headers, response.body().clone());
+        }
         let mut page = String::with_capacity(256);
         let name = Escaped(self.name());
         // Writing to a string cannot fail.
@@ -291,5 +344,36 @@ mod tests {
             page.contains("<p>&lt;a href=&#39;x&#39;&gt; &amp; &#34;b&#34;<br></p>"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn n6_an_own_response_is_the_answer_each_time() {
+        let response = http::Response::builder()
+            .status(303)
+            .header("location", "/login")
+            .body(Bytes::from_static(b"this way"))
+            .unwrap();
+        let error = HttpError::with_response(response)
+            .headers([("location", "/enter"), ("x-more", "1")])
+            .unwrap();
+        for _ in 0..2 {
+            let (status, headers, page) = error.page();
+            assert_eq!(status, 303);
+            // N3: Location is a field that HTTP allows once.
+            assert_eq!(headers["location"], "/enter");
+            assert_eq!(headers.get_all("location").iter().count(), 1);
+            assert_eq!(headers["x-more"], "1");
+            assert_eq!(page, "this way");
+        }
+        assert_eq!(error.status(), 303);
+    }
+
+    #[test]
+    fn s5_an_own_response_that_is_not_final_is_a_500() {
+        let mut response = http::Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::EARLY_HINTS;
+        let error = HttpError::with_response(response);
+        assert_eq!(error.status(), 500);
+        assert!(error.response().is_none());
     }
 }

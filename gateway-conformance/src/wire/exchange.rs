@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use super::{Framing, Request, Response, WireError, http1, http2};
+use super::{DEFAULT_DEADLINE, Framing, Request, Response, WireError, http1, http2};
 
 /// Which protocol to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +38,34 @@ pub async fn exchange(
     protocol: Protocol,
     request: &Request,
 ) -> Result<Response, WireError> {
+    exchange_within(address, protocol, request, DEFAULT_DEADLINE).await
+}
+
+/// As [`exchange`], with a deadline of the caller's choice for each operation.
+///
+/// # Errors
+///
+/// As for [`exchange`].
+pub async fn exchange_within(
+    address: SocketAddr,
+    protocol: Protocol,
+    request: &Request,
+    deadline: Duration,
+) -> Result<Response, WireError> {
     match protocol {
-        Protocol::Http1 => over_http1(address, request).await,
-        Protocol::Http2 => over_http2(address, request).await,
+        Protocol::Http1 => over_http1(address, request, deadline).await,
+        Protocol::Http2 => over_http2(address, request, deadline).await,
     }
 }
 
-async fn over_http1(address: SocketAddr, request: &Request) -> Result<Response, WireError> {
+async fn over_http1(
+    address: SocketAddr,
+    request: &Request,
+    deadline: Duration,
+) -> Result<Response, WireError> {
     let opened = http1::Connection::open(address).await;
     let mut connection = opened.map_err(|error| WireError::io("connect", error))?;
+    connection.set_deadline(deadline);
     let response = connection.request(request).await?;
     if response.is_complete() {
         // The server may have closed already; then there is nothing left to close.
@@ -58,8 +78,13 @@ async fn over_http1(address: SocketAddr, request: &Request) -> Result<Response, 
     Ok(response)
 }
 
-async fn over_http2(address: SocketAddr, request: &Request) -> Result<Response, WireError> {
+async fn over_http2(
+    address: SocketAddr,
+    request: &Request,
+    deadline: Duration,
+) -> Result<Response, WireError> {
     let mut connection = http2::Connection::open(address).await?;
+    connection.set_deadline(deadline);
     let response = connection.request(request).await?;
     if response.framing == Framing::None && !response.body.is_empty() {
         return Err(WireError::stray(

@@ -25,17 +25,17 @@ use bytes::Bytes;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub(super) method: String,
-    pub(super) target: Vec<u8>,
-    pub(super) headers: Vec<(String, Vec<u8>)>,
-    pub(super) body: Body,
-    pub(super) trailers: Vec<(String, Vec<u8>)>,
-    version: &'static str,
-    host: bool,
+    pub(crate) method: String,
+    pub(crate) target: Vec<u8>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Body,
+    pub(crate) trailers: Vec<(String, Vec<u8>)>,
+    pub(crate) version: &'static str,
+    pub(crate) host: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Body {
+pub(crate) enum Body {
     None,
     Full(Bytes),
     Chunks(Vec<Bytes>),
@@ -176,14 +176,14 @@ impl Request {
     }
 
     /// The length to announce, if there is one and the test did not set its own.
-    pub(super) fn length_to_add(&self) -> Option<usize> {
+    pub(crate) fn length_to_add(&self) -> Option<usize> {
         match &self.body {
             Body::Full(body) if !self.has("content-length") => Some(body.len()),
             _ => None,
         }
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.headers
             .iter()
             .any(|(have, _)| have.eq_ignore_ascii_case(name))

@@ -134,7 +134,7 @@ impl Response {
     }
 
     /// A response of which no more than the head is there.
-    pub(super) fn begin(head: Head, interim: Vec<Head>, framing: Framing) -> Self {
+    pub(crate) fn begin(head: Head, interim: Vec<Head>, framing: Framing) -> Self {
         Self {
             status: head.status,
             reason: head.reason,
@@ -161,7 +161,7 @@ impl Head {
 
 /// Whether a response has no body whatever its fields say (RFC 9112 section 6.3,
 /// points 1 and 2; RFC 9113 section 8.1 leaves it at that).
-pub(super) fn is_bodyless(method: &str, status: u16) -> bool {
+pub(crate) fn is_bodyless(method: &str, status: u16) -> bool {
     method == "HEAD"
         || matches!(status, 100..=199 | 204 | 304)
         || (method == "CONNECT" && matches!(status, 200..=299))

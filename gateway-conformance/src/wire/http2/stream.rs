@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
+use http::HeaderMap;
 
 use crate::wire::deadline::Deadline;
 use crate::wire::request::Body;
@@ -59,22 +60,29 @@ impl Stream {
             interim: Vec::new(),
             reading: None,
         };
+        // The server may have answered and closed the stream by now, and then what is left of the
+        // request does not matter; what it made of it shows in what there is to read.
+        let _ = this.send_body(request, trailers);
+        Ok(this)
+    }
+
+    fn send_body(&mut self, request: &Request, trailers: HeaderMap) -> Result<(), h2::Error> {
         match &request.body {
             Body::None | Body::Streamed => {}
-            Body::Full(body) => this.sender.send_data(body.clone(), true).map_err(fault)?,
+            Body::Full(body) => self.sender.send_data(body.clone(), true)?,
             Body::Chunks(chunks) => {
                 for (at, chunk) in chunks.iter().enumerate() {
                     let last = trailers.is_empty() && at + 1 == chunks.len();
-                    this.sender.send_data(chunk.clone(), last).map_err(fault)?;
+                    self.sender.send_data(chunk.clone(), last)?;
                 }
                 if !trailers.is_empty() {
-                    this.sender.send_trailers(trailers).map_err(fault)?;
+                    self.sender.send_trailers(trailers)?;
                 } else if chunks.is_empty() {
-                    this.end()?;
+                    self.sender.send_data(Bytes::new(), true)?;
                 }
             }
         }
-        Ok(this)
+        Ok(())
     }
 
     /// The stream's number.

@@ -1,0 +1,35 @@
+//! The adapter is held to the specification: every case over HTTP/1.1 and HTTP/2.
+
+use actix_web::{App, HttpServer};
+use adapter_actix::service;
+use gateway_conformance::{Capability, Suite, app};
+
+#[actix_web::test]
+async fn m3_an_app_in_actix_keeps_the_specification() {
+    let app = app();
+    let server = HttpServer::new(move || App::new().default_service(service(app.clone())));
+    let server = server
+        .workers(2)
+        .disable_signals()
+        .bind_auto_h2c("127.0.0.1:0")
+        .unwrap();
+    let address = server.addrs()[0];
+    actix_web::rt::spawn(server.run());
+    let none = "actix has none";
+    let suite = Suite::new()
+        .lacks(Capability::RequestTrailers, none)
+        .lacks(Capability::ResponseTrailers, none)
+        .lacks(
+            Capability::DisconnectWhileIdle,
+            "actix looks at the next read or write",
+        )
+        .lacks(
+            Capability::UnreadUploadOverHttp2,
+            "actix resets the stream, and the response is lost",
+        )
+        .lacks(
+            Capability::EveryMethodToken,
+            "http 0.2, on which actix is, knows fewer characters",
+        );
+    suite.run_both(address).await.assert_passed();
+}

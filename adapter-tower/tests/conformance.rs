@@ -1,0 +1,24 @@
+//! The adapter is held to the specification: every case over HTTP/1.1 and HTTP/2, under axum.
+
+use std::net::SocketAddr;
+
+use adapter_tower::service;
+use axum::Router;
+use gateway_conformance::{Capability, Suite, app};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn m3_an_app_under_axum_keeps_the_specification() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback_service(service(app()));
+    let served = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async { axum::serve(listener, served).await });
+    Suite::new()
+        .lacks(
+            Capability::LocalAddress,
+            "axum::serve tells the peer's address only",
+        )
+        .run_both(address)
+        .await
+        .assert_passed();
+}

@@ -1,0 +1,63 @@
+//! The apps of all cases as one app.
+
+use std::collections::HashMap;
+
+use gateway_core::{
+    App, Body, BoxApp, Environ, Error, HttpError, IntoResponse, Json, StartResponse,
+};
+
+use crate::case::Case;
+use crate::cases::{cases, reports::environ_report};
+use crate::facts::Run;
+
+/// The app that a server mounts to be tested.
+///
+/// The app of a case is found under `/NAME/`, below wherever this one is mounted; it sees the
+/// environ as the server made it. `/_facts/` is how the client learns what the apps noticed. It is
+/// for tests: an app of it may panic, fail or answer without end, each when asked to.
+pub fn app() -> impl App + Clone {
+    let mut apps = HashMap::new();
+    for case in cases() {
+        let name = Case::name(&case);
+        if let Some(app) = case.take_app() {
+            apps.insert(name, app);
+        }
+    }
+    std::sync::Arc::new(SuiteApp(apps))
+}
+
+struct SuiteApp(HashMap<&'static str, BoxApp>);
+
+impl App for SuiteApp {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let path = environ.raw_path_info().trim_start_matches('/');
+        let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+        if environ.request_uri() == "*" {
+            // E14: there is no path to find a case by.
+            return start_response.send(environ_report(&environ).into_response()?);
+        }
+        if name == "_facts" {
+            let answer = facts(rest).await;
+            return start_response.send(answer.into_response()?);
+        }
+        match self.0.get(name) {
+            Some(app) => app.call(environ, start_response).await,
+            None => Err(HttpError::not_found().into()),
+        }
+    }
+}
+
+/// `TOKEN`: the facts; `TOKEN/wait/FACT`: the same, once this one was noted; `TOKEN/note/FACT`:
+/// notes it.
+async fn facts(path: &str) -> Result<Json<Vec<String>>, HttpError> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let (token, order) = parts.split_first().ok_or_else(HttpError::not_found)?;
+    let run = Run::new(token);
+    match order {
+        [] => {}
+        ["wait", fact] => run.wait(fact).await,
+        ["note", fact] => run.note(*fact),
+        _ => return Err(HttpError::not_found()),
+    }
+    Ok(Json(run.facts()))
+}

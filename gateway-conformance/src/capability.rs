@@ -1,0 +1,88 @@
+//! What a host may lack without being at fault.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Something that a case needs and that not every host has.
+///
+/// A suite is told what its host lacks, each with a reason; a case that needs it is then reported
+/// as excused, with that reason. Nothing is left out in silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Capability {
+    /// The app sees the trailers of a request (I7).
+    RequestTrailers,
+    /// The client sees the trailers of a response (B11).
+    ResponseTrailers,
+    /// A client's leaving is seen while the app neither reads nor writes (L3).
+    DisconnectWhileIdle,
+    /// Over HTTP/2, the answer to a large upload that the app did not read arrives (I5).
+    UnreadUploadOverHttp2,
+    /// `OPTIONS *` reaches the app: it has no path that a mount point could match (E14).
+    AsteriskForm,
+    /// HTTP/2 is spoken in clear text with prior knowledge.
+    Http2,
+    /// HTTP/1.0 is spoken.
+    Http10,
+    /// Requests without a `Host` are let in (E12).
+    RequestWithoutHost,
+    /// A method may hold every character of a token, not only letters, digits and dashes (E1).
+    EveryMethodToken,
+    /// The host tells the address that a connection came in on (E12).
+    LocalAddress,
+    /// The server and this client see each other's addresses: there is no proxy between (E16).
+    DirectConnection,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::RequestTrailers,
+        Self::ResponseTrailers,
+        Self::DisconnectWhileIdle,
+        Self::UnreadUploadOverHttp2,
+        Self::AsteriskForm,
+        Self::Http2,
+        Self::Http10,
+        Self::RequestWithoutHost,
+        Self::EveryMethodToken,
+        Self::LocalAddress,
+        Self::DirectConnection,
+    ];
+
+    /// The name on the command line and in reports, such as `RESPONSE_TRAILERS`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestTrailers => "REQUEST_TRAILERS",
+            Self::ResponseTrailers => "RESPONSE_TRAILERS",
+            Self::DisconnectWhileIdle => "DISCONNECT_WHILE_IDLE",
+            Self::UnreadUploadOverHttp2 => "UNREAD_UPLOAD_OVER_HTTP2",
+            Self::AsteriskForm => "ASTERISK_FORM",
+            Self::Http2 => "HTTP2",
+            Self::Http10 => "HTTP10",
+            Self::RequestWithoutHost => "REQUEST_WITHOUT_HOST",
+            Self::EveryMethodToken => "EVERY_METHOD_TOKEN",
+            Self::LocalAddress => "LOCAL_ADDRESS",
+            Self::DirectConnection => "DIRECT_CONNECTION",
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Capability {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|one| one.as_str() == name);
+        found.copied().ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|one| one.as_str()).collect();
+            format!("{name:?} is none of {}", known.join(", "))
+        })
+    }
+}

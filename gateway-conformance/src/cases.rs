@@ -1,0 +1,30 @@
+//! The table.
+
+mod body;
+mod environ;
+mod input;
+mod lifecycle;
+mod middleware;
+mod normalise;
+pub(crate) mod reports;
+mod sources;
+pub(crate) mod start;
+
+use crate::case::Case;
+
+/// Every case, in the order of the clauses.
+#[must_use]
+pub fn cases() -> Vec<Case> {
+    [
+        environ::cases(),
+        input::cases(),
+        start::cases(),
+        body::cases(),
+        lifecycle::cases(),
+        normalise::cases(),
+        middleware::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,110 @@
+//! What the apps of the suite have noticed, for the client to ask.
+//!
+//! Much of what the clauses demand does not show in the response: that a body was closed, that a
+//! start was refused at the call. The apps note such facts under the token of the run, which every
+//! request carries, and the client reads them from `/_facts/`. So it works for a server in another
+//! process too. The client can also note a fact, for which an app waits: so one of them goes on
+//! when the other is ready, and nobody sleeps.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use gateway_core::Environ;
+use tokio::sync::Notify;
+
+/// The request header that carries the token of the run.
+pub(crate) const TOKEN: &str = "x-conformance-run";
+
+/// How many runs are remembered; the oldest is forgotten first.
+const KEPT_RUNS: usize = 4096;
+
+/// How many facts a run may have; a server that is at fault must not fill the memory.
+const KEPT_FACTS: usize = 4096;
+
+static STORE: Mutex<Option<Store>> = Mutex::new(None);
+static CHANGED: Notify = Notify::const_new();
+
+#[derive(Default)]
+struct Store {
+    facts: HashMap<String, Vec<String>>,
+    order: VecDeque<String>,
+}
+
+fn lock() -> MutexGuard<'static, Option<Store>> {
+    STORE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One run of one case: what its app notes.
+#[derive(Clone, Debug)]
+pub(crate) struct Run(String);
+
+impl Run {
+    /// The run that this request belongs to.
+    pub(crate) fn of(environ: &Environ) -> Self {
+        Self(
+            environ
+                .header(TOKEN)
+                .map(|token| token.to_string())
+                .unwrap_or_default(),
+        )
+    }
+
+    pub(crate) fn new(token: &str) -> Self {
+        Self(token.to_owned())
+    }
+
+    /// Notes a fact.
+    pub(crate) fn note(&self, fact: impl Into<String>) {
+        let mut store = lock();
+        let store = store.get_or_insert_default();
+        if !store.facts.contains_key(&self.0) {
+            store.order.push_back(self.0.clone());
+            if store.order.len() > KEPT_RUNS
+                && let Some(oldest) = store.order.pop_front()
+            {
+                store.facts.remove(&oldest);
+            }
+        }
+        let facts = store.facts.entry(self.0.clone()).or_default();
+        if facts.len() < KEPT_FACTS {
+            facts.push(fact.into());
+        }
+        CHANGED.notify_waiters();
+    }
+
+    /// Every fact so far, in order.
+    pub(crate) fn facts(&self) -> Vec<String> {
+        let store = lock();
+        let facts = store.as_ref().and_then(|store| store.facts.get(&self.0));
+        facts.cloned().unwrap_or_default()
+    }
+
+    /// Waits until the fact was noted.
+    pub(crate) async fn wait(&self, fact: &str) {
+        loop {
+            // Registered before it looks, so that no note is missed.
+            let changed = CHANGED.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.facts().iter().any(|noted| noted == fact) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// A guard that notes the fact when it is dropped.
+    pub(crate) fn on_drop(&self, fact: &'static str) -> OnDrop {
+        OnDrop(self.clone(), fact)
+    }
+}
+
+/// Notes a fact when it is dropped.
+#[derive(Debug)]
+pub(crate) struct OnDrop(Run, &'static str);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.note(self.1);
+    }
+}

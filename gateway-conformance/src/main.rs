@@ -1,0 +1,134 @@
+//! `cargo run -p gateway-conformance -- URL`: runs the table against a server that has the suite's
+//! app mounted there.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use gateway_conformance::{Capability, Report, Suite, cases};
+
+/// Holds a server that mounts the conformance suite's app to the gateway's specification.
+///
+/// Exit code: 0 if no case failed, 1 if one did, 2 if the suite could not run.
+#[derive(Debug, Parser)]
+#[command(name = "gateway-conformance", version)]
+struct Arguments {
+    /// Where the app is mounted, such as http://127.0.0.1:8000/ or http://127.0.0.1:8000/below
+    #[arg(required_unless_present = "list")]
+    url: Option<String>,
+
+    /// Prints the cases, one a line: name, clauses, ways. Runs nothing.
+    #[arg(long)]
+    list: bool,
+
+    /// Prints the report as JSON.
+    #[arg(long)]
+    json: bool,
+
+    /// What the server lacks, and why; can be repeated. HTTP2=REASON leaves HTTP/2 out.
+    #[arg(long, value_name = "NAME=REASON", value_parser = lack)]
+    lacks: Vec<(Capability, String)>,
+
+    /// Runs only the cases whose name begins so.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+
+    /// How long one step of a case may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    deadline: u64,
+}
+
+fn lack(text: &str) -> Result<(Capability, String), String> {
+    let (name, reason) = text
+        .split_once('=')
+        .ok_or("a reason is missing: NAME=REASON")?;
+    if reason.trim().is_empty() {
+        return Err("a reason is missing: NAME=REASON".into());
+    }
+    Ok((name.parse()?, reason.to_owned()))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("gateway-conformance: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    if arguments.list {
+        return list();
+    }
+    let (address, prefix) = locate(arguments.url.as_deref().unwrap_or_default())?;
+    tokio::net::TcpStream::connect(address)
+        .await
+        .map_err(|error| format!("nobody answers at {address}: {error}"))?;
+    let mut suite = Suite::new()
+        .prefix(&prefix)
+        .deadline(Duration::from_secs(arguments.deadline.max(1)));
+    for (capability, reason) in &arguments.lacks {
+        suite = suite.lacks(*capability, reason.as_str());
+    }
+    if let Some(only) = &arguments.only {
+        suite = suite.only(only.as_str());
+    }
+    let report = suite.run_both(address).await;
+    if report.rows().is_empty() {
+        return Err("no case has a name that begins so".into());
+    }
+    print(&report, arguments.json)?;
+    Ok(ExitCode::from(u8::from(report.failed() > 0)))
+}
+
+fn list() -> Result<ExitCode, Box<dyn Error>> {
+    let mut out = std::io::stdout().lock();
+    for case in cases() {
+        let ways: Vec<&str> = case.via().iter().map(|via| via.as_str()).collect();
+        writeln!(
+            out,
+            "{}  {}  {}",
+            case.name(),
+            case.clauses().join(","),
+            ways.join(",")
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(report: &Report, json: bool) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        writeln!(out, "{:#}", report.to_json())
+    } else {
+        writeln!(out, "{report}")
+    }
+}
+
+/// The address and the mount point that a URL names.
+fn locate(url: &str) -> Result<(SocketAddr, String), String> {
+    let uri: http::Uri = url
+        .parse()
+        .map_err(|error| format!("{url:?} is no URL: {error}"))?;
+    if uri.scheme_str() != Some("http") {
+        return Err(format!("{url:?} is no URL that begins with http://"));
+    }
+    let host = uri.host().ok_or_else(|| format!("{url:?} names no host"))?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let address = (host, uri.port_u16().unwrap_or(80))
+        .to_socket_addrs()
+        .map_err(|error| format!("{host:?} has no address: {error}"))?
+        .next()
+        .ok_or_else(|| format!("{host:?} has no address"))?;
+    if uri.query().is_some() {
+        return Err(format!("{url:?} has a query, a mount point has none"));
+    }
+    Ok((address, uri.path().to_owned()))
+}

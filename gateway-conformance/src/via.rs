@@ -1,0 +1,38 @@
+//! The ways on which a case can reach its app.
+
+use std::fmt;
+
+/// How a case talks to its app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Via {
+    /// Over a socket in HTTP/1.1 (or 1.0, where the case says so).
+    Http1,
+    /// Over a socket in HTTP/2, in clear text with prior knowledge.
+    Http2,
+    /// Through [`Gateway`](gateway_core::Gateway), with no socket.
+    InProcess,
+}
+
+impl Via {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Http1, Self::Http2, Self::InProcess];
+
+    /// Those with a socket.
+    pub(crate) const SOCKETS: &[Self] = &[Self::Http1, Self::Http2];
+
+    /// The name in reports: `http/1.1`, `http/2`, `in-process`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http1 => "http/1.1",
+            Self::Http2 => "http/2",
+            Self::InProcess => "in-process",
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

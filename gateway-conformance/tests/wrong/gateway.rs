@@ -1,0 +1,176 @@
+//! A small HTTP/1.1 gateway: right, unless it is told to be wrong.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use gateway_conformance::app;
+use gateway_core::{AppExt as _, BoxApp, Connection, Gateway, Input, Scheme};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+use crate::fault::Fault;
+use crate::middleware::Wrong;
+use crate::request::{Reader, RequestBody};
+use crate::response;
+
+/// Where the suite's app is mounted.
+pub(crate) const PREFIX: &str = "/below/this";
+
+/// Starts the gateway with the suite's app at [`PREFIX`].
+pub(crate) async fn start(fault: Option<Fault>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = Wrong { app: app(), fault };
+    let gateway = Gateway::new(Arc::new(app.boxed()));
+    tokio::spawn(async move {
+        loop {
+            let (stream, peer) = listener.accept().await.unwrap();
+            let connection = Connection::new().peer(peer).local(address);
+            tokio::spawn(serve(stream, gateway.clone(), connection, fault));
+        }
+    });
+    address
+}
+
+async fn serve(
+    stream: TcpStream,
+    gateway: Gateway<Arc<BoxApp>>,
+    connection: Connection,
+    fault: Option<Fault>,
+) {
+    stream.set_nodelay(true).unwrap();
+    let (socket, mut writer) = stream.into_split();
+    let mut reader = Reader {
+        socket,
+        buffer: BytesMut::new(),
+    };
+    let mut kept = HeaderMap::new();
+    loop {
+        let Some(head) = reader.head().await else {
+            return;
+        };
+        let Ok(mut parts) = head else {
+            let _ = writer
+                .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+                .await;
+            return;
+        };
+        if fault == Some(Fault::KeepsHeaders) {
+            for (name, value) in &kept {
+                if !parts.headers.contains_key(name) && name != "content-length" {
+                    parts.headers.insert(name.clone(), value.clone());
+                }
+            }
+            kept = parts.headers.clone();
+        }
+        let request = response::Request::of(&parts);
+        let expects = parts.headers.get("expect").is_some();
+        let (wanted, mut wanting) = mpsc::unbounded_channel();
+        let (body, mut back) =
+            RequestBody::new(reader, &parts.headers, expects.then_some(wanted), fault);
+        distort(&mut parts, fault);
+        let mut connection = connection;
+        if fault == Some(Fault::TrustsForwarded)
+            && parts
+                .headers
+                .get("x-forwarded-proto")
+                .is_some_and(|proto| proto == "https")
+        {
+            connection = connection.scheme(Scheme::Https);
+        }
+        if fault == Some(Fault::GivesItsOwnAddress) {
+            connection = connection.peer(connection.local_addr().unwrap());
+        }
+        let mut environ = gateway.environ(parts, Input::new(body));
+        environ.set_connection(connection);
+        if environ.request_uri() != "*" && fault != Some(Fault::LosesTheMount) {
+            environ.mount(PREFIX);
+        }
+        let mut handling = pin!(gateway.handle(environ));
+        let answer = loop {
+            tokio::select! {
+                biased;
+                Some(()) = wanting.recv() => {
+                    let continues = b"HTTP/1.1 100 Continue\r\n\r\n";
+                    if writer.write_all(continues).await.is_err() {
+                        return;
+                    }
+                }
+                answer = &mut handling => break answer,
+            }
+        };
+        let keeps = response::send(&mut writer, request, answer, fault).await;
+        if !keeps {
+            return;
+        }
+        // I5: the next request comes when the app is done with this one's body.
+        match (&mut back).await {
+            Ok((back, true, _)) => reader = back,
+            _ => return,
+        }
+    }
+}
+
+/// What the app must see as it was sent.
+fn distort(parts: &mut http::request::Parts, fault: Option<Fault>) {
+    let target = parts.uri.to_string();
+    let headers = &mut parts.headers;
+    let mut rewrite = |target: String| parts.uri = Uri::try_from(target).unwrap();
+    match fault {
+        Some(Fault::BodyOnHead) if parts.method == Method::HEAD => parts.method = Method::GET,
+        Some(Fault::UppercasesMethods) => {
+            let method = parts.method.as_str().to_uppercase();
+            parts.method = Method::from_bytes(method.as_bytes()).unwrap();
+        }
+        Some(Fault::DecodesTwice) => rewrite(target.replace("%25", "%")),
+        Some(Fault::CollapsesSlashes) if target.starts_with('/') => {
+            let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+            let mut path = path.to_owned();
+            while path.contains("//") {
+                path = path.replace("//", "/");
+            }
+            let query = if target.contains('?') {
+                format!("?{query}")
+            } else {
+                String::new()
+            };
+            rewrite(format!("{path}{query}"));
+        }
+        Some(Fault::DropsBareQuestionMarks) if target.find('?') == Some(target.len() - 1) => {
+            rewrite(target.trim_end_matches('?').to_owned());
+        }
+        Some(Fault::LosesTheMount) => rewrite(target.replacen(PREFIX, "", 1)),
+        Some(Fault::JoinsCookiesWithCommas) => {
+            let lines: Vec<&[u8]> = headers
+                .get_all("cookie")
+                .iter()
+                .map(HeaderValue::as_bytes)
+                .collect();
+            if lines.len() > 1 {
+                let joined = HeaderValue::from_bytes(&lines.join(&b", "[..])).unwrap();
+                headers.insert("cookie", joined);
+            }
+        }
+        Some(Fault::InventsTypes) if !headers.contains_key("content-type") => {
+            headers.insert("content-type", HeaderValue::from_static("text/plain"));
+        }
+        Some(Fault::TakesUnderscoresForDashes) => {
+            let all: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            for (name, value) in all {
+                if name.as_str().contains('_') {
+                    let dashed = name.as_str().replace('_', "-");
+                    headers.append(http::HeaderName::try_from(dashed).unwrap(), value);
+                }
+            }
+        }
+        _ => {}
+    }
+    assert!(parts.version <= Version::HTTP_11);
+}

@@ -1,0 +1,134 @@
+//! From a blocking thread to the body.
+
+use std::any::Any;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use gateway_core::Error;
+use http_body::{Body as HttpBody, Frame};
+use tokio::sync::{mpsc, oneshot};
+
+/// What a call gives to the one who waits for it.
+pub(super) enum Answer {
+    InHand(Bytes),
+    Stream(Chunks),
+    Failed(Failure),
+}
+
+pub(super) enum Failure {
+    Error(Error),
+    Panic(Box<dyn Any + Send>),
+}
+
+type Chunk = Result<Bytes, Failure>;
+
+/// Where a blocking app's bytes go.
+pub(super) struct Output {
+    ends: Ends,
+    /// The body's end, until the body is begun.
+    chunks: Option<Chunks>,
+}
+
+/// Both ways out, for the failure of a call whose [`Output`] a panic took along.
+#[derive(Clone)]
+pub(super) struct Ends {
+    answer: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
+    /// Room for one chunk: the next is made while it is on its way (B3).
+    chunks: mpsc::Sender<Chunk>,
+}
+
+/// Nobody reads the body any more.
+pub(super) struct Gone;
+
+impl Output {
+    pub(super) fn new(answer: oneshot::Sender<Answer>) -> (Self, Ends) {
+        let (sender, receiver) = mpsc::channel(1);
+        let ends = Ends {
+            answer: Arc::new(Mutex::new(Some(answer))),
+            chunks: sender,
+        };
+        let output = Self {
+            ends: ends.clone(),
+            chunks: Some(Chunks(Some(receiver))),
+        };
+        (output, ends)
+    }
+
+    /// The whole body.
+    pub(super) fn in_hand(&mut self, bytes: Bytes) {
+        self.ends.answer(Answer::InHand(bytes));
+    }
+
+    /// Gives the body out; its chunks follow.
+    pub(super) fn begin(&mut self) {
+        if let Some(chunks) = self.chunks.take() {
+            self.ends.answer(Answer::Stream(chunks));
+        }
+    }
+
+    pub(super) fn is_begun(&self) -> bool {
+        self.chunks.is_none()
+    }
+
+    /// Waits until the chunk before has been taken.
+    pub(super) fn send(&mut self, chunk: Bytes) -> Result<(), Gone> {
+        self.ends.chunks.blocking_send(Ok(chunk)).map_err(|_| Gone)
+    }
+}
+
+impl Ends {
+    fn answer(&self, answer: Answer) {
+        let mut sender = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = sender.take() {
+            // When nobody waits, the client has gone (L3).
+            let _ = sender.send(answer);
+        }
+    }
+
+    /// Ends the call with a failure, of the body if that was begun.
+    pub(super) fn fail(self, failure: Failure) {
+        let is_answered = self
+            .answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none();
+        if is_answered {
+            // When nobody reads any more, the failure is of no consequence (L3).
+            let _ = self.chunks.blocking_send(Err(failure));
+        } else {
+            self.answer(Answer::Failed(failure));
+        }
+    }
+}
+
+/// The body: what the blocking thread sends.
+pub(super) struct Chunks(Option<mpsc::Receiver<Chunk>>);
+
+impl HttpBody for Chunks {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(receiver) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        match ready!(receiver.poll_recv(cx)) {
+            Some(Ok(chunk)) => Poll::Ready(Some(Ok(Frame::data(chunk)))),
+            Some(Err(Failure::Error(error))) => {
+                self.0 = None;
+                Poll::Ready(Some(Err(error)))
+            }
+            Some(Err(Failure::Panic(payload))) => {
+                self.0 = None;
+                resume_unwind(payload)
+            }
+            None => Poll::Ready(None),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The response body as `std::io::Write`.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use bytes::Bytes;
+
+use super::output::{Gone, Output};
+
+/// What is written is gathered up to so many bytes.
+const GATHERED: usize = 8 * 1024;
+
+/// Writes the response body of a [`blocking_writer`](crate::blocking_writer) app.
+///
+/// - Small writes are gathered into chunks of 8 KiB; [`flush`](Write::flush) sends what there is.
+///   What is left when the app returns is sent then. A response that never came to a chunk is bytes
+///   in hand, with a Content-Length (B4).
+/// - A write waits until the chunk before has been taken (B3).
+/// - When the client has gone, the next chunk fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe)
+///   (L3): pass it on with `?`, it is not logged as an error.
+pub struct BlockingWriter {
+    output: Output,
+    gathered: Vec<u8>,
+}
+
+impl BlockingWriter {
+    pub(super) fn new(output: Output) -> Self {
+        Self {
+            output,
+            gathered: Vec::new(),
+        }
+    }
+
+    /// Sends the rest.
+    pub(super) fn finish(mut self) -> Output {
+        let rest = std::mem::take(&mut self.gathered);
+        if !self.output.is_begun() {
+            self.output.in_hand(rest.into());
+        } else if !rest.is_empty() {
+            // When nobody reads any more, the rest is of no consequence (L3).
+            let _ = self.output.send(rest.into());
+        }
+        self.output
+    }
+
+    pub(super) fn into_output(self) -> Output {
+        self.output
+    }
+
+    fn send(&mut self, chunk: Bytes) -> io::Result<()> {
+        self.output.begin();
+        self.output
+            .send(chunk)
+            .map_err(|Gone| io::Error::new(io::ErrorKind::BrokenPipe, "the client has gone"))
+    }
+}
+
+impl Write for BlockingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.gathered.len() + bytes.len() > GATHERED {
+            self.flush()?;
+        }
+        if bytes.len() > GATHERED {
+            self.send(Bytes::copy_from_slice(bytes))?;
+        } else {
+            self.gathered.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let chunk = std::mem::take(&mut self.gathered);
+        self.send(chunk.into())
+    }
+}
+
+impl fmt::Debug for BlockingWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingWriter")
+            .field("gathered", &self.gathered.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+//! Leaving a view early with any answer.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::fmt;
+
+use gateway_core::{HttpError, IntoResponse};
+
+/// Ends a view early with any return value: `abort_with(redirect("/login"))?`. Werkzeug's
+/// `abort(response)`.
+///
+/// The body has to be bytes in hand; a stream makes it a 500. So does a value that cannot be a
+/// response; one that is an `HttpError` is raised itself.
+///
+/// # Errors
+///
+/// Always: that is its purpose.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::HttpError;
+/// use gateway_util::{abort_with, redirect};
+///
+/// fn greet(user: Option<&str>) -> Result<String, HttpError> {
+///     let Some(user) = user else {
+///         match abort_with(redirect("/login"))? {}
+///     };
+///     Ok(format!("Hello, {user}!"))
+/// }
+///
+/// assert_eq!(greet(None).map_err(|error| error.status().as_u16()), Err(303));
+/// ```
+pub fn abort_with(answer: impl IntoResponse) -> Result<Infallible, HttpError> {
+    Err(match answer.into_response() {
+        Ok(response) => {
+            let (parts, body) = response.into_parts();
+            match body.in_hand() {
+                Some(bytes) => HttpError::with_response(http::Response::from_parts(parts, bytes)),
+                None => HttpError::internal_server_error().with_source(Streams),
+            }
+        }
+        Err(error) => error.downcast().unwrap_or_else(|error| {
+            HttpError::internal_server_error().with_source(error.into_boxed())
+        }),
+    })
+}
+
+#[derive(Debug)]
+struct Streams;
+
+impl fmt::Display for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a view was aborted with a stream, which cannot be the body of an error")
+    }
+}
+
+impl StdError for Streams {}

@@ -1,0 +1,84 @@
+//! The headers that errors come with (N6).
+
+use gateway_core::{HeaderError, HttpError, IntoHeaderValue};
+use http::{HeaderName, HeaderValue, Method, header};
+
+use super::RetryAfter;
+
+/// The headers that belong to an [`HttpError`] of some status.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::HttpError;
+/// use gateway_util::HttpErrorFields;
+/// use http::Method;
+///
+/// let error = HttpError::method_not_allowed().allow([Method::GET, Method::PUT]);
+/// assert_eq!(error.header_map()["allow"], "GET, PUT");
+///
+/// let error = HttpError::unauthorized()
+///     .www_authenticate("Basic realm=\"shop\"")?
+///     .www_authenticate("Bearer")?;
+/// assert_eq!(error.header_map().get_all("www-authenticate").iter().count(), 2);
+///
+/// let error = HttpError::requested_range_not_satisfiable().content_range(10);
+/// assert_eq!(error.header_map()["content-range"], "bytes */10");
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+pub trait HttpErrorFields: Sized {
+    /// `Allow` of a 405: the methods that there are.
+    #[must_use]
+    fn allow(self, methods: impl IntoIterator<Item = Method>) -> Self;
+
+    /// `Retry-After` of a 429 or 503: seconds, a `Duration` or a date.
+    #[must_use]
+    fn retry_after(self, after: impl Into<RetryAfter>) -> Self;
+
+    /// One more challenge of a 401, on a line of its own (S8).
+    ///
+    /// # Errors
+    ///
+    /// When it holds a control character (S6).
+    fn www_authenticate(self, challenge: impl IntoHeaderValue) -> Result<Self, HeaderError>;
+
+    /// `Content-Range` of a 416: how long the representation is.
+    #[must_use]
+    fn content_range(self, complete_length: u64) -> Self;
+}
+
+impl HttpErrorFields for HttpError {
+    fn allow(self, methods: impl IntoIterator<Item = Method>) -> Self {
+        let mut text = String::new();
+        for method in methods {
+            if !text.is_empty() {
+                text.push_str(", ");
+            }
+            text.push_str(method.as_str());
+        }
+        with(self, header::ALLOW, HeaderValue::try_from(text).ok())
+    }
+
+    fn retry_after(self, after: impl Into<RetryAfter>) -> Self {
+        with(self, header::RETRY_AFTER, Some(after.into().header_value()))
+    }
+
+    fn www_authenticate(self, challenge: impl IntoHeaderValue) -> Result<Self, HeaderError> {
+        let value = challenge.into_header_value(&header::WWW_AUTHENTICATE)?;
+        self.headers([(header::WWW_AUTHENTICATE, value)])
+    }
+
+    fn content_range(self, complete_length: u64) -> Self {
+        let value = HeaderValue::try_from(format!("bytes */{complete_length}"));
+        with(self, header::CONTENT_RANGE, value.ok())
+    }
+}
+
+/// Adds a value that is known to be one: methods are tokens, dates and numbers are plain.
+fn with(error: HttpError, name: HeaderName, value: Option<HeaderValue>) -> HttpError {
+    match value.map(|value| error.headers([(name, value)])) {
+        Some(Ok(error)) => error,
+        Some(Err(refused)) => HttpError::internal_server_error().with_source(refused),
+        None => HttpError::internal_server_error(),
+    }
+}

@@ -1,0 +1,61 @@
+//! `Retry-After`.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderValue;
+
+use crate::http_date::HttpDate;
+
+/// When to try again: after some seconds, or at a date (RFC 9110 section 10.2.3).
+///
+/// # Examples
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use gateway_core::HttpError;
+/// use gateway_util::HttpErrorFields;
+///
+/// let error = HttpError::too_many_requests().retry_after(30);
+/// assert_eq!(error.header_map()["retry-after"], "30");
+/// let error = HttpError::service_unavailable().retry_after(SystemTime::UNIX_EPOCH);
+/// assert_eq!(error.header_map()["retry-after"], "Thu, 01 Jan 1970 00:00:00 GMT");
+/// let error = HttpError::service_unavailable().retry_after(Duration::from_millis(1500));
+/// assert_eq!(error.header_map()["retry-after"], "2");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryAfter(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Seconds(u64),
+    Date(HttpDate),
+}
+
+impl RetryAfter {
+    pub(crate) fn header_value(self) -> HeaderValue {
+        match self.0 {
+            Kind::Seconds(seconds) => HeaderValue::from(seconds),
+            Kind::Date(date) => date.header_value(),
+        }
+    }
+}
+
+impl From<u64> for RetryAfter {
+    fn from(seconds: u64) -> Self {
+        Self(Kind::Seconds(seconds))
+    }
+}
+
+impl From<Duration> for RetryAfter {
+    /// Rounds up: a client that comes too early comes in vain.
+    fn from(duration: Duration) -> Self {
+        let begun = u64::from(duration.subsec_nanos() > 0);
+        Self(Kind::Seconds(duration.as_secs().saturating_add(begun)))
+    }
+}
+
+impl From<SystemTime> for RetryAfter {
+    fn from(time: SystemTime) -> Self {
+        Self(Kind::Date(HttpDate::from_time(time)))
+    }
+}

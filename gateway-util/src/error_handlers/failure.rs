@@ -1,0 +1,97 @@
+//! What a handler sees.
+
+use std::borrow::Cow;
+
+use gateway_core::{Environ, Error, HttpError};
+use http::{Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use crate::request::Accept;
+
+/// What is kept of the request while the app has the environ.
+#[derive(Debug)]
+pub(super) struct Request {
+    method: Method,
+    uri: Uri,
+    /// Where PATH_INFO begins in the URI's path.
+    split: usize,
+    accept: Option<Vec<u8>>,
+}
+
+impl Request {
+    pub(super) fn of(environ: &Environ) -> Self {
+        Self {
+            method: environ.request_method().clone(),
+            uri: environ.uri().clone(),
+            split: environ.split(),
+            accept: environ.header("accept").map(|value| value.to_vec()),
+        }
+    }
+}
+
+/// An error that an app raised, and the request it was about.
+#[derive(Debug)]
+pub struct Failure<'a> {
+    error: &'a Error,
+    http_error: &'a HttpError,
+    request: &'a Request,
+}
+
+impl<'a> Failure<'a> {
+    pub(super) fn new(error: &'a Error, http_error: &'a HttpError, request: &'a Request) -> Self {
+        Self {
+            error,
+            http_error,
+            request,
+        }
+    }
+
+    /// The error as it was raised. Its text is not for the client.
+    #[must_use]
+    pub fn error(&self) -> &'a Error {
+        self.error
+    }
+
+    /// The error as the client may see it: what was raised, or the 500 that stands for it.
+    #[must_use]
+    pub fn http_error(&self) -> &'a HttpError {
+        self.http_error
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.request.method
+    }
+
+    /// The request's URI as the host parsed it.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.request.uri
+    }
+
+    /// PATH_INFO as text, with U+FFFD for what is not UTF-8. It is the client's: escape it in HTML.
+    #[must_use]
+    pub fn path(&self) -> Cow<'_, str> {
+        let path = self.request.uri.path();
+        percent_decode_str(path.get(self.request.split..).unwrap_or_default()).decode_utf8_lossy()
+    }
+
+    /// What the client accepts.
+    #[must_use]
+    pub fn accept(&self) -> Accept {
+        let accept = self.request.accept.as_deref();
+        Accept::parse(accept)
+    }
+
+    /// True if the client asks for JSON rather than for HTML. One that asks for nothing in
+    /// particular is taken for a person.
+    #[must_use]
+    pub fn prefers_json(&self) -> bool {
+        let accept = self.accept();
+        let json = accept
+            .quality("application/problem+json")
+            .max(accept.quality("application/json"));
+        json > accept.quality("text/html")
+    }
+}

@@ -1,0 +1,69 @@
+//! The answers that need no handler, and the log.
+
+use std::error::Error as StdError;
+use std::fmt::{self, Write};
+
+use gateway_core::{Error, IntoResponse, Response};
+
+use super::Failure;
+use crate::error::Problem;
+use crate::response::ResponseFields;
+
+/// The error for programs. Its choice depends on what the client accepts, and caches have to know.
+pub(super) fn problem(failure: &Failure<'_>) -> Result<Response, Error> {
+    let mut response = Problem::from(failure.http_error()).into_response()?;
+    response.vary(http::header::ACCEPT)?;
+    Ok(response)
+}
+
+/// The error for its author, as text: nothing in it can become markup.
+pub(super) fn debug(failure: &Failure<'_>) -> Result<Response, Error> {
+    let mut text = format!(
+        "{}\n\n{} {}\n\n",
+        failure.http_error(),
+        failure.method(),
+        failure.uri()
+    );
+    let mut cause: Option<&dyn StdError> = Some(failure.error().as_dyn());
+    while let Some(error) = cause {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{error}\n    {error:?}");
+        cause = error.source();
+    }
+    text.push_str("\nThis page is shown by debug builds only.\n");
+    (
+        text,
+        failure.http_error().status(),
+        [("content-type", "text/plain; charset=utf-8")],
+    )
+        .into_response()
+}
+
+/// Logs what is the server's fault: the driver sees an answer and no error.
+pub(super) fn log(failure: &Failure<'_>) {
+    if failure.http_error().status().is_server_error() {
+        tracing::error!(
+            target: "gateway",
+            rule = "N6",
+            "{} {}: {}",
+            failure.method(),
+            failure.uri().path(),
+            Chain(failure.error().as_dyn())
+        );
+    }
+}
+
+/// An error with its causes, on one line.
+struct Chain<'a>(&'a (dyn StdError + 'a));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+//! Dates as HTTP writes them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderValue;
+
+/// A moment in whole seconds, which is all that HTTP's dates hold (RFC 9110 section 5.6.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HttpDate(SystemTime);
+
+/// The last second of the year 9999: later ones have no form in HTTP.
+const LAST: u64 = 253_402_300_799;
+
+impl HttpDate {
+    /// Cuts off what is less than a second; what HTTP cannot write becomes the nearest date that
+    /// it can.
+    pub(crate) fn from_time(time: SystemTime) -> Self {
+        let seconds = time
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        Self(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST)))
+    }
+
+    /// Reads any of the three forms. What is no date is none: the RFC has recipients ignore it.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?;
+        httpdate::parse_http_date(text.trim())
+            .ok()
+            .map(Self::from_time)
+    }
+
+    pub(crate) fn header_value(self) -> HeaderValue {
+        HeaderValue::try_from(httpdate::fmt_http_date(self.0))
+            .unwrap_or(HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_form_in_http_does_not_panic() {
+        let late = UNIX_EPOCH + Duration::from_secs(LAST + 1_000_000);
+        let early = UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(
+            HttpDate::from_time(late).header_value(),
+            "Fri, 31 Dec 9999 23:59:59 GMT"
+        );
+        assert_eq!(
+            HttpDate::from_time(early).header_value(),
+            "Thu, 01 Jan 1970 00:00:00 GMT"
+        );
+        assert_eq!(HttpDate::parse(b"yesterday"), None);
+    }
+}

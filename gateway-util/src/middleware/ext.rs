@@ -1,0 +1,164 @@
+//! Every middleware as a method.
+
+use std::time::Duration;
+
+use gateway_core::{App, Environ, Error, IntoResponse};
+use http::{HeaderMap, StatusCode};
+
+use super::{
+    AccessLog, AutoETag, BasicAuth, Cascade, CatchPanic, ConditionalGet, HeadAsGet, MethodOverride,
+    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout,
+};
+
+/// The middlewares of this crate as methods of every app.
+///
+/// What is called last is outermost: it sees the request first and the answer last. An order that
+/// works, from the app outwards: `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`, `method_override`,
+/// `timeout`, `catch_panic`, `runtime`, `request_id`, `access_log`, `proxy_fix`. A stack deeper than
+/// about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::MiddlewareExt;
+///
+/// let app = view(async |_| "hello")
+///     .auto_etag()
+///     .conditional_get()
+///     .timeout(Duration::from_secs(30))
+///     .request_id()
+///     .access_log()
+///     .proxy_fix().x_for(1).x_proto(1);
+/// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+/// assert_eq!(response.status(), 200);
+/// assert!(response.headers().contains_key("etag"));
+/// assert!(response.headers().contains_key("x-request-id"));
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+pub trait MiddlewareExt: App + Sized {
+    /// Logs one line for each request; see [`AccessLog`].
+    fn access_log(self) -> AccessLog<Self> {
+        AccessLog::new(self)
+    }
+
+    /// Adds an `ETag` to answers whose bytes are in hand; see [`AutoETag`].
+    fn auto_etag(self) -> AutoETag<Self> {
+        AutoETag::new(self)
+    }
+
+    /// Asks for a name and a password; see [`BasicAuth`].
+    fn basic_auth(self, realm: &str) -> BasicAuth<Self> {
+        BasicAuth::new(self, realm)
+    }
+
+    /// Answers panics with a page of one's own; see [`CatchPanic`].
+    fn catch_panic<F, R>(self, page: F) -> CatchPanic<Self, F>
+    where
+        F: Fn(&str) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        CatchPanic::new(self, page)
+    }
+
+    /// Answers 304 where the client has what would be sent; see [`ConditionalGet`].
+    fn conditional_get(self) -> ConditionalGet<Self> {
+        ConditionalGet::new(self)
+    }
+
+    /// Shows the app GET for HEAD; see [`HeadAsGet`].
+    fn head_as_get(self) -> HeadAsGet<Self> {
+        HeadAsGet::new(self)
+    }
+
+    /// Lets a POST be another method; see [`MethodOverride`], of which a source has to be switched
+    /// on.
+    fn method_override(self) -> MethodOverride<Self> {
+        MethodOverride::new(self)
+    }
+
+    /// Calls a function with the environ first; see [`OnRequest`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{AppExt, Environ, HttpError, view};
+    /// use gateway_util::MiddlewareExt;
+    ///
+    /// let app = view(async |_| "hello").on_request(async |environ: Environ| {
+    ///     if environ.path_info().starts_with(b"/private") {
+    ///         return Err(HttpError::forbidden().into());
+    ///     }
+    ///     Ok(environ)
+    /// });
+    /// let environ = Environ::from_request(http::Request::get("/private/x").body(())?);
+    /// let error = app.respond(environ).await.unwrap_err();
+    /// assert_eq!(error.downcast::<HttpError>()?.status(), 403);
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn on_request<F, Fut>(self, function: F) -> OnRequest<Self, F>
+    where
+        F: Fn(Environ) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Environ, Error>> + Send,
+    {
+        OnRequest::new(self, function)
+    }
+
+    /// Calls a function with the head of each answer; see [`OnResponse`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{AppExt, Environ, view};
+    /// use gateway_util::MiddlewareExt;
+    /// use http::HeaderValue;
+    ///
+    /// let app = view(async |_| "hello").on_response(|_status, headers| {
+    ///     headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
+    /// });
+    /// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+    /// assert_eq!(response.headers()["x-frame-options"], "DENY");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn on_response<F>(self, function: F) -> OnResponse<Self, F>
+    where
+        F: Fn(&mut StatusCode, &mut HeaderMap) + Send + Sync + 'static,
+    {
+        OnResponse::new(self, function)
+    }
+
+    /// Asks `next` where this app refuses with a 404 or 405; see [`Cascade`].
+    fn or_else(self, next: impl App) -> Cascade {
+        Cascade::new().then(self).then(next)
+    }
+
+    /// Believes what trusted proxies say of the client; see [`ProxyFix`], which trusts nobody until
+    /// it is told to.
+    fn proxy_fix(self) -> ProxyFix<Self> {
+        ProxyFix::new(self)
+    }
+
+    /// Gives each request a name; see [`RequestId`].
+    fn request_id(self) -> RequestId<Self> {
+        RequestId::new(self)
+    }
+
+    /// Says in `X-Runtime` how long the app took; see [`Runtime`].
+    fn runtime(self) -> Runtime<Self> {
+        Runtime::new(self)
+    }
+
+    /// Bounds the time that the app may take; see [`Timeout`].
+    fn timeout(self, duration: Duration) -> Timeout<Self> {
+        Timeout::new(self, duration)
+    }
+}
+
+impl<A: App> MiddlewareExt for A {}

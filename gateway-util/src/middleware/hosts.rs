@@ -1,0 +1,130 @@
+//! Apps by host.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
+
+/// Apps by the host that the client asked for: the other half of Rack's `URLMap`.
+///
+/// - A name is compared without regard to case, without the port and without a dot at its end; an
+///   IPv6 address keeps its brackets: `[::1]`.
+/// - `*.example.org` stands for every name below `example.org`, at any depth, and not for
+///   `example.org` itself. A name wins over a pattern, the longer pattern over the shorter.
+/// - What matches none goes to the fallback, a 404 unless set. That includes a `Host` that is no
+///   name at all.
+///
+/// The host is the client's word (E12), and behind a proxy the proxy's: put
+/// [`ProxyFix`](crate::ProxyFix) around this. A request that names none is one for SERVER_NAME.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::Hosts;
+///
+/// let site = Hosts::new()
+///     .at("example.org", view(async |_| "main"))
+///     .at("*.example.org", view(async |_| "below"));
+/// let ask = async |host| {
+///     let request = http::Request::get("/").header("host", host).body(())?;
+///     site.respond(Environ::from_request(request)).await
+/// };
+/// assert_eq!(ask("Example.org:8000").await?.into_body().bytes().await?, "main");
+/// assert_eq!(ask("a.b.example.org").await?.into_body().bytes().await?, "below");
+/// assert_eq!(ask("example.com").await?.status(), 404);
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "URLMap")]
+pub struct Hosts {
+    names: HashMap<String, BoxApp>,
+    /// The patterns, without their `*.`.
+    suffixes: HashMap<String, BoxApp>,
+    fallback: BoxApp,
+}
+
+impl Hosts {
+    /// No apps, and a 404 for everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            names: HashMap::new(),
+            suffixes: HashMap::new(),
+            fallback: BoxApp::new(HttpError::not_found()),
+        }
+    }
+
+    /// Sets the app of a host, a name or a pattern `*.name`, without a port. An app that was set
+    /// for it before is replaced.
+    #[must_use]
+    pub fn at(mut self, host: &str, app: impl App) -> Self {
+        let (apps, name) = match host.strip_prefix("*.") {
+            Some(suffix) => (&mut self.suffixes, suffix),
+            None => (&mut self.names, host),
+        };
+        apps.insert(normal(name).into_owned(), BoxApp::new(app));
+        self
+    }
+
+    /// Sets the app for every other host.
+    #[must_use]
+    pub fn fallback(mut self, app: impl App) -> Self {
+        self.fallback = BoxApp::new(app);
+        self
+    }
+
+    fn find(&self, host: &str) -> &BoxApp {
+        let host = normal(host);
+        if let Some(app) = self.names.get(&*host) {
+            return app;
+        }
+        let mut rest = &*host;
+        // From the longest suffix to the shortest, one look-up for each label.
+        while let Some((label, suffix)) = rest.split_once('.') {
+            // `*` stands for a label, and an empty one is none.
+            if label.is_empty() {
+                break;
+            }
+            if let Some(app) = self.suffixes.get(suffix) {
+                return app;
+            }
+            rest = suffix;
+        }
+        &self.fallback
+    }
+}
+
+/// A name as it is compared: in lower case, without the dot of the root.
+fn normal(host: &str) -> Cow<'_, str> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(host.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(host)
+    }
+}
+
+impl Default for Hosts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl App for Hosts {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let app = self.find(&environ.server_name());
+        app.call(environ, start_response).await
+    }
+}
+
+impl fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosts")
+            .field("names", &self.names.keys())
+            .field("suffixes", &self.suffixes.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! The values of forwarding headers, each checked before it is believed.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use gateway_core::Scheme;
+use http::uri::Authority;
+
+/// The `hops`th value of a list, from the right. Empty values count: a proxy that had nothing to say
+/// must not make its neighbour's value, or the client's, the trusted one.
+pub(super) fn from_the_right(list: &[u8], hops: usize) -> Option<&[u8]> {
+    list.rsplit(|byte| *byte == b',')
+        .nth(hops.checked_sub(1)?)
+        .map(<[u8]>::trim_ascii)
+}
+
+/// An address, with its port or 0: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]:80`.
+/// `unknown` and obfuscated names (RFC 7239 section 6) are none.
+pub(super) fn node(text: &[u8]) -> Option<(IpAddr, u16)> {
+    let text = std::str::from_utf8(text).ok()?;
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Some((ip, 0));
+    }
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Some((address.ip(), address.port()));
+    }
+    // What is left are brackets without a port, and obfuscated ports (`:_abc`), which are not told.
+    if let Some(rest) = text.strip_prefix('[') {
+        let (ip, port) = rest.split_once(']')?;
+        let is_told = !port.is_empty() && !port.starts_with(":_");
+        let ip = ip.parse::<Ipv6Addr>().ok()?;
+        return (!is_told).then_some((ip.into(), 0));
+    }
+    let (ip, _) = text.split_once(":_")?;
+    Some((ip.parse().ok()?, 0))
+}
+
+pub(super) fn scheme(text: &[u8]) -> Option<Scheme> {
+    if text.eq_ignore_ascii_case(b"https") {
+        Some(Scheme::Https)
+    } else if text.eq_ignore_ascii_case(b"http") {
+        Some(Scheme::Http)
+    } else {
+        None
+    }
+}
+
+pub(super) fn port(text: &[u8]) -> Option<u16> {
+    // `parse` alone would take a sign.
+    if !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let port = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (port != 0).then_some(port)
+}
+
+/// A host with or without a port, without the userinfo that `http` would let pass.
+pub(super) fn host(text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    if text.contains('@') {
+        return None;
+    }
+    let authority: Authority = text.parse().ok()?;
+    let (name, _) = split_port(text);
+    let rest = text.get(name.len()..)?;
+    let is_port = rest.is_empty() || port(rest.strip_prefix(':')?.as_bytes()).is_some();
+    (is_port && !authority.host().is_empty()).then(|| text.to_owned())
+}
+
+/// Cuts `host:port`; the colons of a bracketed IPv6 address are not its port's.
+pub(super) fn split_port(host: &str) -> (&str, Option<u16>) {
+    match host.rsplit_once(':') {
+        Some((name, text)) if !text.ends_with(']') => (name, port(text.as_bytes())),
+        _ => (host, None),
+    }
+}
+
+/// A prefix as it can stand in front of a raw path: `/shop`. Two slashes at its start would make
+/// links built from SCRIPT_NAME lead to another host.
+pub(super) fn prefix(text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?.trim_end_matches('/');
+    // RFC 3986 section 3.3: what a segment may hold.
+    let is_path = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&byte));
+    (is_path && text.starts_with('/') && !text.starts_with("//")).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes() {
+        let ip = |text: &str| node(text.as_bytes()).map(|(ip, port)| (ip.to_string(), port));
+        let some = |ip: &str, port| Some((ip.to_owned(), port));
+        assert_eq!(ip("192.0.2.7"), some("192.0.2.7", 0));
+        assert_eq!(ip("192.0.2.7:80"), some("192.0.2.7", 80));
+        assert_eq!(ip("192.0.2.7:_x"), some("192.0.2.7", 0));
+        assert_eq!(ip("2001:db8::7"), some("2001:db8::7", 0));
+        assert_eq!(ip("[2001:db8::7]"), some("2001:db8::7", 0));
+        assert_eq!(ip("[2001:db8::7]:80"), some("2001:db8::7", 80));
+        for bad in [
+            "",
+            "unknown",
+            "_hidden",
+            "192.0.2",
+            "192.0.2.7:",
+            "192.0.2.7:99999",
+            "[::1",
+            "::1]",
+            "[192.0.2.7]",
+            "192.0.2.7 ",
+            "1.2.3.4\0",
+            "example.org",
+            "\u{661}.2.3.4",
+        ] {
+            assert_eq!(ip(bad), None, "{bad:?}");
+        }
+        assert_eq!(node(b"\xFF"), None);
+    }
+
+    #[test]
+    fn hosts_ports_and_prefixes() {
+        for good in ["a.example", "a.example:81", "[::1]", "[::1]:81", "A"] {
+            assert_eq!(host(good.as_bytes()).as_deref(), Some(good));
+        }
+        for bad in [
+            "", ":80", "a:", "a:0", "a:+80", "a:x", "u@a", "a/b", "a b", "a\\b", "a?b", "a#b",
+            "[::1", "a:80:81", "a\r\nb", "\u{e4}",
+        ] {
+            assert_eq!(host(bad.as_bytes()), None, "{bad:?}");
+        }
+        for bad in ["", "0", "-1", "+1", "65536", "8 0", "80, 81"] {
+            assert_eq!(port(bad.as_bytes()), None, "{bad:?}");
+        }
+        assert_eq!(prefix(b"/a/b/"), Some("/a/b".to_owned()));
+        for bad in [
+            "",
+            "/",
+            "//evil.example",
+            "a",
+            "/a?b",
+            "/a#b",
+            "/a b",
+            "/a\\b",
+            "/a\nb",
+        ] {
+            assert_eq!(prefix(bad.as_bytes()), None, "{bad:?}");
+        }
+    }
+}

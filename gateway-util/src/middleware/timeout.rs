@@ -1,0 +1,196 @@
+//! A bound on the time an app takes.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
+use http::StatusCode;
+use tokio::time::{Instant, Sleep};
+
+use super::watched::{Polled, Watch, Watched};
+
+/// Bounds the time an app may take. Made by
+/// [`MiddlewareExt::timeout`](crate::MiddlewareExt::timeout).
+///
+/// - The app's future is dropped when its time is over, and so is its body: what it holds is closed.
+/// - Before the head has gone out the client gets a 503, or what [`status`](Self::status) says;
+///   after that the response is aborted, so that the client can tell (B8).
+/// - By default the time runs from the call to the end of the body.
+///   [`until_first_byte`](Self::until_first_byte) lets the body take as long as it likes, for event
+///   streams and downloads; [`between_chunks`](Self::between_chunks) starts the clock again with each
+///   chunk.
+/// - What a slow client takes between two chunks counts: the clock is looked at when the gateway asks
+///   for the next.
+///
+/// It needs tokio's clock: a runtime with time enabled.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use gateway_core::{AppExt, Environ, HttpError, view};
+/// use gateway_util::MiddlewareExt;
+///
+/// let app = view(async |_| -> &str { std::future::pending().await });
+/// let app = app.timeout(Duration::from_millis(1)).status(504);
+/// let error = app.respond(Environ::from_request(http::Request::new(()))).await.unwrap_err();
+/// assert_eq!(error.downcast::<HttpError>()?.status(), 504);
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Timeout<A> {
+    app: A,
+    duration: Duration,
+    span: Span,
+    status: u16,
+}
+
+/// What the time is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Span {
+    Whole,
+    Head,
+    Chunk,
+}
+
+impl<A> Timeout<A> {
+    /// Bounds the time of an app, its body included.
+    pub fn new(app: A, duration: Duration) -> Self {
+        Self {
+            app,
+            duration,
+            span: Span::Whole,
+            status: 503,
+        }
+    }
+
+    /// Bounds the time until the head goes out, and not that of the body.
+    #[must_use]
+    pub fn until_first_byte(mut self) -> Self {
+        self.span = Span::Head;
+        self
+    }
+
+    /// Bounds the time until the first chunk, and that from each chunk to the next.
+    #[must_use]
+    pub fn between_chunks(mut self) -> Self {
+        self.span = Span::Chunk;
+        self
+    }
+
+    /// Sets the status of the answer: 504 for an app that asks other servers. One that is no error's
+    /// makes it a 500.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+impl<A: App> App for Timeout<A> {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let mut sleep = Box::pin(tokio::time::sleep(self.duration));
+        let late = Late {
+            duration: self.duration,
+            status: self.status,
+            start_response: start_response.clone(),
+        };
+        // In its own scope: when its time is over, the app's future is dropped at once.
+        let body = {
+            let mut call = std::pin::pin!(self.app.call(environ, start_response));
+            std::future::poll_fn(|cx| {
+                if let Poll::Ready(outcome) = call.as_mut().poll(cx) {
+                    return Poll::Ready(outcome);
+                }
+                sleep.as_mut().poll(cx).map(|()| Err(late.error()))
+            })
+            .await?
+        };
+        if body.in_hand().is_some() {
+            return Ok(body);
+        }
+        let clock = Clock {
+            sleep,
+            span: self.span,
+            late: Some(late),
+        };
+        Ok(body.wrap(|body| Bounded::new(body, clock)))
+    }
+}
+
+/// What happens when the time is over.
+struct Late {
+    duration: Duration,
+    status: u16,
+    start_response: StartResponse,
+}
+
+impl Late {
+    fn error(&self) -> Error {
+        let late = TookTooLong(self.duration);
+        if self.start_response.is_committed() {
+            return late.into();
+        }
+        let status = StatusCode::from_u16(self.status).unwrap_or_default();
+        HttpError::new(status).with_source(late).into()
+    }
+}
+
+type Bounded = Watched<Clock>;
+
+struct Clock {
+    sleep: Pin<Box<Sleep>>,
+    span: Span,
+    /// Taken when the time is over, or does not count any more.
+    late: Option<Late>,
+}
+
+impl Watch for Clock {
+    fn seen(&mut self, polled: Polled, cx: &mut Context<'_>) -> Polled {
+        let Some(late) = &self.late else {
+            return polled;
+        };
+        // The head may have gone out without a chunk, by a flush.
+        let is_committed = late.start_response.is_committed();
+        match &polled {
+            Poll::Ready(None | Some(Err(_))) => {
+                self.late = None;
+                return polled;
+            }
+            _ if self.span == Span::Head && (is_committed || polled.is_ready()) => {
+                self.late = None;
+                return polled;
+            }
+            Poll::Ready(_) if self.span == Span::Chunk => {
+                let duration = late.duration;
+                self.sleep.as_mut().reset(Instant::now() + duration);
+                return polled;
+            }
+            _ => {}
+        }
+        if self.sleep.as_mut().poll(cx).is_pending() {
+            return polled;
+        }
+        match self.late.take() {
+            Some(late) => Poll::Ready(Some(Err(late.error()))),
+            None => polled,
+        }
+    }
+}
+
+/// The app did not answer in time.
+#[derive(Debug)]
+struct TookTooLong(Duration);
+
+impl fmt::Display for TookTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the app took longer than {:?}", self.0)
+    }
+}
+
+impl StdError for TookTooLong {}

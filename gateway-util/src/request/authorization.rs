@@ -1,0 +1,128 @@
+//! Who the client says it is.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::DecodePaddingMode;
+use base64::engine::GeneralPurpose;
+use base64::engine::general_purpose::{GeneralPurposeConfig, STANDARD};
+use gateway_core::{Environ, HttpError};
+
+use crate::error::HttpErrorFields;
+
+/// The credentials of a request (RFC 9110 section 11.6.2). Nothing has been checked.
+///
+/// Its `Debug` form shows no secrets. Compare secrets in constant time.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Authorization {
+    /// A name and a password (RFC 7617).
+    Basic(BasicCredentials),
+    /// A token (RFC 6750).
+    Bearer(String),
+    /// Another scheme, in lower case, and what stands behind it.
+    Other(String, String),
+}
+
+/// The name and the password of Basic authentication.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BasicCredentials {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl Authorization {
+    /// The credentials of a request, `None` where it has none.
+    ///
+    /// # Errors
+    ///
+    /// 400 for a line that cannot be read, or several.
+    pub(super) fn of(environ: &Environ) -> Result<Option<Self>, HttpError> {
+        let Some(value) = environ.header("authorization") else {
+            return Ok(None);
+        };
+        value
+            .to_str()
+            .and_then(Self::parse)
+            .map(Some)
+            .ok_or_else(HttpError::bad_request)
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        let value = value.trim();
+        let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
+        let credentials = credentials.trim_start();
+        let scheme = scheme.to_ascii_lowercase();
+        match &*scheme {
+            "basic" => {
+                let bytes = LENIENT.decode(credentials).ok()?;
+                let text = String::from_utf8(bytes).ok()?;
+                let (user, password) = text.split_once(':')?;
+                Some(Self::Basic(BasicCredentials {
+                    user: user.into(),
+                    password: password.into(),
+                }))
+            }
+            "bearer" => is_token68(credentials).then(|| Self::Bearer(credentials.into())),
+            _ => Some(Self::Other(scheme, credentials.into())),
+        }
+    }
+}
+
+/// Some clients leave the padding off.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// RFC 9110 section 11.2.
+fn is_token68(text: &str) -> bool {
+    let text = text.trim_end_matches('=');
+    !text.is_empty()
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+        })
+}
+
+/// A 401 that asks for a scheme.
+pub(super) fn challenge(scheme: &str, realm: &str) -> HttpError {
+    let realm: String = realm
+        .chars()
+        .filter(|c| !c.is_control())
+        .flat_map(|c| match c {
+            '"' | '\\' => [Some('\\'), Some(c)],
+            c => [None, Some(c)],
+        })
+        .flatten()
+        .collect();
+    HttpError::unauthorized()
+        .www_authenticate(format!("{scheme} realm=\"{realm}\""))
+        .unwrap_or_else(|_| HttpError::unauthorized())
+}
+
+impl BasicCredentials {
+    /// The credentials as they stand behind `Basic` on an `Authorization` line.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        STANDARD.encode(format!("{}:{}", self.user, self.password))
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Basic(credentials) => credentials.fmt(f),
+            Self::Bearer(_) => f.write_str("Bearer(..)"),
+            Self::Other(scheme, _) => write!(f, "Other({scheme:?}, ..)"),
+        }
+    }
+}
+
+impl fmt::Debug for BasicCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BasicCredentials")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}

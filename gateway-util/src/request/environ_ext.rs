@@ -1,0 +1,168 @@
+//! What an environ can do besides.
+
+use std::net::IpAddr;
+
+use gateway_core::cookie::Cookie;
+use gateway_core::{Environ, HttpError};
+use serde::de::DeserializeOwned;
+
+use super::authorization::{self, Authorization, BasicCredentials};
+use super::{Accept, Form, FormLimits, Pairs, media_type};
+
+/// Reading a request: what Flask's `request` offers.
+///
+/// Query, cookies and the other headers are bounded by what the server takes for a head; everything
+/// that reads the body has a bound of its own. What is wrong with a request is an [`HttpError`] of
+/// the status that says so: let it pass with `?`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{Environ, HttpError, Json, IntoResponse};
+/// use gateway_util::EnvironExt;
+///
+/// async fn add(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+///     let numbers: Vec<u32> = environ.json(1024).await?;
+///     Ok(Json([numbers.iter().sum::<u32>()]))
+/// }
+///
+/// let post = || http::Request::post("/").header("content-type", "application/json");
+/// assert!(add(Environ::from_request(post().body("[1, 2]")?)).await.is_ok());
+/// let status = async |request| add(Environ::from_request(request)).await.err().map(|e| e.status());
+/// assert_eq!(status(post().body("[1, ")?).await, Some(http::StatusCode::BAD_REQUEST));
+/// let text = http::Request::post("/").body("[1, 2]")?;
+/// assert_eq!(status(text).await, Some(http::StatusCode::UNSUPPORTED_MEDIA_TYPE));
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+pub trait EnvironExt {
+    /// The query.
+    fn query(&self) -> Pairs;
+
+    /// The cookies; of two with one name, the first is the closer one. What is no cookie is left
+    /// out. Quotes around a value are not part of it.
+    fn cookies(&self) -> Pairs;
+
+    /// Reads a form of either kind, and leaves an empty input.
+    ///
+    /// # Errors
+    ///
+    /// 415 for another type, 413 beyond a limit, 400 for a broken body.
+    fn form(&mut self, limits: FormLimits) -> impl Future<Output = Result<Form, HttpError>> + Send;
+
+    /// Reads JSON of at most `limit` bytes, and leaves an empty input.
+    ///
+    /// # Errors
+    ///
+    /// 415 where the type is not `application/json` or ends in `+json`, 413 beyond the limit, 400 for
+    /// what is not JSON of that shape.
+    fn json<T: DeserializeOwned>(
+        &mut self,
+        limit: u64,
+    ) -> impl Future<Output = Result<T, HttpError>> + Send;
+
+    /// What media types the client accepts.
+    fn accept(&self) -> Accept;
+
+    /// What languages the client accepts: for [`Accept::best_language`].
+    fn accept_language(&self) -> Accept;
+
+    /// The offer that the client wants most, the first of those it wants alike. The answer depends on
+    /// `Accept` then: add that to `Vary`.
+    ///
+    /// # Errors
+    ///
+    /// 406 where it accepts none.
+    fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError>;
+
+    /// The credentials of the request, `None` where it has none. Nothing has been checked.
+    ///
+    /// # Errors
+    ///
+    /// 400 for what cannot be read.
+    fn authorization(&self) -> Result<Option<Authorization>, HttpError>;
+
+    /// A name and a password; nothing has been checked.
+    ///
+    /// # Errors
+    ///
+    /// 401 that asks for them where there are none, 400 for what cannot be read.
+    fn basic_auth(&self, realm: &str) -> Result<BasicCredentials, HttpError>;
+
+    /// A bearer token; nothing has been checked.
+    ///
+    /// # Errors
+    ///
+    /// 401 that asks for it where there is none, 400 for what cannot be read.
+    fn bearer_token(&self, realm: &str) -> Result<String, HttpError>;
+
+    /// The client's address: the peer's, or what a proxy middleware made of it (E13, E16). An IPv4
+    /// address stays one where the server listens on IPv6.
+    fn client_addr(&self) -> Option<IpAddr>;
+}
+
+impl EnvironExt for Environ {
+    fn query(&self) -> Pairs {
+        Pairs::from_urlencoded(self.query_string().as_bytes())
+    }
+
+    fn cookies(&self) -> Pairs {
+        let Some(value) = self.header("cookie") else {
+            return Pairs::default();
+        };
+        Cookie::split_parse(value.to_string())
+            .flatten()
+            .filter(|cookie| !cookie.name().is_empty())
+            .map(|cookie| (cookie.name().to_owned(), cookie.value_trimmed().to_owned()))
+            .collect()
+    }
+
+    async fn form(&mut self, limits: FormLimits) -> Result<Form, HttpError> {
+        Form::read(self, &limits).await
+    }
+
+    async fn json<T: DeserializeOwned>(&mut self, limit: u64) -> Result<T, HttpError> {
+        if !media_type::is_json(&media_type::of(self)?) {
+            return Err(HttpError::unsupported_media_type());
+        }
+        media_type::check_length(self, limit)?;
+        self.take_input().json(limit).await
+    }
+
+    fn accept(&self) -> Accept {
+        Accept::parse(self.header("accept").as_deref())
+    }
+
+    fn accept_language(&self) -> Accept {
+        Accept::parse(self.header("accept-language").as_deref())
+    }
+
+    fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError> {
+        self.accept()
+            .best(offers)
+            .ok_or_else(HttpError::not_acceptable)
+    }
+
+    fn authorization(&self) -> Result<Option<Authorization>, HttpError> {
+        Authorization::of(self)
+    }
+
+    fn basic_auth(&self, realm: &str) -> Result<BasicCredentials, HttpError> {
+        match self.authorization()? {
+            Some(Authorization::Basic(credentials)) => Ok(credentials),
+            _ => Err(authorization::challenge("Basic", realm)),
+        }
+    }
+
+    fn bearer_token(&self, realm: &str) -> Result<String, HttpError> {
+        match self.authorization()? {
+            Some(Authorization::Bearer(token)) => Ok(token),
+            _ => Err(authorization::challenge("Bearer", realm)),
+        }
+    }
+
+    fn client_addr(&self) -> Option<IpAddr> {
+        self.remote_addr().map(|addr| addr.to_canonical())
+    }
+}

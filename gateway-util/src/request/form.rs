@@ -1,0 +1,112 @@
+//! Forms.
+
+use gateway_core::{Environ, HttpError};
+use serde::de::DeserializeOwned;
+
+#[cfg(feature = "multipart")]
+use super::FilePart;
+use super::{FormLimits, Pairs, media_type};
+
+/// A form: its fields, and its files where it is a multipart one.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{Environ, HttpError};
+/// use gateway_util::{EnvironExt, FormLimits};
+///
+/// async fn sign(mut environ: Environ) -> Result<String, HttpError> {
+///     let form = environ.form(FormLimits::default()).await?;
+///     Ok(format!("Hello, {}!", form.require("name")?))
+/// }
+///
+/// let request = http::Request::post("/")
+///     .header("content-type", "application/x-www-form-urlencoded")
+///     .body("name=Ada+L.")?;
+/// assert_eq!(sign(Environ::from_request(request)).await?, "Hello, Ada L.!");
+/// let request = http::Request::post("/").header("content-type", "text/plain").body("name=Ada")?;
+/// assert_eq!(sign(Environ::from_request(request)).await.unwrap_err().status(), 415);
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Default)]
+pub struct Form {
+    pub(super) fields: Pairs,
+    #[cfg(feature = "multipart")]
+    pub(super) files: Vec<FilePart>,
+}
+
+impl Form {
+    pub(super) async fn read(
+        environ: &mut Environ,
+        limits: &FormLimits,
+    ) -> Result<Self, HttpError> {
+        let mime = media_type::of(environ)?;
+        if media_type::is_urlencoded(&mime) {
+            let limit = limits.body.min(limits.text);
+            media_type::check_length(environ, limit)?;
+            let bytes = environ.take_input().bytes(limit).await?;
+            // Counted before they are taken apart: each costs more memory than it has bytes.
+            let count = bytes.iter().filter(|byte| **byte == b'&').count() + 1;
+            if count > limits.parts {
+                return Err(HttpError::request_entity_too_large());
+            }
+            return Ok(Self {
+                fields: Pairs::from_urlencoded(&bytes),
+                #[cfg(feature = "multipart")]
+                files: Vec::new(),
+            });
+        }
+        #[cfg(feature = "multipart")]
+        if media_type::is_multipart_form(&mime) {
+            media_type::check_length(environ, limits.body)?;
+            return super::multipart::read(environ.take_input(), &mime, limits).await;
+        }
+        Err(HttpError::unsupported_media_type())
+    }
+
+    /// The fields that are not files.
+    #[must_use]
+    pub fn fields(&self) -> &Pairs {
+        &self.fields
+    }
+
+    /// The first value of a field.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)
+    }
+
+    /// The first value of a field that has to be there.
+    ///
+    /// # Errors
+    ///
+    /// 400.
+    pub fn require(&self, name: &str) -> Result<&str, HttpError> {
+        self.fields.require(name)
+    }
+
+    /// The fields as a struct; see [`Pairs::deserialize`].
+    ///
+    /// # Errors
+    ///
+    /// 400 for what the struct does not fit.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
+        self.fields.deserialize()
+    }
+
+    /// The first file of a field.
+    #[cfg(feature = "multipart")]
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&FilePart> {
+        self.files.iter().find(|file| file.name() == name)
+    }
+
+    /// All files, to keep.
+    #[cfg(feature = "multipart")]
+    #[must_use]
+    pub fn into_files(self) -> Vec<FilePart> {
+        self.files
+    }
+}

@@ -1,0 +1,278 @@
+//! Conditional requests and ranges (N8).
+
+use gateway_core::{Body, Environ, HttpError, IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use super::etag::ETagList;
+use super::{ETag, RangeOutcome, part};
+use crate::error::HttpErrorFields;
+use crate::http_date::HttpDate;
+
+/// The conditions of a request: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since,
+/// If-Range and Range, as RFC 9110 sections 13 and 14 order them.
+///
+/// They are taken from the environ, which the app may then keep for itself.
+///
+/// # Examples
+///
+/// An answer that is sent only where the client does not have it:
+///
+/// ```
+/// use gateway_core::{Environ, IntoResponse};
+/// use gateway_util::{Conditions, ETag, ResponseFields};
+/// # fn main() -> Result<(), gateway_core::Error> {
+/// let request = http::Request::get("/").header("if-none-match", "\"v1\"").body(())?;
+/// let conditions = Conditions::of(&Environ::from_request(request));
+///
+/// let mut response = "text".into_response()?;
+/// response.set_etag(&ETag::strong("v1")?);
+/// let response = conditions.apply(response);
+/// assert_eq!(response.status(), 304);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A change that is made only to the state that the client has seen:
+///
+/// ```
+/// use gateway_core::{Environ, HttpError};
+/// use gateway_util::{Conditions, ETag};
+///
+/// fn put(environ: &Environ, current: &ETag) -> Result<&'static str, HttpError> {
+///     Conditions::of(environ).require(Some(current))?;
+///     // .. the change ..
+///     Ok("changed")
+/// }
+/// # fn main() -> Result<(), gateway_core::Error> {
+/// let request = http::Request::put("/").header("if-match", "\"v1\"").body(())?;
+/// let environ = Environ::from_request(request);
+/// assert!(put(&environ, &ETag::strong("v1")?).is_ok());
+/// assert_eq!(put(&environ, &ETag::strong("v2")?).unwrap_err().status(), 412);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Conditions {
+    method: Method,
+    if_match: Option<ETagList>,
+    if_none_match: Option<ETagList>,
+    if_modified_since: Option<HttpDate>,
+    if_unmodified_since: Option<HttpDate>,
+    if_range: Option<Vec<u8>>,
+    range: Option<Vec<u8>>,
+}
+
+/// What the conditions of a request ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// To go on.
+    Proceed,
+    /// Nothing: the client has it. 304.
+    NotModified,
+    /// Nothing: the state is not the one that the client means. 412.
+    PreconditionFailed,
+}
+
+impl Conditions {
+    /// The conditions of a request.
+    #[must_use]
+    pub fn of(environ: &Environ) -> Self {
+        let value = |name: HeaderName| environ.header(name.as_str());
+        let date = |name| value(name).and_then(|value| HttpDate::parse(&value));
+        let list = |name| value(name).map(|value| ETagList::parse(&value));
+        Self {
+            method: environ.request_method().clone(),
+            if_match: list(header::IF_MATCH),
+            if_none_match: list(header::IF_NONE_MATCH),
+            if_modified_since: date(header::IF_MODIFIED_SINCE),
+            if_unmodified_since: date(header::IF_UNMODIFIED_SINCE),
+            if_range: value(header::IF_RANGE).map(|value| value.to_vec()),
+            range: value(header::RANGE).map(|value| value.to_vec()),
+        }
+    }
+
+    fn is_read(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// Looks at what there is: its tag, and when it was last changed. A resource that does not exist
+    /// has neither; only say so where it does not, since `*` means any state there is.
+    ///
+    /// If-None-Match is compared weakly and hides If-Modified-Since; If-Match is compared strongly
+    /// and hides If-Unmodified-Since (RFC 9110 section 13.2.2).
+    #[must_use]
+    pub fn evaluate(
+        &self,
+        etag: Option<&ETag>,
+        last_modified: Option<std::time::SystemTime>,
+    ) -> Outcome {
+        self.evaluate_date(etag, last_modified.map(HttpDate::from_time))
+    }
+
+    fn evaluate_date(&self, etag: Option<&ETag>, modified: Option<HttpDate>) -> Outcome {
+        match (&self.if_match, self.if_unmodified_since, modified) {
+            (Some(tags), _, _) if !tags.has(etag, ETag::strong_eq) => {
+                return Outcome::PreconditionFailed;
+            }
+            (None, Some(since), Some(modified)) if modified > since => {
+                return Outcome::PreconditionFailed;
+            }
+            _ => {}
+        }
+        match (&self.if_none_match, self.if_modified_since, modified) {
+            (Some(tags), _, _) if tags.has(etag, ETag::weak_eq) => {
+                if self.is_read() {
+                    Outcome::NotModified
+                } else {
+                    Outcome::PreconditionFailed
+                }
+            }
+            (None, Some(since), Some(modified)) if self.is_read() && modified <= since => {
+                Outcome::NotModified
+            }
+            _ => Outcome::Proceed,
+        }
+    }
+
+    /// For methods that change something: an error where the state is not the one that the client
+    /// means. `None` is a resource that does not exist.
+    ///
+    /// # Errors
+    ///
+    /// 412.
+    pub fn require(&self, etag: Option<&ETag>) -> Result<(), HttpError> {
+        let is_failed = match (etag, &self.if_match) {
+            (None, Some(_)) => true,
+            (None, None) => false,
+            (Some(etag), _) => self.evaluate(Some(etag), None) != Outcome::Proceed,
+        };
+        if is_failed {
+            return Err(HttpError::precondition_failed());
+        }
+        Ok(())
+    }
+
+    /// What part of `length` bytes the request asks for. Only GET has ranges (RFC 9110 section
+    /// 14.2), and If-Range takes them away where the tag or the date is not the same.
+    #[must_use]
+    pub fn range(
+        &self,
+        length: u64,
+        etag: Option<&ETag>,
+        last_modified: Option<std::time::SystemTime>,
+    ) -> RangeOutcome {
+        self.range_date(length, etag, last_modified.map(HttpDate::from_time))
+    }
+
+    fn range_date(
+        &self,
+        length: u64,
+        etag: Option<&ETag>,
+        modified: Option<HttpDate>,
+    ) -> RangeOutcome {
+        match &self.range {
+            Some(range) if self.method == Method::GET && self.same_state(etag, modified) => {
+                RangeOutcome::of(range, length)
+            }
+            _ => RangeOutcome::Whole,
+        }
+    }
+
+    /// RFC 9110 section 13.1.5: a strong tag, or exactly the same date.
+    fn same_state(&self, etag: Option<&ETag>, modified: Option<HttpDate>) -> bool {
+        let Some(if_range) = &self.if_range else {
+            return true;
+        };
+        match ETag::parse(if_range) {
+            Some(tag) => etag.is_some_and(|etag| etag.strong_eq(&tag)),
+            None => modified.is_some() && HttpDate::parse(if_range) == modified,
+        }
+    }
+
+    /// The response that the conditions ask for, by its own `ETag` and `Last-Modified`: the response
+    /// itself, a 304, or a 412.
+    ///
+    /// Only answers to GET and HEAD with a 2xx are looked at. A 304 keeps the fields that caches
+    /// need; a 412 is the page of that error.
+    #[must_use]
+    pub fn apply(&self, response: Response) -> Response {
+        if !self.is_read() || !response.status().is_success() {
+            return response;
+        }
+        let (etag, modified) = validators(response.headers());
+        match self.evaluate_date(etag.as_ref(), modified) {
+            Outcome::Proceed => response,
+            Outcome::NotModified => not_modified(response),
+            Outcome::PreconditionFailed => page(HttpError::precondition_failed()),
+        }
+    }
+
+    /// As [`apply`](Self::apply), and serves one range of a 200 whose length is known: 206, or 416
+    /// where nothing of it is there.
+    ///
+    /// A stream is read over up to the start of the range.
+    #[must_use]
+    pub fn apply_with_ranges(&self, response: Response) -> Response {
+        let mut response = self.apply(response);
+        let length = match response.body().len() {
+            Some(length) if self.is_read() && response.status() == StatusCode::OK => length,
+            _ => return response,
+        };
+        response
+            .headers_mut()
+            .insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        let (etag, modified) = validators(response.headers());
+        match self.range_date(length, etag.as_ref(), modified) {
+            RangeOutcome::Whole => response,
+            RangeOutcome::Part(range) => {
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                let headers = response.headers_mut();
+                headers.insert(header::CONTENT_RANGE, range.content_range(length));
+                headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.len()));
+                response.map(|body| part::part(body, range))
+            }
+            RangeOutcome::Unsatisfiable => {
+                page(HttpError::requested_range_not_satisfiable().content_range(length))
+            }
+        }
+    }
+}
+
+fn validators(headers: &HeaderMap) -> (Option<ETag>, Option<HttpDate>) {
+    let value = |name| headers.get(name).map(HeaderValue::as_bytes);
+    (
+        value(header::ETAG).and_then(ETag::parse),
+        value(header::LAST_MODIFIED).and_then(HttpDate::parse),
+    )
+}
+
+/// RFC 9110 section 15.4.5: what describes a body goes, what caches go by stays.
+fn not_modified(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    for name in [
+        header::ALLOW,
+        header::CONTENT_DISPOSITION,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_RANGE,
+        header::CONTENT_TYPE,
+    ] {
+        headers.remove(name);
+    }
+    // A date says nothing that a tag does not say better.
+    if headers.contains_key(header::ETAG) {
+        headers.remove(header::LAST_MODIFIED);
+    }
+    response.map(|_| Body::empty())
+}
+
+fn page(error: HttpError) -> Response {
+    let status = error.status();
+    error.into_response().unwrap_or_else(|_| {
+        let mut response = Response::default();
+        *response.status_mut() = status;
+        response
+    })
+}

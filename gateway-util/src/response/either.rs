@@ -1,0 +1,40 @@
+//! One of two forms.
+
+use gateway_core::{Error, IntoResponse, Response};
+
+/// One of two return values, where a view's branches have different types.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{IntoResponse, Json};
+/// use gateway_util::Either;
+///
+/// fn view(wants_json: bool) -> impl IntoResponse {
+///     if wants_json {
+///         Either::Left(Json(["a"]))
+///     } else {
+///         Either::Right("<p>a")
+///     }
+/// }
+///
+/// assert_eq!(view(true).into_response()?.headers()["content-type"], "application/json");
+/// assert_eq!(view(false).into_response()?.headers()["content-type"], "text/html; charset=utf-8");
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Either<A, B> {
+    /// The first form.
+    Left(A),
+    /// The second form.
+    Right(B),
+}
+
+impl<A: IntoResponse, B: IntoResponse> IntoResponse for Either<A, B> {
+    fn into_response(self) -> Result<Response, Error> {
+        match self {
+            Self::Left(value) => value.into_response(),
+            Self::Right(value) => value.into_response(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Server-sent events.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use gateway_core::{Body, BoxError, Error, IntoResponse, Response};
+use http::{HeaderValue, header};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+
+use super::Event;
+
+/// A stream of events as a return value: `text/event-stream`, not cached, and its head goes out
+/// before the first event (B1).
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::IntoResponse;
+/// use gateway_util::{Event, EventError, EventStream};
+///
+/// let ticks = (1..3).map(|n| Event::data(format!("tick {n}")).id(n.to_string()));
+/// let stream = EventStream::new(futures_util::stream::iter(ticks));
+/// let response = stream.into_response()?;
+/// assert_eq!(response.headers()["content-type"], "text/event-stream");
+/// assert_eq!(
+///     response.into_body().bytes().await?,
+///     "id: 1\ndata: tick 1\n\nid: 2\ndata: tick 2\n\n",
+/// );
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[must_use = "events are sent when the stream is returned"]
+pub struct EventStream<S> {
+    events: S,
+    keep_alive: Option<(Duration, Bytes)>,
+}
+
+impl<S, E> EventStream<S>
+where
+    S: Stream<Item = Result<Event, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    /// The events of a stream. The response ends with the stream, and is aborted by an error of it.
+    pub fn new(events: S) -> Self {
+        Self {
+            events,
+            keep_alive: None,
+        }
+    }
+
+    /// Sends a comment when there was nothing to send for so long: for proxies that close quiet
+    /// connections, and to notice that a client has gone (L3).
+    pub fn keep_alive(mut self, every: Duration) -> Self {
+        self.keep_alive = Some((every, Event::comment("keep-alive").into()));
+        self
+    }
+}
+
+impl<S, E> IntoResponse for EventStream<S>
+where
+    S: Stream<Item = Result<Event, E>> + Send + 'static,
+    E: Into<BoxError>,
+{
+    fn into_response(self) -> Result<Response, Error> {
+        let body = Body::stream(KeepAlive {
+            events: self.events,
+            keep_alive: self.keep_alive,
+            timer: None,
+        });
+        let mut response = Response::new(body.flush());
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/event-stream"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        Ok(response)
+    }
+}
+
+impl<S> fmt::Debug for EventStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field(
+                "keep_alive",
+                &self.keep_alive.as_ref().map(|(every, _)| every),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The events as bytes, with comments between them where they are rare.
+    struct KeepAlive<S> {
+        #[pin]
+        events: S,
+        keep_alive: Option<(Duration, Bytes)>,
+        timer: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+impl<S, E> Stream for KeepAlive<S>
+where
+    S: Stream<Item = Result<Event, E>>,
+{
+    type Item = Result<Bytes, E>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.project();
+        if let Poll::Ready(event) = this.events.poll_next(cx) {
+            *this.timer = None;
+            return Poll::Ready(event.map(|event| event.map(Bytes::from)));
+        }
+        let Some((every, comment)) = this.keep_alive else {
+            return Poll::Pending;
+        };
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(*every)));
+        if timer.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        *this.timer = None;
+        Poll::Ready(Some(Ok(comment.clone())))
+    }
+}

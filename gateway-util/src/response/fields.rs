@@ -1,0 +1,146 @@
+//! Header fields of responses.
+
+use std::time::SystemTime;
+
+use gateway_core::cookie::{Cookie, time};
+use gateway_core::{CookieError, HeaderError, IntoHeaderName, Response, ResponseExt};
+use http::{HeaderValue, header};
+
+use super::{CacheControl, ETag, attachment};
+use crate::error::RetryAfter;
+use crate::http_date::HttpDate;
+
+/// Fields of a [`Response`] by their meaning, beside core's
+/// [`ResponseExt`](gateway_core::ResponseExt).
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::IntoResponse;
+/// use gateway_util::{ETag, ResponseFields};
+///
+/// let mut response = "text".into_response()?;
+/// response.vary("Accept")?.vary("accept")?.set_etag(&ETag::strong("v1")?);
+/// response.set_attachment("report.txt");
+/// assert_eq!(response.headers()["vary"], "accept");
+/// assert_eq!(response.headers()["etag"], "\"v1\"");
+/// assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"report.txt\"");
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+pub trait ResponseFields {
+    /// Has the client forget a cookie. Clients know cookies by name, path and domain: give the ones
+    /// it was set with (N7). Without a path it is `/`, as for
+    /// [`set_cookie`](gateway_core::ResponseExt::set_cookie).
+    ///
+    /// # Errors
+    ///
+    /// As `set_cookie`: when the name, the path or the domain holds what a cookie cannot carry.
+    fn delete_cookie<'c>(
+        &mut self,
+        cookie: impl Into<Cookie<'c>>,
+    ) -> Result<&mut Self, CookieError>;
+
+    /// Adds a request header to `Vary`, once. Where `Vary` is `*` it says enough already.
+    ///
+    /// # Errors
+    ///
+    /// When the name is not one of a header.
+    fn vary(&mut self, name: impl IntoHeaderName) -> Result<&mut Self, HeaderError>;
+
+    /// Sets `Cache-Control`.
+    fn set_cache_control(&mut self, cache_control: &CacheControl) -> &mut Self;
+
+    /// Sets `ETag`.
+    fn set_etag(&mut self, tag: &ETag) -> &mut Self;
+
+    /// Sets a strong `ETag` made of the body's bytes, where these are in hand and there is none.
+    fn add_etag(&mut self) -> &mut Self;
+
+    /// Sets `Last-Modified`.
+    fn set_last_modified(&mut self, time: SystemTime) -> &mut Self;
+
+    /// Sets `Expires`.
+    fn set_expires(&mut self, time: SystemTime) -> &mut Self;
+
+    /// Sets `Retry-After`: seconds, a `Duration` or a date.
+    fn set_retry_after(&mut self, after: impl Into<RetryAfter>) -> &mut Self;
+
+    /// Makes the body a download under a name (RFC 6266).
+    fn set_attachment(&mut self, name: &str) -> &mut Self;
+}
+
+impl ResponseFields for Response {
+    fn delete_cookie<'c>(
+        &mut self,
+        cookie: impl Into<Cookie<'c>>,
+    ) -> Result<&mut Self, CookieError> {
+        // A client drops a `Secure`, `__Host-` or `Partitioned` cookie only by a line of its kind:
+        // attributes stay, the value goes.
+        let mut cookie = cookie.into();
+        cookie.make_removal();
+        // The same line each time, for caches and tests, in place of a date counted from now.
+        cookie.set_expires(time::OffsetDateTime::UNIX_EPOCH);
+        self.set_cookie(cookie)
+    }
+
+    fn vary(&mut self, name: impl IntoHeaderName) -> Result<&mut Self, HeaderError> {
+        let name = name.into_header_name()?;
+        let is_there = self.headers().get_all(header::VARY).iter().any(|value| {
+            value
+                .as_bytes()
+                .split(|byte| *byte == b',')
+                .map(<[u8]>::trim_ascii)
+                .any(|known| known == b"*" || known.eq_ignore_ascii_case(name.as_str().as_bytes()))
+        });
+        if !is_there {
+            self.headers_mut()
+                .append(header::VARY, HeaderValue::from(name));
+        }
+        Ok(self)
+    }
+
+    fn set_cache_control(&mut self, cache_control: &CacheControl) -> &mut Self {
+        self.headers_mut()
+            .insert(header::CACHE_CONTROL, cache_control.header_value());
+        self
+    }
+
+    fn set_etag(&mut self, tag: &ETag) -> &mut Self {
+        self.headers_mut().insert(header::ETAG, tag.header_value());
+        self
+    }
+
+    fn add_etag(&mut self) -> &mut Self {
+        if !self.headers().contains_key(header::ETAG)
+            && let Some(bytes) = self.body().in_hand()
+        {
+            self.set_etag(&ETag::of(&bytes));
+        }
+        self
+    }
+
+    fn set_last_modified(&mut self, time: SystemTime) -> &mut Self {
+        let value = HttpDate::from_time(time).header_value();
+        self.headers_mut().insert(header::LAST_MODIFIED, value);
+        self
+    }
+
+    fn set_expires(&mut self, time: SystemTime) -> &mut Self {
+        let value = HttpDate::from_time(time).header_value();
+        self.headers_mut().insert(header::EXPIRES, value);
+        self
+    }
+
+    fn set_retry_after(&mut self, after: impl Into<RetryAfter>) -> &mut Self {
+        self.headers_mut()
+            .insert(header::RETRY_AFTER, after.into().header_value());
+        self
+    }
+
+    fn set_attachment(&mut self, name: &str) -> &mut Self {
+        let value = attachment::attachment(Some(name));
+        self.headers_mut()
+            .insert(header::CONTENT_DISPOSITION, value);
+        self
+    }
+}

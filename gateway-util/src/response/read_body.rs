@@ -1,0 +1,53 @@
+//! Bodies from readers.
+
+use bytes::BytesMut;
+use gateway_core::Body;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::part;
+
+/// How much is read at a time: what one response holds in memory.
+const CHUNK: usize = 64 * 1024;
+
+/// A body from a reader, read in chunks of at most about 64 KiB, each when the client has taken the
+/// one before (B3).
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_util::{read_body, read_exactly};
+///
+/// assert_eq!(read_body(&b"hello"[..]).bytes().await?, "hello");
+/// assert_eq!(read_exactly(&b"hello"[..], 4).len(), Some(4));
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+pub fn read_body<R>(reader: R) -> Body
+where
+    R: AsyncRead + Send + 'static,
+{
+    Body::push(async move |mut writer| {
+        let mut reader = std::pin::pin!(reader);
+        let mut buffer = BytesMut::new();
+        loop {
+            buffer.reserve(CHUNK);
+            if reader.read_buf(&mut buffer).await? == 0 {
+                return Ok(());
+            }
+            writer.write(buffer.split().freeze()).await?;
+        }
+    })
+}
+
+/// A body of `length` bytes from a reader, as [`read_body`]; what is behind them is not read. The
+/// response gets a `Content-Length`, and is aborted where the reader has less.
+pub fn read_exactly<R>(reader: R, length: u64) -> Body
+where
+    R: AsyncRead + Send + 'static,
+{
+    if length == 0 {
+        return Body::empty();
+    }
+    part::sized(read_body(reader.take(length)), length)
+}

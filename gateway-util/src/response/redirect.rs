@@ -1,0 +1,184 @@
+//! Redirects.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use bytes::Bytes;
+use gateway_core::{Body, Error, HttpError, IntoResponse, IntoStatus, Response, StatusError};
+use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// A redirect with status 303, which every client follows with GET; [`Redirect::status`] and the
+/// methods beside it choose another.
+///
+/// The location goes out as given, relative or absolute; only characters that no URI can hold are
+/// percent-encoded, which takes in line ends and everything beyond ASCII (N9). What is
+/// percent-encoded already stays as it is. A host name beyond ASCII has to be given in its ASCII form.
+///
+/// A location made of what a client sent can lead to another site (`//elsewhere`): check it first.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::IntoResponse;
+/// use gateway_util::redirect;
+///
+/// let response = redirect("/käse?a=1").into_response()?;
+/// assert_eq!(response.status(), 303);
+/// assert_eq!(response.headers()["location"], "/k%C3%A4se?a=1");
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
+pub fn redirect(location: impl Into<String>) -> Redirect {
+    Redirect {
+        location: location.into(),
+        status: Ok(StatusCode::SEE_OTHER),
+    }
+}
+
+/// A redirect with Werkzeug's small page; made by [`redirect`].
+#[derive(Debug, Clone)]
+#[must_use = "a redirect does nothing until it is returned"]
+pub struct Redirect {
+    location: String,
+    status: Result<StatusCode, StatusError>,
+}
+
+impl Redirect {
+    /// Another status: 201, 300, 301, 302, 303, 305, 307 or 308. Any other makes an error of the
+    /// response.
+    pub fn status(mut self, status: impl IntoStatus) -> Self {
+        self.status = status.into_status();
+        self
+    }
+
+    /// 301: for good; clients may change POST to GET.
+    pub fn moved_permanently(self) -> Self {
+        self.status(StatusCode::MOVED_PERMANENTLY)
+    }
+
+    /// 302: for now; clients may change POST to GET. Flask's default until 3.1.
+    pub fn found(self) -> Self {
+        self.status(StatusCode::FOUND)
+    }
+
+    /// 307: for now, with the same method and body.
+    pub fn temporary(self) -> Self {
+        self.status(StatusCode::TEMPORARY_REDIRECT)
+    }
+
+    /// 308: for good, with the same method and body.
+    pub fn permanent(self) -> Self {
+        self.status(StatusCode::PERMANENT_REDIRECT)
+    }
+
+    /// The redirect as an error, to leave a view early: `return Err(redirect("/login").into_error())`.
+    ///
+    /// It is a 500 where the status is not one of a redirect.
+    #[must_use]
+    pub fn into_error(self) -> HttpError {
+        match self.into_parts() {
+            Ok(response) => HttpError::with_response(response),
+            Err(error) => HttpError::internal_server_error().with_source(error.into_boxed()),
+        }
+    }
+
+    fn into_parts(self) -> Result<http::Response<Bytes>, Error> {
+        let status = self.status?;
+        if !matches!(status.as_u16(), 201 | 300..=303 | 305 | 307 | 308) {
+            return Err(NotARedirect(status).into());
+        }
+        let encoded = encode(&self.location);
+        let page = format!(
+            "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n\
+             <h1>Redirecting...</h1>\n<p>You should be redirected automatically to the target URL: \
+             <a href=\"{given}\">{given}</a>. If not, click the link.\n",
+            given = Escaped(&self.location),
+        );
+        let mut response = http::Response::new(Bytes::from(page));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        );
+        headers.insert(header::LOCATION, HeaderValue::try_from(encoded)?);
+        Ok(response)
+    }
+}
+
+impl IntoResponse for Redirect {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(self.into_parts()?.map(Body::from))
+    }
+}
+
+/// What RFC 3986 does not allow in an authority. `%` is left alone: it is taken for the sign of what
+/// was encoded before.
+const NOT_IN_AN_AUTHORITY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Behind it, brackets have no place either: they are for the addresses of hosts.
+const NOT_IN_A_URI: &AsciiSet = &NOT_IN_AN_AUTHORITY.add(b'[').add(b']');
+
+/// A reference as it can stand in a header (N9).
+fn encode(location: &str) -> String {
+    let location = location.trim_matches([' ', '\t']);
+    let (authority, rest) = location.split_at(authority_end(location));
+    let authority = utf8_percent_encode(authority, NOT_IN_AN_AUTHORITY);
+    format!("{authority}{}", utf8_percent_encode(rest, NOT_IN_A_URI))
+}
+
+/// Where the authority of a reference ends, 0 where it has none.
+fn authority_end(location: &str) -> usize {
+    let start = match location.find(['/', '?', '#']) {
+        Some(slash) if location[slash..].starts_with("//") => {
+            let scheme = &location[..slash];
+            if !scheme.is_empty() && !scheme.ends_with(':') {
+                return 0;
+            }
+            slash + 2
+        }
+        _ => return 0,
+    };
+    location[start..]
+        .find(['/', '?', '#'])
+        .map_or(location.len(), |length| start + length)
+}
+
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&#34;")?,
+                '\'' => f.write_str("&#39;")?,
+                c => fmt::Write::write_char(f, c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct NotARedirect(StatusCode);
+
+impl fmt::Display for NotARedirect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the status {} is not one of a redirect", self.0.as_u16())
+    }
+}
+
+impl StdError for NotARedirect {}

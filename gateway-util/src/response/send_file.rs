@@ -1,0 +1,197 @@
+//! One file as an answer.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use gateway_core::{Environ, HttpError, Response, ResponseExt};
+use http::{HeaderValue, StatusCode, header};
+use tokio::fs::{self, File};
+use tokio::io::AsyncSeekExt;
+
+use super::{CacheControl, Conditions, ETag, Outcome, RangeOutcome, ResponseFields, read_exactly};
+use crate::error::HttpErrorFields;
+
+/// A file as a response: type by extension, ETag, Last-Modified, conditions and one range (N8),
+/// streamed in bounded chunks.
+///
+/// The path is trusted: one that is made of what a client sent belongs into a
+/// [`StaticDir`](super::StaticDir).
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{Environ, HttpError, Response};
+/// use gateway_util::SendFile;
+///
+/// async fn report(environ: Environ) -> Result<Response, HttpError> {
+///     SendFile::new("report.pdf").attachment("Report.pdf").respond(&environ).await
+/// }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let error = report(Environ::from_request(http::Request::new(()))).await.unwrap_err();
+/// assert_eq!(error.status(), 404);
+/// # });
+/// ```
+#[doc(alias = "send_file")]
+#[derive(Debug, Clone)]
+pub struct SendFile {
+    path: PathBuf,
+    mimetype: Option<String>,
+    attachment: Option<String>,
+    cache_control: CacheControl,
+}
+
+impl SendFile {
+    /// The file at a path. As Flask does, it is stored by clients and asked for again
+    /// (`Cache-Control: no-cache`), unless [`cache_control`](Self::cache_control) says otherwise.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            mimetype: None,
+            attachment: None,
+            cache_control: CacheControl::new().no_cache(),
+        }
+    }
+
+    /// Sets the type, in place of the one that the extension tells.
+    #[must_use]
+    pub fn mimetype(mut self, mimetype: impl Into<String>) -> Self {
+        self.mimetype = Some(mimetype.into());
+        self
+    }
+
+    /// Makes it a download under a name. The name, not the path, then tells the type.
+    #[must_use]
+    pub fn attachment(mut self, name: impl Into<String>) -> Self {
+        self.attachment = Some(name.into());
+        self
+    }
+
+    /// Sets `Cache-Control`.
+    #[must_use]
+    pub fn cache_control(mut self, cache_control: CacheControl) -> Self {
+        self.cache_control = cache_control;
+        self
+    }
+
+    /// The answer to a request: 200, 206, 304, or an error.
+    ///
+    /// A file that changes while it is sent is the deployer's matter: new versions belong under new
+    /// names or are moved into place. Where it shrinks, the response is aborted (B5).
+    ///
+    /// # Errors
+    ///
+    /// 404 where there is no regular file, 403 where it may not be read, 412, 416, 500.
+    pub async fn respond(&self, environ: &Environ) -> Result<Response, HttpError> {
+        let conditions = Conditions::of(environ);
+        // Opening a pipe would wait for its other end: look first.
+        let metadata = fs::metadata(&self.path).await.map_err(from_io)?;
+        if !metadata.is_file() {
+            return Err(HttpError::not_found());
+        }
+        let mut file = File::open(&self.path).await.map_err(from_io)?;
+        // What was opened counts, not what was there a moment before.
+        let metadata = file.metadata().await.map_err(from_io)?;
+        if !metadata.is_file() {
+            return Err(HttpError::not_found());
+        }
+        let length = metadata.len();
+        let modified = metadata.modified().ok().map(not_in_the_future);
+        let etag = etag(length, metadata.modified().ok());
+
+        let mut response = Response::default();
+        response.set_cache_control(&self.cache_control);
+        if let Some(etag) = &etag {
+            response.set_etag(etag);
+        }
+        match conditions.evaluate(etag.as_ref(), modified) {
+            Outcome::PreconditionFailed => return Err(HttpError::precondition_failed()),
+            Outcome::NotModified => {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                return Ok(response);
+            }
+            Outcome::Proceed => {}
+        }
+        self.describe(&mut response, modified)?;
+        let (start, count) = match conditions.range(length, etag.as_ref(), modified) {
+            RangeOutcome::Whole => (0, length),
+            RangeOutcome::Part(range) => {
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_RANGE, range.content_range(length));
+                (range.start(), range.len())
+            }
+            RangeOutcome::Unsatisfiable => {
+                return Err(HttpError::requested_range_not_satisfiable().content_range(length));
+            }
+        };
+        if start > 0 {
+            file.seek(io::SeekFrom::Start(start))
+                .await
+                .map_err(from_io)?;
+        }
+        Ok(response.map(|_| read_exactly(file, count)))
+    }
+
+    /// What a response with content says of it.
+    fn describe(
+        &self,
+        response: &mut Response,
+        modified: Option<SystemTime>,
+    ) -> Result<(), HttpError> {
+        let by_extension = || {
+            let name = self.attachment.as_deref().map_or(&*self.path, Path::new);
+            mime_guess::from_path(name).first_raw()
+        };
+        let mimetype = match &self.mimetype {
+            Some(mimetype) => mimetype,
+            None => by_extension().unwrap_or("application/octet-stream"),
+        };
+        response
+            .set_mimetype(mimetype)
+            .map_err(|error| HttpError::internal_server_error().with_source(error))?;
+        if let Some(name) = &self.attachment {
+            response.set_attachment(name);
+        }
+        if let Some(modified) = modified {
+            response.set_last_modified(modified);
+        }
+        response
+            .headers_mut()
+            .insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        Ok(())
+    }
+}
+
+/// RFC 9110 section 8.8.2.1: a date in the future would never be checked.
+fn not_in_the_future(modified: SystemTime) -> SystemTime {
+    modified.min(SystemTime::now())
+}
+
+/// Length and time of change name the state of a file, in the nanoseconds that file systems keep.
+///
+/// A file that was changed within the last two seconds may change again within the grain of a coarse
+/// clock: its tag is weak, and so serves no ranges.
+fn etag(length: u64, modified: Option<SystemTime>) -> Option<ETag> {
+    let since = modified?.duration_since(UNIX_EPOCH).ok()?;
+    let tag = ETag::strong(format!("{:x}-{length:x}", since.as_nanos())).ok()?;
+    let age = SystemTime::now().duration_since(modified?).ok();
+    Some(match age {
+        Some(age) if age >= Duration::from_secs(2) => tag,
+        _ => tag.into_weak(),
+    })
+}
+
+fn from_io(error: io::Error) -> HttpError {
+    use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
+    match error.kind() {
+        // A NUL in a path, a file where a directory should be: there is no such file.
+        NotFound | NotADirectory | IsADirectory | InvalidInput | io::ErrorKind::InvalidFilename => {
+            HttpError::not_found()
+        }
+        PermissionDenied => HttpError::forbidden(),
+        _ => HttpError::internal_server_error(),
+    }
+    .with_source(error)
+}
