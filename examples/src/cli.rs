@@ -1,13 +1,12 @@
 //! The command line.
 
-use std::fmt;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use examples::Stack;
 
 /// What the program was asked to do.
 #[derive(Debug)]
@@ -26,14 +25,6 @@ struct Args {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1 with the port in PORT, or 8000]
     #[arg(long, value_name = "ADDR:PORT", value_parser = addr)]
     bind: Option<SocketAddr>,
-}
-
-/// The servers that the showcase runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stack {
-    Hyper,
-    Actix,
-    Tower,
 }
 
 impl Cli {
@@ -79,27 +70,4 @@ fn first_line(text: &str) -> &str {
 fn addr(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse()
         .map_err(|_| "expected ADDR:PORT, such as 127.0.0.1:8000 or [::1]:0")
-}
-
-impl FromStr for Stack {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "hyper" => Ok(Self::Hyper),
-            "actix" => Ok(Self::Actix),
-            "tower" => Ok(Self::Tower),
-            _ => Err("expected hyper, actix or tower"),
-        }
-    }
-}
-
-impl fmt::Display for Stack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hyper => "hyper",
-            Self::Actix => "actix",
-            Self::Tower => "tower",
-        })
-    }
 }

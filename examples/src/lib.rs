@@ -6,6 +6,9 @@
 //! - the page at `/showcase`, which shows each of them beside its code;
 //! - the laboratory under `/lab/`, for trying the gateway's rules over the wire.
 //!
+//! [`Stack`] is what it is served on. The small programs in `src/bin/` each show one way to put an
+//! app, or another world, in its place; line 1 says how they are run.
+//!
 //! # Examples
 //!
 //! ```
@@ -21,11 +24,15 @@
 
 mod access_log;
 mod lab;
+mod listen;
 mod routes;
 mod showcase;
 mod site;
+pub mod stack;
 mod views;
 
 pub use access_log::AccessLog;
+pub use listen::{announce, listen};
 pub use routes::Routes;
 pub use site::site;
+pub use stack::Stack;

@@ -1,13 +1,16 @@
-//! What Flask answers, row by row, over a real socket.
+//! What Flask answers, row by row, over real sockets, on every stack.
 //!
 //! Status, headers and body are equal. Reason phrases, the order of headers and what belongs to the
 //! server (Date, Server, Connection) do not count; that a body is chunked does, over HTTP/1.1.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[macro_use]
 mod common;
 
 use gateway_conformance::wire::{Framing, Protocol, Request, Response, exchange};
 use serde::Deserialize;
+
+use common::Server;
 
 #[derive(Deserialize)]
 struct Row {
@@ -42,16 +45,14 @@ fn observed(response: &Response) -> Expected {
     }
 }
 
-#[tokio::test]
-async fn the_views_answer_as_flask_does() {
+async fn the_views_answer_as_flask_does(server: Server) {
     let rows: Vec<Row> = serde_json::from_str(include_str!("oracle/flask-returns.json")).unwrap();
     assert_eq!(rows.len(), 48);
-    let address = common::serve().await;
     let mut wrong = Vec::new();
     for row in &rows {
         for protocol in Protocol::ALL {
             let request = Request::new(&*row.method, &row.path);
-            let response = exchange(address, protocol, &request).await.unwrap();
+            let response = exchange(server.address, protocol, &request).await.unwrap();
             assert!(response.is_complete(), "{} {}", row.method, row.path);
             let observed = observed(&response);
             let mut expected = Expected {
@@ -71,4 +72,8 @@ async fn the_views_answer_as_flask_does() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+on_every_stack! {
+    the_views_answer_as_flask_does,
 }

@@ -3,9 +3,11 @@
 use std::net::TcpListener;
 use std::process::Output;
 
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use examples::Stack;
+use gateway_conformance::wire::{Protocol, Request, exchange, http1};
 
-use crate::process::{Running, run, showcase};
+use crate::process::Running;
+use crate::{run, showcase};
 
 /// The one line on standard error; nothing is on standard output.
 fn complaint(output: &Output) -> String {
@@ -37,13 +39,15 @@ fn a_malformed_bind_is_one_line_and_2() {
 fn a_port_in_use_is_one_line_and_1() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let output = run(&["--bind", &address]);
-    assert_eq!(output.status.code(), Some(1));
-    let text = complaint(&output);
-    assert!(
-        text.contains(&format!("could not listen on {address}: ")),
-        "{text}"
-    );
+    for stack in Stack::ALL {
+        let output = run(&["--stack", &stack.to_string(), "--bind", &address]);
+        assert_eq!(output.status.code(), Some(1), "{stack}");
+        let text = complaint(&output);
+        assert!(
+            text.contains(&format!("could not listen on {address}: ")),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -53,15 +57,6 @@ fn an_unknown_stack_is_one_line_and_2() {
         assert_eq!(output.status.code(), Some(2), "{wrong}");
         let text = complaint(&output);
         assert!(text.contains("expected hyper, actix or tower"), "{text}");
-    }
-}
-
-#[test]
-fn a_stack_that_is_not_built_says_so_and_ends_with_2() {
-    for stack in ["actix", "tower"] {
-        let output = run(&["--stack", stack, "--bind", "127.0.0.1:0"]);
-        assert_eq!(output.status.code(), Some(2), "{stack}");
-        assert!(complaint(&output).contains("not built yet"), "{output:?}");
     }
 }
 
@@ -96,10 +91,14 @@ fn help_is_no_error() {
 async fn it_serves_and_sigterm_ends_it_with_0() {
     let mut by_port = showcase(&[]);
     by_port.env("PORT", "0");
-    let mut by_flag = showcase(&["--stack", "hyper", "--bind", "127.0.0.1:0"]);
-    // Not looked at: the flag has the last word.
-    by_flag.env("PORT", "http");
-    for command in [by_port, by_flag] {
+    let mut commands = vec![by_port];
+    for stack in Stack::ALL {
+        let mut by_flag = showcase(&["--stack", &stack.to_string(), "--bind", "127.0.0.1:0"]);
+        // Not looked at: the flag has the last word.
+        by_flag.env("PORT", "http");
+        commands.push(by_flag);
+    }
+    for command in commands {
         let server = Running::start(command);
         assert!(server.address.ip().is_loopback());
         assert_ne!(server.address.port(), 0);
@@ -109,5 +108,30 @@ async fn it_serves_and_sigterm_ends_it_with_0() {
         }
         let (status, _) = server.terminate().await;
         assert_eq!(status.code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn l4_sigterm_lets_an_answer_in_flight_end() {
+    for stack in Stack::ALL {
+        let server = Running::start(showcase(&[
+            "--stack",
+            &stack.to_string(),
+            "--bind",
+            "127.0.0.1:0",
+        ]));
+        let mut connection = http1::Connection::open(server.address).await.unwrap();
+        let request = Request::get("/lab/events?n=3&delay_ms=100");
+        connection.send_request(&request).await.unwrap();
+        // Its head is here: the signal comes in mid-stream.
+        connection.read_head("GET").await.unwrap();
+        let (answer, (status, log)) = tokio::join!(connection.finish(), server.terminate());
+        let answer = answer.unwrap();
+        assert!(answer.is_complete(), "{stack}: {answer:?}");
+        assert!(
+            answer.text().ends_with("event 3\n\n"),
+            "{stack}: {answer:?}"
+        );
+        assert_eq!(status.code(), Some(0), "{stack}: {log}");
     }
 }

@@ -3,4 +3,17 @@
 
 mod arguments;
 mod log;
+#[path = "../common/process.rs"]
 mod process;
+
+use std::process::{Command, Output};
+
+/// The showcase with these arguments.
+fn showcase(arguments: &[&str]) -> Command {
+    process::program(env!("CARGO_BIN_EXE_showcase"), arguments)
+}
+
+/// Runs it where it ends by itself.
+fn run(arguments: &[&str]) -> Output {
+    showcase(arguments).output().unwrap()
+}

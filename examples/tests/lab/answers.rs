@@ -2,7 +2,7 @@
 
 use gateway_conformance::wire::{Framing, Protocol, Request};
 
-use crate::{ERROR_PAGE, HTML, JSON, TEXT, common, expected_fields, fields, send};
+use crate::{ERROR_PAGE, HTML, JSON, Server, TEXT, expected_fields, fields, send};
 
 /// How a body is framed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,12 +124,10 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-#[tokio::test]
-async fn each_answer_is_as_it_should_be() {
-    let address = common::serve().await;
+async fn each_answer_is_as_it_should_be(server: Server) {
     for (path, status, headers, body) in ROWS {
         for protocol in Protocol::ALL {
-            let response = send(address, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &Request::get(path)).await;
             assert!(response.is_complete(), "{protocol:?} {path}");
             assert_eq!(response.status, *status, "{protocol:?} {path}");
             assert_eq!(
@@ -168,14 +166,12 @@ const FAULTS: &[&str] = &[
     "/lab/status/1000",
 ];
 
-#[tokio::test]
-async fn each_fault_is_one_generic_page() {
-    let address = common::serve().await;
+async fn each_fault_is_one_generic_page(server: Server) {
     let length = ERROR_PAGE.len().to_string();
     let expected = expected_fields(&[HTML, ("content-length", &length)]);
     for path in FAULTS {
         for protocol in Protocol::ALL {
-            let response = send(address, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &Request::get(path)).await;
             assert_eq!(response.status, 500, "{protocol:?} {path}");
             assert_eq!(fields(&response), expected, "{protocol:?} {path}");
             assert_eq!(response.text(), ERROR_PAGE, "{protocol:?} {path}");
@@ -183,9 +179,7 @@ async fn each_fault_is_one_generic_page() {
     }
 }
 
-#[tokio::test]
-async fn head_is_get_without_the_body() {
-    let address = common::serve().await;
+async fn head_is_get_without_the_body(server: Server) {
     for path in [
         "/lab/environ",
         "/lab/push",
@@ -200,7 +194,7 @@ async fn head_is_get_without_the_body() {
         "/lab/cookies",
     ] {
         for protocol in Protocol::ALL {
-            let head = send(address, protocol, &Request::head(path)).await;
+            let head = send(server, protocol, &Request::head(path)).await;
             assert!(head.is_complete(), "{protocol:?} {path}");
             assert_eq!(head.framing, Framing::None, "{protocol:?} {path}");
             assert!(head.body.is_empty(), "{protocol:?} {path}");
@@ -209,16 +203,14 @@ async fn head_is_get_without_the_body() {
                 assert_eq!(head.status, 200, "{protocol:?} {path}");
                 continue;
             }
-            let get = send(address, protocol, &Request::get(path)).await;
+            let get = send(server, protocol, &Request::get(path)).await;
             assert_eq!(head.status, get.status, "{protocol:?} {path}");
             assert_eq!(fields(&head), fields(&get), "{protocol:?} {path}");
         }
     }
 }
 
-#[tokio::test]
-async fn numbers_that_are_none_or_too_large_are_a_400() {
-    let address = common::serve().await;
+async fn numbers_that_are_none_or_too_large_are_a_400(server: Server) {
     for (path, says) in [
         (
             "/lab/stream?chunks=x",
@@ -244,16 +236,14 @@ async fn numbers_that_are_none_or_too_large_are_a_400() {
         ),
     ] {
         for protocol in Protocol::ALL {
-            let response = send(address, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &Request::get(path)).await;
             assert_eq!(response.status, 400, "{protocol:?} {path}");
             assert!(response.text().contains(says), "{}", response.text());
         }
     }
 }
 
-#[tokio::test]
-async fn other_paths_and_methods_are_refused() {
-    let address = common::serve().await;
+async fn other_paths_and_methods_are_refused(server: Server) {
     for protocol in Protocol::ALL {
         for path in [
             "/lab",
@@ -263,11 +253,19 @@ async fn other_paths_and_methods_are_refused() {
             "/lab/status/x",
             "/lab/status",
         ] {
-            let response = send(address, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &Request::get(path)).await;
             assert_eq!(response.status, 404, "{protocol:?} {path}");
         }
-        let response = send(address, protocol, &Request::post("/string").body("x")).await;
+        let response = send(server, protocol, &Request::post("/string").body("x")).await;
         assert_eq!(response.status, 405, "{protocol:?}");
         assert_eq!(response.header("allow"), Some("GET, HEAD"), "{protocol:?}");
     }
+}
+
+on_every_stack! {
+    each_answer_is_as_it_should_be,
+    each_fault_is_one_generic_page,
+    head_is_get_without_the_body,
+    numbers_that_are_none_or_too_large_are_a_400,
+    other_paths_and_methods_are_refused,
 }

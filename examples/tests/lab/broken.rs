@@ -3,7 +3,7 @@
 use gateway_conformance::wire::http2::Connection;
 use gateway_conformance::wire::{End, Framing, Protocol, Request};
 
-use crate::{common, send};
+use crate::{Server, send};
 
 const BROKEN: &[(&str, &str)] = &[
     ("/lab/fail-late", "the first chunk\n"),
@@ -11,21 +11,17 @@ const BROKEN: &[(&str, &str)] = &[
     ("/lab/length/stream-short", "hello"),
 ];
 
-#[tokio::test]
-async fn b8_over_http1_the_connection_closes_without_an_end() {
-    let address = common::serve().await;
+async fn b8_over_http1_the_connection_closes_without_an_end(server: Server) {
     for (path, part) in BROKEN {
-        let response = send(address, Protocol::Http1, &Request::get(path)).await;
+        let response = send(server, Protocol::Http1, &Request::get(path)).await;
         assert_eq!(response.status, 200, "{path}");
         assert_eq!(response.end, End::Truncated, "{path}");
         assert_eq!(response.text(), *part, "{path}");
     }
 }
 
-#[tokio::test]
-async fn b8_over_http2_the_stream_is_reset_and_the_connection_lives_on() {
-    let address = common::serve().await;
-    let mut connection = Connection::open(address).await.unwrap();
+async fn b8_over_http2_the_stream_is_reset_and_the_connection_lives_on(server: Server) {
+    let mut connection = Connection::open(server.address).await.unwrap();
     for (path, part) in BROKEN {
         let response = connection.request(&Request::get(path)).await.unwrap();
         assert_eq!(response.status, 200, "{path}");
@@ -40,17 +36,13 @@ async fn b8_over_http2_the_stream_is_reset_and_the_connection_lives_on() {
     assert_eq!(response.text(), "Hello, World!");
 }
 
-#[tokio::test]
-async fn the_declared_length_of_a_short_stream_goes_out() {
-    let address = common::serve().await;
+async fn the_declared_length_of_a_short_stream_goes_out(server: Server) {
     let request = Request::get("/lab/length/stream-short");
-    let response = send(address, Protocol::Http1, &request).await;
+    let response = send(server, Protocol::Http1, &request).await;
     assert_eq!(response.framing, Framing::Length(10));
 }
 
-#[tokio::test]
-async fn nothing_private_is_sent() {
-    let address = common::serve().await;
+async fn nothing_private_is_sent(server: Server) {
     for path in [
         "/lab/fail-first",
         "/lab/fail-after-empty",
@@ -61,7 +53,7 @@ async fn nothing_private_is_sent() {
         "/lab/restart",
     ] {
         for protocol in Protocol::ALL {
-            let response = send(address, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &Request::get(path)).await;
             let head = format!("{:?}", response.headers);
             for private in ["private", "database"] {
                 assert!(!response.text().contains(private), "{protocol:?} {path}");
@@ -69,4 +61,11 @@ async fn nothing_private_is_sent() {
             }
         }
     }
+}
+
+on_every_stack! {
+    b8_over_http1_the_connection_closes_without_an_end,
+    b8_over_http2_the_stream_is_reset_and_the_connection_lives_on,
+    the_declared_length_of_a_short_stream_goes_out,
+    nothing_private_is_sent,
 }

@@ -2,7 +2,7 @@
 
 use gateway_conformance::wire::{Request, http1, http2};
 
-use crate::common;
+use crate::Server;
 
 /// Requests after which a connection used to be out of step.
 fn requests() -> Vec<Request> {
@@ -26,10 +26,8 @@ fn requests() -> Vec<Request> {
     requests
 }
 
-#[tokio::test]
-async fn over_http1_the_next_request_gets_its_own_answer() {
-    let address = common::serve().await;
-    let mut connection = http1::Connection::open(address).await.unwrap();
+async fn over_http1_the_next_request_gets_its_own_answer(server: Server) {
+    let mut connection = http1::Connection::open(server.address).await.unwrap();
     for request in requests() {
         let response = connection.request(&request).await.unwrap();
         assert!(response.is_complete(), "{request:?}");
@@ -39,10 +37,8 @@ async fn over_http1_the_next_request_gets_its_own_answer() {
     }
 }
 
-#[tokio::test]
-async fn over_http2_each_stream_ends_cleanly() {
-    let address = common::serve().await;
-    let mut connection = http2::Connection::open(address).await.unwrap();
+async fn over_http2_each_stream_ends_cleanly(server: Server) {
+    let mut connection = http2::Connection::open(server.address).await.unwrap();
     for request in requests() {
         let response = connection.request(&request).await.unwrap();
         let clean = connection.assert_clean(&response).await;
@@ -50,4 +46,9 @@ async fn over_http2_each_stream_ends_cleanly() {
         let next = connection.request(&Request::get("/string")).await.unwrap();
         assert_eq!(next.text(), "hello world!\n", "after {request:?}");
     }
+}
+
+on_every_stack! {
+    over_http1_the_next_request_gets_its_own_answer,
+    over_http2_each_stream_ends_cleanly,
 }

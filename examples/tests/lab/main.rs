@@ -1,6 +1,7 @@
-//! Every path of the laboratory, over HTTP/1.1 and HTTP/2.
+//! Every path of the laboratory, over HTTP/1.1 and HTTP/2, on every stack.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
+#[macro_use]
 #[path = "../common/mod.rs"]
 mod common;
 
@@ -11,9 +12,9 @@ mod keep_alive;
 mod request;
 mod streams;
 
-use std::net::SocketAddr;
-
 use gateway_conformance::wire::{Protocol, Request, Response, exchange};
+
+use common::Server;
 
 const TEXT: (&str, &str) = ("content-type", "text/plain; charset=utf-8");
 const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
@@ -26,8 +27,8 @@ const ERROR_PAGE: &str = "<!doctype html>\n<html lang=en>\n\
     Either the server is overloaded or there is an error in the application.</p>\n";
 
 /// Sends a request over a connection of its own; stray bytes after the answer are a failure.
-async fn send(address: SocketAddr, protocol: Protocol, request: &Request) -> Response {
-    let answer = exchange(address, protocol, request).await;
+async fn send(server: Server, protocol: Protocol, request: &Request) -> Response {
+    let answer = exchange(server.address, protocol, request).await;
     answer.unwrap_or_else(|error| panic!("{protocol:?} {request:?}: {error}"))
 }
 

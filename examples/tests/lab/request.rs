@@ -3,11 +3,9 @@
 use gateway_conformance::wire::{Protocol, Request};
 use serde_json::{Value, json};
 
-use crate::{common, send};
+use crate::{Server, send};
 
-#[tokio::test]
-async fn raw_shows_both_halves_of_the_path_and_the_target() {
-    let address = common::serve().await;
+async fn raw_shows_both_halves_of_the_path_and_the_target(server: Server) {
     for (target, script_name, path_info) in [
         ("/lab/raw", "/lab/raw", json!("")),
         ("/lab/raw/", "/lab/raw", json!("/")),
@@ -23,7 +21,7 @@ async fn raw_shows_both_halves_of_the_path_and_the_target() {
         ("/lab/raw/%FF", "/lab/raw", json!([0x2f, 0xff])),
     ] {
         for protocol in Protocol::ALL {
-            let response = send(address, protocol, &Request::get(target)).await;
+            let response = send(server, protocol, &Request::get(target)).await;
             let seen: Value = serde_json::from_slice(&response.body).unwrap();
             let expected = json!({
                 "script_name": script_name, "path_info": path_info, "request_uri": target,
@@ -33,9 +31,7 @@ async fn raw_shows_both_halves_of_the_path_and_the_target() {
     }
 }
 
-#[tokio::test]
-async fn environ_is_the_whole_cgi_view() {
-    let address = common::serve().await;
+async fn environ_is_the_whole_cgi_view(server: Server) {
     for protocol in Protocol::ALL {
         let request = Request::new("POST", "/lab/environ?q=%20")
             .header("content-type", "text/x-test")
@@ -47,7 +43,7 @@ async fn environ_is_the_whole_cgi_view() {
             .header("proxy", "http://evil")
             .header("x-latin", b"caf\xe9")
             .body("12345");
-        let response = send(address, protocol, &request).await;
+        let response = send(server, protocol, &request).await;
         assert_eq!(response.header("content-type"), Some("application/json"));
         let mut seen: Value = serde_json::from_slice(&response.body).unwrap();
         let port = seen["REMOTE_PORT"].take();
@@ -61,7 +57,7 @@ async fn environ_is_the_whole_cgi_view() {
             "REQUEST_URI": "/lab/environ?q=%20",
             "REQUEST_SCHEME": "http",
             "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": address.port().to_string(),
+            "SERVER_PORT": server.address.port().to_string(),
             "SERVER_PROTOCOL": match protocol {
                 Protocol::Http1 => "HTTP/1.1",
                 Protocol::Http2 => "HTTP/2.0",
@@ -70,7 +66,7 @@ async fn environ_is_the_whole_cgi_view() {
             "REMOTE_PORT": null,
             "CONTENT_TYPE": "text/x-test",
             "CONTENT_LENGTH": "5",
-            "HTTP_HOST": address.to_string(),
+            "HTTP_HOST": server.address.to_string(),
             "HTTP_X_NAME": "a, b",
             "HTTP_COOKIE": "c=1; d=2",
             "HTTP_X_LATIN": [99, 97, 102, 0xe9],
@@ -79,14 +75,18 @@ async fn environ_is_the_whole_cgi_view() {
     }
 }
 
-#[tokio::test]
-async fn any_method_reaches_the_laboratory() {
-    let address = common::serve().await;
+async fn any_method_reaches_the_laboratory(server: Server) {
     for method in ["PATCH", "DELETE", "OPTIONS", "get", "M-SEARCH"] {
         for protocol in Protocol::ALL {
-            let response = send(address, protocol, &Request::new(method, "/lab/environ")).await;
+            let response = send(server, protocol, &Request::new(method, "/lab/environ")).await;
             let seen: Value = serde_json::from_slice(&response.body).unwrap();
             assert_eq!(seen["REQUEST_METHOD"], method, "{protocol:?}");
         }
     }
+}
+
+on_every_stack! {
+    raw_shows_both_halves_of_the_path_and_the_target,
+    environ_is_the_whole_cgi_view,
+    any_method_reaches_the_laboratory,
 }

@@ -1,23 +1,18 @@
-//! The program as a child process.
+//! A program as a child process.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
-/// The program with these arguments and nothing of the test's own settings.
-pub(crate) fn showcase(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_showcase"));
+/// A program with these arguments and nothing of the test's own settings.
+pub(crate) fn program(path: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command.args(arguments);
     for variable in ["PORT", "RUST_LOG", "RUST_BACKTRACE"] {
         command.env_remove(variable);
     }
     command
-}
-
-/// Runs a command that ends by itself.
-pub(crate) fn run(arguments: &[&str]) -> Output {
-    showcase(arguments).output().unwrap()
 }
 
 /// A child that does not outlive a test that fails.

@@ -1,0 +1,42 @@
+//! `cargo run -p examples --bin axum_in_actix`: an axum `Router` inside an actix-web server.
+//!
+//! How a server moves from axum to actix-web, or back, route by route: what has moved is a route,
+//! what has not is answered by the router behind it, on one port and in one process.
+
+use std::sync::Arc;
+
+use actix_web::{App, HttpServer, web};
+use adapter_actix::{mount, service};
+use adapter_tower::tower_app;
+use axum::Router;
+use axum::extract::Path;
+use axum::response::Html;
+use axum::routing::{get, post};
+use gateway_core::BoxError;
+
+/// The old server, as it is: extractors, fallback and all.
+fn old() -> Router {
+    Router::new()
+        .route("/", get(async || Html("<p>axum's own page\n")))
+        .route("/moved", get(async || "axum"))
+        .route(
+            "/items/{id}",
+            get(async |Path(id): Path<u32>| format!("axum: item {id}\n")),
+        )
+        .route("/upper", post(async |text: String| text.to_uppercase()))
+        .fallback(async || (axum::http::StatusCode::NOT_FOUND, "axum: nothing here\n"))
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), BoxError> {
+    let old = Arc::new(tower_app(old()));
+    let server = HttpServer::new(move || {
+        App::new()
+            .route("/moved", web::get().to(async || "actix\n"))
+            // A router below a prefix sees its paths without it, as below axum's `nest_service`.
+            .service(mount("/v1", old.clone()))
+            .default_service(service(old.clone()))
+    });
+    server.workers(2).listen(examples::listen()?)?.run().await?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `cargo run -p examples --bin axum_mount`: an app in an existing axum router, at /app.
+
+use std::net::SocketAddr;
+
+use adapter_tower::{Reply, service};
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
+use gateway_core::{BoxError, Environ, HttpError, IntoResponse, Json, view};
+use tokio::net::TcpListener;
+
+/// The app: it knows nothing of axum.
+async fn whereami(environ: Environ) -> impl IntoResponse {
+    Json([
+        environ.script_name().to_string(),
+        environ.path_info().to_string(),
+    ])
+}
+
+/// A handler that was there before, with a view's return values.
+async fn item(Path(id): Path<u32>) -> Reply<Result<impl IntoResponse, HttpError>> {
+    Reply(match id {
+        1 => Ok(("item 1\n", [("x-my-header", "foo")])),
+        _ => Err(HttpError::not_found()),
+    })
+}
+
+#[tokio::main]
+async fn main() -> Result<(), BoxError> {
+    let app = service(view(whereami));
+    let router = Router::new()
+        .route("/", get(async || "axum was here first\n"))
+        .route("/items/{id}", get(item))
+        .nest_service("/app", app.clone())
+        .nest("/u/{name}", Router::new().nest_service("/app", app));
+    let listener = examples::listen()?;
+    listener.set_nonblocking(true)?;
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(TcpListener::from_std(listener)?, router).await?;
+    Ok(())
+}
