@@ -1,4 +1,5 @@
 //! The lint over the whole showcase: silent, but for the faults that the laboratory has on purpose.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 use std::pin::Pin;

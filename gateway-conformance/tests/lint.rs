@@ -1,5 +1,6 @@
 //! M2: the table through the lint. It changes nothing on the wire, and it says what is wrong with an
 //! app, no more and no less.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::BTreeSet;
 
