@@ -1,7 +1,9 @@
 //! The adapter is held to the specification: every case over HTTP/1.1 and HTTP/2.
 
 use adapter_hyper::Server;
+use gateway_conformance::clauses::BROKEN_ON_PURPOSE;
 use gateway_conformance::{Suite, app};
+use gateway_core::lint::{Findings, Lint, Side};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn m3_the_server_keeps_the_specification() {
@@ -9,4 +11,24 @@ async fn m3_the_server_keeps_the_specification() {
     let address = server.local_addr().unwrap();
     tokio::spawn(server.serve_until(app(), std::future::pending::<()>()));
     Suite::new().run_both(address).await.assert_passed();
+}
+
+/// Through the lint the table passes as well, and what it finds is what the cases break on purpose:
+/// nothing is the adapter's fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn m2_the_lint_finds_nothing_in_what_the_server_hands_in() {
+    let findings = Findings::new();
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
+    let app = Lint::new(app()).on_finding(&findings);
+    tokio::spawn(server.serve_until(app, std::future::pending::<()>()));
+    Suite::new().run_both(address).await.assert_passed();
+    let findings = findings.take();
+    assert!(!findings.is_empty(), "the lint was not there");
+    for finding in findings {
+        let (_, path) = finding.request().split_once(' ').unwrap();
+        let case = path.trim_start_matches('/').split('/').next().unwrap();
+        let on_purpose = BROKEN_ON_PURPOSE.contains(&(case, finding.rule()));
+        assert!(on_purpose && finding.side() == Side::App, "{finding}");
+    }
 }

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use gateway_core::{
-    App, Body, BoxApp, Environ, Error, HttpError, IntoResponse, Json, StartResponse,
-};
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, IntoResponse, StartResponse};
 
 use crate::case::Case;
 use crate::cases::{cases, reports::environ_report};
-use crate::facts::Run;
+use crate::facts;
 
 /// The app that a server mounts to be tested.
 ///
@@ -37,7 +35,8 @@ impl App for SuiteApp {
             return start_response.send(environ_report(&environ).into_response()?);
         }
         if name == "_facts" {
-            let answer = facts(rest).await;
+            let facts = facts::answer(rest).await.ok_or_else(HttpError::not_found)?;
+            let answer = (facts, [("content-type", "application/json")]);
             return start_response.send(answer.into_response()?);
         }
         match self.0.get(name) {
@@ -45,19 +44,4 @@ impl App for SuiteApp {
             None => Err(HttpError::not_found().into()),
         }
     }
-}
-
-/// `TOKEN`: the facts; `TOKEN/wait/FACT`: the same, once this one was noted; `TOKEN/note/FACT`:
-/// notes it.
-async fn facts(path: &str) -> Result<Json<Vec<String>>, HttpError> {
-    let parts: Vec<&str> = path.split('/').collect();
-    let (token, order) = parts.split_first().ok_or_else(HttpError::not_found)?;
-    let run = Run::new(token);
-    match order {
-        [] => {}
-        ["wait", fact] => run.wait(fact).await,
-        ["note", fact] => run.note(*fact),
-        _ => return Err(HttpError::not_found()),
-    }
-    Ok(Json(run.facts()))
 }

@@ -5,6 +5,8 @@
 //! request carries, and the client reads them from `/_facts/`. So it works for a server in another
 //! process too. The client can also note a fact, for which an app waits: so one of them goes on
 //! when the other is ready, and nobody sleeps.
+//!
+//! It is public for servers whose answers to the cases are written by hand.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,13 +15,29 @@ use gateway_core::Environ;
 use tokio::sync::Notify;
 
 /// The request header that carries the token of the run.
-pub(crate) const TOKEN: &str = "x-conformance-run";
+pub const TOKEN: &str = "x-conformance-run";
 
 /// How many runs are remembered; the oldest is forgotten first.
 const KEPT_RUNS: usize = 4096;
 
 /// How many facts a run may have; a server that is at fault must not fill the memory.
 const KEPT_FACTS: usize = 4096;
+
+/// The answer to a request behind `/_facts/`, in JSON with a line end, or `None` if there is nothing:
+/// `TOKEN`: the facts; `TOKEN/wait/FACT`: the same, once this one was noted; `TOKEN/note/FACT`: notes
+/// it.
+pub async fn answer(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let (token, order) = parts.split_first()?;
+    let run = Run::new(token);
+    match order {
+        [] => {}
+        ["wait", fact] => run.wait(fact).await,
+        ["note", fact] => run.note(*fact),
+        _ => return None,
+    }
+    Some(format!("{}\n", serde_json::Value::from(run.facts())))
+}
 
 static STORE: Mutex<Option<Store>> = Mutex::new(None);
 static CHANGED: Notify = Notify::const_new();
@@ -36,7 +54,7 @@ fn lock() -> MutexGuard<'static, Option<Store>> {
 
 /// One run of one case: what its app notes.
 #[derive(Clone, Debug)]
-pub(crate) struct Run(String);
+pub struct Run(String);
 
 impl Run {
     /// The run that this request belongs to.
@@ -49,12 +67,14 @@ impl Run {
         )
     }
 
-    pub(crate) fn new(token: &str) -> Self {
+    /// The run with this token.
+    #[must_use]
+    pub fn new(token: &str) -> Self {
         Self(token.to_owned())
     }
 
     /// Notes a fact.
-    pub(crate) fn note(&self, fact: impl Into<String>) {
+    pub fn note(&self, fact: impl Into<String>) {
         let mut store = lock();
         let store = store.get_or_insert_default();
         if !store.facts.contains_key(&self.0) {
@@ -73,14 +93,15 @@ impl Run {
     }
 
     /// Every fact so far, in order.
-    pub(crate) fn facts(&self) -> Vec<String> {
+    #[must_use]
+    pub fn facts(&self) -> Vec<String> {
         let store = lock();
         let facts = store.as_ref().and_then(|store| store.facts.get(&self.0));
         facts.cloned().unwrap_or_default()
     }
 
     /// Waits until the fact was noted.
-    pub(crate) async fn wait(&self, fact: &str) {
+    pub async fn wait(&self, fact: &str) {
         loop {
             // Registered before it looks, so that no note is missed.
             let changed = CHANGED.notified();
@@ -94,14 +115,15 @@ impl Run {
     }
 
     /// A guard that notes the fact when it is dropped.
-    pub(crate) fn on_drop(&self, fact: &'static str) -> OnDrop {
+    #[must_use]
+    pub fn on_drop(&self, fact: &'static str) -> OnDrop {
         OnDrop(self.clone(), fact)
     }
 }
 
 /// Notes a fact when it is dropped.
 #[derive(Debug)]
-pub(crate) struct OnDrop(Run, &'static str);
+pub struct OnDrop(Run, &'static str);
 
 impl Drop for OnDrop {
     fn drop(&mut self) {

@@ -26,6 +26,7 @@
 //! - [`Suite`]: the runner, over sockets (HTTP/1.1 and HTTP/2) and in process.
 //! - [`Report`]: what came out of it.
 //! - [`clauses`]: every clause, and those that no case can see, with the reason.
+//! - [`facts`]: what the apps noted, beside what they answered.
 //! - [`wire`]: small HTTP clients that look at bytes and frames, never at what a kind client makes
 //!   of them.
 
@@ -36,7 +37,7 @@ mod cases;
 mod check;
 pub mod clauses;
 mod client;
-mod facts;
+pub mod facts;
 mod report;
 mod suite;
 mod via;

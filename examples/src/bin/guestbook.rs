@@ -1,4 +1,4 @@
-//! `cargo run -p examples --bin guestbook [FILE]`: a guest book at <http://127.0.0.1:8000>.
+//! `cargo run -p examples --features guestbook --bin guestbook [FILE]`: a guest book at <http://127.0.0.1:8000>.
 //!
 //! A blocking app: SQLite is called where it is needed, on a thread of the request's own. With forms,
 //! redirects, a cookie that remembers the guest's name, and messages that are shown once.

@@ -1,0 +1,136 @@
+//! `cargo run -p examples --features baseline --bin baseline`: the cases that have an equivalent on bare hyper, axum and
+//! actix-web, run against that and against the gateway; and how many passed, side by side.
+//!
+//! The equivalents are what a careful program without a gateway does: the framework's own way to
+//! answer with that status, these fields and this body, and a 500 where it refuses to. They make good
+//! for nothing behind its back, so that the difference is what the gateway adds. A case that does not
+//! pass is no fault of a framework: the clauses are this project's, and elsewhere much of them is left
+//! to the app. Cases about what only a gateway has are not counted on any side; `equivalents.rs` says
+//! which these are.
+
+mod equivalents;
+mod heads;
+mod on_actix;
+mod on_axum;
+mod on_hyper;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use gateway_conformance::wire::Protocol;
+use gateway_conformance::{Outcome, Suite, Via, cases};
+
+/// How long one step of a case may take; what never comes is waited for in full.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// Passed, out of, by protocol and family.
+type Counts = BTreeMap<(&'static str, char), (usize, usize)>;
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let gateway = adapter_hyper::Server::bind("127.0.0.1:0").await?;
+    let on_gateway = gateway.local_addr().ok_or(io::ErrorKind::NotConnected)?;
+    tokio::spawn(gateway.serve(gateway_conformance::app()));
+    let stacks = [
+        ("gateway", on_gateway),
+        ("hyper", on_hyper::serve().await?),
+        ("axum", on_axum::serve().await?),
+        ("actix-web", on_actix::serve()?),
+    ];
+    // Some cases panic; that each is told of on the way would hide the table.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut counts = Vec::new();
+    for (_, address) in stacks {
+        counts.push(count(address).await);
+    }
+    print(&stacks.map(|(name, _)| name), &counts)
+}
+
+async fn count(address: SocketAddr) -> Counts {
+    let chosen = cases().into_iter().filter(equivalents::has_one);
+    let runs = chosen.flat_map(|case| {
+        let via = |protocol: &Protocol| {
+            case.via().contains(&match protocol {
+                Protocol::Http1 => Via::Http1,
+                Protocol::Http2 => Via::Http2,
+            })
+        };
+        let protocols: Vec<_> = Protocol::ALL.into_iter().filter(via).collect();
+        protocols
+            .into_iter()
+            .map(move |protocol| (case.name(), protocol))
+    });
+    let reports = stream::iter(runs).map(|(name, protocol)| async move {
+        let suite = Suite::new().only(name).deadline(DEADLINE);
+        let report = suite.run(address, protocol).await;
+        // Other names may begin with this one.
+        report.rows().iter().find(|row| row.name == name).cloned()
+    });
+    let mut counts = Counts::new();
+    for row in reports
+        .buffer_unordered(8)
+        .collect::<Vec<_>>()
+        .await
+        .into_iter()
+        .flatten()
+    {
+        let family = row
+            .name
+            .chars()
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        let (passed, all) = counts.entry((row.via.as_str(), family)).or_default();
+        *passed += usize::from(row.outcome == Outcome::Passed);
+        *all += 1;
+    }
+    counts
+}
+
+fn print(names: &[&str], stacks: &[Counts]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let with_equivalent = cases()
+        .iter()
+        .filter(|case| equivalents::has_one(case))
+        .count();
+    writeln!(
+        out,
+        "{with_equivalent} of the {} cases have an equivalent without a gateway; passed of those:\n",
+        cases().len()
+    )?;
+    let header: String = names.iter().map(|name| format!("{name:>12}")).collect();
+    writeln!(out, "{:<12}{header}", "")?;
+    let keys: Vec<_> = stacks
+        .iter()
+        .flat_map(|counts| counts.keys().copied())
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let cell = |counts: &Counts, within: &dyn Fn(&(&str, char)) -> bool| {
+        let rows = counts.iter().filter(|(key, _)| within(key));
+        let (passed, all) = rows.fold((0, 0), |sum, (_, count)| (sum.0 + count.0, sum.1 + count.1));
+        format!("{:>12}", format!("{passed}/{all}"))
+    };
+    for key in &keys {
+        let row: String = stacks
+            .iter()
+            .map(|counts| cell(counts, &|at| at == key))
+            .collect();
+        writeln!(out, "{:<12}{row}", format!("{} {}", key.0, key.1))?;
+    }
+    for via in ["http/1.1", "http/2"] {
+        let row: String = stacks
+            .iter()
+            .map(|counts| cell(counts, &|at| at.0 == via))
+            .collect();
+        writeln!(out, "{via:<12}{row}")?;
+    }
+    let row: String = stacks
+        .iter()
+        .map(|counts| cell(counts, &|_| true))
+        .collect();
+    writeln!(out, "{:<12}{row}", "total")
+}
