@@ -38,6 +38,10 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// - HTTP/2: 200 streams at a time per connection, 64 KiB of header fields; a peer that answers no
 ///   ping is gone.
 ///
+/// What is not bounded: how slowly a client may send a request's body or read a response. An app
+/// bounds the time it takes by itself; a server that faces the open network belongs behind a proxy
+/// that does.
+///
 /// # The end
 ///
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its

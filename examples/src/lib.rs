@@ -36,3 +36,8 @@ pub use listen::{announce, listen};
 pub use routes::Routes;
 pub use site::site;
 pub use stack::Stack;
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

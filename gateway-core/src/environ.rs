@@ -1,9 +1,11 @@
 //! The request, as an app sees it.
 
 mod cgi;
+mod fields;
 mod host;
 mod path;
 mod source;
+mod target;
 mod value;
 
 use std::borrow::Cow;
@@ -11,7 +13,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, Version, header, request};
+use http::{Extensions, HeaderMap, Method, Request, Version, header, request};
 
 use crate::connection::{Connection, Scheme};
 use crate::exchange::{Disconnected, Exchange, Memory};
@@ -177,134 +179,6 @@ impl Environ {
         self.parts_mut().method = method;
     }
 
-    /// SCRIPT_NAME: the part of the path that led to this app, decoded; `""` at the root (E2).
-    #[must_use]
-    pub fn script_name(&self) -> EnvValue<'_> {
-        path::decode(self.raw_script_name()).into()
-    }
-
-    /// PATH_INFO: the rest of the path, decoded once (E4).
-    #[must_use]
-    pub fn path_info(&self) -> EnvValue<'_> {
-        path::decode(self.raw_path_info()).into()
-    }
-
-    /// SCRIPT_NAME as it was sent, not decoded.
-    #[must_use]
-    pub fn raw_script_name(&self) -> &str {
-        path::raw_path(self.uri())
-            .get(..self.split())
-            .unwrap_or_default()
-    }
-
-    /// PATH_INFO as it was sent, not decoded.
-    #[must_use]
-    pub fn raw_path_info(&self) -> &str {
-        path::raw_path(self.uri())
-            .get(self.split()..)
-            .unwrap_or_default()
-    }
-
-    /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
-    ///
-    /// The prefix is decoded text; a slash at its end does not count, one at its start is added, and `""` and `"/"` are always
-    /// there and move nothing. It matches whole segments: `/ap` is not a prefix of `/apple` (E3).
-    /// `%2F` in the path is data and matches no slash.
-    pub fn mount(&mut self, prefix: &str) -> bool {
-        let prefix = prefix.trim_end_matches('/');
-        if !prefix.is_empty() && !prefix.starts_with('/') {
-            return self.mount(&format!("/{prefix}"));
-        }
-        let Some(length) = path::match_prefix(self.raw_path_info(), prefix) else {
-            return false;
-        };
-        self.inner_mut().script_len += length;
-        true
-    }
-
-    /// How many bytes of the raw path are SCRIPT_NAME; what [`set_split`](Self::set_split) takes to
-    /// restore it.
-    #[must_use]
-    pub fn split(&self) -> usize {
-        self.inner().script_len
-    }
-
-    /// Cuts the raw path into SCRIPT_NAME and PATH_INFO at a byte offset, for adapters that know
-    /// their host's mount point and for middlewares that undo a [`mount`](Self::mount).
-    ///
-    /// # Errors
-    ///
-    /// When the offset is not the end of a segment; nothing is changed then.
-    pub fn set_split(&mut self, offset: usize) -> Result<(), SplitError> {
-        if !path::is_boundary(path::raw_path(self.uri()), offset) {
-            return Err(SplitError(offset));
-        }
-        self.inner_mut().script_len = offset;
-        Ok(())
-    }
-
-    /// The URI as the host parsed it: what was sent, with the authority on HTTP/2.
-    #[must_use]
-    pub fn uri(&self) -> &Uri {
-        &self.parts().uri
-    }
-
-    /// REQUEST_URI: the raw request target with its query, unchanged by mounting (E5).
-    ///
-    /// On HTTP/1.1 an absolute-form target is given whole; on HTTP/2 it is `:path`.
-    #[must_use]
-    pub fn request_uri(&self) -> Cow<'_, str> {
-        let uri = self.uri();
-        let absolute = uri.scheme().is_some() && self.version() < Version::HTTP_2;
-        match (uri.path_and_query(), uri.authority()) {
-            (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
-            // CONNECT: the authority is the target.
-            (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
-            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
-            (Some(target), Some(authority)) => Cow::Owned(format!(
-                "{}://{authority}{target}",
-                uri.scheme_str().unwrap_or_default(),
-                target = target.as_str(),
-            )),
-            _ => Cow::Owned(uri.to_string()),
-        }
-    }
-
-    /// QUERY_STRING: raw, `""` where there is none (E7).
-    #[must_use]
-    pub fn query_string(&self) -> &str {
-        self.uri().query().unwrap_or_default()
-    }
-
-    /// CONTENT_TYPE, absent where the client sent none (E8).
-    #[must_use]
-    pub fn content_type(&self) -> Option<EnvValue<'_>> {
-        self.header("content-type")
-    }
-
-    /// CONTENT_LENGTH as a number, absent where the client sent none (E8), sent something else than
-    /// one number, or sent the body in a transfer coding, which overrides it (I2).
-    ///
-    /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
-    #[must_use]
-    pub fn content_length(&self) -> Option<u64> {
-        self.first_header("content-length")?;
-        if self.first_header("transfer-encoding").is_some() {
-            return None;
-        }
-        // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
-        let mut length = None;
-        let mut is_valid = true;
-        self.each_line("content-length", &mut |line| {
-            for item in line.split(|byte| *byte == b',') {
-                let number = decimal(item);
-                is_valid &= number.is_some() && length.is_none_or(|known| Some(known) == number);
-                length = length.or(number);
-            }
-        });
-        length.filter(|_| is_valid)
-    }
-
     /// SERVER_PROTOCOL: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`, the transport's truth
     /// (E13), in the form of RFC 3875 section 4.1.16.
     #[must_use]
@@ -355,131 +229,6 @@ impl Environ {
     #[inline]
     pub fn set_connection(&mut self, connection: Connection) {
         self.inner_mut().connection = connection;
-    }
-
-    /// A request header by name, in any case: its value, or its values joined with `", "` where the
-    /// client sent several lines (`Cookie`: `"; "`) (E9).
-    ///
-    /// `Host` is [`host`](Self::host): on HTTP/2 there may be no such line, or one that does not
-    /// count (E12).
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<EnvValue<'_>> {
-        if name.eq_ignore_ascii_case("host") && self.uri().authority().is_some() {
-            return self.host().map(EnvValue::text);
-        }
-        let first = self.nth_header(name, 0)?;
-        if self.nth_header(name, 1).is_none() {
-            return Some(EnvValue::borrowed(first));
-        }
-        let separator: &[u8] = if name.eq_ignore_ascii_case("cookie") {
-            b"; "
-        } else {
-            b", "
-        };
-        let mut joined = Vec::new();
-        let mut between: &[u8] = b"";
-        self.each_line(name, &mut |line| {
-            joined.extend_from_slice(between);
-            joined.extend_from_slice(line);
-            between = separator;
-        });
-        Some(Cow::<[u8]>::Owned(joined).into())
-    }
-
-    /// Visits the lines of a header once: a client may send very many.
-    fn each_line(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        match self.lent_headers() {
-            Some(source) => source.for_each(&mut |known, value| {
-                if known.eq_ignore_ascii_case(name) {
-                    visit(value);
-                }
-            }),
-            None => self
-                .headers()
-                .get_all(name)
-                .iter()
-                .for_each(|value| visit(value.as_bytes())),
-        }
-    }
-
-    fn first_header(&self, name: &str) -> Option<&[u8]> {
-        self.nth_header(name, 0)
-    }
-
-    fn nth_header(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        if let Some(source) = self.lent_headers() {
-            return if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                source.get(&name.to_ascii_lowercase(), nth)
-            } else {
-                source.get(name, nth)
-            };
-        }
-        let value = match nth {
-            0 => self.headers().get(name),
-            _ => self.headers().get_all(name).iter().nth(nth),
-        };
-        value.map(HeaderValue::as_bytes)
-    }
-
-    /// The host's own headers, as long as nobody has asked for the map.
-    fn lent_headers(&self) -> Option<&dyn HeaderSource> {
-        let inner = self.inner();
-        inner
-            .source
-            .as_deref()
-            .filter(|_| inner.made.get().is_none())
-    }
-
-    pub(crate) fn each_header_name(&self, visit: &mut dyn FnMut(&str)) {
-        match self.lent_headers() {
-            Some(source) => source.for_each(&mut |name, _| visit(name)),
-            None => self.headers().keys().for_each(|name| visit(name.as_str())),
-        }
-    }
-
-    /// Visits every header line in the host's order, without making the map: for the lint.
-    #[cfg(feature = "lint")]
-    pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
-        match self.lent_headers() {
-            Some(source) => source.for_each(visit),
-            None => self
-                .headers()
-                .iter()
-                .for_each(|(name, value)| visit(name.as_str(), value.as_bytes())),
-        }
-    }
-
-    /// All request headers. A host that keeps them in a type of its own makes the map at the first
-    /// call.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        match &self.inner().source {
-            Some(source) => self.inner().made.get_or_init(|| source.to_map()),
-            None => &self.parts().headers,
-        }
-    }
-
-    /// All request headers, to change: for middlewares.
-    pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        let inner = self.inner_mut();
-        if let Some(source) = inner.source.take() {
-            let map = inner.made.take().unwrap_or_else(|| source.to_map());
-            self.parts_mut().headers = map;
-        }
-        &mut self.parts_mut().headers
-    }
-
-    /// Lends the environ the headers in a host's own type: for adapters.
-    ///
-    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
-    /// its headers back then, and may use the allocation for its next request.
-    ///
-    /// The map that the environ was made with is replaced; its memory is kept for a later response.
-    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
-        let inner = self.inner_mut();
-        inner.source = Some(source);
-        inner.made = OnceLock::new();
-        self.declare_length();
     }
 
     /// Typed extensions; what a middleware does not know passes it untouched (E15).
@@ -651,18 +400,6 @@ impl Environ {
         inner.parts = Some(parts);
         inner.input = Mutex::new(input);
     }
-}
-
-/// RFC 9110 section 8.6: digits, so no sign.
-fn decimal(item: &[u8]) -> Option<u64> {
-    let digits = item.trim_ascii();
-    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| {
-        digits.iter().fold(0, |number: u64, digit| {
-            number
-                .saturating_mul(10)
-                .saturating_add(u64::from(digit - b'0'))
-        })
-    })
 }
 
 impl Inner {

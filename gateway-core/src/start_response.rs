@@ -197,6 +197,10 @@ impl StartResponse {
     /// closer to the app run first. What it leaves is checked like what an app hands over. It must
     /// not block; a panic in it is a panic of the app.
     ///
+    /// An error that an app fails with passes no hook: its page is the gateway's, made behind every
+    /// middleware. What such answers need too (CORS, say) goes around a middleware that answers
+    /// errors itself, or onto the [`HttpError`](crate::HttpError) on its way out.
+    ///
     /// # Examples
     ///
     /// ```

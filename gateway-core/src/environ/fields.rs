@@ -1,0 +1,176 @@
+//! The request headers, in a map or in the host's own type.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use http::{HeaderMap, HeaderValue};
+
+use super::{EnvValue, Environ, HeaderSource};
+
+impl Environ {
+    /// CONTENT_TYPE, absent where the client sent none (E8).
+    #[must_use]
+    pub fn content_type(&self) -> Option<EnvValue<'_>> {
+        self.header("content-type")
+    }
+
+    /// CONTENT_LENGTH as a number, absent where the client sent none (E8), sent something else than
+    /// one number, or sent the body in a transfer coding, which overrides it (I2).
+    ///
+    /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        self.first_header("content-length")?;
+        if self.first_header("transfer-encoding").is_some() {
+            return None;
+        }
+        // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
+        let mut length = None;
+        let mut is_valid = true;
+        self.each_line("content-length", &mut |line| {
+            for item in line.split(|byte| *byte == b',') {
+                let number = decimal(item);
+                is_valid &= number.is_some() && length.is_none_or(|known| Some(known) == number);
+                length = length.or(number);
+            }
+        });
+        length.filter(|_| is_valid)
+    }
+
+    /// A request header by name, in any case: its value, or its values joined with `", "` where the
+    /// client sent several lines (`Cookie`: `"; "`) (E9).
+    ///
+    /// `Host` is [`host`](Self::host): on HTTP/2 there may be no such line, or one that does not
+    /// count (E12).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<EnvValue<'_>> {
+        if name.eq_ignore_ascii_case("host") && self.uri().authority().is_some() {
+            return self.host().map(EnvValue::text);
+        }
+        let first = self.nth_header(name, 0)?;
+        if self.nth_header(name, 1).is_none() {
+            return Some(EnvValue::borrowed(first));
+        }
+        let separator: &[u8] = if name.eq_ignore_ascii_case("cookie") {
+            b"; "
+        } else {
+            b", "
+        };
+        let mut joined = Vec::new();
+        let mut between: &[u8] = b"";
+        self.each_line(name, &mut |line| {
+            joined.extend_from_slice(between);
+            joined.extend_from_slice(line);
+            between = separator;
+        });
+        Some(Cow::<[u8]>::Owned(joined).into())
+    }
+
+    /// Visits the lines of a header once: a client may send very many.
+    fn each_line(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(&mut |known, value| {
+                if known.eq_ignore_ascii_case(name) {
+                    visit(value);
+                }
+            }),
+            None => self
+                .headers()
+                .get_all(name)
+                .iter()
+                .for_each(|value| visit(value.as_bytes())),
+        }
+    }
+
+    pub(super) fn first_header(&self, name: &str) -> Option<&[u8]> {
+        self.nth_header(name, 0)
+    }
+
+    fn nth_header(&self, name: &str, nth: usize) -> Option<&[u8]> {
+        if let Some(source) = self.lent_headers() {
+            return if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                source.get(&name.to_ascii_lowercase(), nth)
+            } else {
+                source.get(name, nth)
+            };
+        }
+        let value = match nth {
+            0 => self.headers().get(name),
+            _ => self.headers().get_all(name).iter().nth(nth),
+        };
+        value.map(HeaderValue::as_bytes)
+    }
+
+    /// The host's own headers, as long as nobody has asked for the map.
+    fn lent_headers(&self) -> Option<&dyn HeaderSource> {
+        let inner = self.inner();
+        inner
+            .source
+            .as_deref()
+            .filter(|_| inner.made.get().is_none())
+    }
+
+    pub(crate) fn each_header_name(&self, visit: &mut dyn FnMut(&str)) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(&mut |name, _| visit(name)),
+            None => self.headers().keys().for_each(|name| visit(name.as_str())),
+        }
+    }
+
+    /// Visits every header line in the host's order, without making the map: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        match self.lent_headers() {
+            Some(source) => source.for_each(visit),
+            None => self
+                .headers()
+                .iter()
+                .for_each(|(name, value)| visit(name.as_str(), value.as_bytes())),
+        }
+    }
+
+    /// All request headers. A host that keeps them in a type of its own makes the map at the first
+    /// call.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        match &self.inner().source {
+            Some(source) => self.inner().made.get_or_init(|| source.to_map()),
+            None => &self.parts().headers,
+        }
+    }
+
+    /// All request headers, to change: for middlewares.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        let inner = self.inner_mut();
+        if let Some(source) = inner.source.take() {
+            let map = inner.made.take().unwrap_or_else(|| source.to_map());
+            self.parts_mut().headers = map;
+        }
+        &mut self.parts_mut().headers
+    }
+
+    /// Lends the environ the headers in a host's own type: for adapters.
+    ///
+    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
+    /// its headers back then, and may use the allocation for its next request.
+    ///
+    /// The map that the environ was made with is replaced; its memory is kept for a later response.
+    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
+        let inner = self.inner_mut();
+        inner.source = Some(source);
+        inner.made = OnceLock::new();
+        self.declare_length();
+    }
+}
+
+/// RFC 9110 section 8.6: digits, so no sign.
+fn decimal(item: &[u8]) -> Option<u64> {
+    let digits = item.trim_ascii();
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| {
+        digits.iter().fold(0, |number: u64, digit| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
+        })
+    })
+}

@@ -1,0 +1,108 @@
+//! What is asked for: path, mount point, query.
+
+use std::borrow::Cow;
+
+use http::{Uri, Version};
+
+use super::{EnvValue, Environ, SplitError, path};
+
+impl Environ {
+    /// SCRIPT_NAME: the part of the path that led to this app, decoded; `""` at the root (E2).
+    #[must_use]
+    pub fn script_name(&self) -> EnvValue<'_> {
+        path::decode(self.raw_script_name()).into()
+    }
+
+    /// PATH_INFO: the rest of the path, decoded once (E4).
+    #[must_use]
+    pub fn path_info(&self) -> EnvValue<'_> {
+        path::decode(self.raw_path_info()).into()
+    }
+
+    /// SCRIPT_NAME as it was sent, not decoded.
+    #[must_use]
+    pub fn raw_script_name(&self) -> &str {
+        path::raw_path(self.uri())
+            .get(..self.split())
+            .unwrap_or_default()
+    }
+
+    /// PATH_INFO as it was sent, not decoded.
+    #[must_use]
+    pub fn raw_path_info(&self) -> &str {
+        path::raw_path(self.uri())
+            .get(self.split()..)
+            .unwrap_or_default()
+    }
+
+    /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
+    ///
+    /// The prefix is decoded text; a slash at its end does not count, one at its start is added, and `""` and `"/"` are always
+    /// there and move nothing. It matches whole segments: `/ap` is not a prefix of `/apple` (E3).
+    /// `%2F` in the path is data and matches no slash.
+    pub fn mount(&mut self, prefix: &str) -> bool {
+        let prefix = prefix.trim_end_matches('/');
+        if !prefix.is_empty() && !prefix.starts_with('/') {
+            return self.mount(&format!("/{prefix}"));
+        }
+        let Some(length) = path::match_prefix(self.raw_path_info(), prefix) else {
+            return false;
+        };
+        self.inner_mut().script_len += length;
+        true
+    }
+
+    /// How many bytes of the raw path are SCRIPT_NAME; what [`set_split`](Self::set_split) takes to
+    /// restore it.
+    #[must_use]
+    pub fn split(&self) -> usize {
+        self.inner().script_len
+    }
+
+    /// Cuts the raw path into SCRIPT_NAME and PATH_INFO at a byte offset, for adapters that know
+    /// their host's mount point and for middlewares that undo a [`mount`](Self::mount).
+    ///
+    /// # Errors
+    ///
+    /// When the offset is not the end of a segment; nothing is changed then.
+    pub fn set_split(&mut self, offset: usize) -> Result<(), SplitError> {
+        if !path::is_boundary(path::raw_path(self.uri()), offset) {
+            return Err(SplitError(offset));
+        }
+        self.inner_mut().script_len = offset;
+        Ok(())
+    }
+
+    /// The URI as the host parsed it: what was sent, with the authority on HTTP/2.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.parts().uri
+    }
+
+    /// REQUEST_URI: the raw request target with its query, unchanged by mounting (E5).
+    ///
+    /// On HTTP/1.1 an absolute-form target is given whole; on HTTP/2 it is `:path`.
+    #[must_use]
+    pub fn request_uri(&self) -> Cow<'_, str> {
+        let uri = self.uri();
+        let absolute = uri.scheme().is_some() && self.version() < Version::HTTP_2;
+        match (uri.path_and_query(), uri.authority()) {
+            (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
+            // CONNECT: the authority is the target.
+            (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
+            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
+            (Some(target), Some(authority)) => Cow::Owned(format!(
+                "{}://{authority}{target}",
+                uri.scheme_str().unwrap_or_default(),
+                target = target.as_str(),
+            )),
+            _ => Cow::Owned(uri.to_string()),
+        }
+    }
+
+    /// QUERY_STRING: raw, `""` where there is none (E7).
+    #[must_use]
+    pub fn query_string(&self) -> &str {
+        self.uri().query().unwrap_or_default()
+    }
+}
