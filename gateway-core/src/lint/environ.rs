@@ -208,7 +208,12 @@ fn headers(environ: &Environ, report: &Report) {
     //= E9 gateway: repeated request headers MUST be kept, in order. The CGI view joins them with a comma
     //= and a space, those of Cookie with a semicolon and a space, on every version of HTTP.
     //= Reason: HTTP/2 splits Cookie into several lines, and a comma between them breaks it.
-    for (name, values) in &lines {
+    // E12: what the lines of Host say does not count beside an authority.
+    let has_authority = environ.uri().authority().is_some();
+    for (name, values) in lines
+        .iter()
+        .filter(|(name, _)| !(has_authority && name == "host"))
+    {
         let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
         let joined = values.join(separator);
         let seen = environ.header(name);
