@@ -47,10 +47,9 @@ pub trait AppExt: App + Sized {
     ) -> impl Future<Output = Result<Response, Error>> + Send {
         async move {
             let facts = Facts::of(&environ);
-            let mut guard = Closing(Some(Arc::default()));
-            let exchange = guard.exchange();
             // In a gateway the exchange that the environ knows of is the gateway's.
-            environ.adopt(&exchange);
+            let mut guard = Closing(environ.claim_exchange());
+            let exchange = guard.exchange();
             let ready = run(self, environ, &exchange, facts).await?;
             let Committed {
                 head,

@@ -74,6 +74,8 @@ struct Inner {
     own_vars: Vec<(Cow<'static, str>, Vec<u8>)>,
     keep_underscores: bool,
     exchange: Option<Arc<Exchange>>,
+    /// Somebody ends the exchange.
+    is_claimed: bool,
 }
 
 impl Environ {
@@ -99,6 +101,7 @@ impl Environ {
             .unwrap_or_default();
         inner.parts = Some(parts);
         inner.input = Mutex::new(input);
+        inner.is_claimed = exchange.is_some();
         inner.exchange = exchange;
         let mut environ = Self(Some(inner));
         environ.declare_length();
@@ -304,14 +307,20 @@ impl Environ {
         Disconnected::new(self.exchange())
     }
 
-    /// Takes `exchange` for its own where it has none.
-    pub(crate) fn adopt(&mut self, exchange: &Arc<Exchange>) {
-        self.inner_mut()
-            .exchange
-            .get_or_insert_with(|| exchange.clone());
+    /// The exchange, for who ends it from now on: a gateway, or the outermost `respond` outside of
+    /// one. `None` if somebody does already.
+    pub(crate) fn claim_exchange(&mut self) -> Option<Arc<Exchange>> {
+        let is_claimed = std::mem::replace(&mut self.inner_mut().is_claimed, true);
+        (!is_claimed).then(|| self.exchange())
     }
 
-    pub(crate) fn exchange(&mut self) -> Arc<Exchange> {
+    /// The exchange, for the gateway that ends it.
+    pub(crate) fn gateway_exchange(&mut self) -> Arc<Exchange> {
+        self.inner_mut().is_claimed = true;
+        self.exchange()
+    }
+
+    fn exchange(&mut self) -> Arc<Exchange> {
         self.inner_mut().exchange.get_or_insert_default().clone()
     }
 
@@ -349,6 +358,8 @@ impl Environ {
             own_vars: inner.own_vars.clone(),
             keep_underscores: inner.keep_underscores,
             exchange: Some(exchange),
+            // Whoever has the first ends it.
+            is_claimed: true,
             ..Inner::default()
         })))
     }
@@ -426,6 +437,7 @@ impl Inner {
         self.script_len = 0;
         self.own_vars.clear();
         self.keep_underscores = false;
+        self.is_claimed = false;
         headers
     }
 }

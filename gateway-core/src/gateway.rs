@@ -120,7 +120,7 @@ impl<A: App> Gateway<A> {
     pub fn refuse(&self, mut environ: Environ, error: HttpError) -> http::Response<Outgoing> {
         let facts = Facts::of(&environ);
         let guard = Guard {
-            exchange: Some(environ.exchange()),
+            exchange: Some(environ.gateway_exchange()),
             pool: &self.shared.pool,
         };
         drop(environ);
@@ -183,7 +183,7 @@ async fn drive<A: App>(
 ) -> http::Response<Outgoing> {
     let facts = Facts::of(&environ);
     let guard = Guard {
-        exchange: Some(environ.exchange()),
+        exchange: Some(environ.gateway_exchange()),
         pool,
     };
     if environ.request_method() == Method::CONNECT {
@@ -210,7 +210,7 @@ impl Unstarted {
 impl Drop for Unstarted {
     fn drop(&mut self) {
         if let Some(mut environ) = self.0.take() {
-            let exchange = environ.exchange();
+            let exchange = environ.gateway_exchange();
             drop(environ);
             exchange.close();
         }

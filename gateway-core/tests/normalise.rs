@@ -358,8 +358,8 @@ fn n6_headers_of_an_error_are_sent_one_line_each() {
         get("/"),
     );
     assert_eq!(answer.lines("www-authenticate"), ["Basic", "Bearer"]);
-    let length = answer.text().len().to_string();
-    assert_eq!(answer.lines("content-length"), [&*length], "its own length");
+    // The host says how long the page is.
+    assert!(answer.lines("content-length").is_empty());
 
     let hop = || HttpError::new(426).headers([("upgrade", "x")]).unwrap();
     let (answer, log) = logged(|| {

@@ -30,7 +30,7 @@ fn sizes() {
         "{}",
         size_of::<Outgoing>()
     );
-    assert_eq!(size_of::<Disconnected>(), WORD);
+    assert_eq!(size_of::<Disconnected>(), 3 * WORD);
     assert_eq!(size_of::<Writer>(), WORD);
     assert!(
         size_of::<StartError>() <= 6 * WORD,

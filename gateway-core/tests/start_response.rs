@@ -458,14 +458,14 @@ fn s7_the_connection_is_closed_on_request() {
         .body(())
         .unwrap();
     assert_eq!(ask(closing(), request).header("connection"), None);
-    // The wish goes with the head that is replaced.
+    // The wish is about the connection, not about the head that is replaced.
     let app = starting("x", |start_response| {
         start_response.close_connection();
         start_response
             .restart(500, NONE, Error::msg("boom"))
             .unwrap();
     });
-    assert_eq!(ask(app, get("/")).header("connection"), None);
+    assert_eq!(ask(app, get("/")).header("connection"), Some("close"));
 }
 
 #[test]

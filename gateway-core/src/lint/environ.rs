@@ -163,35 +163,34 @@ fn content(environ: &Environ, report: &Report) {
             report.gateway("E8", format!("{key} is set"));
         }
     }
-    for (key, header) in [
-        ("CONTENT_TYPE", "content-type"),
-        ("CONTENT_LENGTH", "content-length"),
-    ] {
-        let (variable, sent) = (environ.get(key), environ.header(header));
-        // I2 says what becomes of a length beside a transfer coding.
-        if header == "content-length" && environ.header("transfer-encoding").is_some() {
-            continue;
-        }
-        if variable != sent {
-            report.gateway(
-                "E8",
-                format!(
-                    "{key} is {}, the header is {}",
-                    shown(variable.as_deref()),
-                    shown(sent.as_deref())
-                ),
-            );
-        }
-    }
-    let length = environ.get("CONTENT_LENGTH");
-    if length.is_some()
-        && environ.content_length().is_none()
-        && environ.header("content-length").is_some()
-        && environ.header("transfer-encoding").is_none()
-    {
+    let sent = environ.header("content-type");
+    let variable = environ.get("CONTENT_TYPE");
+    if variable != sent {
         report.gateway(
             "E8",
-            format!("CONTENT_LENGTH is {}", shown(length.as_deref())),
+            format!(
+                "CONTENT_TYPE is {}, the header is {}",
+                shown(variable.as_deref()),
+                shown(sent.as_deref())
+            ),
+        );
+    }
+    // I2 says what becomes of a length beside a transfer coding.
+    if environ.header("transfer-encoding").is_some() {
+        return;
+    }
+    let sent = environ.header("content-length");
+    let variable = environ.get("CONTENT_LENGTH");
+    let number = environ.content_length().map(|length| length.to_string());
+    let is_number = sent.is_none() || number.is_some();
+    if !is_number || variable.as_deref() != number.as_deref().map(str::as_bytes) {
+        report.gateway(
+            "E8",
+            format!(
+                "CONTENT_LENGTH is {}, the header is {}",
+                shown(variable.as_deref()),
+                shown(sent.as_deref())
+            ),
         );
     }
 }
