@@ -14,6 +14,8 @@ trap 'rm -rf "$tmp"' EXIT
 
 # Runs "$@" as a server, and calls `work` with its address.
 with_server() {
+    # Removed here and not by the redirection: that happens only once the server is started.
+    rm -f "$tmp/addr"
     "$@" >"$tmp/addr" 2>"$tmp/log" &
     local pid=$! tries=0
     until [ -s "$tmp/addr" ]; do
