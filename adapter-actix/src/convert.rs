@@ -1,97 +1,58 @@
 //! actix-web's `http` 0.2 and the `http` 1 of everything else: the one file that knows both.
 //!
-//! Neither version gives out the bytes behind its types, so text is copied: into a buffer that is
-//! used again as soon as nothing refers to it any more.
+//! Neither version gives out the bytes behind its types, so what is asked for is copied.
 
-use actix_web::HttpResponse;
 use actix_web::http as native;
 use actix_web::http::header::HeaderMap as NativeHeaders;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use gateway_core::Scheme;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, request, uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri};
 
-/// Room for the targets or header values of some hundred requests.
-const BUFFER: usize = 4096;
-
-/// What is longer gets an allocation of its own, so that it pins no buffer.
-const LARGE: usize = 1024;
-
-/// How many empty header maps, of how much room, are kept.
-const KEPT_MAPS: usize = 64;
-const KEPT_HEADERS: usize = 96;
-
-/// The memory that text is copied into, and emptied header maps.
-#[derive(Debug, Default)]
-pub(crate) struct Scratch {
-    buffer: BytesMut,
-    maps: Vec<HeaderMap>,
-}
-
-impl Scratch {
-    fn copy(&mut self, pieces: &[&[u8]]) -> Bytes {
-        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
-        if length > LARGE {
-            return pieces.concat().into();
-        }
-        if self.buffer.capacity() < length {
-            // Takes the old buffer back if its pieces are gone, else makes a new one.
-            self.buffer.reserve(BUFFER);
-        }
-        for piece in pieces {
-            self.buffer.extend_from_slice(piece);
-        }
-        self.buffer.split().freeze()
-    }
-
-    /// An empty map, with room if there was a response before.
-    pub(crate) fn spare_map(&mut self) -> HeaderMap {
-        self.maps.pop().unwrap_or_default()
-    }
-
-    /// Takes the map of a response whose headers were copied.
-    pub(crate) fn keep_map(&mut self, mut map: HeaderMap) {
-        if self.maps.len() < KEPT_MAPS && map.capacity() <= KEPT_HEADERS {
-            map.clear();
-            self.maps.push(map);
-        }
+/// The method; `None` where `http` 1 takes the token for none.
+#[inline]
+pub(crate) fn method(method: &native::Method) -> Option<Method> {
+    match *method {
+        // Nothing to be parsed for most requests.
+        native::Method::GET => Some(Method::GET),
+        native::Method::POST => Some(Method::POST),
+        native::Method::HEAD => Some(Method::HEAD),
+        ref other => Method::from_bytes(other.as_str().as_bytes()).ok(),
     }
 }
 
-/// The head of a request, without its headers; `None` where `http` 1 takes the target for none.
-pub(crate) fn request_parts(
-    method: &native::Method,
-    uri: &native::Uri,
-    version: native::Version,
-    scratch: &mut Scratch,
-) -> Option<request::Parts> {
-    let (mut parts, ()) = Request::new(()).into_parts();
-    parts.method = Method::from_bytes(method.as_str().as_bytes()).ok()?;
-    parts.uri = target(uri, scratch)?;
-    parts.version = match version {
+/// The version of the protocol.
+#[inline]
+pub(crate) fn version(version: native::Version) -> Version {
+    match version {
         native::Version::HTTP_09 => Version::HTTP_09,
         native::Version::HTTP_10 => Version::HTTP_10,
         native::Version::HTTP_2 => Version::HTTP_2,
         native::Version::HTTP_3 => Version::HTTP_3,
         _ => Version::HTTP_11,
-    };
-    Some(parts)
+    }
 }
 
-fn target(uri: &native::Uri, scratch: &mut Scratch) -> Option<Uri> {
+/// True for a target in origin form (RFC 9112 section 3.2.1), of which every one that `http` 0.2
+/// takes is one for `http` 1.
+#[inline]
+pub(crate) fn is_origin_form(uri: &native::Uri) -> bool {
+    uri.scheme().is_none() && uri.authority().is_none() && uri.path().starts_with('/')
+}
+
+/// The whole target; `None` where `http` 1 takes it for none.
+pub(crate) fn uri(uri: &native::Uri) -> Option<Uri> {
     let path = uri.path_and_query().map(|path| path.as_str());
     let authority = uri.authority().map(|authority| authority.as_str());
     let Some(scheme) = uri.scheme_str() else {
         // CONNECT: the authority is the target.
         let text = path.filter(|path| !path.is_empty()).or(authority)?;
-        return Uri::from_maybe_shared(scratch.copy(&[text.as_bytes()])).ok();
+        return text.parse().ok();
     };
     // From parts: HTTP/2 has a scheme and an authority beside the path `*`.
     let mut parts = uri::Parts::default();
-    let authority = scratch.copy(&[authority?.as_bytes()]);
-    let path = scratch.copy(&[path.unwrap_or("/").as_bytes()]);
     parts.scheme = Some(scheme.parse().ok()?);
-    parts.authority = Some(uri::Authority::from_maybe_shared(authority).ok()?);
-    parts.path_and_query = Some(uri::PathAndQuery::from_maybe_shared(path).ok()?);
+    parts.authority = Some(authority?.parse().ok()?);
+    parts.path_and_query = Some(path.unwrap_or("/").parse().ok()?);
     Uri::from_parts(parts).ok()
 }
 
@@ -122,28 +83,20 @@ pub(crate) fn status(status: http::StatusCode) -> native::StatusCode {
         .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Copies response headers, lines of one name in their order (S8).
-///
-/// Two are actix's own to write: `Content-Length`, from the size of the body, and `Connection`.
-pub(crate) fn response_headers<B>(
-    headers: &HeaderMap,
-    response: &mut HttpResponse<B>,
-    scratch: &mut Scratch,
-) {
-    let map = response.headers_mut();
-    for (name, value) in headers {
-        if *name == http::header::CONTENT_LENGTH || *name == http::header::CONNECTION {
-            continue;
-        }
-        let bytes = scratch.copy(&[value.as_bytes()]);
-        if let (Ok(name), Ok(mut copy)) = (
-            native::header::HeaderName::from_bytes(name.as_str().as_bytes()),
-            native::header::HeaderValue::from_maybe_shared(bytes),
-        ) {
-            copy.set_sensitive(value.is_sensitive());
-            map.append(name, copy);
-        }
-    }
+/// A response header in actix's types.
+#[inline]
+pub(crate) fn response_header(
+    name: &HeaderName,
+    value: &HeaderValue,
+) -> Option<(native::header::HeaderName, native::header::HeaderValue)> {
+    let name = match *name {
+        // Nothing to be parsed for the one that nearly every response has.
+        http::header::CONTENT_TYPE => native::header::CONTENT_TYPE,
+        ref other => native::header::HeaderName::from_bytes(other.as_str().as_bytes()).ok()?,
+    };
+    let mut copy = native::header::HeaderValue::from_bytes(value.as_bytes()).ok()?;
+    copy.set_sensitive(value.is_sensitive());
+    Some((name, copy))
 }
 
 /// The scheme by its name.

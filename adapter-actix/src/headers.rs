@@ -1,12 +1,14 @@
-//! Request headers, lent to the environ and given back.
+//! The head of a request, lent to the environ and given back.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::dev::ServiceRequest;
+use actix_web::dev::{RequestHead, ServiceRequest};
+use actix_web::http::Uri;
 use actix_web::http::header::HeaderMap as NativeHeaders;
-use gateway_core::HeaderSource;
+use gateway_core::HeadSource;
 use http::HeaderMap;
 
 use crate::convert;
@@ -14,20 +16,24 @@ use crate::convert;
 /// How many empty loans a worker keeps for its next requests.
 const KEPT: usize = 64;
 
-/// actix's header map in the hands of an environ.
+/// The head of a request in the hands of an environ: actix's header map, and the target.
 #[derive(Debug, Default)]
 struct Loan {
     headers: NativeHeaders,
+    /// Where it is in origin form.
+    uri: Option<Uri>,
 }
 
-impl HeaderSource for Loan {
-    fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        // A scan: looking a name up by its text allocates where http does not know the name.
-        self.headers
-            .iter()
-            .filter(|(known, _)| known.as_str() == name)
-            .nth(nth)
-            .map(|(_, value)| value.as_bytes())
+impl HeadSource for Loan {
+    fn target(&self) -> Option<&str> {
+        let target = self.uri.as_ref()?.path_and_query()?;
+        Some(target.as_str())
+    }
+
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        for value in self.headers.get_all(name) {
+            visit(value.as_bytes());
+        }
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -59,37 +65,52 @@ pub(crate) struct Lender {
 
 /// A request whose headers are lent out. They are back in their place when it ends, or when it is
 /// dropped: middlewares around the app still see them, and actix keeps the map for later requests.
-pub(crate) struct Lease<'a> {
+pub(crate) struct Lease {
     request: Option<ServiceRequest>,
     loan: Arc<Loan>,
     lending: Lending,
-    lender: &'a Lender,
+    lender: Rc<Lender>,
 }
 
 impl Lender {
-    pub(crate) fn lend(&self, mut request: ServiceRequest, lending: Lending) -> Lease<'_> {
-        let headers = match lending {
-            Lending::Own => std::mem::take(request.headers_mut()),
-            Lending::Copy => request.headers().clone(),
-        };
+    pub(crate) fn lend(self: &Rc<Self>, mut request: ServiceRequest, lending: Lending) -> Lease {
         let mut loan = self.idle.borrow_mut().pop().unwrap_or_default();
-        match Arc::get_mut(&mut loan) {
-            Some(idle) => idle.headers = headers,
-            None => loan = Arc::new(Loan { headers }),
+        if Arc::get_mut(&mut loan).is_none() {
+            loan = Arc::default();
+        }
+        if let Some(loan) = Arc::get_mut(&mut loan) {
+            match lending {
+                Lending::Own => std::mem::swap(&mut loan.headers, request.headers_mut()),
+                Lending::Copy => loan.headers = request.headers().clone(),
+            }
+            let uri = &request.head().uri;
+            loan.uri = convert::is_origin_form(uri).then(|| uri.clone());
         }
         Lease {
             request: Some(request),
             loan,
             lending,
-            lender: self,
+            lender: self.clone(),
         }
     }
 }
 
-impl Lease<'_> {
-    /// The headers for the environ.
-    pub(crate) fn source(&self) -> Arc<dyn HeaderSource> {
+impl Lease {
+    /// The head for the environ.
+    pub(crate) fn source(&self) -> Arc<dyn HeadSource> {
         self.loan.clone()
+    }
+
+    /// The head, but for the headers that are lent out.
+    #[expect(
+        clippy::expect_used,
+        reason = "only `end` empties it, and it owns the lease"
+    )]
+    pub(crate) fn head(&self) -> &RequestHead {
+        let request = self.request.as_ref();
+        request
+            .expect("a lease has its request until it ends")
+            .head()
     }
 
     /// The request with its headers.
@@ -108,23 +129,26 @@ impl Lease<'_> {
         let Some(request) = &mut self.request else {
             return;
         };
-        let headers = match Arc::get_mut(&mut self.loan) {
-            Some(loan) => std::mem::take(&mut loan.headers),
+        let Some(loan) = Arc::get_mut(&mut self.loan) else {
             // The environ lives on, in the body or another task.
-            None if self.lending == Lending::Own => self.loan.headers.clone(),
-            None => return,
+            if self.lending == Lending::Own {
+                *request.headers_mut() = self.loan.headers.clone();
+            }
+            return;
         };
-        if self.lending == Lending::Own {
-            *request.headers_mut() = headers;
+        match self.lending {
+            Lending::Own => std::mem::swap(request.headers_mut(), &mut loan.headers),
+            Lending::Copy => loan.headers = NativeHeaders::default(),
         }
+        loan.uri = None;
         let mut idle = self.lender.idle.borrow_mut();
-        if Arc::strong_count(&self.loan) == 1 && idle.len() < KEPT {
+        if idle.len() < KEPT {
             idle.push(self.loan.clone());
         }
     }
 }
 
-impl Drop for Lease<'_> {
+impl Drop for Lease {
     fn drop(&mut self) {
         self.give_back();
     }

@@ -46,6 +46,7 @@
 //! - A method with one of `#$%&'` in it is refused by actix with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
 
+mod answer;
 mod body;
 mod convert;
 mod headers;

@@ -18,7 +18,7 @@ use gateway_core::{BoxError, Input};
 use http_body::{Body as HttpBody, Frame};
 
 /// How much of an unread body is read and dropped.
-pub(crate) const DRAINED: usize = 64 * 1024;
+const DRAINED: usize = 64 * 1024;
 
 /// What the two sides share.
 #[derive(Default)]
@@ -58,6 +58,8 @@ fn register(place: &mut Option<Waker>, cx: &Context<'_>) {
 /// The adapter's side: moves chunks from the payload to the reader, one when it is asked for.
 pub(crate) struct Pump {
     payload: Payload,
+    /// The length that the head declares.
+    declared: Option<u64>,
     /// What is left to read, where the payload itself has no end.
     left: Option<u64>,
     ended: bool,
@@ -74,12 +76,18 @@ pub(crate) enum Pumped {
 }
 
 impl Pump {
-    /// The two ends of a bridge. `length` is for payloads that have no end of their own.
-    pub(crate) fn new(payload: Payload, length: Option<u64>) -> (Input, Self) {
+    /// The two ends of a bridge. `declared` is the length in the head, `length` is for payloads that
+    /// have no end of their own.
+    pub(crate) fn new(
+        payload: Payload,
+        declared: Option<u64>,
+        length: Option<u64>,
+    ) -> (Input, Self) {
         let slot = Arc::<Mutex<Slot>>::default();
         let reader = Reader { slot: slot.clone() };
         let pump = Self {
             payload,
+            declared,
             left: length,
             ended: false,
             slot,
@@ -165,21 +173,15 @@ impl Pump {
         self.ended
     }
 
-    /// Reads and drops an unread body that has arrived with its head (I5): actix would close the
-    /// connection because of it. What has not arrived is not waited for.
-    pub(crate) async fn drain_arrived(&mut self) {
-        let mut budget = DRAINED;
-        let mut waited = false;
-        std::future::poll_fn(|cx| {
-            if self.poll_drain(cx, &mut budget).is_ready() || waited {
-                return Poll::Ready(());
-            }
-            // actix polls a handler once before it decodes what lies behind the head.
-            waited = true;
-            cx.waker().wake_by_ref();
-            Poll::Pending
+    /// What to wait for before a response whose request body nobody will read (I5): nothing if it
+    /// was read, or is too large to be dropped.
+    pub(crate) fn drain(self) -> Option<Drain> {
+        let is_small = self.declared.is_none_or(|length| length <= DRAINED as u64);
+        (!self.ended && is_small).then_some(Drain {
+            pump: self,
+            budget: DRAINED,
+            waited: false,
         })
-        .await;
     }
 
     /// True if the payload turned out to have nothing to read.
@@ -191,13 +193,32 @@ impl Pump {
     pub(crate) fn has_reader(&self) -> bool {
         Arc::strong_count(&self.slot) > 1
     }
+}
 
-    /// Reads and drops what nobody asked for, at most `budget` bytes (I5). Ready when the end or
-    /// the budget is reached.
-    pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<()> {
-        while *budget > 0 && !self.ended {
-            match std::task::ready!(self.poll_payload(cx)) {
-                Some(Ok(chunk)) => *budget = budget.saturating_sub(chunk.len()),
+/// Reads and drops an unread body that has arrived with its head (I5): actix would close the
+/// connection because of it. What has not arrived is not waited for.
+pub(crate) struct Drain {
+    pump: Pump,
+    budget: usize,
+    waited: bool,
+}
+
+impl Drain {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_payload(cx).is_ready() || self.waited {
+            return Poll::Ready(());
+        }
+        // actix polls a handler once before it decodes what lies behind the head.
+        self.waited = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Ready when the end or the budget is reached.
+    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.budget > 0 && !self.pump.ended {
+            match std::task::ready!(self.pump.poll_payload(cx)) {
+                Some(Ok(chunk)) => self.budget = self.budget.saturating_sub(chunk.len()),
                 Some(Err(_)) | None => break,
             }
         }

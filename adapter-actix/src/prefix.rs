@@ -28,6 +28,10 @@ fn offset(prefix: &str, rest: &str, raw: &str) -> usize {
     if prefix.is_empty() {
         return 0;
     }
+    // Nothing was decoded: what it would have shortened, nothing could have made longer again.
+    if prefix.len() + rest.len() == raw.len() {
+        return prefix.len();
+    }
     let slashes = prefix.bytes().filter(|byte| *byte == b'/').count();
     raw.bytes()
         .enumerate()

@@ -1,6 +1,5 @@
 //! Return values of views in native actix handlers.
 
-use std::cell::RefCell;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -9,13 +8,8 @@ use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use gateway_core::{Gateway, Input, IntoResponse, Outgoing, Response, app_fn};
 
-use crate::convert::{self, Scratch};
+use crate::convert;
 use crate::response::{Facts, response};
-
-thread_local! {
-    /// Header values of this thread's replies.
-    static VALUES: RefCell<Scratch> = RefCell::default();
-}
 
 /// How often a body is asked before its head goes out. The first time is enough for all but bodies
 /// that begin with many empty chunks.
@@ -59,18 +53,17 @@ impl<T: IntoResponse> Responder for Reply<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<BoxBody> {
         let head = request.head();
-        let answer = VALUES.with(|values| {
-            let mut values = values.borrow_mut();
-            let parts = convert::request_parts(&head.method, &head.uri, head.version, &mut values)?;
-            // A stream's head goes out as soon as it has nothing ready: there is nobody to wait.
-            let made = self
-                .0
-                .into_response()
-                .map(|made| made.map(|body| body.flush()));
-            let answer = run(made, parts)?;
-            Some(response(answer, Facts::of(head), None, &mut values))
-        });
-        answer.unwrap_or_else(|| HttpResponse::InternalServerError().finish())
+        // A stream's head goes out as soon as it has nothing ready: there is nobody to wait.
+        let made = self.0.into_response();
+        let made = made.map(|made| made.map(|body| body.flush()));
+        // All of the request that decides how it is answered.
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = convert::method(&head.method).unwrap_or_default();
+        parts.version = convert::version(head.version);
+        match run(made, parts) {
+            Some(answer) => response(answer, Facts::of(head), None).0,
+            None => HttpResponse::InternalServerError().finish(),
+        }
     }
 }
 

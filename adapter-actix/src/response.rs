@@ -1,14 +1,15 @@
 //! The driver's response as actix's.
 
 use actix_http::ConnectionType;
+use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody};
 use actix_web::dev::RequestHead;
 use actix_web::http::{Method, Version, header};
-use actix_web::{HttpResponse, http};
 use gateway_core::Outgoing;
+use http::HeaderMap;
 
 use crate::body::{self, Framing};
-use crate::convert::{self, Scratch};
+use crate::convert;
 use crate::payload::Pump;
 
 /// What of a request decides how actix sends its response.
@@ -46,18 +47,30 @@ fn is_tunnel(head: &RequestHead) -> bool {
         && !head.headers.contains_key(header::TRANSFER_ENCODING)
 }
 
-/// Makes actix's response, framed as HTTP wants it.
+/// Makes actix's response, framed as HTTP wants it, and gives the header map back.
 pub(crate) fn response(
-    response: ::http::Response<Outgoing>,
+    mut response: http::Response<Outgoing>,
     facts: Facts,
     pump: Option<Pump>,
-    scratch: &mut Scratch,
-) -> HttpResponse<BoxBody> {
-    let (parts, outgoing) = response.into_parts();
-    let declared = parts
-        .headers
-        .get(::http::header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+) -> (HttpResponse<BoxBody>, HeaderMap) {
+    let headers = std::mem::take(response.headers_mut());
+    let status = convert::status(response.status());
+    let mut declared = None;
+    // The driver puts a `Connection` there for `close_connection`.
+    let mut closes = facts.offers_upgrade;
+    let mut made = HttpResponse::with_body(status, ());
+    for (name, value) in &headers {
+        // Two are actix's own to write: `Content-Length`, from the size of the body, and
+        // `Connection`.
+        if *name == http::header::CONTENT_LENGTH {
+            declared = value.to_str().ok().and_then(|value| value.parse().ok());
+        } else if *name == http::header::CONNECTION {
+            closes = true;
+        } else if let Some((name, value)) = convert::response_header(name, value) {
+            made.headers_mut().append(name, value);
+        }
+    }
+    let outgoing = response.into_body();
     let size = body::size(&outgoing, declared);
     let is_http1_stream = size == BodySize::Stream && facts.version < Version::HTTP_2;
     let is_chunked = is_http1_stream && facts.version >= Version::HTTP_11;
@@ -66,19 +79,14 @@ pub(crate) fn response(
     } else {
         Framing::Host
     };
-    let status: http::StatusCode = convert::status(parts.status);
-    let mut made = HttpResponse::with_body(status, body::body(outgoing, size, framing, pump));
-    convert::response_headers(&parts.headers, &mut made, scratch);
-    let head = made.head_mut();
-    // The driver puts it there, for `close_connection`.
-    if parts.headers.contains_key(::http::header::CONNECTION) || facts.offers_upgrade {
-        head.set_connection_type(ConnectionType::Close);
+    if closes {
+        made.head_mut().set_connection_type(ConnectionType::Close);
     }
     if is_http1_stream && !is_chunked {
         // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
-        head.no_chunking(true);
-        head.set_connection_type(ConnectionType::Close);
+        made.head_mut().no_chunking(true);
+        made.head_mut().set_connection_type(ConnectionType::Close);
     }
-    scratch.keep_map(parts.headers);
-    made
+    let body = body::body(outgoing, size, framing, pump);
+    (made.set_body(body), headers)
 }

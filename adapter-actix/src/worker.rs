@@ -1,24 +1,20 @@
-//! What one worker of an actix server needs to run an app, and one request's way through it.
+//! What one worker of an actix server needs to run an app, and how a request is handed to it.
 
-use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Waker};
 
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::{Version, header};
 use actix_web::{HttpMessage, HttpResponse};
-use gateway_core::{App, Connection, Gateway, Input, Outgoing, Scheme};
+use gateway_core::{App, Connection, Environ, Gateway, Input, Outgoing, Scheme};
 
-use crate::convert::{self, Scratch};
-use crate::headers::{Lender, Lending};
-use crate::payload::{DRAINED, Pump, Pumped};
+use crate::answer::Answer;
+use crate::convert;
+use crate::headers::{Lease, Lender, Lending};
+use crate::payload::Pump;
 use crate::prefix;
-use crate::response::{Facts, response};
-
-/// After so many turns between the app and the pump the exchange lets others run.
-const TURNS: u32 = 32;
+use crate::response::Facts;
 
 /// Where in an application the app is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,10 +30,8 @@ pub(crate) enum Place {
 /// The app, and memory that one worker's requests use again.
 pub(crate) struct Worker<A> {
     gateway: Gateway<A>,
-    lender: Lender,
+    lender: Rc<Lender>,
     place: Place,
-    targets: RefCell<Scratch>,
-    values: RefCell<Scratch>,
     connection_info: bool,
 }
 
@@ -45,31 +39,23 @@ impl<A: App> Worker<A> {
     pub(crate) fn new(app: A, place: Place, connection_info: bool) -> Self {
         Self {
             gateway: Gateway::new(app),
-            lender: Lender::default(),
+            lender: Rc::default(),
             place,
-            targets: RefCell::default(),
-            values: RefCell::default(),
             connection_info,
         }
     }
 
+    pub(crate) fn gateway(&self) -> &Gateway<A> {
+        &self.gateway
+    }
+
     /// Answers a request; it never fails: an app's error or panic is a response.
-    pub(crate) async fn answer(
+    #[inline]
+    pub(crate) fn answer(
         self: Rc<Self>,
         mut request: ServiceRequest,
-    ) -> Result<ServiceResponse, actix_web::Error> {
-        let head = request.head();
-        let facts = Facts::of(head);
-        let parts = convert::request_parts(
-            &head.method,
-            &head.uri,
-            head.version,
-            &mut self.targets.borrow_mut(),
-        );
-        let Some(mut parts) = parts else {
-            return Ok(request.into_response(HttpResponse::BadRequest().finish()));
-        };
-        parts.headers = self.values.borrow_mut().spare_map();
+    ) -> Answer<A, impl Future<Output = http::Response<Outgoing>> + use<A>> {
+        let facts = Facts::of(request.head());
         let (split, lending) = match self.place {
             Place::Mount => {
                 let split = prefix::raw_offset(request.match_info(), request.path());
@@ -78,23 +64,35 @@ impl<A: App> Worker<A> {
             Place::Fallback => (0, Lending::Copy),
         };
         let connection = self.connection(&request);
-        let declared = declared_length(&request);
-        let (input, mut pump) = open(request.take_payload(), facts, declared).await;
-
-        // Dropped after what holds its headers.
+        let (input, pump) = open(&mut request, facts);
         let lease = self.lender.lend(request, lending);
-        let mut environ = self.gateway.environ(parts, input);
-        environ.set_header_source(lease.source());
+        let Some(mut environ) = self.environ(&lease, input) else {
+            let refused = HttpResponse::BadRequest().finish();
+            return Answer::refused(lease.end(), refused);
+        };
         environ.set_connection(connection);
         // An offset that is no end of a segment leaves the path whole.
         let _ = environ.set_split(split);
-        let answer = drive(self.gateway.handle(environ), pump.as_mut()).await;
+        let driven = self.gateway.handle(environ);
+        Answer::driven(driven, pump, lease, facts, self)
+    }
 
-        if let Some(unread) = pump.take_if(|pump| pump.is_over() || !pump.has_reader()) {
-            discard(unread, facts, declared).await;
+    /// The environ; `None` where `http` 1 takes the target for none.
+    fn environ(&self, lease: &Lease, input: Input) -> Option<Environ> {
+        let head = lease.head();
+        let source = lease.source();
+        let method = convert::method(&head.method)?;
+        let version = convert::version(head.version);
+        if source.target().is_some() {
+            return Some(self.gateway.lend((method, version), source, input));
         }
-        let answer = response(answer, facts, pump, &mut self.values.borrow_mut());
-        Ok(ServiceResponse::new(lease.end(), answer))
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        parts.method = method;
+        parts.version = version;
+        parts.uri = convert::uri(&head.uri)?;
+        let mut environ = self.gateway.environ(parts, input);
+        environ.set_head_source(source);
+        Some(environ)
     }
 
     /// The facts of the connection (E13, E16).
@@ -141,55 +139,22 @@ fn declared_length(request: &ServiceRequest) -> Option<u64> {
 }
 
 /// The request's body as an input, and the pump that fills it.
-async fn open(payload: Payload, facts: Facts, declared: Option<u64>) -> (Input, Option<Pump>) {
+fn open(request: &mut ServiceRequest, facts: Facts) -> (Input, Option<Pump>) {
+    let payload = request.take_payload();
     if matches!(payload, Payload::None) {
         return (Input::empty(), None);
     }
+    let declared = declared_length(request);
     // A tunnel's payload has no end: what the head declares is all of the request's body (I1).
     let length = facts.is_tunnel.then(|| declared.unwrap_or(0));
-    let (input, mut pump) = Pump::new(payload, length);
+    let (input, mut pump) = Pump::new(payload, declared, length);
     if facts.is_tunnel || facts.version >= Version::HTTP_2 {
-        // HTTP/2 has a payload for every request; most are over by now (I1).
-        std::future::poll_fn(|cx| {
-            pump.read_ahead(cx);
-            Poll::Ready(())
-        })
-        .await;
+        // HTTP/2 has a payload for every request; most are over by now (I1). Nobody waits yet: who
+        // does asks again.
+        pump.read_ahead(&mut Context::from_waker(Waker::noop()));
     }
     if pump.is_empty() {
         return (Input::empty(), None);
     }
     (input, Some(pump))
-}
-
-/// Runs the driver and, after each of its polls, the pump.
-async fn drive(
-    answer: impl Future<Output = http::Response<Outgoing>>,
-    pump: Option<&mut Pump>,
-) -> http::Response<Outgoing> {
-    let Some(pump) = pump else {
-        return answer.await;
-    };
-    let mut answer = pin!(answer);
-    std::future::poll_fn(|cx| {
-        for _ in 0..TURNS {
-            if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
-                return Poll::Ready(answer);
-            }
-            if pump.poll(cx) == Pumped::Idle {
-                return Poll::Pending;
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await
-}
-
-/// Deals with a request body that nobody will read (I5).
-async fn discard(mut pump: Pump, facts: Facts, declared: Option<u64>) {
-    let is_small = declared.is_none_or(|length| length <= DRAINED as u64);
-    if !pump.is_over() && !facts.is_tunnel && is_small {
-        pump.drain_arrived().await;
-    }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::body::Body;
 use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::exchange::{Committed, Exchange};
+use crate::exchange::Exchange;
 use crate::gateway::{Facts, run};
 use crate::middleware::LimitInput;
 use crate::response::{CloseConnection, Response};
@@ -51,18 +52,14 @@ pub trait AppExt: App + Sized {
             let mut guard = Closing(environ.claim_exchange());
             let exchange = guard.exchange();
             let ready = run(self, environ, &exchange, facts).await?;
-            let Committed {
-                head,
-                close_connection,
-            } = exchange.commit()?;
-            let mut response = Response::new(ready.into_body(exchange));
+            let mut response = Response::new(Body::empty());
+            let committed = exchange.commit(&mut response)?;
+            *response.body_mut() = ready.into_body(exchange);
             if response.body().in_hand().is_none() {
                 // The body ends the exchange.
                 guard.release();
             }
-            *response.status_mut() = head.status;
-            *response.headers_mut() = head.headers;
-            if close_connection {
+            if committed.close_connection {
                 response.extensions_mut().insert(CloseConnection);
             }
             Ok(response)

@@ -154,8 +154,12 @@ impl Body {
     where
         B: HttpBody<Data = Bytes, Error = Error> + Send + 'static,
     {
+        Self::from_frames(Box::pin(frames))
+    }
+
+    pub(crate) fn from_frames(frames: Frames) -> Self {
         Self(Repr::Stream {
-            frames: Box::pin(frames),
+            frames,
             flush: false,
         })
     }

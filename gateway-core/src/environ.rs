@@ -3,6 +3,8 @@
 mod cgi;
 mod fields;
 mod host;
+mod inner;
+mod parts;
 mod path;
 mod source;
 mod target;
@@ -11,16 +13,17 @@ mod value;
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use http::{Extensions, HeaderMap, Method, Request, Version, header, request};
+use http::{Extensions, Method, Request, Version, request};
 
 use crate::connection::{Connection, Scheme};
-use crate::exchange::{Disconnected, Exchange, Memory};
+use crate::exchange::{Disconnected, Exchange};
 use crate::input::{Input, IntoInput};
 
+use inner::Inner;
 pub use path::SplitError;
-pub use source::HeaderSource;
+pub use source::HeadSource;
 pub use value::EnvValue;
 
 /// The request: WSGI's `environ`, with typed accessors under the CGI names.
@@ -56,28 +59,6 @@ pub struct Environ(
     Option<Box<Inner>>,
 );
 
-/// What is behind the pointer; the box is used again for later requests.
-#[derive(Default)]
-struct Inner {
-    // Always there but in a box that waits for its next request. Moved in and out as a whole: an
-    // empty `Uri` to fill the place in between would cost more than the rest of the environ.
-    parts: Option<request::Parts>,
-    /// In place of `parts.headers`, where a host lends its own.
-    source: Option<Arc<dyn HeaderSource>>,
-    /// The map made of the source.
-    made: OnceLock<HeaderMap>,
-    // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
-    // to it while they await.
-    input: Mutex<Input>,
-    connection: Connection,
-    script_len: usize,
-    own_vars: Vec<(Cow<'static, str>, Vec<u8>)>,
-    keep_underscores: bool,
-    exchange: Option<Arc<Exchange>>,
-    /// Somebody ends the exchange.
-    is_claimed: bool,
-}
-
 impl Environ {
     /// An environ outside of any gateway: for tests, and for requests made up in process.
     ///
@@ -86,43 +67,6 @@ impl Environ {
     pub fn from_request<B: IntoInput>(request: Request<B>) -> Self {
         let (parts, body) = request.into_parts();
         Self::new(None, None, parts, body.into_input())
-    }
-
-    /// An environ in memory that an earlier one left, if there is any.
-    #[inline]
-    pub(crate) fn new(
-        memory: Option<Memory>,
-        exchange: Option<Arc<Exchange>>,
-        parts: request::Parts,
-        input: Input,
-    ) -> Self {
-        let mut inner: Box<Inner> = memory
-            .and_then(|memory| memory.downcast().ok())
-            .unwrap_or_default();
-        inner.parts = Some(parts);
-        inner.input = Mutex::new(input);
-        inner.is_claimed = exchange.is_some();
-        inner.exchange = exchange;
-        let mut environ = Self(Some(inner));
-        environ.declare_length();
-        environ
-    }
-
-    /// Tells the input what length the client declared (I1).
-    fn declare_length(&mut self) {
-        if !self.input_mut().is_there() {
-            return;
-        }
-        let declared = self.content_length();
-        self.input_mut().declare(declared);
-        // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, which must not be
-        // passed on beside it (I2).
-        if declared.is_none()
-            && self.inner().source.is_none()
-            && self.headers().contains_key(header::TRANSFER_ENCODING)
-        {
-            self.headers_mut().remove(header::CONTENT_LENGTH);
-        }
     }
 
     #[expect(
@@ -322,136 +266,6 @@ impl Environ {
 
     fn exchange(&mut self) -> Arc<Exchange> {
         self.inner_mut().exchange.get_or_insert_default().clone()
-    }
-
-    /// A second environ of the same request, for a middleware that asks one app after another. The
-    /// input stays with this one; a host's own headers become a map.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use gateway_core::Environ;
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut environ = Environ::from_request(http::Request::get("/shop/cart").body(())?);
-    /// let mut fork = environ.fork();
-    /// assert!(fork.mount("/shop"));
-    /// assert_eq!(fork.path_info(), "/cart");
-    /// assert_eq!(environ.path_info(), "/shop/cart");
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn fork(&mut self) -> Self {
-        let exchange = self.exchange();
-        let own = self.parts();
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.method = own.method.clone();
-        parts.uri = own.uri.clone();
-        parts.version = own.version;
-        parts.headers = self.headers().clone();
-        parts.extensions = own.extensions.clone();
-        let inner = self.inner();
-        Self(Some(Box::new(Inner {
-            parts: Some(parts),
-            connection: inner.connection,
-            script_len: inner.script_len,
-            own_vars: inner.own_vars.clone(),
-            keep_underscores: inner.keep_underscores,
-            exchange: Some(exchange),
-            // Whoever has the first ends it.
-            is_claimed: true,
-            ..Inner::default()
-        })))
-    }
-
-    /// Takes the environ apart into `http`'s request parts and the input.
-    ///
-    /// The URI is the one that was sent: the mount point, the connection's facts and the own
-    /// variables are not part of it.
-    #[must_use]
-    pub fn into_parts(mut self) -> (request::Parts, Input) {
-        self.headers_mut();
-        let input = self.take_input();
-        let parts = self.inner_mut().parts.take();
-        (
-            parts.unwrap_or_else(|| Request::new(()).into_parts().0),
-            input,
-        )
-    }
-
-    /// Takes the request out as `http`'s request parts and the input, for bridges that lead through
-    /// another world and back. What those do not hold stays: the mount point, the connection's
-    /// facts, the own variables, [`disconnected`](Self::disconnected).
-    #[must_use]
-    pub fn take_parts(&mut self) -> (request::Parts, Input) {
-        let headers = std::mem::take(self.headers_mut());
-        let input = self.take_input();
-        let own = self.parts_mut();
-        let (mut parts, ()) = Request::new(()).into_parts();
-        parts.method = own.method.clone();
-        parts.uri = own.uri.clone();
-        parts.version = own.version;
-        parts.headers = headers;
-        parts.extensions = std::mem::take(&mut own.extensions);
-        (parts, input)
-    }
-
-    /// Puts a request in the place of the one that [`take_parts`](Self::take_parts) took out.
-    ///
-    /// SCRIPT_NAME stays where the new path still begins with it, and is empty where it does not.
-    /// The input is taken as it is: what was read of it before is not expected again.
-    pub fn put_parts(&mut self, parts: request::Parts, input: Input) {
-        let path = path::raw_path(&parts.uri);
-        let split = self.split();
-        if !(path.starts_with(self.raw_script_name()) && path::is_boundary(path, split)) {
-            self.inner_mut().script_len = 0;
-        }
-        let inner = self.inner_mut();
-        inner.source = None;
-        inner.parts = Some(parts);
-        inner.input = Mutex::new(input);
-    }
-}
-
-impl Inner {
-    /// Empties the box for the next request and gives its header map, emptied too.
-    ///
-    /// Nothing of the request may stay: its URI and headers are slices of the host's read buffer,
-    /// which they would keep alive.
-    fn clear(&mut self) -> HeaderMap {
-        let mut headers = self
-            .parts
-            .take()
-            .map(|parts| parts.headers)
-            .unwrap_or_default();
-        // The map made of a host's headers may have more room than the one it stood in for.
-        if let Some(made) = self.made.take()
-            && made.capacity() > headers.capacity()
-        {
-            headers = made;
-        }
-        headers.clear();
-        self.source = None;
-        self.input = Mutex::default();
-        self.connection = Connection::default();
-        self.script_len = 0;
-        self.own_vars.clear();
-        self.keep_underscores = false;
-        self.is_claimed = false;
-        headers
-    }
-}
-
-impl Drop for Environ {
-    fn drop(&mut self) {
-        let Some(mut inner) = self.0.take() else {
-            return;
-        };
-        let Some(exchange) = inner.exchange.take() else {
-            return;
-        };
-        let headers = inner.clear();
-        exchange.recycle(inner, headers);
     }
 }
 

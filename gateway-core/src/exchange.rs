@@ -1,17 +1,19 @@
 //! One request and its response: the state that the app's side and the gateway's side share.
 
 mod disconnected;
+mod head;
 mod pool;
 
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::start_error::StartError;
 
 pub use disconnected::Disconnected;
+pub(crate) use head::{Attempt, Head};
 pub(crate) use pool::Pool;
 
 /// Memory that a user of the exchange keeps for later requests.
@@ -31,7 +33,8 @@ struct Slot {
     phase: Phase,
     /// Counts starts and restarts: one that a restart came between knows by it that it is stale.
     attempts: u32,
-    head: Head,
+    /// Out with who starts, between the two halves of a start.
+    head: Option<Box<Head>>,
     flush: bool,
     close_connection: bool,
     /// Set once the exchange has ended on the gateway's side.
@@ -42,18 +45,10 @@ struct Slot {
     watchers: Vec<(u64, Waker)>,
     /// The id of the next one that waits.
     next_watcher: u64,
-    /// Kept for the next request.
-    spare_headers: HeaderMap,
+    /// Kept for the next request: the head that its response is to have, and what a user of the
+    /// exchange left.
+    spare_head: Option<Box<Head>>,
     spare_memory: Option<Memory>,
-}
-
-/// The head of a response before it is committed.
-#[derive(Debug, Default)]
-pub(crate) struct Head {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    /// The declared Content-Length.
-    pub(crate) length: Option<u64>,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -70,9 +65,6 @@ enum Phase {
     Aborted,
 }
 
-/// A start or restart between its two halves.
-pub(crate) struct Attempt(u32);
-
 /// Where an exchange is, as the gateway sees it while it waits.
 #[derive(Debug)]
 pub(crate) enum State {
@@ -81,10 +73,11 @@ pub(crate) enum State {
     Refused(StartError),
 }
 
-/// A head on its way to the host.
-#[derive(Debug)]
+/// What the gateway learns at the commit, besides the head.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Committed {
-    pub(crate) head: Head,
+    /// The declared Content-Length.
+    pub(crate) length: Option<u64>,
     pub(crate) close_connection: bool,
 }
 
@@ -94,9 +87,9 @@ impl Exchange {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// First half of a start: takes the recycled header map to fill.
+    /// First half of a start: takes the head, with a recycled header map, to fill.
     #[inline]
-    pub(crate) fn begin_start(&self) -> Result<(Attempt, HeaderMap), StartError> {
+    pub(crate) fn begin_start(&self) -> Result<Attempt, StartError> {
         let mut slot = self.lock();
         match slot.phase {
             Phase::New => Ok(attempt(&mut slot)),
@@ -115,47 +108,45 @@ impl Exchange {
     }
 
     /// First half of a restart: drops the head there was.
-    pub(crate) fn begin_restart(&self) -> Result<(Attempt, HeaderMap), StartError> {
+    pub(crate) fn begin_restart(&self) -> Result<Attempt, StartError> {
         let mut slot = self.lock();
         if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
             abort(slot);
             return Err(StartError::committed());
         }
-        let (attempt, mut headers) = attempt(&mut slot);
-        headers.clear();
-        Ok((attempt, headers))
+        let mut attempt = attempt(&mut slot);
+        attempt.head.headers.clear();
+        Ok(attempt)
     }
 
-    /// Second half of a start or restart.
+    /// Second half of a start or restart: the head is what will be sent.
     #[inline]
-    pub(crate) fn end_start(
+    pub(crate) fn end_start(&self, attempt: Attempt) -> Result<(), StartError> {
+        let mut slot = self.lock();
+        if !slot.expects(&attempt) {
+            return Err(too_late(slot));
+        }
+        slot.head = Some(attempt.head);
+        slot.phase = Phase::Started;
+        wake(slot);
+        Ok(())
+    }
+
+    /// Second half of a start or restart whose head is refused.
+    pub(crate) fn refuse_start(
         &self,
-        attempt: Attempt,
-        head: Result<Head, StartError>,
+        mut attempt: Attempt,
+        error: StartError,
     ) -> Result<(), StartError> {
         let mut slot = self.lock();
-        // Another handle may have come between the two halves. A second start has refused them
-        // both by now; a restart has replaced this one, and what it made of the exchange stays.
-        if slot.attempts != attempt.0 || !matches!(slot.phase, Phase::Starting) {
-            if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
-                abort(slot);
-                return Err(StartError::committed());
-            }
-            return Err(StartError::already_started());
+        if !slot.expects(&attempt) {
+            return Err(too_late(slot));
         }
-        match head {
-            Ok(head) => {
-                slot.head = head;
-                slot.phase = Phase::Started;
-                wake(slot);
-                Ok(())
-            }
-            Err(error) => {
-                slot.phase = Phase::Refused(error.clone());
-                wake(slot);
-                Err(error)
-            }
-        }
+        attempt.head.clear();
+        slot.head = Some(attempt.head);
+        slot.phase = Phase::Refused(error.clone());
+        wake(slot);
+        Err(error)
     }
 
     pub(crate) fn flush(&self) {
@@ -188,24 +179,36 @@ impl Exchange {
             Phase::Refused(error) => State::Refused(error.clone()),
             Phase::New | Phase::Starting => State::NotStarted,
             _ => State::Started {
-                status: slot.head.status,
+                status: slot
+                    .head
+                    .as_ref()
+                    .map(|head| head.status)
+                    .unwrap_or_default(),
                 flush: slot.flush,
             },
         }
     }
 
-    /// Commits: gives the head out, and from now on a start aborts.
+    /// Commits: puts the head into the response, and from now on a start aborts.
     #[inline]
-    pub(crate) fn commit(&self) -> Result<Committed, StartError> {
+    pub(crate) fn commit<B>(&self, response: &mut Response<B>) -> Result<Committed, StartError> {
         let mut slot = self.lock();
         match std::mem::replace(&mut slot.phase, Phase::Committed) {
-            Phase::Started => Ok(Committed {
-                head: std::mem::take(&mut slot.head),
-                close_connection: slot.close_connection,
-            }),
-            Phase::Refused(error) => Err(error),
-            _ => Err(StartError::not_started()),
+            Phase::Started => {}
+            Phase::Refused(error) => return Err(error),
+            _ => return Err(StartError::not_started()),
         }
+        let close_connection = slot.close_connection;
+        let Some(head) = &mut slot.head else {
+            return Err(StartError::not_started());
+        };
+        *response.status_mut() = head.status;
+        // Swapped, not moved: neither side has an empty map to drop.
+        std::mem::swap(response.headers_mut(), &mut head.headers);
+        Ok(Committed {
+            length: head.length,
+            close_connection,
+        })
     }
 
     /// True if the app started again after commit; `cx` is woken when it does.
@@ -244,12 +247,14 @@ impl Exchange {
     }
 
     /// Takes memory for the next request, and the request's header map, emptied, for the response
-    /// after this one.
+    /// after this one; another, smaller map is left in its place.
     #[inline]
-    pub(crate) fn recycle(&self, memory: Memory, headers: HeaderMap) {
+    pub(crate) fn recycle(&self, memory: Memory, headers: &mut HeaderMap) {
         let mut slot = self.lock();
+        // L5: what is kept is bounded.
         if headers.capacity() <= KEPT_HEADERS {
-            slot.spare_headers = headers;
+            let spare = slot.spare_head.get_or_insert_default();
+            std::mem::swap(&mut spare.headers, headers);
         }
         slot.spare_memory = Some(memory);
     }
@@ -267,7 +272,7 @@ impl Exchange {
             gateway,
             watchers,
             next_watcher: _,
-            spare_headers,
+            spare_head,
             spare_memory: _,
         } = slot;
         *phase = Phase::New;
@@ -277,18 +282,26 @@ impl Exchange {
         *gateway = None;
         watchers.clear();
         // L5: what is kept is emptied first, and bounded. The spare map came emptied.
-        if !head.headers.is_empty() {
-            head.headers.clear();
-        }
-        if head.headers.capacity() > KEPT_HEADERS {
-            head.headers = HeaderMap::new();
+        if let Some(head) = head {
+            head.clear();
+            if head.headers.capacity() > KEPT_HEADERS {
+                head.headers = HeaderMap::new();
+            }
         }
         // Of the two maps the one with more room is for the next response.
-        if head.headers.capacity() <= spare_headers.capacity() {
-            std::mem::swap(&mut head.headers, spare_headers);
+        if Head::room(head) <= Head::room(spare_head) {
+            std::mem::swap(head, spare_head);
         }
-        head.status = StatusCode::OK;
-        head.length = None;
+    }
+
+    /// Keeps a header map, emptied, for the next response, where it has more room than the one
+    /// that is there; that one comes back.
+    fn keep_headers(&mut self, headers: &mut HeaderMap) {
+        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let head = slot.head.get_or_insert_default();
+        if (head.headers.capacity()..=KEPT_HEADERS).contains(&headers.capacity()) {
+            std::mem::swap(&mut head.headers, headers);
+        }
     }
 
     fn take_memory(&mut self) -> Option<Memory> {
@@ -300,14 +313,33 @@ impl Exchange {
     }
 }
 
-/// Opens a start or restart, and takes the header map for it.
-fn attempt(slot: &mut Slot) -> (Attempt, HeaderMap) {
+/// Opens a start or restart, and takes the head for it.
+fn attempt(slot: &mut Slot) -> Attempt {
     slot.phase = Phase::Starting;
     slot.attempts = slot.attempts.wrapping_add(1);
-    (
-        Attempt(slot.attempts),
-        std::mem::take(&mut slot.head.headers),
-    )
+    Attempt {
+        nth: slot.attempts,
+        head: slot.head.take().unwrap_or_default(),
+    }
+}
+
+impl Slot {
+    /// Whether an attempt still counts when it ends: another handle may have come between its two
+    /// halves. A second start has refused them both by now; a restart has replaced this one, and
+    /// what it made of the exchange stays.
+    fn expects(&self, attempt: &Attempt) -> bool {
+        self.attempts == attempt.nth && matches!(self.phase, Phase::Starting)
+    }
+}
+
+/// What is said to an attempt that does not count.
+#[cold]
+fn too_late(slot: MutexGuard<'_, Slot>) -> StartError {
+    if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
+        abort(slot);
+        return StartError::committed();
+    }
+    StartError::already_started()
 }
 
 fn register(waker: &mut Option<Waker>, cx: &Context<'_>) {

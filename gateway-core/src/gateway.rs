@@ -4,7 +4,10 @@ mod catch_unwind;
 mod failure;
 mod finish;
 mod outgoing;
+mod peek;
 mod run;
+mod source;
+mod streaming;
 
 use std::any::type_name;
 use std::fmt;
@@ -13,13 +16,12 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request};
 
 use crate::app::App;
-use crate::environ::Environ;
+use crate::environ::{Environ, HeadSource};
 use crate::exchange::{self, Exchange, Pool};
 use crate::http_error::HttpError;
 use crate::input::Input;
 
 pub use outgoing::Outgoing;
-pub(crate) use outgoing::{Reporting, Streaming};
 pub(crate) use run::run;
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
@@ -73,11 +75,67 @@ impl<A: App> Gateway<A> {
 
     /// Makes the environ of a request, in recycled memory. What else the host knows is set on it:
     /// [`set_connection`](Environ::set_connection), [`set_split`](Environ::set_split),
-    /// [`set_header_source`](Environ::set_header_source).
+    /// [`set_head_source`](Environ::set_head_source).
     #[inline]
     pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {
         let (exchange, memory) = self.shared.pool.take();
         Environ::new(memory, Some(exchange), parts, input)
+    }
+
+    /// Makes the environ of a request whose head a host lends, in recycled memory: nothing is
+    /// converted that the app does not ask for. The source must have a
+    /// [`target`](HeadSource::target).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use gateway_core::{Gateway, HeadSource, Input, view};
+    /// use http::{Method, Version};
+    ///
+    /// struct Head;
+    ///
+    /// impl HeadSource for Head {
+    ///     fn target(&self) -> Option<&str> {
+    ///         Some("/a%20b?x=1")
+    ///     }
+    ///     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+    ///         if name.eq_ignore_ascii_case("host") {
+    ///             visit(b"a.example");
+    ///         }
+    ///     }
+    ///     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+    ///         visit("host", b"a.example");
+    ///     }
+    /// }
+    ///
+    /// let gateway = Gateway::new(view(async |_| "Hello!"));
+    /// let head = (Method::GET, Version::HTTP_11);
+    /// let environ = gateway.lend(head, Arc::new(Head), Input::empty());
+    /// assert_eq!(environ.path_info(), "/a b");
+    /// assert_eq!(environ.query_string(), "x=1");
+    /// assert_eq!(environ.server_name(), "a.example");
+    /// assert_eq!(environ.uri().path(), "/a%20b");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn lend(
+        &self,
+        head: (Method, Version),
+        source: Arc<dyn HeadSource>,
+        input: Input,
+    ) -> Environ {
+        let (exchange, memory) = self.shared.pool.take();
+        Environ::lent(memory, exchange, head, source, input)
+    }
+
+    /// Gives the header map of a response back, for hosts that copied what was in it: a later
+    /// response is made in it.
+    #[inline]
+    pub fn recycle(&self, headers: HeaderMap) {
+        self.shared.pool.put_headers(headers);
     }
 
     /// Answers a request. There is always an answer; when the future is dropped, so are the app's
@@ -87,16 +145,16 @@ impl<A: App> Gateway<A> {
     #[inline]
     pub fn handle(
         &self,
-        environ: Environ,
+        mut environ: Environ,
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
         let shared = self.shared.clone();
-        let unstarted = Unstarted(Some(environ));
+        let claimed = Claimed(Some(environ.gateway_exchange()));
         async move {
-            match unstarted.take() {
-                Some(environ) => drive(&shared.app, &shared.pool, environ).await,
-                // There always is one: nothing else takes it.
-                None => std::future::pending().await,
-            }
+            let guard = Guard {
+                exchange: claimed.take(),
+                pool: &shared.pool,
+            };
+            drive(&shared.app, guard, environ).await
         }
     }
 
@@ -151,6 +209,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    #[inline]
     pub(crate) fn of(environ: &Environ) -> Self {
         Self {
             is_head: environ.request_method() == Method::HEAD,
@@ -159,6 +218,7 @@ impl Facts {
     }
 
     /// Says that the connection closes, where the app asked for it and the protocol knows that (S7).
+    #[inline]
     fn close(self, close_connection: bool, headers: &mut HeaderMap) {
         if close_connection && self.version < Version::HTTP_2 {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -176,42 +236,31 @@ impl Facts {
 }
 
 /// One request from its environ to its response.
-async fn drive<A: App>(
-    app: &A,
-    pool: &Arc<Pool>,
-    mut environ: Environ,
-) -> http::Response<Outgoing> {
+async fn drive<A: App>(app: &A, guard: Guard<'_>, environ: Environ) -> http::Response<Outgoing> {
     let facts = Facts::of(&environ);
-    let guard = Guard {
-        exchange: Some(environ.gateway_exchange()),
-        pool,
-    };
     if environ.request_method() == Method::CONNECT {
         drop(environ);
         return failure::page(HttpError::not_implemented().into(), facts, false);
     }
-    let outcome = run(app, environ, guard.exchange(), facts).await;
-    match outcome {
+    match run(app, environ, guard.exchange(), facts).await {
         Ok(ready) => finish::respond(guard, ready, facts),
         Err(error) => failure::page(error, facts, guard.exchange().closes_connection()),
     }
 }
 
-/// An environ whose driver was not polled yet: hosts drop such futures, too, and who watches the
-/// exchange must learn of it (L3).
-struct Unstarted(Option<Environ>);
+/// The exchange of a driver that was not polled yet: hosts drop such futures, too, and who watches
+/// the exchange must learn of it (L3).
+struct Claimed(Option<Arc<Exchange>>);
 
-impl Unstarted {
-    fn take(mut self) -> Option<Environ> {
+impl Claimed {
+    fn take(mut self) -> Option<Arc<Exchange>> {
         self.0.take()
     }
 }
 
-impl Drop for Unstarted {
+impl Drop for Claimed {
     fn drop(&mut self) {
-        if let Some(mut environ) = self.0.take() {
-            let exchange = environ.gateway_exchange();
-            drop(environ);
+        if let Some(exchange) = self.0.take() {
             exchange.close();
         }
     }

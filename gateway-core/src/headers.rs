@@ -138,18 +138,26 @@ macro_rules! numbers_are_header_values {
 
 numbers_are_header_values!(i32, i64, u16, u32, u64, usize);
 
-/// The value without the white space around it, when it has any.
-fn trimmed(value: &[u8]) -> Option<&[u8]> {
+/// True if there is white space around the value.
+#[inline]
+fn is_padded(value: &[u8]) -> bool {
     let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    if !is_space(value.first()) && !is_space(value.last()) {
-        return None;
-    }
+    is_space(value.first()) || is_space(value.last())
+}
+
+/// The value without the white space around it, when it has any.
+#[inline]
+fn trimmed(value: &[u8]) -> Option<&[u8]> {
+    is_padded(value).then(|| trim(value))
+}
+
+fn trim(value: &[u8]) -> &[u8] {
     let start = value.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
     let end = value.iter().rposition(|byte| !matches!(byte, b' ' | b'\t'));
-    Some(match (start, end) {
+    match (start, end) {
         (Some(start), Some(end)) => value.get(start..=end).unwrap_or_default(),
         _ => b"",
-    })
+    }
 }
 
 fn append<K, V>(headers: &mut HeaderMap, name: K, value: V) -> Result<(), HeaderError>
@@ -237,6 +245,10 @@ pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError>
     let mut has_length = false;
     let mut has_padding = false;
     for (name, value) in &*headers {
+        has_padding |= is_padded(value.as_bytes());
+        if !may_be_special(name) {
+            continue;
+        }
         match *name {
             header::CONTENT_LENGTH => has_length = true,
             header::TRAILER => check_trailer(value)?,
@@ -245,7 +257,6 @@ pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError>
             }
             _ => {}
         }
-        has_padding |= trimmed(value.as_bytes()).is_some();
     }
     if has_padding {
         for (name, value) in headers.iter_mut() {
@@ -258,6 +269,15 @@ pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError>
     } else {
         Ok(None)
     }
+}
+
+/// A quick look that most names do not pass: whether the name is as long as one that
+/// [`check`] knows.
+#[inline]
+fn may_be_special(name: &HeaderName) -> bool {
+    // te, trailer and upgrade, connection and keep-alive, content-length, proxy-connection,
+    // transfer-encoding.
+    matches!(name.as_str().len(), 2 | 7 | 10 | 14 | 16 | 17)
 }
 
 /// The one length that all Content-Length lines agree on; they are made one line (S9).

@@ -100,6 +100,23 @@ impl Input {
         }
     }
 
+    /// True if it is as [`empty`](Self::empty) makes it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        matches!(self.repr, Repr::Empty)
+            && self.remaining.is_none()
+            && self.allowance.is_none()
+            && self.trailers.is_none()
+            && !self.is_error_given
+    }
+
+    /// Makes it empty.
+    pub(crate) fn reset(&mut self) {
+        // A drop and a move less for most requests.
+        if !self.is_untouched() {
+            *self = Self::empty();
+        }
+    }
+
     /// True if there is something to hold to a declared length.
     pub(crate) fn is_there(&self) -> bool {
         matches!(self.repr, Repr::Stream(_) | Repr::Full(_))

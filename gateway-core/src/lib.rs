@@ -76,7 +76,7 @@ pub use app_ext::AppExt;
 pub use body::{Body, WriteError, Writer};
 pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
-pub use environ::{EnvValue, Environ, HeaderSource, SplitError};
+pub use environ::{EnvValue, Environ, HeadSource, SplitError};
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Disconnected;
 pub use gateway::{Gateway, Outgoing};

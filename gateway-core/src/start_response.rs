@@ -78,8 +78,8 @@ impl StartResponse {
         status: impl IntoStatus,
         headers: impl IntoHeaders,
     ) -> Result<(), StartError> {
-        let (attempt, map) = self.exchange.begin_start()?;
-        self.finish_start(attempt, map, status, headers)
+        let attempt = self.exchange.begin_start()?;
+        self.finish_start(attempt, status, headers)
     }
 
     /// Replaces the head with another, because of `error`: PEP 3333's `exc_info`.
@@ -98,7 +98,7 @@ impl StartResponse {
         error: impl Into<Error>,
     ) -> Result<(), Error> {
         match self.exchange.begin_restart() {
-            Ok((attempt, map)) => Ok(self.finish_start(attempt, map, status, headers)?),
+            Ok(attempt) => Ok(self.finish_start(attempt, status, headers)?),
             Err(_) => Err(error.into()),
         }
     }
@@ -110,8 +110,10 @@ impl StartResponse {
     /// As [`start`](Self::start).
     pub fn send(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        let (attempt, _) = self.exchange.begin_start()?;
-        self.end_start(attempt, parts.status, parts.headers)?;
+        let mut attempt = self.exchange.begin_start()?;
+        attempt.head.status = parts.status;
+        attempt.head.headers = parts.headers;
+        self.end_start(attempt)?;
         if parts.extensions.get::<CloseConnection>().is_some() {
             self.close_connection();
         }
@@ -125,43 +127,36 @@ impl StartResponse {
 
     fn finish_start(
         &self,
-        attempt: Attempt,
-        mut map: HeaderMap,
+        mut attempt: Attempt,
         status: impl IntoStatus,
         headers: impl IntoHeaders,
     ) -> Result<(), StartError> {
-        let filled = status
-            .into_status()
-            .map_err(StartError::from)
-            .and_then(|status| Ok((status, headers.append_to(&mut map)?)));
+        let head = &mut *attempt.head;
+        let filled = match status.into_status() {
+            Ok(status) => {
+                head.status = status;
+                headers
+                    .append_to(&mut head.headers)
+                    .map_err(StartError::from)
+            }
+            Err(error) => Err(error.into()),
+        };
         match filled {
-            Ok((status, ())) => self.end_start(attempt, status, map),
-            Err(error) => self.exchange.end_start(attempt, Err(error)),
+            Ok(()) => self.end_start(attempt),
+            Err(error) => self.exchange.refuse_start(attempt, error),
         }
     }
 
     /// Runs the hooks and checks what they left, outside of the exchange's lock.
-    fn end_start(
-        &self,
-        attempt: Attempt,
-        mut status: StatusCode,
-        mut map: HeaderMap,
-    ) -> Result<(), StartError> {
+    fn end_start(&self, mut attempt: Attempt) -> Result<(), StartError> {
+        let head = &mut *attempt.head;
         if let Some(hook) = &self.hook {
-            hook.run(&mut status, &mut map);
+            hook.run(&mut head.status, &mut head.headers);
         }
-        let head = status
-            .into_status()
-            .map_err(StartError::from)
-            .and_then(|status| {
-                let length = headers::check(&mut map)?;
-                Ok(Head {
-                    status,
-                    headers: map,
-                    length,
-                })
-            });
-        self.exchange.end_start(attempt, head)
+        match check(head) {
+            Ok(()) => self.exchange.end_start(attempt),
+            Err(error) => self.exchange.refuse_start(attempt, error),
+        }
     }
 
     /// Lets the head go out as soon as the body has nothing ready, instead of with its first chunk
@@ -231,6 +226,13 @@ impl StartResponse {
             hook: Some(hook),
         }
     }
+}
+
+/// Whether a head may be sent, S5 to S9; notes its declared length.
+fn check(head: &mut Head) -> Result<(), StartError> {
+    head.status.into_status()?;
+    head.length = headers::check(&mut head.headers)?;
+    Ok(())
 }
 
 impl fmt::Debug for StartResponse {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gateway_core::{Connection, Environ, HeaderSource, Mount, Scheme, view};
+use gateway_core::{Connection, Environ, HeadSource, Mount, Scheme, view};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
 mod support;
@@ -516,14 +516,13 @@ fn vars_are_complete_unique_and_equal_to_get() {
 /// Headers as an adapter lends them, in an order of lines.
 struct Lines(Vec<(&'static str, &'static str)>);
 
-impl HeaderSource for Lines {
-    fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        assert!(
-            !name.bytes().any(|byte| byte.is_ascii_uppercase()),
-            "{name}"
-        );
-        let mut lines = self.0.iter().filter(|(known, _)| *known == name);
-        lines.nth(nth).map(|(_, value)| value.as_bytes())
+impl HeadSource for Lines {
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        let lines = self
+            .0
+            .iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        lines.for_each(|(_, value)| visit(value.as_bytes()));
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -549,7 +548,7 @@ fn a_header_source_equals_the_map() {
     ];
     let mut mapped = with_headers(&lines);
     let mut sourced = environ("/");
-    sourced.set_header_source(Arc::new(Lines(lines)));
+    sourced.set_head_source(Arc::new(Lines(lines)));
     for _ in 0..2 {
         let all = |environ: &Environ| -> Vec<(String, Vec<u8>)> {
             let vars = environ.vars();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use gateway_core::{
-    App, AppExt, Body, Connection, Disconnected, Environ, Error, Gateway, HeaderSource, Input,
+    App, AppExt, Body, Connection, Disconnected, Environ, Error, Gateway, HeadSource, Input,
     ResponseExt, Scheme, StartResponse, app_fn, view,
 };
 use http::Request;
@@ -351,9 +351,11 @@ fn dump() -> impl App + Clone {
 
 struct Source;
 
-impl HeaderSource for Source {
-    fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        (name == "x-source" && nth == 0).then_some(b"secret")
+impl HeadSource for Source {
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        if name == "x-source" {
+            visit(b"secret");
+        }
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -394,7 +396,7 @@ fn l5_nothing_of_one_request_shows_in_another() {
         let mut full = environ(&gateway, request.body("secret").unwrap());
         fill(&mut full);
         if round % 2 == 1 {
-            full.set_header_source(Arc::new(Source));
+            full.set_head_source(Arc::new(Source));
         }
         let secret = read(run(gateway.handle(full))).text();
         assert!(secret.contains("REMOTE_USER=secret"));

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
-use super::{EnvValue, Environ, HeaderSource};
+use super::{EnvValue, Environ, HeadSource};
 
 impl Environ {
     /// CONTENT_TYPE, absent where the client sent none (E8).
@@ -20,10 +20,6 @@ impl Environ {
     /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
-        self.first_header("content-length")?;
-        if self.first_header("transfer-encoding").is_some() {
-            return None;
-        }
         // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
         let mut length = None;
         let mut is_valid = true;
@@ -34,7 +30,10 @@ impl Environ {
                 length = length.or(number);
             }
         });
-        length.filter(|_| is_valid)
+        let length = length.filter(|_| is_valid)?;
+        self.first_header("transfer-encoding")
+            .is_none()
+            .then_some(length)
     }
 
     /// A request header by name, in any case: its value, or its values joined with `", "` where the
@@ -44,70 +43,52 @@ impl Environ {
     /// count (E12).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<EnvValue<'_>> {
-        if name.eq_ignore_ascii_case("host") && self.uri().authority().is_some() {
+        if name.eq_ignore_ascii_case("host") && self.authority().is_some() {
             return self.host().map(EnvValue::text);
         }
-        let first = self.nth_header(name, 0)?;
-        if self.nth_header(name, 1).is_none() {
-            return Some(EnvValue::borrowed(first));
+        if self.lent_headers().is_none() {
+            // What follows, for most requests: one line, in a map.
+            let mut lines = self.headers().get_all(name).iter();
+            let first = lines.next()?;
+            if lines.next().is_none() {
+                return Some(EnvValue::borrowed(first.as_bytes()));
+            }
         }
-        let separator: &[u8] = if name.eq_ignore_ascii_case("cookie") {
-            b"; "
-        } else {
-            b", "
-        };
+        let mut first = None;
         let mut joined = Vec::new();
-        let mut between: &[u8] = b"";
-        self.each_line(name, &mut |line| {
-            joined.extend_from_slice(between);
-            joined.extend_from_slice(line);
-            between = separator;
+        self.each_line(name, &mut |line| match first {
+            None => first = Some(line),
+            Some(first) => join(name, &mut joined, first, line),
         });
-        Some(Cow::<[u8]>::Owned(joined).into())
+        match (first, joined.is_empty()) {
+            (Some(first), true) => Some(EnvValue::borrowed(first)),
+            (Some(_), false) => Some(Cow::<[u8]>::Owned(joined).into()),
+            (None, _) => None,
+        }
     }
 
-    /// Visits the lines of a header once: a client may send very many.
-    fn each_line(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        match self.lent_headers() {
-            Some(source) => source.for_each(&mut |known, value| {
-                if known.eq_ignore_ascii_case(name) {
-                    visit(value);
-                }
-            }),
-            None => self
-                .headers()
-                .get_all(name)
-                .iter()
-                .for_each(|value| visit(value.as_bytes())),
-        }
+    /// Visits the lines of a header, in one look-up: a client may send very many.
+    fn each_line<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        let Some(source) = self.lent_headers() else {
+            let values = self.headers().get_all(name);
+            return values.iter().for_each(|value| visit(value.as_bytes()));
+        };
+        source.lines(name, visit);
     }
 
     pub(super) fn first_header(&self, name: &str) -> Option<&[u8]> {
-        self.nth_header(name, 0)
-    }
-
-    fn nth_header(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        if let Some(source) = self.lent_headers() {
-            return if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                source.get(&name.to_ascii_lowercase(), nth)
-            } else {
-                source.get(name, nth)
-            };
-        }
-        let value = match nth {
-            0 => self.headers().get(name),
-            _ => self.headers().get_all(name).iter().nth(nth),
-        };
-        value.map(HeaderValue::as_bytes)
+        let mut first = None;
+        self.each_line(name, &mut |line| first = first.or(Some(line)));
+        first
     }
 
     /// The host's own headers, as long as nobody has asked for the map.
-    fn lent_headers(&self) -> Option<&dyn HeaderSource> {
+    fn lent_headers(&self) -> Option<&dyn HeadSource> {
         let inner = self.inner();
         inner
             .source
             .as_deref()
-            .filter(|_| inner.made.get().is_none())
+            .filter(|_| inner.made_headers.get().is_none())
     }
 
     pub(crate) fn each_header_name(&self, visit: &mut dyn FnMut(&str)) {
@@ -134,33 +115,47 @@ impl Environ {
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         match &self.inner().source {
-            Some(source) => self.inner().made.get_or_init(|| source.to_map()),
+            Some(source) => self.inner().made_headers.get_or_init(|| source.to_map()),
             None => &self.parts().headers,
         }
     }
 
     /// All request headers, to change: for middlewares.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        let inner = self.inner_mut();
-        if let Some(source) = inner.source.take() {
-            let map = inner.made.take().unwrap_or_else(|| source.to_map());
-            self.parts_mut().headers = map;
-        }
+        self.inner_mut().settle();
         &mut self.parts_mut().headers
     }
 
-    /// Lends the environ the headers in a host's own type: for adapters.
+    /// Lends the environ the headers in a host's own type, and the target if the source has one:
+    /// for adapters. See [`Gateway::lend`](crate::Gateway::lend), which makes an environ of a source
+    /// alone.
     ///
     /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
     /// its headers back then, and may use the allocation for its next request.
     ///
     /// The map that the environ was made with is replaced; its memory is kept for a later response.
-    pub fn set_header_source(&mut self, source: Arc<dyn HeaderSource>) {
+    pub fn set_head_source(&mut self, source: Arc<dyn HeadSource>) {
         let inner = self.inner_mut();
         inner.source = Some(source);
-        inner.made = OnceLock::new();
+        inner.made_headers = OnceLock::new();
+        inner.made_uri = OnceLock::new();
         self.declare_length();
     }
+}
+
+/// Joins one more line of a header to those before it (E9).
+#[cold]
+fn join(name: &str, joined: &mut Vec<u8>, first: &[u8], line: &[u8]) {
+    if joined.is_empty() {
+        joined.extend_from_slice(first);
+    }
+    let separator: &[u8] = if name.eq_ignore_ascii_case("cookie") {
+        b"; "
+    } else {
+        b", "
+    };
+    joined.extend_from_slice(separator);
+    joined.extend_from_slice(line);
 }
 
 /// RFC 9110 section 8.6: digits, so no sign.

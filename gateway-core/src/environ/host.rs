@@ -12,7 +12,7 @@ impl Environ {
     /// It is the client's word: check it before you build links from it.
     #[must_use]
     pub fn host(&self) -> Option<Cow<'_, str>> {
-        if let Some(authority) = self.uri().authority() {
+        if let Some(authority) = self.authority() {
             // The userinfo is not part of the host.
             let host = authority.as_str();
             return Some(Cow::Borrowed(

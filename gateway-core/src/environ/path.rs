@@ -46,15 +46,15 @@ fn next_byte(raw: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// True if the raw path may be cut there: at its start, its end, or before a slash, and not
-/// behind one (E2).
+/// True if the raw path (or a target, at an offset that is in or at the end of its path) may be cut
+/// there: at its start, its end, or before a slash, and not behind one (E2).
 pub(super) fn is_boundary(raw: &str, offset: usize) -> bool {
     let bytes = raw.as_bytes();
     match offset.checked_sub(1) {
         None => true,
         Some(last) => {
             bytes.get(last).is_some_and(|byte| *byte != b'/')
-                && matches!(bytes.get(offset), None | Some(b'/'))
+                && matches!(bytes.get(offset), None | Some(b'/' | b'?'))
         }
     }
 }

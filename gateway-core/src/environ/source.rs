@@ -1,19 +1,26 @@
-//! Request headers that stay in the host's own type until somebody asks for the map.
+//! The head of a request that stays in the host's own type until somebody asks for ours.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Request headers in a host's own type, lent to the environ.
+/// The head of a request in a host's own type, lent to the environ.
 ///
-/// Hosts whose headers are an `http` 1 [`HeaderMap`] have no use for it. Others (actix-web is on
-/// `http` 0.2) hand over a source: look-ups by name go straight to it, and the map is made at the
-/// first [`Environ::headers`](crate::Environ::headers).
+/// Hosts on `http` 1 have no use for it. Others (actix-web is on `http` 0.2) hand over a source:
+/// look-ups by name and the path go straight to it, and an `http` 1 map and URI are made only when
+/// somebody asks for [`Environ::headers`](crate::Environ::headers) or
+/// [`Environ::uri`](crate::Environ::uri).
 ///
 /// The environ lets go of its source when it is dropped. A host that lends out its own map keeps a
 /// second handle, and takes the map back once that is the last one.
-pub trait HeaderSource: Send + Sync {
-    /// The value of the `nth` line (from 0) of the header, in the order of the request. The name
-    /// is in lower case.
-    fn get(&self, name: &str, nth: usize) -> Option<&[u8]>;
+pub trait HeadSource: Send + Sync {
+    /// The request target, where it is in origin form, a path and perhaps a query
+    /// (RFC 9112 section 3.2.1), and `http` 1 takes it for one. `None` where the environ has the URI
+    /// already; the answer must not change.
+    fn target(&self) -> Option<&str> {
+        None
+    }
+
+    /// Visits the lines of one header, in the order of the request. The name may be in any case.
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8]));
 
     /// Visits every line. Names are in lower case; lines of one name are in the order of the
     /// request.
@@ -37,14 +44,16 @@ pub trait HeaderSource: Send + Sync {
 mod tests {
     use std::sync::Arc;
 
-    use super::HeaderSource;
+    use super::HeadSource;
     use crate::environ::Environ;
 
     struct Lent;
 
-    impl HeaderSource for Lent {
-        fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
-            (name == "x-lent" && nth == 0).then_some(b"yes")
+    impl HeadSource for Lent {
+        fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+            if name.eq_ignore_ascii_case("x-lent") {
+                visit(b"yes");
+            }
         }
 
         fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -56,7 +65,7 @@ mod tests {
     fn a_source_is_the_hosts_alone_again_when_the_environ_is_dropped() {
         let mut source = Arc::new(Lent);
         let mut environ = Environ::from_request(http::Request::new(()));
-        environ.set_header_source(source.clone());
+        environ.set_head_source(source.clone());
         assert_eq!(environ.header("X-Lent").unwrap(), "yes");
         assert_eq!(environ.headers()["x-lent"], "yes");
         assert!(Arc::get_mut(&mut source).is_none());

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use http::uri::Authority;
 use http::{Uri, Version};
 
-use super::{EnvValue, Environ, SplitError, path};
+use super::{EnvValue, Environ, SplitError, inner, path};
 
 impl Environ {
     /// SCRIPT_NAME: the part of the path that led to this app, decoded; `""` at the root (E2).
@@ -22,17 +23,13 @@ impl Environ {
     /// SCRIPT_NAME as it was sent, not decoded.
     #[must_use]
     pub fn raw_script_name(&self) -> &str {
-        path::raw_path(self.uri())
-            .get(..self.split())
-            .unwrap_or_default()
+        self.raw_path().get(..self.split()).unwrap_or_default()
     }
 
     /// PATH_INFO as it was sent, not decoded.
     #[must_use]
     pub fn raw_path_info(&self) -> &str {
-        path::raw_path(self.uri())
-            .get(self.split()..)
-            .unwrap_or_default()
+        self.raw_path().get(self.split()..).unwrap_or_default()
     }
 
     /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
@@ -66,7 +63,15 @@ impl Environ {
     ///
     /// When the offset is not the end of a segment; nothing is changed then.
     pub fn set_split(&mut self, offset: usize) -> Result<(), SplitError> {
-        if !path::is_boundary(path::raw_path(self.uri()), offset) {
+        let is_boundary = match self.inner().lent_target() {
+            // Its query is not looked for: no prefix goes on behind a `?`.
+            Some(target) => {
+                let prefix = target.as_bytes().get(..offset).unwrap_or_default();
+                !prefix.contains(&b'?') && path::is_boundary(target, offset)
+            }
+            None => path::is_boundary(self.raw_path(), offset),
+        };
+        if !is_boundary {
             return Err(SplitError(offset));
         }
         self.inner_mut().script_len = offset;
@@ -76,7 +81,26 @@ impl Environ {
     /// The URI as the host parsed it: what was sent, with the authority on HTTP/2.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        &self.parts().uri
+        match self.inner().lent_target() {
+            Some(target) => self.inner().made_uri.get_or_init(|| inner::parse(target)),
+            None => &self.parts().uri,
+        }
+    }
+
+    /// The whole path as sent; empty for `*` and for CONNECT's authority (E14).
+    fn raw_path(&self) -> &str {
+        match self.inner().lent_target() {
+            Some(target) => path_and_query(target).0,
+            None => path::raw_path(&self.parts().uri),
+        }
+    }
+
+    /// The authority that was sent, where there is one: a lent target has none.
+    pub(super) fn authority(&self) -> Option<&Authority> {
+        match self.inner().lent_target() {
+            Some(_) => None,
+            None => self.parts().uri.authority(),
+        }
     }
 
     /// REQUEST_URI: the raw request target with its query, unchanged by mounting (E5).
@@ -84,6 +108,9 @@ impl Environ {
     /// On HTTP/1.1 an absolute-form target is given whole; on HTTP/2 it is `:path`.
     #[must_use]
     pub fn request_uri(&self) -> Cow<'_, str> {
+        if let Some(target) = self.inner().lent_target() {
+            return Cow::Borrowed(target);
+        }
         let uri = self.uri();
         let absolute = uri.scheme().is_some() && self.version() < Version::HTTP_2;
         match (uri.path_and_query(), uri.authority()) {
@@ -103,6 +130,20 @@ impl Environ {
     /// QUERY_STRING: raw, `""` where there is none (E7).
     #[must_use]
     pub fn query_string(&self) -> &str {
-        self.uri().query().unwrap_or_default()
+        match self.inner().lent_target() {
+            Some(target) => path_and_query(target).1,
+            None => self.parts().uri.query().unwrap_or_default(),
+        }
+    }
+}
+
+/// Cuts a target in origin form.
+fn path_and_query(target: &str) -> (&str, &str) {
+    match target.bytes().position(|byte| byte == b'?') {
+        Some(at) => (
+            target.get(..at).unwrap_or_default(),
+            target.get(at + 1..).unwrap_or_default(),
+        ),
+        None => (target, ""),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::HeaderMap;
+
 use super::{Exchange, Memory};
 
 /// How many exchanges a service keeps at most.
@@ -27,6 +29,20 @@ impl Pool {
         let mut exchange = kept.unwrap_or_default();
         let memory = Arc::get_mut(&mut exchange).and_then(Exchange::take_memory);
         (exchange, memory)
+    }
+
+    /// Keeps the header map of a response for a later one, if there is an exchange to keep it in.
+    pub(crate) fn put_headers(&self, mut headers: HeaderMap) {
+        if !headers.is_empty() {
+            headers.clear();
+        }
+        let mut exchanges = self
+            .exchanges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(exchange) = exchanges.last_mut().and_then(Arc::get_mut) {
+            exchange.keep_headers(&mut headers);
+        }
     }
 
     /// Takes an exchange back. Nobody else may hold it.

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use super::finish::{bodyless, into_response};
+use super::finish::bodyless;
 use super::{Facts, Outgoing};
 use crate::error::Error;
 use crate::headers::{self, HeaderError};
@@ -34,15 +34,18 @@ pub(super) fn page(error: Error, facts: Facts, close_connection: bool) -> Respon
             HttpError::internal_server_error()
         }
     };
-    let (status, mut headers, page) = checked(&error);
+    let (status, headers, page) = checked(&error);
     discard(error);
-    facts.close(close_connection, &mut headers);
-    let body = if facts.is_bodyless(status) {
-        bodyless(status, &mut headers, Some(page.len() as u64))
+    let mut response = Response::new(Outgoing::nothing());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    facts.close(close_connection, response.headers_mut());
+    if facts.is_bodyless(status) {
+        bodyless(&mut response, Some(page.len() as u64));
     } else {
-        Outgoing::full(page)
-    };
-    into_response(status, headers, body)
+        *response.body_mut() = Outgoing::full(page);
+    }
+    response
 }
 
 /// The page of an error whose headers are fit to be sent, else of a 500.

@@ -2,18 +2,14 @@
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
-use super::outgoing::{Outgoing, Reporting, Streaming};
+use super::outgoing::Outgoing;
 use super::run::Ready;
 use super::{Facts, Guard, failure};
-use crate::error::Error;
-use crate::exchange::Committed;
 
 /// Commits the head and makes the response.
 pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<Outgoing> {
-    let Committed {
-        mut head,
-        close_connection,
-    } = match guard.exchange().commit() {
+    let mut response = Response::new(Outgoing::nothing());
+    let committed = match guard.exchange().commit(&mut response) {
         Ok(committed) => committed,
         Err(error) => {
             drop(ready);
@@ -21,38 +17,25 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
             return failure::page(error.into(), facts, close);
         }
     };
-    facts.close(close_connection, &mut head.headers);
-    let body = if facts.is_bodyless(head.status) {
-        let length = head.length.or(ready.length());
+    let declared = committed.length;
+    facts.close(committed.close_connection, response.headers_mut());
+    if facts.is_bodyless(response.status()) {
+        let length = declared.or(ready.length());
         drop(ready);
-        bodyless(head.status, &mut head.headers, length)
-    } else {
-        match framed(guard, ready, head.length, &mut head.headers) {
-            Ok(body) => body,
-            Err(error) => return failure::page(error, facts, close_connection),
-        }
-    };
-    into_response(head.status, head.headers, body)
-}
-
-/// Puts the parts together.
-pub(super) fn into_response(
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Outgoing,
-) -> Response<Outgoing> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    *response.headers_mut() = headers;
+        bodyless(&mut response, length);
+        return response;
+    }
+    if let Some(error) = too_short(declared, &ready) {
+        return failure::page(error.into(), facts, committed.close_connection);
+    }
+    *response.body_mut() = framed(guard, ready, declared, response.headers_mut());
     response
 }
 
-/// The answer where no body is sent (B6, B7).
-pub(super) fn bodyless(
-    status: StatusCode,
-    headers: &mut HeaderMap,
-    length: Option<u64>,
-) -> Outgoing {
+/// Makes a response one of which no body is sent (B6, B7).
+pub(super) fn bodyless(response: &mut Response<Outgoing>, length: Option<u64>) {
+    let status = response.status();
+    let headers = response.headers_mut();
     match status {
         // RFC 9110 section 8.6: a 204 has no Content-Length. On a 304 it may name the length that a
         // 200 would have had, but HTTP/2 clients count it against the body that is not there.
@@ -72,59 +55,49 @@ pub(super) fn bodyless(
             }
         }
     }
-    Outgoing::nothing()
+    *response.body_mut() = Outgoing::nothing();
 }
 
-/// The body that is sent, held to its declared length (B5).
+/// The error of a body that is known to be shorter than was declared (B5).
+fn too_short(declared: Option<u64>, ready: &Ready) -> Option<failure::TooShort> {
+    let declared = declared?;
+    let sent = ready.length().filter(|known| *known < declared)?;
+    Some(failure::TooShort { declared, sent })
+}
+
+/// The body that is sent, held to its declared length (B5), which it is not shorter than.
 fn framed(
     guard: Guard<'_>,
     ready: Ready,
     declared: Option<u64>,
     headers: &mut HeaderMap,
-) -> Result<Outgoing, Error> {
-    let known = ready.length();
-    if let (Some(declared), Some(known)) = (declared, known)
-        && known < declared
-    {
-        return Err(Error::from(failure::TooShort {
-            declared,
-            sent: known,
-        }));
-    }
-    let is_too_long =
-        matches!((declared, known), (Some(declared), Some(known)) if known > declared);
-    Ok(match (ready, declared) {
-        (Ready::Empty, _) => {
-            // B4: not every host says so by itself on HTTP/2.
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-            Outgoing::empty()
-        }
-        (Ready::Full(mut bytes), declared) => {
-            if let Some(declared) = declared {
-                if is_too_long {
-                    failure::log_cut(declared);
-                }
-                // `declared <= known`, so it fits.
+) -> Outgoing {
+    match ready {
+        Ready::Full(mut bytes) => {
+            if let Some(declared) = declared
+                && bytes.len() as u64 > declared
+            {
+                failure::log_cut(declared);
                 bytes.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
             }
             Outgoing::full(bytes)
         }
+        Ready::Empty => {
+            // B4: not every host says so by itself on HTTP/2.
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            Outgoing::empty()
+        }
         // The host would not ask for what has no room.
-        (Ready::Stream(stream), Some(0)) if stream.has_data() => {
+        Ready::Stream(stream) if declared == Some(0) && stream.has_data() => {
             failure::log_cut(0);
             Outgoing::empty()
         }
-        (Ready::Stream(stream), declared) => match guard.release() {
-            Some(exchange) => {
-                let limit = declared.or(known);
-                let mut stream = Streaming::new(stream, limit, exchange, Reporting::Log);
-                // Now: the host may stop asking at the declared length.
-                if is_too_long {
-                    stream.log_cut();
-                }
-                Outgoing::stream(stream)
+        Ready::Stream(mut stream) => {
+            stream.commit(declared);
+            match guard.release() {
+                Some((exchange, pool)) => Outgoing::stream(stream.hold(exchange, pool)),
+                None => Outgoing::empty(),
             }
-            None => Outgoing::empty(),
-        },
-    })
+        }
+    }
 }

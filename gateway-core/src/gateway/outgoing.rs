@@ -2,21 +2,13 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::failure::{TooShort, log_cut, report};
-use super::run::{EMPTY_CHUNKS, Peeked, Source};
+use super::streaming::Streaming;
 use crate::error::Error;
-use crate::exchange::{self, Exchange, Pool};
-use crate::headers::may_trail;
-use crate::input::InputError;
-use crate::log::{self, Chain};
-use crate::start_error::StartError;
 
 /// The body of a response on its way to the host.
 ///
@@ -51,8 +43,8 @@ impl Outgoing {
         Self(Repr::Full(bytes))
     }
 
-    pub(super) fn stream(streaming: Streaming) -> Self {
-        Self(Repr::Stream(Box::new(streaming)))
+    pub(super) fn stream(streaming: Box<Streaming>) -> Self {
+        Self(Repr::Stream(streaming))
     }
 
     /// Takes the bytes out, if they are in hand; hosts that box bodies need not box these.
@@ -116,216 +108,6 @@ impl fmt::Debug for Outgoing {
             Repr::Nothing => f.write_str("Outgoing::Nothing"),
             Repr::Full(bytes) => write!(f, "Outgoing::Full({} bytes)", bytes.len()),
             Repr::Stream(_) => f.write_str("Outgoing::Stream"),
-        }
-    }
-}
-
-/// A committed stream, with its exchange: a start after commit, from any task, aborts it (S2).
-pub(crate) struct Streaming {
-    stage: Stage,
-    first: Option<Frame<Bytes>>,
-    /// What is left of the declared or known length.
-    remaining: Option<u64>,
-    length: u64,
-    /// It was said that the body is longer than its length.
-    is_cut_logged: bool,
-    exchange: Option<Arc<Exchange>>,
-    pool: Arc<Pool>,
-    reporting: Reporting,
-}
-
-enum Stage {
-    /// Leaving it closes the body.
-    Running(Source),
-    /// The error comes after one `Pending`.
-    Failing(Error),
-    Done,
-}
-
-/// Who logs a failure: the outermost gateway.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Reporting {
-    Log,
-    Silent,
-}
-
-impl Streaming {
-    pub(crate) fn new(
-        stream: Peeked,
-        limit: Option<u64>,
-        (exchange, pool): (Arc<Exchange>, Arc<Pool>),
-        reporting: Reporting,
-    ) -> Self {
-        let remaining = limit.or(stream.length);
-        Self {
-            stage: Stage::Running(stream.frames),
-            first: stream.first,
-            remaining,
-            length: remaining.unwrap_or(0),
-            is_cut_logged: false,
-            exchange: Some(exchange),
-            pool,
-            reporting,
-        }
-    }
-
-    /// Logs, once, that the body is longer than its length (B5).
-    ///
-    /// Whatever is around it: what is cut here nobody else sees.
-    pub(super) fn log_cut(&mut self) {
-        if !std::mem::replace(&mut self.is_cut_logged, true) {
-            log_cut(self.length);
-        }
-    }
-
-    /// The next frame as the app gave it.
-    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let poll = match (self.first.take(), &mut self.stage) {
-            (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
-            (None, Stage::Running(frames)) => frames.poll_frame(cx),
-            (None, _) => return Poll::Ready(None),
-        };
-        // S2: asked behind the poll, for the body itself may have started again; a start by
-        // another task after this wakes the host.
-        if self
-            .exchange
-            .as_ref()
-            .is_some_and(|exchange| exchange.is_aborted(cx))
-        {
-            return Poll::Ready(Some(Err(StartError::committed().into())));
-        }
-        poll
-    }
-
-    fn fail(
-        &mut self,
-        error: Error,
-        cx: &Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if self.reporting == Reporting::Log {
-            match error.downcast_ref::<InputError>() {
-                // The client broke off; the app only passed it on.
-                Some(error) => log::debug("I3", "the response was aborted", &Chain(error)),
-                None => report("B8", &error, "the response was aborted"),
-            }
-        }
-        self.stage = Stage::Failing(error);
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    /// Holds a chunk to the declared length (B5); `None` when nothing of it is left.
-    fn admit(&mut self, mut data: Bytes) -> Option<Bytes> {
-        let Some(remaining) = self.remaining else {
-            return Some(data);
-        };
-        if data.len() as u64 > remaining {
-            self.log_cut();
-            data.truncate(usize::try_from(remaining).unwrap_or(usize::MAX));
-            self.stage = Stage::Done;
-        }
-        self.remaining = Some(remaining - data.len() as u64);
-        (!data.is_empty()).then_some(data)
-    }
-}
-
-impl HttpBody for Streaming {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let this = self.get_mut();
-        match std::mem::replace(&mut this.stage, Stage::Done) {
-            Stage::Done => return Poll::Ready(None),
-            Stage::Failing(error) => return Poll::Ready(Some(Err(error))),
-            running => this.stage = running,
-        }
-        for _ in 0..EMPTY_CHUNKS {
-            let frame = match this.poll_source(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => match this.remaining {
-                    Some(left) if left > 0 => {
-                        let sent = this.length - left;
-                        let error = TooShort {
-                            declared: this.length,
-                            sent,
-                        };
-                        return this.fail(error.into(), cx);
-                    }
-                    _ => {
-                        this.stage = Stage::Done;
-                        return Poll::Ready(None);
-                    }
-                },
-                Poll::Ready(Some(Err(error))) => return this.fail(error, cx),
-                Poll::Ready(Some(Ok(frame))) => frame,
-            };
-            match frame.into_data() {
-                // B2.
-                Ok(data) if data.is_empty() => {}
-                Ok(data) => return Poll::Ready(this.admit(data).map(|data| Ok(Frame::data(data)))),
-                Err(frame) => {
-                    let Ok(trailers) = frame.into_trailers() else {
-                        continue;
-                    };
-                    if let Some(left) = this.remaining.filter(|left| *left > 0) {
-                        let sent = this.length - left;
-                        return this.fail(
-                            TooShort {
-                                declared: this.length,
-                                sent,
-                            }
-                            .into(),
-                            cx,
-                        );
-                    }
-                    this.stage = Stage::Done;
-                    return Poll::Ready(sendable(trailers).map(|t| Ok(Frame::trailers(t))));
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self.stage, Stage::Done) && self.first.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self.remaining {
-            Some(left) => SizeHint::with_exact(left),
-            None => SizeHint::default(),
-        }
-    }
-}
-
-/// Trailers without the fields that cannot trail (B11); nothing if none is left.
-fn sendable(mut trailers: HeaderMap) -> Option<HeaderMap> {
-    let refused: Vec<_> = trailers
-        .keys()
-        .filter(|name| !may_trail(name))
-        .cloned()
-        .collect();
-    for name in refused {
-        log::warn(
-            "B11",
-            &format_args!("the trailer {name} cannot be one; it is dropped"),
-        );
-        trailers.remove(name);
-    }
-    (!trailers.is_empty()).then_some(trailers)
-}
-
-impl Drop for Streaming {
-    fn drop(&mut self) {
-        // The body is closed first: what it holds of the exchange is gone when that is recycled.
-        self.stage = Stage::Done;
-        if let Some(exchange) = self.exchange.take() {
-            exchange::finish(exchange, &self.pool);
         }
     }
 }

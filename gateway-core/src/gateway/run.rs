@@ -2,42 +2,27 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::Frame;
 
 use super::Facts;
 use super::catch_unwind::CatchUnwind;
-use super::failure::TooShort;
+use super::peek::{Peek, Peeked};
+use super::source::Source;
+use super::streaming::Streaming;
 use crate::app::App;
-use crate::body::{Body, Frames, Repr};
+use crate::body::{Body, Repr};
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::exchange::{Exchange, State};
-use crate::log;
-use crate::panicked::{Panicked, catch};
-use crate::start_error::StartError;
+use crate::exchange::Exchange;
 use crate::start_response::StartResponse;
-
-/// After so many empty chunks in a row the body lets others run.
-pub(super) const EMPTY_CHUNKS: u32 = 32;
 
 /// A body of an exchange that can be committed.
 pub(crate) enum Ready {
     Empty,
     Full(Bytes),
-    Stream(Peeked),
-}
-
-/// A stream, asked until its head can be committed.
-pub(crate) struct Peeked {
-    pub(super) frames: Source,
-    pub(super) first: Option<Frame<Bytes>>,
-    /// The whole length, where it is known.
-    pub(super) length: Option<u64>,
-    /// The app asked for a flush.
-    pub(super) flushed: bool,
+    /// A stream, asked until its head can be committed.
+    Stream(Box<Streaming>),
 }
 
 /// Calls the app and asks its body until the head can be committed.
@@ -64,136 +49,22 @@ pub(crate) async fn run<A: App>(
         Repr::Full(bytes) => return Ok(Ready::Full(bytes)),
         Repr::Stream { frames, flush } => (frames, flush),
     };
-    let frames = Source(Some(frames));
-    let length = frames.length()?;
-    let mut stream = Peeked {
-        frames,
-        first: None,
-        length,
-        flushed: false,
+    let mut peeked = Peeked {
+        frames: Source::new(frames),
+        length: None,
+        flush,
     };
-    let peek = std::future::poll_fn(|cx| stream.poll_peek(cx, exchange, facts, flush)).await?;
+    peeked.length = peeked.frames.length()?;
+    let peek = std::future::poll_fn(|cx| peeked.poll(cx, exchange, facts)).await?;
     Ok(match peek {
         Peek::Ended => Ready::Empty,
-        Peek::Committable => Ready::Stream(stream),
+        Peek::Committable(first) => Ready::Stream(Streaming::new(
+            peeked.frames,
+            first,
+            peeked.length,
+            peeked.flush,
+        )),
     })
-}
-
-/// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
-pub(super) struct Source(Option<Frames>);
-
-impl Source {
-    /// The length, where the body knows it.
-    fn length(&self) -> Result<Option<u64>, Panicked> {
-        match &self.0 {
-            Some(frames) => catch(|| frames.size_hint().exact()),
-            None => Ok(None),
-        }
-    }
-
-    /// The next frame, as the app gives it.
-    pub(super) fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(frames) = &mut self.0 else {
-            return Poll::Ready(None);
-        };
-        match catch(|| frames.as_mut().poll_frame(cx)) {
-            Ok(poll) => poll,
-            Err(panicked) => Poll::Ready(Some(Err(panicked.into()))),
-        }
-    }
-}
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        let Some(frames) = self.0.take() else {
-            return;
-        };
-        if let Err(panicked) = catch(|| drop(frames)) {
-            log::error("L1", "closing the body", &panicked);
-        }
-    }
-}
-
-enum Peek {
-    Committable,
-    Ended,
-}
-
-impl Peeked {
-    /// True if the first chunk is there.
-    pub(super) fn has_data(&self) -> bool {
-        self.first.as_ref().is_some_and(Frame::is_data)
-    }
-
-    /// Asks for frames until one commits, B1: the first non-empty one, the end, or, after a flush,
-    /// the first moment with nothing ready. Where nothing of the body will be sent, the start is
-    /// enough (B6).
-    fn poll_peek(
-        &mut self,
-        cx: &mut Context<'_>,
-        exchange: &Exchange,
-        facts: Facts,
-        flush: bool,
-    ) -> Poll<Result<Peek, Error>> {
-        if let State::Started { status, .. } = check(exchange.state(cx))?
-            && facts.is_bodyless(status)
-        {
-            return Poll::Ready(Ok(Peek::Committable));
-        }
-        for _ in 0..EMPTY_CHUNKS {
-            let poll = self.frames.poll_frame(cx);
-            let state = check(exchange.state(cx))?;
-            let started = matches!(state, State::Started { .. });
-            let is_bodyless =
-                matches!(state, State::Started { status, .. } if facts.is_bodyless(status));
-            let flush = matches!(state, State::Started { flush, .. } if flush) || flush;
-            self.flushed = flush;
-            match poll {
-                Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {
-                    // B2: it commits nothing.
-                    if is_bodyless {
-                        return Poll::Ready(Ok(Peek::Committable));
-                    }
-                }
-                Poll::Ready(Some(Ok(_))) | Poll::Ready(None) if !started => {
-                    return Poll::Ready(Err(StartError::not_started().into()));
-                }
-                Poll::Ready(Some(Ok(frame))) => {
-                    self.first = Some(frame);
-                    return Poll::Ready(Ok(Peek::Committable));
-                }
-                Poll::Ready(None) => {
-                    return Poll::Ready(match self.length {
-                        // B5: its own word, which the head would pass on.
-                        Some(declared @ 1..) if !is_bodyless => {
-                            Err(TooShort { declared, sent: 0 }.into())
-                        }
-                        _ => Ok(Peek::Ended),
-                    });
-                }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    if is_bodyless || (started && flush) {
-                        return Poll::Ready(Ok(Peek::Committable));
-                    }
-                    return Poll::Pending;
-                }
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
-/// A refused start ends the exchange, whatever the body has (S1).
-fn check(state: State) -> Result<State, Error> {
-    match state {
-        State::Refused(error) => Err(error.into()),
-        state => Ok(state),
-    }
 }
 
 impl Ready {
@@ -202,7 +73,7 @@ impl Ready {
         match self {
             Self::Empty => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
-            Self::Stream(stream) => stream.length,
+            Self::Stream(streaming) => streaming.length(),
         }
     }
 
@@ -211,16 +82,11 @@ impl Ready {
         match self {
             Self::Empty => Body::empty(),
             Self::Full(bytes) => Body::from(bytes),
-            Self::Stream(stream) => {
-                let flushed = stream.flushed;
-                let streaming = super::Streaming::new(
-                    stream,
-                    None,
-                    (exchange, Arc::default()),
-                    super::Reporting::Silent,
-                );
-                let body = Body::boxed(streaming);
-                if flushed { body.flush() } else { body }
+            Self::Stream(streaming) => {
+                let is_flushed = streaming.is_flushed();
+                let streaming = streaming.hold(exchange, Arc::default());
+                let body = Body::from_frames(Box::into_pin(streaming));
+                if is_flushed { body.flush() } else { body }
             }
         }
     }

@@ -8,7 +8,7 @@ use futures_util::stream;
 use gateway_core::lint::Side::Gateway as GatewaySide;
 use gateway_core::lint::{Findings, Lint};
 use gateway_core::{
-    App, AppExt, Body, Connection, Environ, Error, HeaderSource, Input, StartResponse, app_fn,
+    App, AppExt, Body, Connection, Environ, Error, HeadSource, Input, StartResponse, app_fn,
 };
 use http::{Method, Request, Version};
 use http_body_util::BodyExt;
@@ -111,15 +111,14 @@ struct Source {
     generous: bool,
 }
 
-impl HeaderSource for Source {
-    fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
+impl HeadSource for Source {
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
         self.lines
             .iter()
             .filter(|(known, _)| {
                 *known == name || (self.generous && known.replace('_', "-") == name)
             })
-            .map(|(_, value)| value.as_bytes())
-            .nth(nth)
+            .for_each(|(_, value)| visit(value.as_bytes()));
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -131,7 +130,7 @@ impl HeaderSource for Source {
 
 async fn found_with(generous: bool, lines: Vec<(&'static str, &'static str)>) -> super::Found {
     found_at(get("/"), move |environ| {
-        environ.set_header_source(Arc::new(Source {
+        environ.set_head_source(Arc::new(Source {
             lines: lines.clone(),
             generous,
         }));
@@ -142,9 +141,14 @@ async fn found_with(generous: bool, lines: Vec<(&'static str, &'static str)>) ->
 /// Looks only the first line of a name up.
 struct FirstLine(Source);
 
-impl HeaderSource for FirstLine {
-    fn get(&self, name: &str, nth: usize) -> Option<&[u8]> {
-        if nth == 0 { self.0.get(name, 0) } else { None }
+impl HeadSource for FirstLine {
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        let mut is_first = true;
+        self.0.lines(name, &mut |line| {
+            if std::mem::take(&mut is_first) {
+                visit(line);
+            }
+        });
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
@@ -155,7 +159,7 @@ impl HeaderSource for FirstLine {
 #[tokio::test]
 async fn e9_lines_that_a_look_up_loses_are_found() {
     let found = found_at(get("/"), |environ| {
-        environ.set_header_source(Arc::new(FirstLine(Source {
+        environ.set_head_source(Arc::new(FirstLine(Source {
             lines: vec![("accept", "a"), ("accept", "b")],
             generous: false,
         })));

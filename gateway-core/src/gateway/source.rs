@@ -1,0 +1,56 @@
+//! The app's body, as the driver asks it.
+
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::Frame;
+
+use crate::body::Frames;
+use crate::error::Error;
+use crate::log;
+use crate::panicked::{Panicked, catch};
+
+/// After so many empty chunks in a row the body lets others run.
+pub(super) const EMPTY_CHUNKS: u32 = 32;
+
+/// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
+pub(super) struct Source(Option<Frames>);
+
+impl Source {
+    pub(super) fn new(frames: Frames) -> Self {
+        Self(Some(frames))
+    }
+
+    /// The length, where the body knows it.
+    pub(super) fn length(&self) -> Result<Option<u64>, Panicked> {
+        match &self.0 {
+            Some(frames) => catch(|| frames.size_hint().exact()),
+            None => Ok(None),
+        }
+    }
+
+    /// The next frame, as the app gives it.
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(frames) = &mut self.0 else {
+            return Poll::Ready(None);
+        };
+        match catch(|| frames.as_mut().poll_frame(cx)) {
+            Ok(poll) => poll,
+            Err(panicked) => Poll::Ready(Some(Err(panicked.into()))),
+        }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        let Some(frames) = self.0.take() else {
+            return;
+        };
+        if let Err(panicked) = catch(|| drop(frames)) {
+            log::error("L1", "closing the body", &panicked);
+        }
+    }
+}
