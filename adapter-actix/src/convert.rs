@@ -56,11 +56,14 @@ pub(crate) fn uri(uri: &native::Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Request headers as an `http` 1 map; all values share one allocation.
+/// Room for the header values of most requests.
+const VALUES: usize = 1024;
+
+/// Request headers as an `http` 1 map; all values share one allocation, or a few.
 pub(crate) fn request_headers(headers: &NativeHeaders) -> HeaderMap {
-    let length = headers.iter().map(|(_, value)| value.len()).sum();
-    let mut values = BytesMut::with_capacity(length);
-    let mut map = HeaderMap::with_capacity(headers.len());
+    // Not measured beforehand: going through actix's map costs more than what is left unused.
+    let mut values = BytesMut::with_capacity(VALUES);
+    let mut map = HeaderMap::with_capacity(headers.len_keys());
     for (name, value) in headers {
         values.extend_from_slice(value.as_bytes());
         let bytes = values.split().freeze();

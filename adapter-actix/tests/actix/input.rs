@@ -328,7 +328,7 @@ async fn i5_an_unread_short_body_leaves_the_connection_open() {
                 Request::post(path).body(vec![b'x'; 20_000]),
                 Request::post(path).chunked(["a", "bc"]),
             ] {
-                let response = server.answer(protocol, &request).await;
+                let response = server.unread(protocol, &request).await;
                 assert_eq!(response.text(), "unread");
                 assert_eq!(response.header("connection"), None, "{path}");
             }

@@ -81,6 +81,21 @@ impl Server {
         }
     }
 
+    /// A complete response to a request whose body the app leaves unread; the connection goes on.
+    pub(crate) async fn unread(&self, protocol: Protocol, request: &Request) -> Response {
+        if protocol == Protocol::Http1 {
+            return self.answer(protocol, request).await;
+        }
+        let mut connection = http2::Connection::open(self.address).await.unwrap();
+        let response = connection.request(request).await.unwrap();
+        assert_eq!(response.end, End::Complete, "{response:?}");
+        // Not that it is clean: of a body that is still on its way the server may refuse the rest
+        // (RFC 9113 section 8.1).
+        let again = connection.request(&Request::get("/")).await.unwrap();
+        assert_eq!(again.end, End::Complete, "{again:?}");
+        response
+    }
+
     /// A response, however it ended.
     pub(crate) async fn broken(&self, protocol: Protocol, request: &Request) -> Response {
         match protocol {

@@ -29,6 +29,14 @@ impl Source {
         }
     }
 
+    /// True if the body knows that nothing follows.
+    pub(super) fn is_end(&self) -> bool {
+        match &self.0 {
+            Some(frames) => catch(|| frames.is_end_stream()).unwrap_or(false),
+            None => true,
+        }
+    }
+
     /// The next frame, as the app gives it.
     pub(super) fn poll_frame(
         &mut self,

@@ -224,7 +224,15 @@ impl HttpBody for Streaming {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.stage, Stage::Done) && self.first.is_none()
+        // A host that knows it asks no more.
+        self.first.is_none()
+            && match &self.stage {
+                Stage::Running(frames) => {
+                    self.remaining.is_none_or(|left| left == 0) && frames.is_end()
+                }
+                Stage::Failing(_) => false,
+                Stage::Done => true,
+            }
     }
 
     fn size_hint(&self) -> SizeHint {
