@@ -25,6 +25,7 @@ pub(crate) enum Framing {
 }
 
 /// The size as actix is to announce it; `declared` is the head's Content-Length.
+#[inline]
 pub(crate) fn size(outgoing: &Outgoing, declared: Option<u64>) -> BodySize {
     match outgoing.size_hint().exact() {
         Some(length) => BodySize::Sized(length),
@@ -35,6 +36,7 @@ pub(crate) fn size(outgoing: &Outgoing, declared: Option<u64>) -> BodySize {
 }
 
 /// The body for actix.
+#[inline]
 pub(crate) fn body(
     outgoing: Outgoing,
     size: BodySize,

@@ -73,6 +73,7 @@ pub(crate) struct Lease {
 }
 
 impl Lender {
+    #[inline]
     pub(crate) fn lend(self: &Rc<Self>, mut request: ServiceRequest, lending: Lending) -> Lease {
         let mut loan = self.idle.borrow_mut().pop().unwrap_or_default();
         if Arc::get_mut(&mut loan).is_none() {
@@ -118,6 +119,7 @@ impl Lease {
         clippy::expect_used,
         reason = "only `end` empties it, and it owns the lease"
     )]
+    #[inline]
     pub(crate) fn end(mut self) -> HttpRequest {
         self.give_back();
         let request = self.request.take();
@@ -125,6 +127,7 @@ impl Lease {
         request.into_parts().0
     }
 
+    #[inline]
     fn give_back(&mut self) {
         let Some(request) = &mut self.request else {
             return;

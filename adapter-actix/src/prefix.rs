@@ -7,6 +7,7 @@ use actix_web::dev::{Path, Url};
 /// actix matches on a decoded copy of the path in which `%2F`, `%25` and `%2B` stay as they are.
 /// So the slashes of the copy are those of the raw path, one for one, whatever lies between them:
 /// the end of the matched segments is found by counting.
+#[inline]
 pub(crate) fn raw_offset(matched: &Path<Url>, raw: &str) -> usize {
     let (copy, rest) = (matched.as_str(), matched.unprocessed());
     let Some(prefix) = copy.get(..copy.len() - rest.len()) else {
@@ -17,11 +18,11 @@ pub(crate) fn raw_offset(matched: &Path<Url>, raw: &str) -> usize {
 
 fn offset(prefix: &str, rest: &str, raw: &str) -> usize {
     // A pattern may end within a segment; the whole segment is the app's then.
-    let prefix = match prefix.rfind('/') {
-        Some(slash) if !rest.is_empty() && !rest.starts_with('/') => {
-            prefix.get(..slash).unwrap_or_default()
-        }
-        _ => prefix,
+    let ends_within = !rest.is_empty() && !rest.starts_with('/');
+    let prefix = if ends_within {
+        prefix.rsplit_once('/').map_or(prefix, |(whole, _)| whole)
+    } else {
+        prefix
     };
     // E2: a slash at the end belongs to PATH_INFO.
     let prefix = prefix.trim_end_matches('/');

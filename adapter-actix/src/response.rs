@@ -26,6 +26,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    #[inline]
     pub(crate) fn of(head: &RequestHead) -> Self {
         Self {
             version: head.version,
@@ -48,6 +49,7 @@ fn is_tunnel(head: &RequestHead) -> bool {
 }
 
 /// Makes actix's response, framed as HTTP wants it, and gives the header map back.
+#[inline]
 pub(crate) fn response(
     mut response: http::Response<Outgoing>,
     facts: Facts,

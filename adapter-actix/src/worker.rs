@@ -78,6 +78,7 @@ impl<A: App> Worker<A> {
     }
 
     /// The environ; `None` where `http` 1 takes the target for none.
+    #[inline]
     fn environ(&self, lease: &Lease, input: Input) -> Option<Environ> {
         let head = lease.head();
         let source = lease.source();
@@ -96,6 +97,7 @@ impl<A: App> Worker<A> {
     }
 
     /// The facts of the connection (E13, E16).
+    #[inline]
     fn connection(&self, request: &ServiceRequest) -> Connection {
         let mut connection = Connection::new();
         let config = request.app_config();
@@ -139,6 +141,7 @@ fn declared_length(request: &ServiceRequest) -> Option<u64> {
 }
 
 /// The request's body as an input, and the pump that fills it.
+#[inline]
 fn open(request: &mut ServiceRequest, facts: Facts) -> (Input, Option<Pump>) {
     let payload = request.take_payload();
     if matches!(payload, Payload::None) {

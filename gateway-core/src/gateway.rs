@@ -1,8 +1,11 @@
 //! The driver: turns an app and an environ into a response that is right on every wire.
 
+mod bodyless;
 mod catch_unwind;
+mod facts;
 mod failure;
 mod finish;
+mod guard;
 mod outgoing;
 mod peek;
 mod run;
@@ -13,14 +16,16 @@ use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request};
+use http::{HeaderMap, Method, Version, request};
 
 use crate::app::App;
 use crate::environ::{Environ, HeadSource};
-use crate::exchange::{self, Exchange, Pool};
+use crate::exchange::Pool;
 use crate::http_error::HttpError;
 use crate::input::Input;
 
+pub(crate) use facts::Facts;
+use guard::{Claimed, Guard};
 pub use outgoing::Outgoing;
 pub(crate) use run::run;
 
@@ -148,12 +153,9 @@ impl<A: App> Gateway<A> {
         mut environ: Environ,
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
         let shared = self.shared.clone();
-        let claimed = Claimed(Some(environ.gateway_exchange()));
+        let claimed = Claimed::new(environ.gateway_exchange());
         async move {
-            let guard = Guard {
-                exchange: claimed.take(),
-                pool: &shared.pool,
-            };
+            let guard = Guard::new(claimed, &shared.pool);
             drive(&shared.app, guard, environ).await
         }
     }
@@ -177,10 +179,8 @@ impl<A: App> Gateway<A> {
     /// ```
     pub fn refuse(&self, mut environ: Environ, error: HttpError) -> http::Response<Outgoing> {
         let facts = Facts::of(&environ);
-        let guard = Guard {
-            exchange: Some(environ.gateway_exchange()),
-            pool: &self.shared.pool,
-        };
+        let claimed = Claimed::new(environ.gateway_exchange());
+        let guard = Guard::new(claimed, &self.shared.pool);
         drop(environ);
         drop(guard);
         failure::page(error.into(), facts, false)
@@ -201,40 +201,6 @@ impl<A> fmt::Debug for Gateway<A> {
     }
 }
 
-/// What the driver has to know of the request once the app has the environ.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Facts {
-    is_head: bool,
-    version: Version,
-}
-
-impl Facts {
-    #[inline]
-    pub(crate) fn of(environ: &Environ) -> Self {
-        Self {
-            is_head: environ.request_method() == Method::HEAD,
-            version: environ.version(),
-        }
-    }
-
-    /// Says that the connection closes, where the app asked for it and the protocol knows that (S7).
-    #[inline]
-    fn close(self, close_connection: bool, headers: &mut HeaderMap) {
-        if close_connection && self.version < Version::HTTP_2 {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-    }
-
-    /// True if nothing of a body will be sent (B6, B7).
-    fn is_bodyless(self, status: StatusCode) -> bool {
-        self.is_head
-            || matches!(
-                status,
-                StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
-            )
-    }
-}
-
 /// One request from its environ to its response.
 async fn drive<A: App>(app: &A, guard: Guard<'_>, environ: Environ) -> http::Response<Outgoing> {
     let facts = Facts::of(&environ);
@@ -245,54 +211,5 @@ async fn drive<A: App>(app: &A, guard: Guard<'_>, environ: Environ) -> http::Res
     match run(app, environ, guard.exchange(), facts).await {
         Ok(ready) => finish::respond(guard, ready, facts),
         Err(error) => failure::page(error, facts, guard.exchange().closes_connection()),
-    }
-}
-
-/// The exchange of a driver that was not polled yet: hosts drop such futures, too, and who watches
-/// the exchange must learn of it (L3).
-struct Claimed(Option<Arc<Exchange>>);
-
-impl Claimed {
-    fn take(mut self) -> Option<Arc<Exchange>> {
-        self.0.take()
-    }
-}
-
-impl Drop for Claimed {
-    fn drop(&mut self) {
-        if let Some(exchange) = self.0.take() {
-            exchange.close();
-        }
-    }
-}
-
-/// Ends the exchange when the driver is done with it or is dropped.
-struct Guard<'a> {
-    exchange: Option<Arc<Exchange>>,
-    pool: &'a Arc<Pool>,
-}
-
-impl Guard<'_> {
-    #[expect(
-        clippy::expect_used,
-        reason = "only `release` and `drop` empty it, and both own it"
-    )]
-    fn exchange(&self) -> &Arc<Exchange> {
-        self.exchange
-            .as_ref()
-            .expect("the guard has its exchange until it is gone")
-    }
-
-    /// Hands the exchange over to the body of a stream.
-    fn release(mut self) -> Option<(Arc<Exchange>, Arc<Pool>)> {
-        Some((self.exchange.take()?, self.pool.clone()))
-    }
-}
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        if let Some(exchange) = self.exchange.take() {
-            exchange::finish(exchange, self.pool);
-        }
     }
 }

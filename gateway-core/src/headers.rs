@@ -160,6 +160,7 @@ fn trim(value: &[u8]) -> &[u8] {
     }
 }
 
+#[inline]
 fn append<K, V>(headers: &mut HeaderMap, name: K, value: V) -> Result<(), HeaderError>
 where
     K: IntoHeaderName,
@@ -173,6 +174,7 @@ where
     Ok(())
 }
 
+#[inline]
 fn append_all<K, V>(
     pairs: impl IntoIterator<Item = (K, V)>,
     headers: &mut HeaderMap,
@@ -241,6 +243,7 @@ impl IntoHeaders for HeaderMap {
 /// # Errors
 ///
 /// A hop-by-hop field (S7), a Content-Length that is no number or two that differ (S9).
+#[inline]
 pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError> {
     let mut has_length = false;
     let mut has_padding = false;

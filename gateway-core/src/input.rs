@@ -85,6 +85,7 @@ impl Input {
     }
 
     /// Any `http_body::Body` as an input.
+    #[inline]
     pub fn new<B>(body: B) -> Self
     where
         B: HttpBody + Send + 'static,
@@ -101,6 +102,7 @@ impl Input {
     }
 
     /// True if it is as [`empty`](Self::empty) makes it.
+    #[inline]
     pub(crate) fn is_untouched(&self) -> bool {
         matches!(self.repr, Repr::Empty)
             && self.remaining.is_none()
@@ -110,6 +112,7 @@ impl Input {
     }
 
     /// Makes it empty.
+    #[inline]
     pub(crate) fn reset(&mut self) {
         // A drop and a move less for most requests.
         if !self.is_untouched() {

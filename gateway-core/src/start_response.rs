@@ -73,6 +73,7 @@ impl StartResponse {
     ///   Content-Length (S9).
     ///
     /// Nothing of a refused head is sent.
+    #[inline]
     pub fn start(
         &self,
         status: impl IntoStatus,
@@ -125,6 +126,7 @@ impl StartResponse {
         &self.exchange
     }
 
+    #[inline]
     fn finish_start(
         &self,
         mut attempt: Attempt,
@@ -148,6 +150,7 @@ impl StartResponse {
     }
 
     /// Runs the hooks and checks what they left, outside of the exchange's lock.
+    #[inline]
     fn end_start(&self, mut attempt: Attempt) -> Result<(), StartError> {
         let head = &mut *attempt.head;
         if let Some(hook) = &self.hook {
@@ -229,6 +232,7 @@ impl StartResponse {
 }
 
 /// Whether a head may be sent, S5 to S9; notes its declared length.
+#[inline]
 fn check(head: &mut Head) -> Result<(), StartError> {
     head.status.into_status()?;
     head.length = headers::check(&mut head.headers)?;

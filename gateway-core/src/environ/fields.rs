@@ -42,6 +42,7 @@ impl Environ {
     /// `Host` is [`host`](Self::host): on HTTP/2 there may be no such line, or one that does not
     /// count (E12).
     #[must_use]
+    #[inline]
     pub fn header(&self, name: &str) -> Option<EnvValue<'_>> {
         if name.eq_ignore_ascii_case("host") && self.authority().is_some() {
             return self.host().map(EnvValue::text);
@@ -68,6 +69,7 @@ impl Environ {
     }
 
     /// Visits the lines of a header, in one look-up: a client may send very many.
+    #[inline]
     fn each_line<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
         let Some(source) = self.lent_headers() else {
             let values = self.headers().get_all(name);
@@ -83,6 +85,7 @@ impl Environ {
     }
 
     /// The host's own headers, as long as nobody has asked for the map.
+    #[inline]
     fn lent_headers(&self) -> Option<&dyn HeadSource> {
         let inner = self.inner();
         inner

@@ -7,7 +7,7 @@ use http::{Extensions, HeaderMap, Method, Request, Uri, Version, header, request
 
 use super::{Environ, HeadSource};
 use crate::connection::Connection;
-use crate::exchange::{Exchange, Memory};
+use crate::exchange::{Exchange, Memory, forget_empty};
 use crate::input::Input;
 
 /// What is behind the pointer; the box is used again for later requests.
@@ -50,6 +50,7 @@ impl Environ {
     }
 
     /// An environ of which a host lends the head.
+    #[inline]
     pub(crate) fn lent(
         memory: Option<Memory>,
         exchange: Arc<Exchange>,
@@ -108,6 +109,7 @@ impl Inner {
     }
 
     /// The request target, where a host lends it.
+    #[inline]
     pub(super) fn lent_target(&self) -> Option<&str> {
         self.source.as_deref().and_then(HeadSource::target)
     }
@@ -131,6 +133,7 @@ impl Inner {
     ///
     /// Nothing of the request may stay: its URI and headers are slices of the host's read buffer,
     /// which they would keep alive.
+    #[inline]
     fn clear(&mut self) -> HeaderMap {
         // In place: the parts are not moved out to be dropped.
         let mut headers = match &mut self.parts {
@@ -178,6 +181,7 @@ pub(super) fn parse(target: &str) -> Uri {
 }
 
 impl Drop for Environ {
+    #[inline]
     fn drop(&mut self) {
         let Some(mut inner) = self.0.take() else {
             return;
@@ -187,10 +191,7 @@ impl Drop for Environ {
         };
         let mut headers = inner.clear();
         exchange.recycle(inner, &mut headers);
-        // Most often nothing came back: an empty map owns nothing, and its destructor costs more
-        // than this look.
-        if headers.capacity() == 0 {
-            std::mem::forget(headers);
-        }
+        // What came back for it, most often nothing.
+        forget_empty(headers);
     }
 }

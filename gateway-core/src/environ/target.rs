@@ -62,6 +62,7 @@ impl Environ {
     /// # Errors
     ///
     /// When the offset is not the end of a segment; nothing is changed then.
+    #[inline]
     pub fn set_split(&mut self, offset: usize) -> Result<(), SplitError> {
         let is_boundary = match self.inner().lent_target() {
             // Its query is not looked for: no prefix goes on behind a `?`.
@@ -96,6 +97,7 @@ impl Environ {
     }
 
     /// The authority that was sent, where there is one: a lent target has none.
+    #[inline]
     pub(super) fn authority(&self) -> Option<&Authority> {
         match self.inner().lent_target() {
             Some(_) => None,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 
-use super::{Exchange, Memory};
+use super::{Exchange, Memory, reuse};
 
 /// How many exchanges a service keeps at most.
 const KEPT: usize = 64;
@@ -32,6 +32,7 @@ impl Pool {
     }
 
     /// Keeps the header map of a response for a later one, if there is an exchange to keep it in.
+    #[inline]
     pub(crate) fn put_headers(&self, mut headers: HeaderMap) {
         if !headers.is_empty() {
             headers.clear();
@@ -43,6 +44,8 @@ impl Pool {
         if let Some(exchange) = exchanges.last_mut().and_then(Arc::get_mut) {
             exchange.keep_headers(&mut headers);
         }
+        drop(exchanges);
+        reuse::forget_empty(headers);
     }
 
     /// Takes an exchange back. Nobody else may hold it.

@@ -6,8 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
-use super::finish::bodyless;
-use super::{Facts, Outgoing};
+use super::bodyless::bodyless;
+use super::facts::Facts;
+use super::outgoing::Outgoing;
 use crate::error::Error;
 use crate::headers::{self, HeaderError};
 use crate::http_error::HttpError;

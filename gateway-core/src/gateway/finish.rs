@@ -1,12 +1,16 @@
 //! The second half of an exchange: commit, and what HTTP makes of the body.
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 
+use super::bodyless::bodyless;
+use super::facts::Facts;
+use super::failure;
+use super::guard::Guard;
 use super::outgoing::Outgoing;
 use super::run::Ready;
-use super::{Facts, Guard, failure};
 
 /// Commits the head and makes the response.
+#[inline]
 pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::nothing());
     let committed = match guard.exchange().commit(&mut response) {
@@ -32,33 +36,8 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
     response
 }
 
-/// Makes a response one of which no body is sent (B6, B7).
-pub(super) fn bodyless(response: &mut Response<Outgoing>, length: Option<u64>) {
-    let status = response.status();
-    let headers = response.headers_mut();
-    match status {
-        // RFC 9110 section 8.6: a 204 has no Content-Length. On a 304 it may name the length that a
-        // 200 would have had, but HTTP/2 clients count it against the body that is not there.
-        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => {
-            headers.remove(header::CONTENT_LENGTH);
-        }
-        // RFC 9110 section 15.3.6: a 205 says that it is empty.
-        StatusCode::RESET_CONTENT => {
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-        }
-        // HEAD: the length that GET would have had, where it is known.
-        _ => {
-            if let Some(length) = length {
-                headers
-                    .entry(header::CONTENT_LENGTH)
-                    .or_insert_with(|| HeaderValue::from(length));
-            }
-        }
-    }
-    *response.body_mut() = Outgoing::nothing();
-}
-
 /// The error of a body that is known to be shorter than was declared (B5).
+#[inline]
 fn too_short(declared: Option<u64>, ready: &Ready) -> Option<failure::TooShort> {
     let declared = declared?;
     let sent = ready.length().filter(|known| *known < declared)?;
@@ -66,6 +45,7 @@ fn too_short(declared: Option<u64>, ready: &Ready) -> Option<failure::TooShort> 
 }
 
 /// The body that is sent, held to its declared length (B5), which it is not shorter than.
+#[inline]
 fn framed(
     guard: Guard<'_>,
     ready: Ready,

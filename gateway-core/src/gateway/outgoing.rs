@@ -64,6 +64,7 @@ impl HttpBody for Outgoing {
     type Data = Bytes;
     type Error = Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -78,6 +79,7 @@ impl HttpBody for Outgoing {
         }
     }
 
+    #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Repr::Nothing => true,
@@ -86,6 +88,7 @@ impl HttpBody for Outgoing {
         }
     }
 
+    #[inline]
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Repr::Nothing => SizeHint::default(),

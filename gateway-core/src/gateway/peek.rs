@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::Frame;
 
-use super::Facts;
+use super::facts::Facts;
 use super::failure::TooShort;
 use super::source::{EMPTY_CHUNKS, Source};
 use crate::error::Error;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Facts;
 use super::catch_unwind::CatchUnwind;
+use super::facts::Facts;
 use super::peek::{Peek, Peeked};
 use super::source::Source;
 use super::streaming::Streaming;
