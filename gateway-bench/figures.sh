@@ -7,7 +7,7 @@ bin=${CARGO_TARGET_DIR:-target}/release
 
 instructions() { # STACK VARIANT WORK
     valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-        --toggle-collect='gateway_bench::wire::Wire::run' "$bin/count" "$1" "$2" "$3" 1000 2>&1 |
+        --toggle-collect='gateway_bench::*::run' "$bin/count" "$1" "$2" "$3" 1000 2>&1 |
         sed -n 's/.*Collected : \([0-9]*\)[0-9]\{3\}$/\1/p'
 }
 

@@ -48,7 +48,7 @@ fn five<A: App + Clone>(app: A) -> impl App + Clone {
 const TEXT_HEAD: (http::HeaderName, HeaderValue) =
     (CONTENT_TYPE, HeaderValue::from_static(TEXT_TYPE));
 
-async fn plaintext(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
+pub(crate) async fn plaintext(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [TEXT_HEAD])?;
     Ok(Body::from(TEXT))
 }

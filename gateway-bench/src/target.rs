@@ -72,22 +72,41 @@ pub enum Variant {
     Gateway,
 }
 
-impl FromStr for Variant {
-    type Err = String;
+impl Variant {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Native, Self::Gateway];
 
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "native" => Ok(Self::Native),
-            "gateway" => Ok(Self::Gateway),
-            _ => Err(format!("no such variant: {name}")),
+    /// The name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Gateway => "gateway",
         }
     }
 }
 
+impl FromStr for Variant {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|variant| variant.name() == name);
+        found.ok_or_else(|| format!("no such variant: {name}"))
+    }
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+type Serve = dyn FnOnce(TcpListener) -> Local<io::Result<()>>;
+
 /// One work, in one variant, on one stack.
 pub struct Target {
     connect: Box<dyn Fn(Io) -> Local<()>>,
-    serve: Option<Box<dyn FnOnce(TcpListener) -> Local<io::Result<()>>>>,
+    serve: Option<Box<Serve>>,
 }
 
 impl Target {

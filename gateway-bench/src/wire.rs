@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::LocalSet;
+use tokio::task::{LocalSet, spawn_local};
 
 use crate::target::Target;
 
@@ -36,12 +36,10 @@ impl Wire {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let local = LocalSet::new();
         let (client, server) = tokio::io::duplex(256 * 1024);
-        {
-            // actix starts its clock where the connection is made.
-            let _entered = runtime.enter();
-            let connection = local.block_on(&runtime, async { target.connect(server) });
-            local.spawn_local(connection);
-        }
+        // actix starts its clock where the connection is made.
+        local.block_on(&runtime, async {
+            spawn_local(target.connect(server));
+        });
         let mut wire = Self {
             runtime,
             local,

@@ -98,32 +98,39 @@ impl Work {
         }
     }
 
-    /// The request, with `size` bytes to come down or to go up where the work streams.
+    /// The head of the request, for `size` bytes to come down or to go up where the work streams.
     #[must_use]
-    pub fn request(self, size: u64) -> Vec<u8> {
-        let name = self.name();
-        let (first, last, body) = match self {
-            Self::Download => (format!("GET /app/{name}?size={size}"), String::new(), 0),
-            Self::Upload => (
-                format!("POST /app/{name}"),
-                format!("content-length: {size}\r\n"),
-                0,
-            ),
-            Self::Echo => (
-                format!("POST /app/{name}"),
-                "content-length: 1024\r\n".to_owned(),
-                1024,
-            ),
-            _ => (format!("GET /app/{name}"), String::new(), 0),
+    pub fn head(self, size: usize) -> String {
+        let (method, query, length) = match self {
+            Self::Download => ("GET", format!("?size={size}"), String::new()),
+            Self::Upload | Self::Echo => {
+                let length = format!("content-length: {}\r\n", self.up(size));
+                ("POST", String::new(), length)
+            }
+            _ => ("GET", String::new(), String::new()),
         };
-        let mut request = format!(
-            "{first} HTTP/1.1\r\nhost: a.example\r\nuser-agent: bench/1.0\r\naccept: */*\r\n\
-             accept-language: en\r\naccept-encoding: gzip\r\ncache-control: no-cache\r\n\
-             x-request-id: 0123456789\r\ncookie: a=1; b=2\r\n{last}\r\n"
+        format!(
+            "{method} /app/{self}{query} HTTP/1.1\r\nhost: a.example\r\nuser-agent: bench/1.0\r\n\
+             accept: */*\r\naccept-language: en\r\naccept-encoding: gzip\r\n\
+             cache-control: no-cache\r\nx-request-id: 0123456789\r\ncookie: a=1; b=2\r\n{length}\r\n"
         )
-        .into_bytes();
-        request.resize(request.len() + body, b'x');
+    }
+
+    /// The whole request.
+    #[must_use]
+    pub fn request(self, size: usize) -> Vec<u8> {
+        let mut request = self.head(size).into_bytes();
+        request.resize(request.len() + self.up(size), b'x');
         request
+    }
+
+    /// How many bytes go up.
+    fn up(self, size: usize) -> usize {
+        match self {
+            Self::Echo => 1024,
+            Self::Upload => size,
+            _ => 0,
+        }
     }
 }
 
