@@ -1,26 +1,36 @@
-//! `serve STACK VARIANT WORK`: one work over sockets, on one thread, until SIGTERM.
+//! `serve STACK VARIANT WORK [SEND_BUFFER]`: one work over sockets, on one thread, until SIGTERM.
 //!
-//! Prints its address. `serve hyper native plaintext` answers `/app/plaintext`.
+//! Prints its address. `serve hyper native plaintext` answers `/app/plaintext`. A send buffer of a
+//! size keeps the kernel from holding megabytes for each slow reader.
 
 use std::error::Error;
+use std::net::SocketAddr;
 
 use gateway_bench::Target;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
-const USAGE: &str = "usage: serve hyper|axum|actix|bridge native|gateway WORK";
+const USAGE: &str = "usage: serve hyper|axum|actix|bridge native|gateway WORK [SEND_BUFFER]";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [stack, variant, work] = args.as_slice() else {
-        return Err(USAGE.into());
+    let (stack, variant, work, send_buffer) = match args.as_slice() {
+        [stack, variant, work] => (stack, variant, work, None),
+        [stack, variant, work, size] => (stack, variant, work, Some(size.parse()?)),
+        _ => return Err(USAGE.into()),
     };
     let target = Target::new(stack.parse()?, variant.parse()?, work.parse()?);
     let runtime = Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let socket = TcpSocket::new_v4()?;
+        if let Some(size) = send_buffer {
+            // What the listener has its connections inherit.
+            socket.set_send_buffer_size(size)?;
+        }
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let listener = socket.listen(1024)?;
         println!("{}", listener.local_addr()?);
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {

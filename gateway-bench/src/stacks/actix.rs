@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_http::{HttpService, Protocol};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, map_config};
@@ -16,6 +17,9 @@ use futures_util::{TryStreamExt, stream};
 use crate::apps::{self, Host};
 use crate::target::{Target, Variant};
 use crate::work::{self, BYTES_TYPE, Message, NOT_FOUND, TEXT, TEXT_TYPE, Work};
+
+/// How long idle connections stay open over sockets: longer than a measurement of theirs.
+const HELD: Duration = Duration::from_secs(75);
 
 pub(crate) fn target(variant: Variant, work: Work) -> Target {
     match variant {
@@ -56,7 +60,7 @@ fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Targe
     })
     .serving(move |listener| {
         Box::pin(async move {
-            let server = HttpServer::new(application).workers(1);
+            let server = HttpServer::new(application).workers(1).keep_alive(HELD);
             server.listen(listener.into_std()?)?.run().await
         })
     })
