@@ -1,10 +1,7 @@
 //! `tables FILE..`: FIGURES.md, from the rows that `figures.sh` wrote.
 
-#[path = "tables/aims.rs"]
 mod aims;
-#[path = "tables/machine.rs"]
 mod machine;
-#[path = "tables/results.rs"]
 mod results;
 
 use std::error::Error;
