@@ -2,6 +2,7 @@
 # Measures the gateway beside native code on every stack and writes FIGURES.md.
 #
 #   gateway-bench/figures.sh                        everything, about eight minutes
+#   TURNS=9 gateway-bench/figures.sh requests       more turns of what is measured in turns
 #   gateway-bench/figures.sh streams write          single steps, then the file from all results
 #   STACKS=hyper WORKS=plaintext gateway-bench/figures.sh instructions   a part of a step
 #
@@ -13,8 +14,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 steps=(instructions allocations mounts requests streams idle slow write)
-turns=${TURNS:-5} # of throughput
-seconds=2       # of each run of wrk and h2load
+turns=${TURNS:-5}
+seconds=1       # of each run of wrk and h2load
 mib=1024        # of each stream
 idle=10000      # connections
 slow=1000       # readers
@@ -48,8 +49,8 @@ instructions() {
 }
 
 allocations() {
-    cargo test -q -p gateway-bench --test allocations -- --nocapture |
-        grep -ao 'allocations.*' | sort -u | tee -a "$rows"
+    cargo test -q -p gateway-bench --test allocations -- --nocapture an_app |
+        grep -ao 'allocations.*' | tee -a "$rows"
 }
 
 mounts() {
@@ -82,7 +83,7 @@ stop() {
 memory() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid/status"; }
 
 requests() {
-    local stack work turn variant
+    local stack work turn variant value
     needs wrk wrk
     needs h2load nghttp2-client
     head -c 1024 /dev/zero >"$tmp/kib"
@@ -91,7 +92,8 @@ requests() {
             for ((turn = 0; turn < turns; turn++)); do
                 for variant in native gateway; do
                     start "$stack" "$variant" "$work"
-                    row requests "$stack" "$work" "$variant" "$(ask "$work")"
+                    value=$(ask "$work")
+                    row requests "$stack" "$work" "$variant" "$value"
                     stop
                 done
             done
@@ -131,7 +133,7 @@ streams() {
 
 # Bytes of the server's memory for each of so many connections.
 hold() { # KIND COUNT WORK [SEND_BUFFER]
-    local stack variant turn before after
+    local stack variant turn before after input
     for stack in ${STACKS:-hyper axum actix}; do
         for turn in 1 2 3; do
             for variant in native gateway; do
@@ -139,12 +141,14 @@ hold() { # KIND COUNT WORK [SEND_BUFFER]
                 "$bin/load" ask "$addr" "$3" 10
                 before=$(memory VmRSS)
                 coproc client { exec timeout 120 "$bin/load" "$1" "$addr" "$2"; }
-                local client_pid=$client_PID input=${client[1]}
+                client_pid=$client_PID
+                input=${client[1]}
                 read -r -t 100 _ <&"${client[0]}" || { echo "the client was not ready" >&2; exit 1; }
                 after=$(memory VmRSS)
                 row "$1" "$stack" "$3" "$variant" $(((after - before) * 1024 / $2))
                 exec {input}>&-
                 wait "$client_pid" || true
+                client_pid=
                 stop
             done
         done
@@ -158,9 +162,14 @@ may_open() { # COUNT
     }
 }
 
-idle() { ! may_open $((idle + 100)) || hold idle "$idle" plaintext; }
+idle() {
+    if may_open $((idle + 100)); then hold idle "$idle" plaintext; fi
+}
 
-slow() { ! may_open $((slow + 100)) || hold slow "$slow" download $((64 * 1024)); }
+# With a small buffer to send from: the kernel's would be megabytes for each.
+slow() {
+    if may_open $((slow + 100)); then hold slow "$slow" download $((64 * 1024)); fi
+}
 
 write() {
     "$bin/tables" "$results"/*.tsv >"$tmp/figures"
@@ -175,7 +184,8 @@ results=$target/figures
 mkdir -p "$results"
 tmp=$(mktemp -d)
 pid=
-trap 'stop; rm -rf "$tmp"' EXIT
+client_pid=
+trap 'stop; [ -z "$client_pid" ] || kill "$client_pid" || true; rm -rf "$tmp"' EXIT
 for step in "${steps[@]}"; do
     case "$step" in
         instructions | allocations | mounts | requests | streams | idle | slow)

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "Ratios and differences first: absolute numbers are one machine's. `native` is the work \
          written by hand for\nthe stack, `gateway` the same work as an app; both are in one build, \
          answer the same bytes (a test\ncompares them), and run on one thread in one run, in turn. \
-         `bridge` is one axum `Router`: native on\nhyper, gateway as an app in actix-web.\n"
+         `bridge` is one axum `Router`: native on\nhyper, gateway as an app in actix-web, in the app's own future: no task, no channel.\n"
     );
     println!("## Aims\n");
     aims::print(&results);
@@ -49,6 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n## Mounts\n");
     println!("Instructions of a dispatch, with the request and the response around it:\n");
     mounts(&results);
+    println!("\n## What stands in the way\n");
+    println!("{}", include_str!("remarks.md").trim_end());
     println!("\n## The machine\n");
     machine::print();
     println!("\n## Again\n");
