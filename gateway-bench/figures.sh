@@ -82,8 +82,12 @@ stop() {
 
 memory() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid/status"; }
 
+# Nanoseconds of processor that the server has had, all of its threads: other work beside it disturbs
+# that less than what a clock says.
+cpu() { cat "/proc/$pid"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
+
 requests() {
-    local stack work turn variant value
+    local stack work turn variant value count before
     needs wrk wrk
     needs h2load nghttp2-client
     head -c 1024 /dev/zero >"$tmp/kib"
@@ -92,8 +96,11 @@ requests() {
             for ((turn = 0; turn < turns; turn++)); do
                 for variant in native gateway; do
                     start "$stack" "$variant" "$work"
+                    before=$(cpu)
                     value=$(ask "$work")
+                    count=$(sed -n 's/^requests: \([0-9]*\) total.*/\1/p; s/^ *\([0-9]*\) requests in.*/\1/p' "$tmp/load")
                     row requests "$stack" "$work" "$variant" "$value"
+                    row request-cpu "$stack" "$work" "$variant" $((($(cpu) - before) / count))
                     stop
                 done
             done
@@ -115,14 +122,16 @@ ask() { # WORK: requests per second
 }
 
 streams() {
-    local stack work turn variant rate
+    local stack work turn variant rate before
     for stack in ${STACKS:-hyper axum actix}; do
         for work in ${WORKS:-download upload}; do
             for ((turn = 0; turn < turns; turn++)); do
                 for variant in native gateway; do
                     start "$stack" "$variant" "$work"
+                    before=$(cpu)
                     rate=$(timeout 120 "$bin/load" "$work" "$addr" $((mib * 1024 * 1024)))
                     row rate "$stack" "$work" "$variant" "$rate"
+                    row stream-cpu "$stack" "$work" "$variant" $((($(cpu) - before) / 1000))
                     row peak "$stack" "$work" "$variant" "$(memory VmHWM)"
                     stop
                 done

@@ -36,9 +36,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n## Requests per second\n");
     println!("Over loopback with 32 connections: wrk, for the echo h2load. Medians.\n");
     ratios(&results, "requests");
+    println!(
+        "\nThe server's processor time for each, in nanoseconds, the kernel's part included:\n"
+    );
+    ratios(&results, "request-cpu");
     println!("\n## Streams\n");
     println!("1 GiB out in chunks of 64 KiB, 1 GiB in, counted: MiB per second, medians.\n");
     ratios(&results, "rate");
+    println!(
+        "\nThe server's processor time for it, in microseconds, the kernel's part included:\n"
+    );
+    ratios(&results, "stream-cpu");
     println!("\nThe most memory that the process had (`VmHWM`), in KiB:\n");
     ratios(&results, "peak");
     println!("\n## Connections\n");
