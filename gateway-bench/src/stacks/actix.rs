@@ -42,8 +42,8 @@ impl Host for Mounted {
 /// An application on connections as a worker of actix's serves them: in memory without the worker's
 /// thread, over sockets with it.
 ///
-/// The services are registered behind a pointer, so that there is one type of application: the
-/// compiler runs out of memory over thirty. They run as they are.
+/// The services are registered behind a pointer, so that there is one type of application: thirty
+/// take the compiler more memory than most machines have. They run as they are.
 fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Target {
     let configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync> = Arc::new(configure);
     let application = move || App::new().configure(|config| configure(config));
@@ -92,20 +92,19 @@ fn register(config: &mut ServiceConfig, work: Work) {
             config.service(five)
         }
         Work::Middleware10 => {
-            let five = resource
+            let ten = resource
                 .route(plain())
                 .wrap(from_fn(identity))
                 .wrap(from_fn(identity))
                 .wrap(from_fn(identity))
                 .wrap(from_fn(identity))
+                .wrap(from_fn(identity))
+                .wrap(from_fn(identity))
+                .wrap(from_fn(identity))
+                .wrap(from_fn(identity))
+                .wrap(from_fn(identity))
                 .wrap(from_fn(identity));
-            config.service(
-                five.wrap(from_fn(identity))
-                    .wrap(from_fn(identity))
-                    .wrap(from_fn(identity))
-                    .wrap(from_fn(identity))
-                    .wrap(from_fn(identity)),
-            )
+            config.service(ten)
         }
     };
 }
