@@ -1,65 +1,208 @@
 #!/usr/bin/env bash
-# Prints the app beside the native handler on every stack, as a table: the server's instructions per
-# request (callgrind, 2000 keep-alive GETs over loopback) and requests per second (wrk, 32 connections,
-# the two variants in turn). Needs valgrind and wrk; takes about two minutes.
+# Measures the gateway beside native code on every stack and writes FIGURES.md.
+#
+#   gateway-bench/figures.sh                        everything, about eight minutes
+#   TURNS=9 gateway-bench/figures.sh requests       more turns of what is measured in turns
+#   gateway-bench/figures.sh streams write          single steps, then the file from all results
+#   STACKS=hyper WORKS=plaintext gateway-bench/figures.sh instructions   a part of a step
+#
+# Steps: instructions allocations mounts requests streams idle slow write. Each replaces its rows in
+# target/figures/STEP.tsv (kind, stack, work, variant, value); what is measured several times is in
+# there several times, native and gateway in turn, and the median counts. Needs valgrind, wrk and
+# h2load (Debian: valgrind wrk nghttp2-client), each for its steps only. Only loopback is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for tool in valgrind wrk; do
-    command -v "$tool" >/dev/null || { echo "figures.sh needs $tool (Debian: apt-get install $tool)" >&2; exit 2; }
-done
-cargo build --release -q -p gateway-bench
-bin=${CARGO_TARGET_DIR:-target}/release
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 
-# Runs "$@" as a server, and calls `work` with its address.
-with_server() {
-    # Removed here and not by the redirection: that happens only once the server is started.
-    rm -f "$tmp/addr"
-    "$@" >"$tmp/addr" 2>"$tmp/log" &
-    local pid=$! tries=0
+steps=(instructions allocations mounts requests streams idle slow write)
+turns=${TURNS:-5}
+seconds=1       # of each run of wrk and h2load
+mib=1024        # of each stream
+idle=10000      # connections
+slow=1000       # readers
+
+needs() {
+    command -v "$1" >/dev/null || { echo "this step needs $1 (Debian: apt-get install $2)" >&2; exit 2; }
+}
+
+row() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" | tee -a "$rows"; }
+
+callgrind() { # COMMAND..: the instructions of what the bench crate calls `run`
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+        --toggle-collect='gateway_bench::*::run' "$@" 2>&1 | sed -n 's/.*Collected : \([0-9]*\)$/\1/p'
+}
+
+instructions() {
+    local stack work variant count=1000
+    local works="plaintext read-headers lookup json cookies echo not-found"
+    works+=" middleware-1 middleware-5 middleware-10 lint"
+    needs valgrind valgrind
+    for stack in ${STACKS:-hyper axum actix bridge}; do
+        # The bridge's router is axum's on both sides.
+        [ "$stack" != bridge ] || works="plaintext read-headers json cookies echo"
+        for work in ${WORKS:-$works}; do
+            for variant in native gateway; do
+                row instructions "$stack" "$work" "$variant" \
+                    $(($(callgrind "$bin/count" "$stack" "$variant" "$work" $count) / count))
+            done
+        done
+    done
+}
+
+allocations() {
+    cargo test -q -p gateway-bench --test allocations -- --nocapture an_app |
+        grep -ao 'allocations.*' | tee -a "$rows"
+}
+
+mounts() {
+    local mounts count=5000
+    needs valgrind valgrind
+    for mounts in 1 10 100 1000; do
+        row mounts core "$mounts" gateway $(($(callgrind "$bin/count" mounts "$mounts" $count) / count))
+    done
+}
+
+# Starts a server and waits for its address: sets pid and addr.
+start() { # STACK VARIANT WORK [SEND_BUFFER]
+    local tries=0
+    : >"$tmp/addr"
+    "$bin/serve" "$@" >"$tmp/addr" &
+    pid=$!
     until [ -s "$tmp/addr" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || { echo "the server did not start" >&2; exit 1; }
+        [ "$tries" -lt 100 ] || { echo "the server did not start" >&2; exit 1; }
         sleep 0.1
     done
-    work "$(head -n 1 "$tmp/addr")"
-    kill -TERM "$pid"
-    wait "$pid" || true
+    addr=$(head -n 1 "$tmp/addr")
 }
 
-instructions() { # STACK VARIANT COUNT
-    work() { "$bin/load" "$1" "$count"; }
-    local count=$3
-    with_server valgrind --tool=callgrind --callgrind-out-file="$tmp/out" "$bin/serve" "$1" "$2"
-    sed -n 's/.*Collected : \([0-9]*\)$/\1/p' "$tmp/log"
+stop() {
+    [ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || true
+    pid=
 }
 
-per_request() { # STACK VARIANT
-    local few many
-    few=$(instructions "$1" "$2" 1000)
-    many=$(instructions "$1" "$2" 3000)
-    echo $(((many - few) / 2000))
-}
+memory() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid/status"; }
 
-requests() { # STACK VARIANT
-    work() { wrk -t 1 -c 32 -d 4s "http://$1/app/plaintext" -H 'accept: */*' -H 'user-agent: wrk' | sed -n 's/^Requests\/sec: *//p'; }
-    with_server "$bin/serve" "$1" "$2"
-}
+# Nanoseconds of processor that the server has had, all of its threads: other work beside it disturbs
+# that less than what a clock says.
+cpu() { cat "/proc/$pid"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
 
-median() { sort -n | sed -n 2p; }
-
-echo "| stack | instructions, native | instructions, app | ratio | requests/s, native | requests/s, app | ratio |"
-echo "|---|---|---|---|---|---|---|"
-for stack in hyper axum actix; do
-    native=$(per_request "$stack" native)
-    app=$(per_request "$stack" app)
-    : >"$tmp/native"; : >"$tmp/app"
-    for _ in 1 2 3; do
-        requests "$stack" native >>"$tmp/native"
-        requests "$stack" app >>"$tmp/app"
+requests() {
+    local stack work turn variant value count before
+    needs wrk wrk
+    needs h2load nghttp2-client
+    head -c 1024 /dev/zero >"$tmp/kib"
+    for stack in ${STACKS:-hyper axum actix bridge}; do
+        for work in ${WORKS:-plaintext json cookies echo}; do
+            for ((turn = 0; turn < turns; turn++)); do
+                for variant in native gateway; do
+                    start "$stack" "$variant" "$work"
+                    before=$(cpu)
+                    value=$(ask "$work")
+                    count=$(sed -n 's/^requests: \([0-9]*\) total.*/\1/p; s/^ *\([0-9]*\) requests in.*/\1/p' "$tmp/load")
+                    row requests "$stack" "$work" "$variant" "$value"
+                    row request-cpu "$stack" "$work" "$variant" $((($(cpu) - before) / count))
+                    stop
+                done
+            done
+        done
     done
-    rn=$(median <"$tmp/native"); ra=$(median <"$tmp/app")
-    printf '| %s | %s | %s | %s | %.0f | %.0f | %s |\n' "$stack" "$native" "$app" \
-        "$(awk "BEGIN{printf \"%.2f\", $app/$native}")" "$rn" "$ra" "$(awk "BEGIN{printf \"%.2f\", $ra/$rn}")"
+}
+
+ask() { # WORK: requests per second
+    if [ "$1" = echo ]; then
+        timeout 30 h2load --h1 -t 1 -c 32 -D "$seconds" -d "$tmp/kib" "http://$addr/app/$1" >"$tmp/load"
+        grep -q ' 0 failed, 0 errored' "$tmp/load" || { cat "$tmp/load" >&2; exit 1; }
+        sed -n 's/^finished in [^,]*, \([0-9.]*\) req.*/\1/p' "$tmp/load"
+    else
+        timeout 30 wrk -t 1 -c 32 -d "${seconds}s" -H 'user-agent: wrk' -H 'accept: */*' \
+            "http://$addr/app/$1" >"$tmp/load"
+        ! grep -q 'Non-2xx\|Socket errors' "$tmp/load" || { cat "$tmp/load" >&2; exit 1; }
+        sed -n 's/^Requests\/sec: *//p' "$tmp/load"
+    fi
+}
+
+streams() {
+    local stack work turn variant rate before
+    for stack in ${STACKS:-hyper axum actix}; do
+        for work in ${WORKS:-download upload}; do
+            for ((turn = 0; turn < turns; turn++)); do
+                for variant in native gateway; do
+                    start "$stack" "$variant" "$work"
+                    before=$(cpu)
+                    rate=$(timeout 120 "$bin/load" "$work" "$addr" $((mib * 1024 * 1024)))
+                    row rate "$stack" "$work" "$variant" "$rate"
+                    row stream-cpu "$stack" "$work" "$variant" $((($(cpu) - before) / 1000))
+                    row peak "$stack" "$work" "$variant" "$(memory VmHWM)"
+                    stop
+                done
+            done
+        done
+    done
+}
+
+# Bytes of the server's memory for each of so many connections.
+hold() { # KIND COUNT WORK [SEND_BUFFER]
+    local stack variant turn before after input
+    for stack in ${STACKS:-hyper axum actix}; do
+        for turn in 1 2 3; do
+            for variant in native gateway; do
+                start "$stack" "$variant" "${@:3}"
+                "$bin/load" ask "$addr" "$3" 10
+                before=$(memory VmRSS)
+                coproc client { exec timeout 120 "$bin/load" "$1" "$addr" "$2"; }
+                client_pid=$client_PID
+                input=${client[1]}
+                read -r -t 100 _ <&"${client[0]}" || { echo "the client was not ready" >&2; exit 1; }
+                after=$(memory VmRSS)
+                row "$1" "$stack" "$3" "$variant" $(((after - before) * 1024 / $2))
+                exec {input}>&-
+                wait "$client_pid" || true
+                client_pid=
+                stop
+            done
+        done
+    done
+}
+
+may_open() { # COUNT
+    ulimit -n "$1" 2>/dev/null || [ "$(ulimit -n)" -ge "$1" ] || {
+        echo "skipped: the limit of open files cannot be raised to $1" >&2
+        return 1
+    }
+}
+
+idle() {
+    if may_open $((idle + 100)); then hold idle "$idle" plaintext; fi
+}
+
+# With a small buffer to send from: the kernel's would be megabytes for each.
+slow() {
+    if may_open $((slow + 100)); then hold slow "$slow" download $((64 * 1024)); fi
+}
+
+write() {
+    "$bin/tables" "$results"/*.tsv >"$tmp/figures"
+    cp "$tmp/figures" FIGURES.md
+}
+
+[ "$#" -eq 0 ] || steps=("$@")
+cargo build --release -q -p gateway-bench
+target=${CARGO_TARGET_DIR:-target}
+bin=$target/release
+results=$target/figures
+mkdir -p "$results"
+tmp=$(mktemp -d)
+pid=
+client_pid=
+trap 'stop; [ -z "$client_pid" ] || kill "$client_pid" || true; rm -rf "$tmp"' EXIT
+for step in "${steps[@]}"; do
+    case "$step" in
+        instructions | allocations | mounts | requests | streams | idle | slow)
+            rows=$results/$step.tsv
+            : >"$rows"
+            "$step"
+            ;;
+        write) write ;;
+        *) echo "unknown step: $step" >&2; exit 2 ;;
+    esac
 done

@@ -1,36 +1,19 @@
 //! The gateway beside native code on every stack.
 //!
-//! `serve STACK VARIANT` is the same work written for the stack itself (`native`) and as an app
-//! (`app`), on one thread: a small text for any GET, after three request headers were looked at. `load
-//! ADDR COUNT` sends keep-alive requests, one at a time. `figures.sh` pairs the variants, counts the
-//! server's instructions under callgrind and its requests per second with wrk, and prints a table.
+//! A [`Work`] is done twice on each [`Stack`]: by hand, as a careful person writes it there, and as
+//! an app. [`Target`] is one of these; [`Wire`] asks it in process, over a duplex in memory, in one
+//! thread, and the program `serve` over sockets. [`Site`] is a dispatcher by itself.
 //!
-//! Allocations are counted by the adapters' own tests, where they are asserted.
+//! `figures.sh` measures everything and writes FIGURES.md.
 
-use gateway_core::{Body, Environ, Error, StartResponse};
+mod apps;
+mod mounts;
+mod stacks;
+mod target;
+mod wire;
+mod work;
 
-/// The text of every answer.
-pub const TEXT: &str = "Hello, World!";
-
-/// The request headers that a handler looks at.
-pub const LOOKED_AT: [&str; 3] = ["host", "user-agent", "accept"];
-
-/// The work as an app.
-///
-/// # Errors
-///
-/// None: the head is a constant.
-pub async fn app(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-    let seen = LOOKED_AT
-        .iter()
-        .filter(|name| environ.header(name).is_some())
-        .count();
-    start_response.start(status(seen), [("content-type", "text/plain")])?;
-    Ok(Body::from(TEXT))
-}
-
-/// 200 where all the headers were there: what was looked at must have an effect.
-#[must_use]
-pub fn status(seen: usize) -> u16 {
-    if seen == LOOKED_AT.len() { 200 } else { 400 }
-}
+pub use mounts::Site;
+pub use target::{Stack, Target, Variant};
+pub use wire::Wire;
+pub use work::Work;

@@ -1,0 +1,105 @@
+//! `tables FILE..`: FIGURES.md, from the rows that `figures.sh` wrote.
+
+mod aims;
+mod machine;
+mod results;
+
+use std::error::Error;
+
+use results::{Results, number};
+
+const STACKS: [&str; 4] = ["hyper", "axum", "actix", "bridge"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut results = Results::default();
+    for file in std::env::args().skip(1) {
+        results.read(&std::fs::read_to_string(file)?)?;
+    }
+    println!("# Figures\n");
+    println!(
+        "Ratios and differences first: absolute numbers are one machine's. `native` is the work \
+         written by hand for\nthe stack, `gateway` the same work as an app; both are in one build, \
+         answer the same bytes (a test\ncompares them), and run on one thread in one run, in turn. \
+         `bridge` is one axum `Router`: native on\nhyper, gateway as an app in actix-web, in the app's own future: no task, no channel.\n"
+    );
+    println!("## Aims\n");
+    aims::print(&results);
+    println!("\n## Instructions per request\n");
+    println!(
+        "A small keep-alive request on a warm connection in memory, under callgrind; the client's \
+         are among\nthem, the same on both sides. Where the code lies moves a figure by about 190.\n"
+    );
+    ratios(&results, "instructions");
+    println!("\n## Heap allocations per request\n");
+    println!("Exact, and asserted by `gateway-bench/tests/allocations.rs`.\n");
+    ratios(&results, "allocations");
+    println!("\n## Requests per second\n");
+    println!("Over loopback with 32 connections: wrk, for the echo h2load. Medians.\n");
+    ratios(&results, "requests");
+    println!(
+        "\nThe server's processor time for each, in nanoseconds, the kernel's part included:\n"
+    );
+    ratios(&results, "request-cpu");
+    println!("\n## Streams\n");
+    println!("1 GiB out in chunks of 64 KiB, 1 GiB in, counted: MiB per second, medians.\n");
+    ratios(&results, "rate");
+    println!(
+        "\nThe server's processor time for it, in microseconds, the kernel's part included:\n"
+    );
+    ratios(&results, "stream-cpu");
+    println!("\nThe most memory that the process had (`VmHWM`), in KiB:\n");
+    ratios(&results, "peak");
+    println!("\n## Connections\n");
+    println!("Memory of the process (`VmRSS`) for each of 10 000 idle connections, in bytes:\n");
+    ratios(&results, "idle");
+    println!("\nFor each of 1 000 slow readers of a 1 GiB stream:\n");
+    ratios(&results, "slow");
+    println!("\n## Mounts\n");
+    println!("Instructions of a dispatch, with the request and the response around it:\n");
+    mounts(&results);
+    println!("\n## What stands in the way\n");
+    println!("{}", include_str!("remarks.md").trim_end());
+    println!("\n## The machine\n");
+    machine::print();
+    println!("\n## Again\n");
+    println!(
+        "```sh\ngateway-bench/figures.sh                        # everything, about ten minutes\n\
+         gateway-bench/figures.sh instructions write     # a step, and this file\n\
+         cargo bench -p gateway-bench                    # in process: time, and instructions\n```\n\n\
+         valgrind, wrk and h2load are needed, each for its steps. Throughput wants a quiet machine; \
+         instructions,\nallocations and memory do not."
+    );
+    Ok(())
+}
+
+/// Every work on every stack, both variants.
+fn ratios(results: &Results, kind: &str) {
+    println!("| work | stack | ratio | difference | native | gateway |");
+    println!("|---|---|---|---|---|---|");
+    for work in results.works(kind) {
+        for stack in STACKS {
+            let Some((native, gateway)) = results.pair(kind, stack, work) else {
+                continue;
+            };
+            println!(
+                "| {work} | {stack} | {:.2} | {} | {} | {} |",
+                gateway / native,
+                number(gateway - native),
+                number(native),
+                number(gateway)
+            );
+        }
+    }
+}
+
+fn mounts(results: &Results) {
+    println!("| mounts | instructions | more than with one |");
+    println!("|---|---|---|");
+    let one = results.value("mounts", "core", "1", "gateway");
+    for mounts in results.works("mounts") {
+        let many = results.value("mounts", "core", mounts, "gateway");
+        if let (Some(one), Some(many)) = (one, many) {
+            println!("| {mounts} | {} | {} |", number(many), number(many - one));
+        }
+    }
+}
