@@ -34,8 +34,8 @@ async fn code(environ: Environ) -> Result<HttpError, HttpError> {
 
 /// `abort` and `?`: what is behind it does not run.
 async fn abort_early(environ: Environ) -> Result<&'static str, HttpError> {
-    if environ.query().get("name").is_none() {
-        abort(422, "Say who you are: add ?name= to the path.")?;
+    if environ.query().get("name").unwrap_or_default().is_empty() {
+        abort(422, "Say who you are: ?name= is empty.")?;
     }
     Ok("Nice to meet you.\n")
 }

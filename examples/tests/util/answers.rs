@@ -283,7 +283,12 @@ const MIDDLEWARES: &[Row] = &[
     ),
     ("runtime", 200, &[], Is("see X-Runtime\n")),
     ("auth", 200, &[], Is("welcome, Aladdin\n")),
-    ("hooks", 403, &[("x-frame-options", "")], Has("Forbidden")),
+    (
+        "hooks",
+        200,
+        &[("x-frame-options", "DENY")],
+        Is("the secret is 42\n"),
+    ),
     ("limit", 200, &[], Is("sixteen bytes ok")),
     ("timeout", 503, &[], Has("<h1>Service Unavailable</h1>")),
     ("panic", 500, &[TEXT], Is("We are sorry.\n")),

@@ -63,6 +63,7 @@ async fn bad_input_is_refused_with_the_right_status(server: Server) {
         (Request::get("/util/requests/basic"), 401),
         (Request::get("/util/requests/bearer"), 401),
         (Request::get("/util/middlewares/auth"), 401),
+        (Request::get("/util/middlewares/hooks"), 403),
         (
             Request::post("/util/middlewares/limit").body("seventeen bytes..."),
             413,
@@ -140,11 +141,6 @@ async fn another_request_has_another_answer(server: Server) {
             "deleted",
         ),
         (
-            Request::get("/util/middlewares/hooks?please"),
-            200,
-            "the secret is 42",
-        ),
-        (
             Request::get("/util/middlewares/conditional"),
             200,
             "always the same",
@@ -167,9 +163,6 @@ async fn middlewares_add_their_fields(server: Server) {
         let made = Request::get("/util/middlewares/request-id").header("x-request-id", "a b");
         let answer = send(server, protocol, &made).await;
         assert_eq!(answer.header("x-request-id").unwrap().len(), 32);
-        let please = Request::get("/util/middlewares/hooks?please");
-        let answer = send(server, protocol, &please).await;
-        assert_eq!(answer.header("x-frame-options"), Some("DENY"));
         // B6: the length that GET has.
         let answer = send(server, protocol, &Request::head("/util/dispatch/head")).await;
         assert_eq!(answer.header("content-length"), Some("13"));
