@@ -94,7 +94,8 @@ fn framed(
     let is_too_long =
         matches!((declared, known), (Some(declared), Some(known)) if known > declared);
     Ok(match (ready, declared) {
-        (Ready::Empty, _) => {
+        (Ready::Empty(stream), _) => {
+            drop(stream);
             // B4: not every host says so by itself on HTTP/2.
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
             Outgoing::empty()

@@ -25,7 +25,8 @@ pub(super) const EMPTY_CHUNKS: u32 = 32;
 
 /// A body of an exchange that can be committed.
 pub(crate) enum Ready {
-    Empty,
+    /// With what there was of a stream, which is closed behind the commit (L2).
+    Empty(Source),
     Full(Bytes),
     Stream(Peeked),
 }
@@ -60,7 +61,7 @@ pub(crate) async fn run<A: App>(
     };
     let (frames, flush) = match body.0 {
         // Whether the start has come by now (S3), the commit that follows tells.
-        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty),
+        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty(Source(None))),
         Repr::Full(bytes) => return Ok(Ready::Full(bytes)),
         Repr::Stream { frames, flush } => (frames, flush),
     };
@@ -74,13 +75,13 @@ pub(crate) async fn run<A: App>(
     };
     let peek = std::future::poll_fn(|cx| stream.poll_peek(cx, exchange, facts, flush)).await?;
     Ok(match peek {
-        Peek::Ended => Ready::Empty,
+        Peek::Ended => Ready::Empty(stream.frames),
         Peek::Committable => Ready::Stream(stream),
     })
 }
 
 /// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
-pub(super) struct Source(Option<Frames>);
+pub(crate) struct Source(Option<Frames>);
 
 impl Source {
     /// The length, where the body knows it.
@@ -200,7 +201,7 @@ impl Ready {
     /// The length of the body, where it is known.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
-            Self::Empty => Some(0),
+            Self::Empty(_) => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Stream(stream) => stream.length,
         }
@@ -209,7 +210,10 @@ impl Ready {
     /// The body as a value, for [`AppExt::respond`](crate::AppExt::respond).
     pub(crate) fn into_body(self, exchange: Arc<Exchange>) -> Body {
         match self {
-            Self::Empty => Body::empty(),
+            Self::Empty(stream) => {
+                drop(stream);
+                Body::empty()
+            }
             Self::Full(bytes) => Body::from(bytes),
             Self::Stream(stream) => {
                 let flushed = stream.flushed;
