@@ -1,5 +1,8 @@
 //! The lint over the whole showcase: silent, but for the faults that the laboratory has on purpose.
+//! And over the small programs, which have none.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod programs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -51,10 +54,11 @@ struct Row {
 const METHODS: [&str; 3] = ["GET", "HEAD", "POST"];
 
 fn rows() -> Vec<Row> {
-    let oracle: Vec<Row> = serde_json::from_str(include_str!("oracle/flask-returns.json")).unwrap();
-    let showcase = include_str!("../templates/showcase.json");
+    let oracle: Vec<Row> =
+        serde_json::from_str(include_str!("../oracle/flask-returns.json")).unwrap();
+    let showcase = include_str!("../../templates/showcase.json");
     let showcase: Vec<Row> = serde_json::from_str(showcase).unwrap();
-    let util: Vec<Row> = serde_json::from_str(include_str!("../templates/util.json")).unwrap();
+    let util: Vec<Row> = serde_json::from_str(include_str!("../../templates/util.json")).unwrap();
     let more = MORE.iter().map(|path| Row {
         method: String::new(),
         path: (*path).to_owned(),
