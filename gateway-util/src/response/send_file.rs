@@ -39,6 +39,8 @@ pub struct SendFile {
     mimetype: Option<String>,
     attachment: Option<String>,
     cache_control: CacheControl,
+    etag: Option<ETag>,
+    last_modified: Option<SystemTime>,
 }
 
 impl SendFile {
@@ -50,6 +52,8 @@ impl SendFile {
             mimetype: None,
             attachment: None,
             cache_control: CacheControl::new().no_cache(),
+            etag: None,
+            last_modified: None,
         }
     }
 
@@ -71,6 +75,21 @@ impl SendFile {
     #[must_use]
     pub fn cache_control(mut self, cache_control: CacheControl) -> Self {
         self.cache_control = cache_control;
+        self
+    }
+
+    /// Sets the tag, in place of the one that length and time of change make: one that is the same on
+    /// every server that has the file.
+    #[must_use]
+    pub fn etag(mut self, etag: ETag) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    /// Sets the time of the last change, in place of the file's.
+    #[must_use]
+    pub fn last_modified(mut self, time: SystemTime) -> Self {
+        self.last_modified = Some(time);
         self
     }
 
@@ -96,8 +115,9 @@ impl SendFile {
             return Err(HttpError::not_found());
         }
         let length = metadata.len();
-        let modified = metadata.modified().ok().map(not_in_the_future);
-        let etag = etag(length, metadata.modified().ok());
+        let changed = metadata.modified().ok();
+        let modified = self.last_modified.or(changed).map(not_in_the_future);
+        let etag = self.etag.clone().or_else(|| etag(length, changed));
 
         let mut response = Response::default();
         response.set_cache_control(&self.cache_control);
@@ -153,6 +173,11 @@ impl SendFile {
             .map_err(|error| HttpError::internal_server_error().with_source(error))?;
         if let Some(name) = &self.attachment {
             response.set_attachment(name);
+        } else if self.mimetype.is_none() && is_svgz(&self.path) {
+            // A browser shows it only if it is told; what is saved stays as it is on disk.
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if let Some(modified) = modified {
             response.set_last_modified(modified);
@@ -162,6 +187,12 @@ impl SendFile {
             .insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         Ok(())
     }
+}
+
+/// True for the one kind of file whose type is that of what is packed in it.
+fn is_svgz(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("svgz"))
 }
 
 /// RFC 9110 section 8.8.2.1: a date in the future would never be checked.
