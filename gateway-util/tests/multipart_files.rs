@@ -1,6 +1,7 @@
 //! The files of uploads, in a directory of the test's own: a program of its own, since the directory
 //! is that of the process.
 #![cfg(feature = "multipart")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

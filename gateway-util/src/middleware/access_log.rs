@@ -49,6 +49,7 @@ pub use format::LogFormat;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "Logger")]
 #[doc(alias = "CommonLogger")]
 #[derive(Clone)]
 pub struct AccessLog<A> {

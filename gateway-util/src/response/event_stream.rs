@@ -35,6 +35,8 @@ use super::Event;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "Sse")]
+#[doc(alias = "text/event-stream")]
 #[must_use = "events are sent when the stream is returned"]
 pub struct EventStream<S> {
     events: S,

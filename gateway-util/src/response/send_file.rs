@@ -32,6 +32,8 @@ use crate::error::HttpErrorFields;
 /// assert_eq!(error.status(), 404);
 /// # });
 /// ```
+#[doc(alias = "NamedFile")]
+#[doc(alias = "ServeFile")]
 #[doc(alias = "send_file")]
 #[derive(Debug, Clone)]
 pub struct SendFile {
