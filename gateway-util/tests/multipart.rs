@@ -105,6 +105,12 @@ async fn large_files_go_to_disk_and_come_back_whole() {
     let again = files().await.pop().unwrap().save(&path).await;
     assert_eq!(again.unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
 
+    let mut form = read(body(), FormLimits::default()).await.unwrap();
+    assert_eq!(form.files().len(), 1);
+    assert!(form.take_file("g").is_none());
+    assert_eq!(form.take_file("f").unwrap().len(), size as u64);
+    assert!(form.take_file("f").is_none() && form.files().is_empty());
+
     let over = files().await.pop().unwrap().bytes(size as u64 - 1).await;
     assert_eq!(status(over), Some(413));
     let in_memory = read(body(), FormLimits::default().in_memory(size as u64))

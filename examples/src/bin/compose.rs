@@ -16,8 +16,7 @@ use gateway_core::{
     view,
 };
 use gateway_util::{
-    EnvironExt, ErrorHandlers, Event, EventStream, HttpErrorFields, LogFormat, Methods,
-    MiddlewareExt,
+    EnvironExt, Event, EventStream, HttpErrorFields, LogFormat, Methods, MiddlewareExt,
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -89,7 +88,8 @@ pub(crate) fn site() -> impl App {
         app: pages.auto_etag().conditional_get(),
         places: Arc::new(Semaphore::new(AT_MOST)),
     };
-    ErrorHandlers::new(pages)
+    pages
+        .error_handlers()
         .problem_json()
         .timeout(Duration::from_secs(30))
         .until_first_byte()

@@ -8,7 +8,7 @@ use std::io;
 use adapter_hyper::Server;
 use adapter_tower::TowerAppExt;
 use gateway_core::{App, BoxError};
-use gateway_util::{ETag, ErrorHandlers, MiddlewareExt, StaticDir};
+use gateway_util::{ETag, MiddlewareExt, StaticDir};
 use http::{HeaderMap, HeaderValue, header};
 use tower_http::compression::CompressionLayer;
 
@@ -19,7 +19,8 @@ use tower_http::compression::CompressionLayer;
 /// When there is no such directory.
 pub(crate) fn site(directory: &str) -> io::Result<impl App + use<>> {
     let files = StaticDir::new(directory)?;
-    let site = ErrorHandlers::new(files)
+    let site = files
+        .error_handlers()
         .status(404, |_| {
             (
                 "<!doctype html>\n<title>Not here</title>\n<h1>Not here</h1>\n",

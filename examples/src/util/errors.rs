@@ -5,7 +5,7 @@ use std::io;
 use std::num::ParseIntError;
 
 use gateway_core::{App, Environ, Error, HttpError, Json, abort, view};
-use gateway_util::{EnvironExt, ErrorHandlers, HttpErrorFields, Problem, abort_with};
+use gateway_util::{EnvironExt, HttpErrorFields, MiddlewareExt, Problem, abort_with};
 use http::Method;
 use serde_json::json;
 
@@ -81,7 +81,7 @@ fn gone() -> impl App {
 /// Problem details (RFC 9457) for a client that prefers JSON, the page for everyone else.
 fn problem() -> impl App {
     let app = view(async |_| Err::<&str, _>(HttpError::conflict().description("Sold already.")));
-    ErrorHandlers::new(app).problem_json()
+    app.error_handlers().problem_json()
 }
 
 /// A view that fails in several ways.
@@ -97,7 +97,8 @@ async fn order(environ: Environ) -> Result<String, Error> {
 
 /// By the error's type, by its status, and everything else.
 fn handlers() -> impl App {
-    ErrorHandlers::new(view(order))
+    view(order)
+        .error_handlers()
         .error(|_: &ParseIntError, _| ("How many is that?\n", 400, [TEXT]))
         .status(404, |_| ("Nothing is not for sale.\n", 404, [TEXT]))
         .default(|failure| Problem::from(failure.http_error()))
@@ -108,5 +109,5 @@ fn debug() -> impl App {
     let app = view(async |_| -> Result<&str, Error> {
         Err(io::Error::other("the private cause of util/debug"))?
     });
-    ErrorHandlers::new(app).debug_pages()
+    app.error_handlers().debug_pages()
 }

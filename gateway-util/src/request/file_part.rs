@@ -25,10 +25,10 @@ use tokio::task::spawn_blocking;
 /// let body = "--b\r\ncontent-disposition: form-data; name=\"f\"; filename=\"../a.txt\"\r\n\r\ntext\r\n--b--\r\n";
 /// let request = http::Request::post("/").header("content-type", "multipart/form-data; boundary=b");
 /// let mut environ = Environ::from_request(request.body(body)?);
-/// for file in environ.form(FormLimits::default()).await?.into_files() {
-///     assert_eq!((file.file_name(), file.len()), ("a.txt", 4));
-///     assert_eq!(file.bytes(1000).await?, "text");
-/// }
+/// let mut form = environ.form(FormLimits::default()).await?;
+/// let file = form.take_file("f").ok_or_else(gateway_core::HttpError::bad_request)?;
+/// assert_eq!((file.file_name(), file.len()), ("a.txt", 4));
+/// assert_eq!(file.bytes(1000).await?, "text");
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```

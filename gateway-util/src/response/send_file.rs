@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gateway_core::{Environ, HttpError, Response, ResponseExt};
-use http::{HeaderValue, StatusCode, header};
+use gateway_core::{App, Body, Environ, Error, HttpError, Response, ResponseExt, StartResponse};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::fs::{self, File};
 use tokio::io::AsyncSeekExt;
 
@@ -14,6 +14,9 @@ use crate::error::HttpErrorFields;
 
 /// A file as a response: type by extension, ETag, Last-Modified, conditions and one range (N8),
 /// streamed in bounded chunks.
+///
+/// It is what a view returns, by [`respond`](Self::respond), or an app: `SendFile::new("favicon.ico")`
+/// at a path of its own.
 ///
 /// The path is trusted: one that is made of what a client sent belongs into a
 /// [`StaticDir`](super::StaticDir).
@@ -188,6 +191,20 @@ impl SendFile {
             .headers_mut()
             .insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         Ok(())
+    }
+}
+
+/// The same file for GET and HEAD of every path, and 405 for other methods: for what is mounted at a
+/// path of its own.
+impl App for SendFile {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
+            return Err(HttpError::method_not_allowed()
+                .allow([Method::GET, Method::HEAD])
+                .into());
+        }
+        let response = self.respond(&environ).await?;
+        start_response.send(response)
     }
 }
 

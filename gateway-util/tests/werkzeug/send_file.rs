@@ -33,6 +33,25 @@ async fn test_path() {
     }
 }
 
+/// As an app, and as a view's answer.
+#[tokio::test]
+async fn a_file_is_an_app() {
+    let temp = TempDir::new();
+    let file = SendFile::new(temp.file("favicon.ico", "icon"));
+    assert_eq!(answer(file.clone(), get("/")).await.text(), "icon");
+    let head = answer(file.clone(), crate::common::head(get("/"))).await;
+    assert_eq!(
+        (head.header("content-length"), head.text()),
+        (Some("4"), "")
+    );
+    let post = http::Request::post("/").body("x").unwrap();
+    let refused = answer(file, post).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("allow")),
+        (405, Some("GET, HEAD"))
+    );
+}
+
 #[tokio::test]
 async fn test_last_modified() {
     let temp = TempDir::new();
