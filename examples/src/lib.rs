@@ -1,10 +1,11 @@
 //! The showcase as an app: the same on every stack.
 //!
-//! [`site`] is what the `showcase` binary serves. It is three things under one access log:
+//! [`site`] is what the `showcase` binary serves, under one access log:
 //!
 //! - the views of `views.rs`: every form that a view can return;
-//! - the page at `/showcase`, which shows each of them beside its code;
-//! - the laboratory under `/lab/`, for trying the gateway's rules over the wire.
+//! - the laboratory under `/lab/`, for trying the gateway's rules over the wire;
+//! - the helpers and middlewares of `gateway-util` under `/util/`;
+//! - two pages, `/showcase` and `/util`, which show each of them beside its code.
 //!
 //! [`Stack`] is what it is served on. The small programs in `src/bin/` each show one way to put an
 //! app, or another world, in its place; line 1 says how they are run.
@@ -22,16 +23,15 @@
 //! # }).unwrap();
 //! ```
 
-mod access_log;
 mod lab;
 mod listen;
+mod page;
 mod routes;
-mod showcase;
 mod site;
 pub mod stack;
+mod util;
 mod views;
 
-pub use access_log::AccessLog;
 pub use listen::{announce, listen};
 pub use routes::Routes;
 pub use site::site;

@@ -6,13 +6,17 @@ mod process;
 
 use std::net::SocketAddr;
 
-use gateway_conformance::wire::{Protocol, Request, Response, exchange};
+use gateway_conformance::wire::{Protocol, Request, Response, exchange, http1};
 
 use process::{Running, program};
 
 /// Starts a program on a free port.
 fn start(path: &str) -> Running {
-    let mut command = program(path, &[]);
+    start_with(path, &[])
+}
+
+fn start_with(path: &str, arguments: &[&str]) -> Running {
+    let mut command = program(path, arguments);
     command.env("PORT", "0");
     Running::start(command)
 }
@@ -104,6 +108,116 @@ async fn axum_in_actix() {
         (head.status, head.header("content-length")),
         (200, Some("13"))
     );
+    let (status, log) = server.terminate().await;
+    assert!(status.success(), "{log}");
+}
+
+/// "Aladdin" and "open sesame".
+const CREDENTIALS: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
+
+#[tokio::test]
+async fn compose() {
+    let server = start(env!("CARGO_BIN_EXE_compose"));
+    let page = ask(server.address, Request::get("/")).await;
+    assert_eq!(
+        (page.status, page.header("x-places-left")),
+        (200, Some("7"))
+    );
+    assert!(page.header("x-request-id").is_some());
+    let tag = page.header("etag").unwrap();
+    let again = Request::get("/").header("if-none-match", tag);
+    assert_eq!(ask(server.address, again).await.status, 304);
+
+    let notes = |request: Request| {
+        let request = request.header("authorization", CREDENTIALS);
+        let request = request.header("x-forwarded-for", "6.6.6.6, 192.0.2.7");
+        ask(server.address, request)
+    };
+    let read = notes(Request::get("/notes")).await;
+    assert_eq!(
+        read.text(),
+        "{\"notes\":[\"buy milk\"],\"user\":\"Aladdin\"}\n"
+    );
+    let add = |note: String| {
+        let request = Request::post("/notes").header("content-type", "application/json");
+        notes(request.body(note))
+    };
+    assert_eq!(add("\"buy bread\"".into()).await.status, 201);
+    assert_eq!(add("buy bread".into()).await.status, 400);
+    assert_eq!(add(format!("\"{}\"", "x".repeat(2000))).await.status, 413);
+    let put = notes(Request::new("PUT", "/notes")).await;
+    let allow = Some("GET, HEAD, POST, OPTIONS");
+    assert_eq!((put.status, put.header("allow")), (405, allow));
+
+    let refused = ask(server.address, Request::get("/notes")).await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.header("www-authenticate").is_some());
+    let nowhere = Request::get("/nope").header("accept", "application/json");
+    let nowhere = ask(server.address, nowhere).await;
+    assert_eq!(nowhere.status, 404);
+    assert_eq!(
+        nowhere.header("content-type"),
+        Some("application/problem+json")
+    );
+
+    let (status, log) = server.terminate().await;
+    assert!(status.success(), "{log}");
+    let line = log
+        .lines()
+        .find(|line| line.contains("GET /notes"))
+        .unwrap();
+    assert!(line.starts_with("192.0.2.7 - "), "{line}");
+    assert_eq!(log.lines().count(), 9, "{log}");
+}
+
+#[tokio::test]
+async fn compose_sheds_what_is_too_much() {
+    let server = start(env!("CARGO_BIN_EXE_compose"));
+    let mut clocks = Vec::new();
+    for _ in 0..8 {
+        let mut clock = http1::Connection::open(server.address).await.unwrap();
+        clock.send_request(&Request::get("/clock")).await.unwrap();
+        let head = clock.read_head("GET").await.unwrap();
+        assert_eq!(head.header("content-type"), Some("text/event-stream"));
+        clocks.push(clock);
+    }
+    let refused = ask(server.address, Request::get("/")).await;
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("1"))
+    );
+    // One client leaves. The server hears of it in its own time; the test's patience is that of
+    // whoever runs it.
+    clocks.pop();
+    while ask(server.address, Request::get("/")).await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn static_site() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
+    let server = start_with(env!("CARGO_BIN_EXE_static_site"), &[directory]);
+    let index = ask(server.address, Request::get("/")).await;
+    assert_eq!(
+        index.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let tag = index.header("etag").unwrap();
+    let again = Request::get("/").header("if-none-match", tag);
+    assert_eq!(ask(server.address, again).await.status, 304);
+    let part = Request::get("/poem.txt").header("range", "bytes=0-8");
+    let part = ask(server.address, part.header("accept-encoding", "gzip")).await;
+    assert_eq!((part.status, part.text().as_str()), (206, "The bytes"));
+
+    let packed = Request::get("/poem.txt").header("accept-encoding", "gzip");
+    let packed = ask(server.address, packed).await;
+    assert_eq!(packed.header("content-encoding"), Some("gzip"));
+    assert!(packed.header("etag").unwrap().starts_with("W/"));
+    for path in ["/nope", "/..%2FCargo.toml", "/%2e%2e/Cargo.toml"] {
+        let (status, page) = text(server.address, path).await;
+        assert_eq!((status, page.contains("Not here")), (404, true), "{path}");
+    }
     let (status, log) = server.terminate().await;
     assert!(status.success(), "{log}");
 }

@@ -81,6 +81,8 @@ pub trait AppExt: App + Sized {
 
     /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
     /// the app runs, and reading more than the limit fails with an error that becomes a 413.
+    #[doc(alias = "MAX_CONTENT_LENGTH")]
+    #[doc(alias = "RequestBodyLimit")]
     fn limit_input(self, limit: u64) -> LimitInput<Self> {
         LimitInput::new(self, limit)
     }

@@ -185,6 +185,8 @@ impl Body {
     /// drop(body);
     /// assert_eq!(closed.load(Ordering::Relaxed), 1);
     /// ```
+    #[doc(alias = "ClosingIterator")]
+    #[doc(alias = "call_on_close")]
     pub fn on_close<F>(self, callback: F) -> Self
     where
         F: FnOnce() + Send + 'static,

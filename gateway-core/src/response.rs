@@ -58,6 +58,7 @@ pub trait ResponseExt {
     fn set_mimetype(&mut self, mimetype: impl Into<String>) -> Result<&mut Self, HeaderError>;
 
     /// Adds a callback for the end of the response: [`Body::on_close`].
+    #[doc(alias = "call_on_close")]
     #[must_use]
     fn on_close(self, callback: impl FnOnce() + Send + 'static) -> Self;
 }

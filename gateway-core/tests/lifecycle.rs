@@ -220,6 +220,21 @@ fn l2_a_callback_on_bytes_in_hand_runs_after_they_were_taken() {
 }
 
 #[test]
+fn l2_a_callback_of_an_empty_stream_runs_behind_the_commit() {
+    let committed: Arc<Mutex<Vec<bool>>> = Arc::default();
+    let seen = committed.clone();
+    let gateway = Gateway::new(app_fn(move |_, start: StartResponse| {
+        let seen = seen.clone();
+        async move {
+            start.start(200, [("content-type", "text/plain")])?;
+            Ok(Body::iter([""]).on_close(move || seen.lock().unwrap().push(start.is_committed())))
+        }
+    }));
+    assert_eq!(ask_gateway(&gateway, get("/")).status, 200);
+    assert_eq!(*committed.lock().unwrap(), [true]);
+}
+
+#[test]
 fn l2_callbacks_run_through_respond() {
     let closed = Counter::default();
     let count = closed.clone();

@@ -104,6 +104,20 @@ where
 }
 
 /// A synchronous function as an app; see [`blocking`] and [`blocking_writer`].
+///
+/// # Examples
+///
+/// ```
+/// use gateway_util::blocking;
+///
+/// let app = blocking(|_environ, start_response| {
+///     start_response.start(200, [("content-type", "text/plain")])?;
+///     Ok(["from a thread of its own"])
+/// });
+/// // A database with four connections serves four at a time.
+/// let app = app.threads(4);
+/// assert!(format!("{app:?}").contains("free_threads: 4"));
+/// ```
 pub struct Blocking<W> {
     work: Arc<W>,
     threads: Arc<Semaphore>,

@@ -15,6 +15,8 @@ mod common;
 
 #[path = "differential/cases.rs"]
 mod cases;
+#[path = "differential/composition.rs"]
+mod composition;
 #[path = "differential/python.rs"]
 mod python;
 #[path = "differential/reasons.rs"]
@@ -165,8 +167,8 @@ impl Seen {
     }
 }
 
-/// A value without what is free: the order of a cookie's attributes and of directives, and the case
-/// of names in lists.
+/// A value without what is free: the order of a cookie's attributes, of directives and of methods,
+/// and the case of names in lists.
 fn normal(name: &str, value: String) -> String {
     let sorted = |separator: &str| {
         let mut items: Vec<_> = value.split(separator).map(str::trim).collect();
@@ -176,6 +178,11 @@ fn normal(name: &str, value: String) -> String {
     match name {
         "set-cookie" => sorted(";"),
         "vary" => value.to_ascii_lowercase(),
+        "allow" => {
+            let mut methods: Vec<_> = value.split(", ").collect();
+            methods.sort_unstable();
+            methods.join(", ")
+        }
         "cache-control" => {
             let mut items: Vec<_> = value.split(',').map(str::trim).collect();
             items.sort_unstable();

@@ -103,6 +103,27 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             Ended::Completed,
         ),
         (
+            "empty",
+            entry(view(async |_| ""), get(), Host::ReadsAll).await,
+            Some(200),
+            Some(0),
+            Ended::Completed,
+        ),
+        (
+            "empty stream",
+            entry(streaming(&[""], None), get(), Host::ReadsAll).await,
+            Some(200),
+            Some(0),
+            Ended::Completed,
+        ),
+        (
+            "empty, and more declared",
+            entry(streaming(&[], Some("3")), get(), Host::ReadsAll).await,
+            Some(500),
+            None,
+            Ended::Completed,
+        ),
+        (
             "half",
             entry(streaming(&["a", "bc"], None), get(), Host::ReadsChunks(1)).await,
             Some(200),

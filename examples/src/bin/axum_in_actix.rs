@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use gateway_core::BoxError;
 
 /// The old server, as it is: extractors, fallback and all.
-fn old() -> Router {
+pub(crate) fn old() -> Router {
     Router::new()
         .route("/", get(async || Html("<p>axum's own page\n")))
         .route("/moved", get(async || "axum"))

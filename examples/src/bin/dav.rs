@@ -32,15 +32,19 @@ impl App for Dav {
     }
 }
 
-fn main() -> Result<(), BoxError> {
-    let args = Args::parse();
+/// Files in memory, at /files.
+pub(crate) fn site() -> impl App {
     let files = DavHandler::builder()
         .filesystem(MemFs::new())
         .locksystem(MemLs::new())
         .build_handler();
-    let site = Mount::new()
+    Mount::new()
         .at("/files", Dav(files))
-        .fallback(view(async |_| "a WebDAV server is at /files\n"));
-    args.stack.serve(examples::listen()?, site)?;
+        .fallback(view(async |_| "a WebDAV server is at /files\n"))
+}
+
+fn main() -> Result<(), BoxError> {
+    let args = Args::parse();
+    args.stack.serve(examples::listen()?, site())?;
     Ok(())
 }

@@ -40,10 +40,10 @@ const MESSAGES: [(&str, &str); 2] = [
 /// The most that a form may take up.
 const FORM: u64 = 16 * 1024;
 
-struct GuestBook(Mutex<Connection>);
+pub(crate) struct GuestBook(Mutex<Connection>);
 
 impl GuestBook {
-    fn open(file: &str) -> rusqlite::Result<Self> {
+    pub(crate) fn open(file: &str) -> rusqlite::Result<Self> {
         let database = Connection::open(file)?;
         database.execute_batch(
             "CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, name TEXT NOT NULL, words TEXT NOT NULL)",
@@ -122,7 +122,8 @@ impl GuestBook {
     }
 }
 
-fn site(book: GuestBook) -> impl App {
+/// The guest book at the root of wherever it is mounted.
+pub(crate) fn site(book: GuestBook) -> impl App {
     let book = Arc::new(book);
     let readers = book.clone();
     Methods::new()

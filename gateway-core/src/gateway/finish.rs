@@ -62,7 +62,8 @@ fn framed(
             }
             Outgoing::full(bytes)
         }
-        Ready::Empty => {
+        Ready::Empty(stream) => {
+            drop(stream);
             // B4: not every host says so by itself on HTTP/2.
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
             Outgoing::empty()

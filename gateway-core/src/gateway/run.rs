@@ -19,7 +19,8 @@ use crate::start_response::StartResponse;
 
 /// A body of an exchange that can be committed.
 pub(crate) enum Ready {
-    Empty,
+    /// With what there was of a stream, which is closed behind the commit (L2).
+    Empty(Option<Source>),
     Full(Bytes),
     /// A stream, asked until its head can be committed.
     Stream(Box<Streaming>),
@@ -45,7 +46,7 @@ pub(crate) async fn run<A: App>(
     };
     let (frames, flush) = match body.0 {
         // Whether the start has come by now (S3), the commit that follows tells.
-        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty),
+        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty(None)),
         Repr::Full(bytes) => return Ok(Ready::Full(bytes)),
         Repr::Stream { frames, flush } => (frames, flush),
     };
@@ -57,7 +58,7 @@ pub(crate) async fn run<A: App>(
     peeked.length = peeked.frames.length()?;
     let peek = std::future::poll_fn(|cx| peeked.poll(cx, exchange, facts)).await?;
     Ok(match peek {
-        Peek::Ended => Ready::Empty,
+        Peek::Ended => Ready::Empty(Some(peeked.frames)),
         Peek::Committable(first) => Ready::Stream(Streaming::new(
             peeked.frames,
             first,
@@ -71,7 +72,7 @@ impl Ready {
     /// The length of the body, where it is known.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
-            Self::Empty => Some(0),
+            Self::Empty(_) => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Stream(streaming) => streaming.length(),
         }
@@ -80,7 +81,7 @@ impl Ready {
     /// The body as a value, for [`AppExt::respond`](crate::AppExt::respond).
     pub(crate) fn into_body(self, exchange: Arc<Exchange>) -> Body {
         match self {
-            Self::Empty => Body::empty(),
+            Self::Empty(_) => Body::empty(),
             Self::Full(bytes) => Body::from(bytes),
             Self::Stream(streaming) => {
                 let is_flushed = streaming.is_flushed();

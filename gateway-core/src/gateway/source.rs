@@ -14,7 +14,7 @@ use crate::panicked::{Panicked, catch};
 pub(super) const EMPTY_CHUNKS: u32 = 32;
 
 /// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
-pub(super) struct Source(Option<Frames>);
+pub(crate) struct Source(Option<Frames>);
 
 impl Source {
     pub(super) fn new(frames: Frames) -> Self {

@@ -18,6 +18,26 @@ use gateway_core::Input;
 ///   (I3), and so is one beyond the limit.
 ///
 /// On a thread of the async runtime a read would wait for itself: do not use it there.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::io::BufRead;
+/// use gateway_core::{AppExt, Environ};
+/// use gateway_util::{BlockingReader, blocking};
+///
+/// let app = blocking(|mut environ, start_response| {
+///     let lines = BlockingReader::new(environ.take_input()).lines();
+///     let count = lines.collect::<Result<Vec<_>, _>>()?.len();
+///     start_response.start(200, [("content-type", "text/plain")])?;
+///     Ok([format!("{count} lines")])
+/// });
+/// let environ = Environ::from_request(http::Request::post("/").body("one\ntwo\n")?);
+/// assert_eq!(app.respond(environ).await?.into_body().bytes().await?, "2 lines");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct BlockingReader {
     input: Input,
     chunk: Bytes,

@@ -18,6 +18,27 @@ const GATHERED: usize = 8 * 1024;
 /// - A write waits until the chunk before has been taken (B3).
 /// - When the client has gone, the next chunk fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe)
 ///   (L3): pass it on with `?`, it is not logged as an error.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::io::Write;
+/// use gateway_core::{AppExt, Environ};
+/// use gateway_util::blocking_writer;
+///
+/// let app = blocking_writer(|_environ, start_response, writer| {
+///     start_response.start(200, [("content-type", "text/plain")])?;
+///     writer.write_all(b"out at once")?;
+///     writer.flush()?;
+///     writer.write_all(b", and then the rest")?;
+///     Ok(())
+/// });
+/// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+/// assert_eq!(response.into_body().bytes().await?, "out at once, and then the rest");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct BlockingWriter {
     output: Output,
     gathered: Vec<u8>,

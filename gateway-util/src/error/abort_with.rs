@@ -31,6 +31,7 @@ use gateway_core::{HttpError, IntoResponse};
 ///
 /// assert_eq!(greet(None).map_err(|error| error.status().as_u16()), Err(303));
 /// ```
+#[doc(alias = "abort")]
 pub fn abort_with(answer: impl IntoResponse) -> Result<Infallible, HttpError> {
     Err(match answer.into_response() {
         Ok(response) => {

@@ -30,6 +30,28 @@ impl Request {
 }
 
 /// An error that an app raised, and the request it was about.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{AppExt, Environ, HttpError, view};
+/// use gateway_util::{Either, ErrorHandlers, Problem};
+///
+/// let app = view(async |_| Err::<&str, _>(HttpError::gone()));
+/// let app = ErrorHandlers::new(app).default(|failure| {
+///     let error = failure.http_error();
+///     if failure.prefers_json() {
+///         return Either::Left(Problem::from(error));
+///     }
+///     Either::Right((format!("{}: {}", failure.method(), error.name()), error.status()))
+/// });
+/// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+/// assert_eq!(response.status(), 410);
+/// assert_eq!(response.into_body().bytes().await?, "GET: Gone");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Failure<'a> {
     error: &'a Error,

@@ -49,6 +49,7 @@ pub use format::LogFormat;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "Logger")]
 #[doc(alias = "CommonLogger")]
 #[derive(Clone)]
 pub struct AccessLog<A> {
@@ -164,9 +165,15 @@ impl Line {
     fn returned(&mut self, body: &Body) {
         self.is_waiting = false;
         self.length = body.len();
+        if let Some(length) = body.len() {
+            self.known(length);
+        }
+    }
+
+    /// The body is known to have so many bytes, with nothing sent. Too few of them are a 500 (B5).
+    fn known(&mut self, bytes: u64) {
         let Head { status, length } = *lock(&self.head);
-        // B5: known to be too short before it is sent.
-        if body.len() < length && body.len().is_some() && !self.is_bodyless(status) {
+        if length.is_some_and(|length| bytes < length) && !self.is_bodyless(status) {
             self.instead = Some(StatusCode::INTERNAL_SERVER_ERROR);
         }
     }
@@ -247,7 +254,12 @@ impl Watch for Line {
                 self.is_ended = frame.is_trailers();
             }
             Poll::Ready(Some(Err(error))) => self.failed(error),
-            Poll::Ready(None) => self.is_ended = !self.is_failed,
+            Poll::Ready(None) => {
+                self.is_ended = !self.is_failed;
+                if !self.start_response.is_committed() {
+                    self.known(0);
+                }
+            }
             Poll::Pending => {}
         }
         polled

@@ -42,6 +42,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "CatchPanicLayer")]
 #[derive(Clone)]
 pub struct CatchPanic<A, F> {
     app: A,

@@ -9,13 +9,14 @@ use super::{
     AccessLog, AutoETag, BasicAuth, Cascade, CatchPanic, ConditionalGet, HeadAsGet, MethodOverride,
     OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout,
 };
+use crate::error_handlers::ErrorHandlers;
 
 /// The middlewares of this crate as methods of every app.
 ///
 /// What is called last is outermost: it sees the request first and the answer last. An order that
-/// works, from the app outwards: `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`, `method_override`,
-/// `timeout`, `catch_panic`, `runtime`, `request_id`, `access_log`, `proxy_fix`. A stack deeper than
-/// about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
+/// works, from the app outwards: `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
+/// `method_override`, `error_handlers`, `timeout`, `catch_panic`, `runtime`, `request_id`,
+/// `access_log`, `proxy_fix`. A stack deeper than about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
 ///
 /// # Examples
 ///
@@ -67,6 +68,27 @@ pub trait MiddlewareExt: App + Sized {
     /// Answers 304 where the client has what would be sent; see [`ConditionalGet`].
     fn conditional_get(self) -> ConditionalGet<Self> {
         ConditionalGet::new(self)
+    }
+
+    /// Answers the app's errors in the site's own way; see [`ErrorHandlers`], to which handlers are
+    /// added.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{AppExt, Environ, HttpError, view};
+    /// use gateway_util::MiddlewareExt;
+    ///
+    /// let app = view(async |_| Err::<&str, _>(HttpError::not_found()));
+    /// let app = app.error_handlers().status(404, |_| ("not here", 404));
+    /// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+    /// assert_eq!(response.into_body().bytes().await?, "not here");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn error_handlers(self) -> ErrorHandlers<Self> {
+        ErrorHandlers::new(self)
     }
 
     /// Shows the app GET for HEAD; see [`HeadAsGet`].

@@ -37,6 +37,23 @@ use http::Method;
 pub struct HeadAsGet<A>(A);
 
 /// In the environ's extensions: the client sent HEAD, and the app is shown GET.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::{IsHead, MiddlewareExt};
+///
+/// let app = view(async |environ: Environ| match environ.extensions().get::<IsHead>() {
+///     Some(IsHead) => "".to_owned(),
+///     None => "a text that takes long to make".to_owned(),
+/// });
+/// let environ = Environ::from_request(http::Request::head("/").body(())?);
+/// assert_eq!(app.head_as_get().respond(environ).await?.status(), 200);
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IsHead;
 

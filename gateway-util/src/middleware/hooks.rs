@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 ///
 /// What the function returns goes to the app. An error it returns is the answer, and the app is not
 /// called.
+#[doc(alias = "before_request")]
 #[derive(Clone)]
 pub struct OnRequest<A, F> {
     app: A,
@@ -52,6 +53,7 @@ impl<A: fmt::Debug, F> fmt::Debug for OnRequest<A, F> {
 /// The function runs at each start and restart, late ones too, and may change the head; what it
 /// leaves is checked like what an app hands over. It must not block. An error that the app fails with
 /// has no head yet: what answers errors goes inside.
+#[doc(alias = "after_request")]
 #[derive(Clone)]
 pub struct OnResponse<A, F> {
     app: A,

@@ -38,6 +38,24 @@ pub struct MethodOverride<A> {
 }
 
 /// In the environ's extensions: the method that was sent before [`MethodOverride`] changed it.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::{MiddlewareExt, OverriddenMethod};
+///
+/// let app = view(async |environ: Environ| {
+///     let sent = environ.extensions().get::<OverriddenMethod>()?;
+///     Some(format!("{}, sent as {}", environ.request_method(), sent.0))
+/// });
+/// let request = http::Request::post("/").header("x-http-method-override", "PUT").body(())?;
+/// let response = app.method_override().header().respond(Environ::from_request(request)).await?;
+/// assert_eq!(response.into_body().bytes().await?, "PUT, sent as POST");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverriddenMethod(
     /// The method as sent.

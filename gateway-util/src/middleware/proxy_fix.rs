@@ -72,6 +72,25 @@ pub struct ProxyFix<A> {
 
 /// In the environ's extensions: what [`ProxyFix`] found, before it changed anything. Werkzeug's
 /// `werkzeug.proxy_fix.orig`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::{BeforeProxyFix, MiddlewareExt};
+///
+/// let app = view(async |environ: Environ| {
+///     let before = environ.extensions().get::<BeforeProxyFix>()?;
+///     Some(format!("{} was {}", environ.host()?, before.host.as_deref()?))
+/// });
+/// let request = http::Request::get("/").header("host", "inner").header("x-forwarded-host", "outer");
+/// let environ = Environ::from_request(request.body(())?);
+/// let response = app.proxy_fix().x_host(1).respond(environ).await?;
+/// assert_eq!(response.into_body().bytes().await?, "outer was inner");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BeforeProxyFix {

@@ -51,6 +51,8 @@ const LONGEST: usize = 128;
 pub struct RequestId<A>(A);
 
 /// In the environ's extensions: the name of the request.
+///
+/// See [`RequestId`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestIdValue(HeaderValue);
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, Body, Environ, Error, HttpError, IntoStatus, StartResponse, StatusError};
 use http::StatusCode;
 use tokio::time::{Instant, Sleep};
 
@@ -47,7 +47,7 @@ pub struct Timeout<A> {
     app: A,
     duration: Duration,
     span: Span,
-    status: u16,
+    status: Result<StatusCode, StatusError>,
 }
 
 /// What the time is for.
@@ -65,7 +65,7 @@ impl<A> Timeout<A> {
             app,
             duration,
             span: Span::Whole,
-            status: 503,
+            status: Ok(StatusCode::SERVICE_UNAVAILABLE),
         }
     }
 
@@ -86,8 +86,8 @@ impl<A> Timeout<A> {
     /// Sets the status of the answer: 504 for an app that asks other servers. One that is no error's
     /// makes it a 500.
     #[must_use]
-    pub fn status(mut self, status: u16) -> Self {
-        self.status = status;
+    pub fn status(mut self, status: impl IntoStatus) -> Self {
+        self.status = status.into_status();
         self
     }
 }
@@ -97,7 +97,7 @@ impl<A: App> App for Timeout<A> {
         let mut sleep = Box::pin(tokio::time::sleep(self.duration));
         let late = Late {
             duration: self.duration,
-            status: self.status,
+            status: self.status.clone(),
             start_response: start_response.clone(),
         };
         // In its own scope: when its time is over, the app's future is dropped at once.
@@ -126,7 +126,7 @@ impl<A: App> App for Timeout<A> {
 /// What happens when the time is over.
 struct Late {
     duration: Duration,
-    status: u16,
+    status: Result<StatusCode, StatusError>,
     start_response: StartResponse,
 }
 
@@ -136,8 +136,10 @@ impl Late {
         if self.start_response.is_committed() {
             return late.into();
         }
-        let status = StatusCode::from_u16(self.status).unwrap_or_default();
-        HttpError::new(status).with_source(late).into()
+        match &self.status {
+            Ok(status) => HttpError::new(*status).with_source(late).into(),
+            Err(error) => error.clone().into(),
+        }
     }
 }
 
@@ -167,8 +169,10 @@ impl Watch for Clock {
                 return polled;
             }
             Poll::Ready(_) if self.span == Span::Chunk => {
-                let duration = late.duration;
-                self.sleep.as_mut().reset(Instant::now() + duration);
+                // A time beyond all clocks is none.
+                if let Some(end) = Instant::now().checked_add(late.duration) {
+                    self.sleep.as_mut().reset(end);
+                }
                 return polled;
             }
             _ => {}

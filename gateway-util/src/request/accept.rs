@@ -138,9 +138,11 @@ fn is_quality(parameter: &str) -> bool {
 fn thousandths(parameter: &str) -> Option<u16> {
     let (_, number) = parameter.split_once('=')?;
     let number = number.trim();
-    let is_plain = number
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
+    // A digit comes first: Rust reads more than that grammar.
+    let is_plain = number.starts_with(|c: char| c.is_ascii_digit())
+        && number
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
     let number: f32 = number.parse().ok().filter(|_| is_plain)?;
     // Between 0 and 1000, so that nothing is cut off.
     #[expect(

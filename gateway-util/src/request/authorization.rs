@@ -13,6 +13,20 @@ use crate::error::HttpErrorFields;
 /// The credentials of a request (RFC 9110 section 11.6.2). Nothing has been checked.
 ///
 /// Its `Debug` form shows no secrets. Compare secrets in constant time.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::Environ;
+/// use gateway_util::{Authorization, EnvironExt};
+/// # fn main() -> Result<(), gateway_core::Error> {
+/// let request = http::Request::get("/").header("authorization", "Bearer abc.def").body(())?;
+/// let given = Environ::from_request(request).authorization()?;
+/// assert_eq!(given, Some(Authorization::Bearer("abc.def".into())));
+/// assert_eq!(format!("{given:?}"), "Some(Bearer(..))");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Authorization {
     /// A name and a password (RFC 7617).
@@ -24,6 +38,20 @@ pub enum Authorization {
 }
 
 /// The name and the password of Basic authentication.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::Environ;
+/// use gateway_util::{BasicCredentials, EnvironExt};
+/// # fn main() -> Result<(), gateway_core::Error> {
+/// let sent = BasicCredentials { user: "ada".into(), password: "1815".into() };
+/// let line = format!("Basic {}", sent.encode());
+/// let request = http::Request::get("/").header("authorization", line).body(())?;
+/// assert!(Environ::from_request(request).basic_auth("engine")? == sent);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BasicCredentials {
     /// The name.

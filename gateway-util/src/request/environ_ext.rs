@@ -38,6 +38,7 @@ use super::{Accept, Form, FormLimits, Pairs, media_type};
 /// ```
 pub trait EnvironExt {
     /// The query.
+    #[doc(alias = "args")]
     fn query(&self) -> Pairs;
 
     /// The cookies; of two with one name, the first is the closer one. What is no cookie is left
@@ -49,6 +50,8 @@ pub trait EnvironExt {
     /// # Errors
     ///
     /// 415 for another type, 413 beyond a limit, 400 for a broken body.
+    #[doc(alias = "files")]
+    #[doc(alias = "parse_form_data")]
     fn form(&mut self, limits: FormLimits) -> impl Future<Output = Result<Form, HttpError>> + Send;
 
     /// Reads JSON of at most `limit` bytes, and leaves an empty input.
@@ -57,15 +60,18 @@ pub trait EnvironExt {
     ///
     /// 415 where the type is not `application/json` or ends in `+json`, 413 beyond the limit, 400 for
     /// what is not JSON of that shape.
+    #[doc(alias = "get_json")]
     fn json<T: DeserializeOwned>(
         &mut self,
         limit: u64,
     ) -> impl Future<Output = Result<T, HttpError>> + Send;
 
     /// What media types the client accepts.
+    #[doc(alias = "accept_mimetypes")]
     fn accept(&self) -> Accept;
 
     /// What languages the client accepts: for [`Accept::best_language`].
+    #[doc(alias = "accept_languages")]
     fn accept_language(&self) -> Accept;
 
     /// The offer that the client wants most, the first of those it wants alike. The answer depends on
@@ -74,6 +80,7 @@ pub trait EnvironExt {
     /// # Errors
     ///
     /// 406 where it accepts none.
+    #[doc(alias = "best_match")]
     fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError>;
 
     /// The credentials of the request, `None` where it has none. Nothing has been checked.
@@ -99,6 +106,8 @@ pub trait EnvironExt {
 
     /// The client's address: the peer's, or what a proxy middleware made of it (E13, E16). An IPv4
     /// address stays one where the server listens on IPv6.
+    #[doc(alias = "remote_addr")]
+    #[doc(alias = "access_route")]
     fn client_addr(&self) -> Option<IpAddr>;
 }
 

@@ -14,6 +14,26 @@ use tokio::task::spawn_blocking;
 /// file that has no name and is gone with this value.
 ///
 /// Name and type are what the client says; neither is to be trusted.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::Environ;
+/// use gateway_util::{EnvironExt, FormLimits};
+///
+/// let body = "--b\r\ncontent-disposition: form-data; name=\"f\"; filename=\"../a.txt\"\r\n\r\ntext\r\n--b--\r\n";
+/// let request = http::Request::post("/").header("content-type", "multipart/form-data; boundary=b");
+/// let mut environ = Environ::from_request(request.body(body)?);
+/// let mut form = environ.form(FormLimits::default()).await?;
+/// let file = form.take_file("f").ok_or_else(gateway_core::HttpError::bad_request)?;
+/// assert_eq!((file.file_name(), file.len()), ("a.txt", 4));
+/// assert_eq!(file.bytes(1000).await?, "text");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "FileStorage")]
+#[doc(alias = "TempFile")]
 pub struct FilePart {
     name: String,
     file_name: String,

@@ -103,6 +103,20 @@ impl Form {
         self.files.iter().find(|file| file.name() == name)
     }
 
+    /// All files, in the order in which they were sent.
+    #[cfg(feature = "multipart")]
+    #[must_use]
+    pub fn files(&self) -> &[FilePart] {
+        &self.files
+    }
+
+    /// Takes the first file of a field out of the form, to read it or to save it.
+    #[cfg(feature = "multipart")]
+    pub fn take_file(&mut self, name: &str) -> Option<FilePart> {
+        let place = self.files.iter().position(|file| file.name() == name)?;
+        Some(self.files.remove(place))
+    }
+
     /// All files, to keep.
     #[cfg(feature = "multipart")]
     #[must_use]

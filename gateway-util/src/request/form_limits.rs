@@ -5,11 +5,20 @@
 /// # Examples
 ///
 /// ```
-/// use gateway_util::FormLimits;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::Environ;
+/// use gateway_util::{EnvironExt, FormLimits};
 ///
-/// let uploads = FormLimits::default().body(1 << 30).in_memory(1 << 20);
-/// # let _ = uploads;
+/// let request = http::Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+/// let mut environ = Environ::from_request(request.body("a=1&b=2&c=3")?);
+/// let refused = environ.form(FormLimits::default().parts(2)).await.unwrap_err();
+/// assert_eq!(refused.status(), 413);
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
 /// ```
+#[doc(alias = "MAX_CONTENT_LENGTH")]
+#[doc(alias = "MAX_FORM_MEMORY_SIZE")]
+#[doc(alias = "MAX_FORM_PARTS")]
 #[derive(Debug, Clone)]
 #[must_use = "limits do nothing until a form is read with them"]
 pub struct FormLimits {

@@ -51,6 +51,7 @@ use crate::http_date::HttpDate;
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "make_conditional")]
 #[derive(Debug, Clone)]
 pub struct Conditions {
     method: Method,
@@ -63,6 +64,8 @@ pub struct Conditions {
 }
 
 /// What the conditions of a request ask for.
+///
+/// See [`Conditions::evaluate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// To go on.
@@ -100,6 +103,20 @@ impl Conditions {
     ///
     /// If-None-Match is compared weakly and hides If-Modified-Since; If-Match is compared strongly
     /// and hides If-Unmodified-Since (RFC 9110 section 13.2.2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::Environ;
+    /// use gateway_util::{Conditions, ETag, Outcome};
+    /// # fn main() -> Result<(), gateway_core::Error> {
+    /// let request = http::Request::get("/").header("if-none-match", "W/\"v1\", \"v2\"").body(())?;
+    /// let conditions = Conditions::of(&Environ::from_request(request));
+    /// assert_eq!(conditions.evaluate(Some(&ETag::strong("v1")?), None), Outcome::NotModified);
+    /// assert_eq!(conditions.evaluate(Some(&ETag::strong("v3")?), None), Outcome::Proceed);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn evaluate(
         &self,

@@ -35,6 +35,8 @@ use super::Event;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "Sse")]
+#[doc(alias = "text/event-stream")]
 #[must_use = "events are sent when the stream is returned"]
 pub struct EventStream<S> {
     events: S,
@@ -57,6 +59,8 @@ where
     /// Sends a comment when there was nothing to send for so long: for proxies that close quiet
     /// connections, and to notice that a client has gone (L3).
     pub fn keep_alive(mut self, every: Duration) -> Self {
+        // Without a pause there would be no end of comments.
+        let every = every.max(Duration::from_millis(1));
         self.keep_alive = Some((every, Event::comment("keep-alive").into()));
         self
     }

@@ -66,6 +66,8 @@ pub trait ResponseFields {
     fn set_retry_after(&mut self, after: impl Into<RetryAfter>) -> &mut Self;
 
     /// Makes the body a download under a name (RFC 6266).
+    #[doc(alias = "Content-Disposition")]
+    #[doc(alias = "as_attachment")]
     fn set_attachment(&mut self, name: &str) -> &mut Self;
 }
 

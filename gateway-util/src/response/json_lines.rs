@@ -27,6 +27,7 @@ use serde::Serialize;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "ndjson")]
 #[must_use = "values are sent when the stream is returned"]
 pub struct JsonLines<S>(S);
 

@@ -3,6 +3,8 @@
 use http::HeaderValue;
 
 /// A part of a representation; never empty.
+///
+/// See [`RangeOutcome::of`], which makes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteRange {
     start: u64,
@@ -10,6 +12,8 @@ pub struct ByteRange {
 }
 
 /// What a `Range` asks for, seen against a length.
+///
+/// See [`of`](Self::of), which makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeOutcome {
     /// Everything, with a 200: no range, one that is malformed or of another unit, or several.

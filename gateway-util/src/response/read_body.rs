@@ -23,6 +23,9 @@ const CHUNK: usize = 64 * 1024;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
+#[doc(alias = "FileWrapper")]
+#[doc(alias = "wrap_file")]
+#[doc(alias = "ReaderStream")]
 pub fn read_body<R>(reader: R) -> Body
 where
     R: AsyncRead + Send + 'static,
@@ -42,6 +45,18 @@ where
 
 /// A body of `length` bytes from a reader, as [`read_body`]; what is behind them is not read. The
 /// response gets a `Content-Length`, and is aborted where the reader has less.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_util::read_exactly;
+///
+/// assert_eq!(read_exactly(&b"hello"[..], 4).bytes().await?, "hell");
+/// assert!(read_exactly(&b"hello"[..], 6).bytes().await.is_err());
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 pub fn read_exactly<R>(reader: R, length: u64) -> Body
 where
     R: AsyncRead + Send + 'static,

@@ -36,6 +36,18 @@ pub fn redirect(location: impl Into<String>) -> Redirect {
 }
 
 /// A redirect with Werkzeug's small page; made by [`redirect`].
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::IntoResponse;
+/// use gateway_util::redirect;
+///
+/// let response = redirect("new").permanent().into_response()?;
+/// assert_eq!((response.status().as_u16(), &response.headers()["location"]), (308, &"new".parse()?));
+/// assert!(redirect("new").status(200).into_response().is_err());
+/// # Ok::<(), gateway_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a redirect does nothing until it is returned"]
 pub struct Redirect {

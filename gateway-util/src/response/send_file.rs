@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gateway_core::{Environ, HttpError, Response, ResponseExt};
-use http::{HeaderValue, StatusCode, header};
+use gateway_core::{App, Body, Environ, Error, HttpError, Response, ResponseExt, StartResponse};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::fs::{self, File};
 use tokio::io::AsyncSeekExt;
 
@@ -14,6 +14,9 @@ use crate::error::HttpErrorFields;
 
 /// A file as a response: type by extension, ETag, Last-Modified, conditions and one range (N8),
 /// streamed in bounded chunks.
+///
+/// It is what a view returns, by [`respond`](Self::respond), or an app: `SendFile::new("favicon.ico")`
+/// at a path of its own.
 ///
 /// The path is trusted: one that is made of what a client sent belongs into a
 /// [`StaticDir`](super::StaticDir).
@@ -32,6 +35,8 @@ use crate::error::HttpErrorFields;
 /// assert_eq!(error.status(), 404);
 /// # });
 /// ```
+#[doc(alias = "NamedFile")]
+#[doc(alias = "ServeFile")]
 #[doc(alias = "send_file")]
 #[derive(Debug, Clone)]
 pub struct SendFile {
@@ -39,6 +44,8 @@ pub struct SendFile {
     mimetype: Option<String>,
     attachment: Option<String>,
     cache_control: CacheControl,
+    etag: Option<ETag>,
+    last_modified: Option<SystemTime>,
 }
 
 impl SendFile {
@@ -50,6 +57,8 @@ impl SendFile {
             mimetype: None,
             attachment: None,
             cache_control: CacheControl::new().no_cache(),
+            etag: None,
+            last_modified: None,
         }
     }
 
@@ -71,6 +80,21 @@ impl SendFile {
     #[must_use]
     pub fn cache_control(mut self, cache_control: CacheControl) -> Self {
         self.cache_control = cache_control;
+        self
+    }
+
+    /// Sets the tag, in place of the one that length and time of change make: one that is the same on
+    /// every server that has the file.
+    #[must_use]
+    pub fn etag(mut self, etag: ETag) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    /// Sets the time of the last change, in place of the file's.
+    #[must_use]
+    pub fn last_modified(mut self, time: SystemTime) -> Self {
+        self.last_modified = Some(time);
         self
     }
 
@@ -96,8 +120,9 @@ impl SendFile {
             return Err(HttpError::not_found());
         }
         let length = metadata.len();
-        let modified = metadata.modified().ok().map(not_in_the_future);
-        let etag = etag(length, metadata.modified().ok());
+        let changed = metadata.modified().ok();
+        let modified = self.last_modified.or(changed).map(not_in_the_future);
+        let etag = self.etag.clone().or_else(|| etag(length, changed));
 
         let mut response = Response::default();
         response.set_cache_control(&self.cache_control);
@@ -153,6 +178,11 @@ impl SendFile {
             .map_err(|error| HttpError::internal_server_error().with_source(error))?;
         if let Some(name) = &self.attachment {
             response.set_attachment(name);
+        } else if self.mimetype.is_none() && is_svgz(&self.path) {
+            // A browser shows it only if it is told; what is saved stays as it is on disk.
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if let Some(modified) = modified {
             response.set_last_modified(modified);
@@ -162,6 +192,26 @@ impl SendFile {
             .insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         Ok(())
     }
+}
+
+/// The same file for GET and HEAD of every path, and 405 for other methods: for what is mounted at a
+/// path of its own.
+impl App for SendFile {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
+            return Err(HttpError::method_not_allowed()
+                .allow([Method::GET, Method::HEAD])
+                .into());
+        }
+        let response = self.respond(&environ).await?;
+        start_response.send(response)
+    }
+}
+
+/// True for the one kind of file whose type is that of what is packed in it.
+fn is_svgz(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("svgz"))
 }
 
 /// RFC 9110 section 8.8.2.1: a date in the future would never be checked.

@@ -28,16 +28,20 @@ use resolve::Resolved;
 ///
 /// # Examples
 ///
-/// ```no_run
-/// use gateway_core::Mount;
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{AppExt, Environ, Mount};
 /// use gateway_util::StaticDir;
 ///
-/// # fn main() -> std::io::Result<()> {
-/// let site = Mount::new().at("/static", StaticDir::new("public")?);
-/// # let _ = site;
-/// # Ok(())
-/// # }
+/// # let public = env!("CARGO_MANIFEST_DIR");
+/// let site = Mount::new().at("/static", StaticDir::new(public)?);
+/// let environ = Environ::from_request(http::Request::get("/static/Cargo.toml").body(())?);
+/// assert_eq!(site.respond(environ).await?.status(), 200);
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
 /// ```
+#[doc(alias = "send_static_file")]
+#[doc(alias = "Files")]
 #[doc(alias = "SharedDataMiddleware")]
 #[doc(alias = "send_from_directory")]
 #[doc(alias = "ServeDir")]

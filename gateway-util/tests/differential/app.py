@@ -11,8 +11,9 @@ from flask import Flask, Response, abort, make_response, redirect, request
 from flask import send_file, send_from_directory
 from werkzeug import exceptions
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from composition import compose
 
 FILES = sys.argv[1]
 EPOCH = datetime(2001, 9, 9, 1, 46, 40, tzinfo=timezone.utc)
@@ -353,7 +354,7 @@ handled.errorhandler(404)(lambda error: (f"handled {error.code} {error.name}", 4
 handled.errorhandler(500)(lambda error: ("handled 500", 500))
 handled.errorhandler(410)(lambda error: error)
 
-app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/handled": handled})
+app.wsgi_app = compose(app.wsgi_app, {"/handled": handled})
 
 
 class Handler(WSGIRequestHandler):

@@ -2,6 +2,8 @@
 
 use gateway_conformance::wire::Request;
 
+use crate::composition;
+
 /// One request, and the reasons for which its answers differ.
 pub(super) struct Case {
     pub(super) name: String,
@@ -10,7 +12,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    fn new(method: &str, target: &str) -> Self {
+    pub(super) fn new(method: &str, target: &str) -> Self {
         Self {
             name: format!("{method} {target}"),
             request: Request::new(method, target),
@@ -18,7 +20,7 @@ impl Case {
         }
     }
 
-    fn get(target: &str) -> Self {
+    pub(super) fn get(target: &str) -> Self {
         Self::new("GET", target)
     }
 
@@ -32,13 +34,13 @@ impl Case {
         case
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self.name = format!("{} [{name}: {value}]", self.name);
         self.request = self.request.header(name, value);
         self
     }
 
-    fn differs(mut self, reason: &'static str) -> Self {
+    pub(super) fn differs(mut self, reason: &'static str) -> Self {
         self.differs.push(reason);
         self
     }
@@ -56,6 +58,7 @@ pub(super) fn all() -> Vec<Case> {
     forms(&mut cases);
     json(&mut cases);
     headers(&mut cases);
+    composition::cases(&mut cases);
     cases
 }
 

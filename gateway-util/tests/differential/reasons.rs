@@ -16,6 +16,16 @@ type Reason = (&'static str, &'static [Part], &'static str);
 
 pub(super) const REASONS: &[Reason] = &[
     (
+        "typeless-options",
+        &[Header("content-type")],
+        "RFC 9110 section 9.3.7: an answer to OPTIONS with nothing in it has no type",
+    ),
+    (
+        "unknown-client",
+        &[Body],
+        "a forwarded address that is none is not believed (E13, E16)",
+    ),
+    (
         "expires-of-max-age",
         &[Header("set-cookie")],
         "Werkzeug derives Expires from Max-Age, which every client knows and prefers (RFC 6265)",

@@ -16,6 +16,8 @@ use gateway_util::{
 use http::{Method, header};
 use serde_json::json;
 
+use crate::composition;
+
 fn epoch() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_000_000_000)
 }
@@ -27,11 +29,12 @@ pub(super) fn site(files: PathBuf) -> std::io::Result<impl App> {
         let path = files.join("a.txt");
         async move { attachment(path, environ).await }
     });
-    Ok(Mount::new()
+    let site = Mount::new()
         .at("/file", dir)
         .at("/attachment", attachments)
         .at("/handled", handled())
-        .fallback(view(dispatch)))
+        .fallback(view(dispatch));
+    Ok(composition::compose(site))
 }
 
 async fn dispatch(mut environ: Environ) -> Result<Response, Error> {

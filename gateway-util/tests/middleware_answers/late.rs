@@ -71,6 +71,20 @@ async fn timeout_is_503_before_commit_and_drops_the_app() {
     );
 }
 
+#[tokio::test]
+async fn a_timeout_beyond_all_clocks_is_none() {
+    for bound in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
+        let app = app_fn(|_, start: StartResponse| async move {
+            start.start(200, [("content-type", "text/plain")])?;
+            Ok(Body::iter(["a", "b"]))
+        });
+        assert_eq!(
+            ask(app.timeout(bound).between_chunks(), get()).await.text(),
+            "ab"
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn b8_timeout_aborts_after_commit_if_the_body_counts() {
     let slow = |millis: u64| {

@@ -10,6 +10,27 @@ use http::{Method, StatusCode};
 use super::format::{Formatted, LogFormat};
 
 /// A request that is over, for the log.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::mpsc;
+/// use gateway_core::{Gateway, Input, view};
+/// use gateway_util::{Ended, MiddlewareExt};
+///
+/// let (sender, entries) = mpsc::channel();
+/// let app = view(async |_| "hello").access_log().write_to(move |entry| {
+///     let _ = sender.send(entry.clone());
+/// });
+/// let gateway = Gateway::new(app);
+/// let (parts, ()) = http::Request::get("/a?secret").body(())?.into_parts();
+/// drop(gateway.handle(gateway.environ(parts, Input::empty())).await);
+/// let entry = entries.try_recv()?;
+/// assert_eq!((entry.path(), entry.bytes(), entry.ended()), ("/a", Some(5), Ended::Completed));
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct AccessEntry {
     pub(super) remote_addr: Option<IpAddr>,

@@ -1,7 +1,10 @@
 //! The lint over the whole showcase: silent, but for the faults that the laboratory has on purpose.
+//! And over the small programs, which have none.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::BTreeSet;
+mod programs;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -25,32 +28,59 @@ const FAULTS: &[(&str, &str, bool)] = &[
     ("/lab/length/stream-long", "B5", false),
 ];
 
-/// What is served beside the rows of the oracle and the cards of the page.
+/// What is served beside the rows of the oracle and the cards of the pages.
 const MORE: &[&str] = &[
     "/showcase",
+    "/util",
+    "/util/",
+    "/util/answers/landing",
     "/lab/status/101",
     "/lab/status/404",
     "/lab/nope",
 ];
 
-/// A row of the oracle or a card of the page.
+/// A row of the oracle or a card of a page.
 #[derive(Deserialize)]
 struct Row {
+    #[serde(default)]
+    method: String,
     path: String,
+    #[serde(default)]
+    request_headers: BTreeMap<String, String>,
     request_body: Option<String>,
 }
 
+/// Each row is asked with these, and with its own.
+const METHODS: [&str; 3] = ["GET", "HEAD", "POST"];
+
 fn rows() -> Vec<Row> {
-    let oracle: Vec<Row> = serde_json::from_str(include_str!("oracle/flask-returns.json")).unwrap();
-    let forms: Vec<Row> = serde_json::from_str(include_str!("../templates/forms.json")).unwrap();
+    let oracle: Vec<Row> =
+        serde_json::from_str(include_str!("../oracle/flask-returns.json")).unwrap();
+    let showcase = include_str!("../../templates/showcase.json");
+    let showcase: Vec<Row> = serde_json::from_str(showcase).unwrap();
+    let util: Vec<Row> = serde_json::from_str(include_str!("../../templates/util.json")).unwrap();
     let more = MORE.iter().map(|path| Row {
+        method: String::new(),
         path: (*path).to_owned(),
+        request_headers: BTreeMap::new(),
         request_body: None,
     });
     let mut seen = BTreeSet::new();
     // The cards come first: they know what to post.
-    let rows = forms.into_iter().chain(oracle).chain(more);
-    rows.filter(|row| seen.insert(row.path.clone())).collect()
+    let rows = showcase.into_iter().chain(util).chain(oracle).chain(more);
+    let rows = rows.filter(|row| {
+        let card = (
+            row.path.clone(),
+            row.request_headers.clone(),
+            row.method.clone(),
+        );
+        let is_plain = row.request_headers.is_empty() && METHODS.contains(&&*row.method);
+        seen.insert(match is_plain || row.method.is_empty() {
+            true => (row.path.clone(), BTreeMap::new(), String::new()),
+            false => card,
+        })
+    });
+    rows.collect()
 }
 
 /// One exchange, to its end; and what the lint says of it, as request and clause.
@@ -58,13 +88,16 @@ async fn findings(site: Arc<BoxApp>, method: &str, row: &Row) -> Vec<(String, &'
     let findings = Findings::new();
     let lint = Lint::new(site).on_finding(OnFinding::Collect(findings.clone()));
     let gateway = Gateway::new(lint);
-    let request = http::Request::builder()
+    let mut request = http::Request::builder()
         .method(method)
         .uri(&row.path)
         .header("host", "localhost");
+    for (name, value) in &row.request_headers {
+        request = request.header(name, value);
+    }
     let text = row.request_body.as_deref().unwrap_or("field=value");
     let (request, input) = match method {
-        "POST" => {
+        "POST" | "PUT" => {
             let input = text.to_owned().into_input();
             (request.header("content-length", text.len()), input)
         }
@@ -97,11 +130,13 @@ async fn findings(site: Arc<BoxApp>, method: &str, row: &Row) -> Vec<(String, &'
 async fn m2_the_lint_finds_the_deliberate_faults_and_nothing_else() {
     let site = Arc::new(examples::site().boxed());
     let rows = rows();
-    assert!(rows.len() > 50, "{} paths", rows.len());
+    assert!(rows.len() > 110, "{} paths", rows.len());
     // All at once: some of them take their time.
-    let exchanges = rows
-        .iter()
-        .flat_map(|row| ["GET", "HEAD", "POST"].map(|method| findings(site.clone(), method, row)));
+    let exchanges = rows.iter().flat_map(|row| {
+        let own = Some(&*row.method).filter(|own| !own.is_empty() && !METHODS.contains(own));
+        let methods = METHODS.into_iter().chain(own);
+        methods.map(|method| findings(site.clone(), method, row))
+    });
     let mut found: Vec<_> = join_all(exchanges).await.into_iter().flatten().collect();
     found.sort();
 

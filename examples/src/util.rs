@@ -1,0 +1,34 @@
+//! The helpers of `gateway-util`, each in an app of its own; the page at `/util` shows them.
+
+mod answers;
+mod dispatch;
+mod errors;
+mod files;
+mod middlewares;
+mod requests;
+mod wrapped;
+
+use gateway_core::{App, Mount, view};
+use gateway_util::redirect;
+
+use crate::page;
+use crate::routes::Routes;
+
+const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
+
+/// All of it, to be mounted at `/util`: the page's links are relative to that. Every method reaches
+/// every path.
+pub(crate) fn app() -> impl App {
+    let page = Routes::new()
+        .get("", view(page::util))
+        .get("/", view(async |_| redirect("../util").permanent()));
+    Mount::new()
+        .at("/errors", errors::app())
+        .at("/answers", answers::app())
+        .at("/files", files::app())
+        .at("/requests", requests::app())
+        .at("/dispatch", dispatch::app())
+        .at("/middlewares", middlewares::app())
+        .at("/wrapped", wrapped::app())
+        .fallback(page)
+}

@@ -1,0 +1,76 @@
+//! Which app is asked: by prefix, host and method, and one after another.
+
+use gateway_core::{App, Environ, HttpError, IntoResponse, Mount, view};
+use gateway_util::{Cascade, Hosts, Methods, MiddlewareExt};
+
+use super::TEXT;
+
+pub(super) fn app() -> impl App {
+    Mount::new()
+        .at("/prefixes", prefixes())
+        .at("/hosts", hosts())
+        .at("/methods", methods())
+        .at("/override", method_override())
+        .at("/head", head())
+        .at("/cascade", cascade())
+}
+
+/// Where an app is mounted, and what is left of the path.
+async fn whereami(environ: Environ) -> impl IntoResponse {
+    let (script_name, path_info) = (environ.script_name(), environ.path_info());
+    let text = format!("SCRIPT_NAME {script_name}\nPATH_INFO {path_info}\n");
+    (text, [TEXT])
+}
+
+/// The longest prefix wins, and ends where a segment ends: `/shopping` is the fallback's.
+fn prefixes() -> impl App {
+    Mount::new()
+        .at("/shop", view(whereami))
+        .at("/shop/cart", view(whereami))
+        .fallback(view(async |_| ("no shop here\n", 404, [TEXT])))
+}
+
+/// By host. A page cannot choose its `Host`, so a proxy is believed here that says another.
+fn hosts() -> impl App {
+    Hosts::new()
+        .at("example.org", view(async |_| "the site\n"))
+        .at("*.example.org", view(async |_| "a part of the site\n"))
+        .fallback(view(async |_| ("nobody's site\n", 421)))
+        .proxy_fix()
+        .x_host(1)
+}
+
+/// By method. HEAD, OPTIONS and `Allow` come by themselves, and so does the 405.
+fn methods() -> impl App {
+    Methods::new()
+        .get(view(async |_| "got\n"))
+        .post(view(async |_| ("made\n", 201)))
+}
+
+/// A POST is what it says it is: for forms, which know no other methods.
+fn method_override() -> impl App {
+    Methods::new()
+        .post(view(async |_| ("made\n", 201)))
+        .delete(view(async |_| "deleted\n"))
+        .method_override()
+        .header()
+        .query()
+}
+
+/// GET for an app that does not know HEAD; the gateway leaves the body away.
+fn head() -> impl App {
+    let strict = view(
+        async |environ: Environ| match environ.request_method().as_str() {
+            "GET" => Ok("thirteen byte"),
+            _ => Err(HttpError::method_not_allowed()),
+        },
+    );
+    strict.head_as_get()
+}
+
+/// The next app where one answers 404 or 405.
+fn cascade() -> impl App {
+    let old = Mount::new().at("/old", view(async |_| "from the old app\n"));
+    let new = view(async |_| "from the new app\n");
+    Cascade::new().then(old).then(new)
+}

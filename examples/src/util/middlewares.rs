@@ -1,0 +1,129 @@
+//! Middlewares with something to say. The order of a whole stack is in `src/bin/compose.rs`.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use gateway_core::{App, AppExt, Environ, Error, HttpError, IntoResponse, Mount, view};
+use gateway_util::{EnvironExt, LogFormat, MiddlewareExt, RequestIdValue};
+use http::HeaderValue;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::TEXT;
+
+pub(super) fn app() -> impl App {
+    Mount::new()
+        .at("/proxy", proxy())
+        .at("/request-id", request_id())
+        .at("/runtime", runtime())
+        .at("/auth", auth())
+        .at("/hooks", hooks())
+        .at("/limit", limit())
+        .at("/timeout", timeout())
+        .at("/panic", panic())
+        .at("/conditional", conditional())
+        .at("/access-log", view(access_log))
+}
+
+/// What the environ says of the client and of this server.
+async fn ends(environ: Environ) -> Value {
+    json!({
+        "client": environ.client_addr().map(|address| address.to_string()),
+        "scheme": environ.scheme().as_str(),
+        "host": environ.host(),
+        "script_name": environ.script_name().to_string(),
+    })
+}
+
+/// One proxy is trusted: the last value of each of its headers counts.
+fn proxy() -> impl App {
+    let app = view(ends).proxy_fix();
+    app.x_for(1).x_proto(1).x_host(1).x_prefix(1).forwarded(1)
+}
+
+/// A name for each request, taken over if it is well formed.
+fn request_id() -> impl App {
+    let app = view(async |environ: Environ| {
+        let id = environ.extensions().get::<RequestIdValue>()?;
+        Some((format!("this is {id}\n"), [TEXT]))
+    });
+    app.request_id()
+}
+
+/// How long the app took until it answered.
+fn runtime() -> impl App {
+    let app = view(async |_| {
+        sleep(Duration::from_millis(20)).await;
+        "see X-Runtime\n"
+    });
+    app.runtime()
+}
+
+/// Who knows the name and the password is REMOTE_USER.
+fn auth() -> impl App {
+    let app = view(async |environ: Environ| {
+        let user = environ.get("REMOTE_USER")?.to_string();
+        Some((format!("welcome, {user}\n"), [TEXT]))
+    });
+    app.basic_auth("the shop").user("Aladdin", "open sesame")
+}
+
+/// A function for the request, one for the head of the answer.
+fn hooks() -> impl App {
+    view(async |_| "the secret is 42\n")
+        .on_request(async |environ: Environ| match environ.query_string() {
+            "please" => Ok(environ),
+            _ => Err(HttpError::forbidden().into()),
+        })
+        .on_response(|_status, headers| {
+            headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
+        })
+}
+
+/// At most so many bytes of input: 413, and nothing of it reaches the app.
+fn limit() -> impl App {
+    let app = view(async |mut environ: Environ| {
+        let text = environ.take_input().text(1000).await?;
+        Ok::<_, Error>((text, [TEXT]))
+    });
+    app.limit_input(16)
+}
+
+/// 503 when the time is over; the app's future is dropped.
+fn timeout() -> impl App {
+    let app = view(async |_| {
+        sleep(Duration::from_secs(60)).await;
+        "never sent\n"
+    });
+    app.timeout(Duration::from_millis(300))
+}
+
+/// A page of one's own for panics. The message is for the log.
+fn panic() -> impl App {
+    #[expect(clippy::panic, reason = "it is what is shown here")]
+    let app = view(async |_| -> &str { panic!("the private cause of util/panic") });
+    app.catch_panic(|_message| ("We are sorry.\n", 500, [TEXT]))
+}
+
+/// A tag of the bytes, and 304 for who has them.
+fn conditional() -> impl App {
+    view(async |_| "always the same\n")
+        .auto_etag()
+        .conditional_get()
+}
+
+/// The line of a request in each format. It is written when the answer is over.
+async fn access_log(environ: Environ) -> Result<impl IntoResponse, Error> {
+    let (sender, lines) = mpsc::channel();
+    let app = view(async |_| "hello\n")
+        .access_log()
+        .write_to(move |entry| {
+            for format in [LogFormat::Common, LogFormat::Combined, LogFormat::Json] {
+                // Nobody listens to a second line.
+                let _ = sender.send(entry.display(format).to_string());
+            }
+        });
+    drop(app.respond(environ).await?);
+    let lines: Vec<String> = lines.try_iter().collect();
+    Ok((lines.join("\n") + "\n", [TEXT]))
+}

@@ -1,0 +1,110 @@
+//! Reading requests. What is wrong with one is an `HttpError`, which passes with `?`.
+
+use gateway_core::{App, Environ, HttpError, IntoResponse, Json, view};
+use gateway_util::{Conditions, ETag, EnvironExt, FormLimits};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::TEXT;
+use crate::routes::Routes;
+
+pub(super) fn app() -> impl App {
+    Routes::new()
+        .at("/query", view(query))
+        .at("/form", view(form))
+        .at("/upload", view(upload))
+        .at("/json", view(json_in))
+        .at("/cookies", view(cookies))
+        .at("/negotiate", view(negotiate))
+        .at("/basic", view(basic))
+        .at("/bearer", view(bearer))
+        .at("/client", view(client))
+        .at("/if-match", view(if_match))
+}
+
+/// All values of a name, one as a number, one that has to be there.
+async fn query(environ: Environ) -> Result<Value, HttpError> {
+    let query = environ.query();
+    Ok(json!({
+        "tags": query.get_all("tag").collect::<Vec<_>>(),
+        "page": query.parse::<u32>("page")?,
+        "sort": query.require("sort")?,
+    }))
+}
+
+/// A form as a struct: 400 where it does not fit, 413 beyond the limits.
+async fn form(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+    #[derive(Deserialize)]
+    struct Guest {
+        name: String,
+        age: u8,
+    }
+
+    let form = environ.form(FormLimits::default().text(1000)).await?;
+    let guest: Guest = form.deserialize()?;
+    Ok((format!("{} is {}\n", guest.name, guest.age), [TEXT]))
+}
+
+/// Fields and files. Beyond 64 KiB files go to disk, beyond 1 MiB the answer is 413.
+async fn upload(mut environ: Environ) -> Result<Value, HttpError> {
+    let limits = FormLimits::default().body(1 << 20).in_memory(64 << 10);
+    let form = environ.form(limits).await?;
+    let file = form.file("file").ok_or_else(HttpError::bad_request)?;
+    Ok(json!({
+        "title": form.get("title"),
+        "name": file.file_name(),
+        "type": file.content_type(),
+        "bytes": file.len(),
+        "on_disk": file.is_on_disk(),
+    }))
+}
+
+/// JSON of at most so many bytes: 415 for another type, 400 for another shape.
+async fn json_in(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+    let numbers: Vec<i64> = environ.json(1000).await?;
+    let sum = numbers.iter().try_fold(0_i64, |sum, n| sum.checked_add(*n));
+    let sum = sum.ok_or_else(HttpError::unprocessable_entity)?;
+    Ok(Json(json!({ "sum": sum })))
+}
+
+/// The cookies that the client sent.
+async fn cookies(environ: Environ) -> Value {
+    let cookies = environ.cookies();
+    json!({ "user": cookies.get("user"), "theme": cookies.get("theme") })
+}
+
+/// What the client likes best of what there is; 406 where it likes nothing.
+async fn negotiate(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+    let kind = environ.negotiate(&["text/plain", "application/json", "text/csv"])?;
+    let body = match kind {
+        "application/json" => "[1,2]\n",
+        "text/csv" => "1,2\n",
+        _ => "1 and 2\n",
+    };
+    Ok((body, [("Content-Type", kind), ("Vary", "Accept")]))
+}
+
+/// A name and a password, not checked yet; 401 where there are none.
+async fn basic(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+    let credentials = environ.basic_auth("the shop")?;
+    Ok((format!("{} knocks\n", credentials.user), [TEXT]))
+}
+
+/// A token, not checked yet.
+async fn bearer(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+    let token = environ.bearer_token("the shop")?;
+    Ok((format!("a token of {} characters\n", token.len()), [TEXT]))
+}
+
+/// The peer, or what a trusted proxy says of it.
+async fn client(environ: Environ) -> Option<impl IntoResponse> {
+    let address = environ.client_addr()?;
+    Some((format!("{address}\n"), [TEXT]))
+}
+
+/// A change to the state that the client has seen, and to no other: 412.
+async fn if_match(environ: Environ) -> Result<&'static str, HttpError> {
+    let current = ETag::of(b"the second version");
+    Conditions::of(&environ).require(Some(&current))?;
+    Ok("changed\n")
+}
