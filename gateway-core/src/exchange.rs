@@ -8,7 +8,7 @@ mod reuse;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::start_error::StartError;
 
@@ -154,10 +154,6 @@ impl Exchange {
         self.lock().close_connection = true;
     }
 
-    pub(crate) fn closes_connection(&self) -> bool {
-        self.lock().close_connection
-    }
-
     pub(crate) fn is_started(&self) -> bool {
         !matches!(self.lock().phase, Phase::New)
     }
@@ -204,6 +200,22 @@ impl Exchange {
             length: head.length,
             close_connection,
         })
+    }
+
+    /// Gives up the head that the app made, or did not make: an error is answered in its place. What
+    /// is left of it is an empty map with some room, for the answer. Tells whether the app wished
+    /// the connection to close.
+    pub(crate) fn abandon(&self, headers: &mut HeaderMap) -> bool {
+        let mut slot = self.lock();
+        if let Some(head) = &mut slot.head {
+            std::mem::swap(headers, &mut head.headers);
+        }
+        let close_connection = slot.close_connection;
+        drop(slot);
+        if !headers.is_empty() {
+            headers.clear();
+        }
+        close_connection
     }
 
     /// True if the app started again after commit; `cx` is woken when it does.

@@ -182,8 +182,7 @@ impl<A: App> Gateway<A> {
         let claimed = Claimed::new(environ.gateway_exchange());
         let guard = Guard::new(claimed, &self.shared.pool);
         drop(environ);
-        drop(guard);
-        failure::page(error.into(), facts, false)
+        failure::page(error.into(), facts, guard.exchange())
     }
 }
 
@@ -206,10 +205,10 @@ async fn drive<A: App>(app: &A, guard: Guard<'_>, environ: Environ) -> http::Res
     let facts = Facts::of(&environ);
     if environ.request_method() == Method::CONNECT {
         drop(environ);
-        return failure::page(HttpError::not_implemented().into(), facts, false);
+        return failure::page(HttpError::not_implemented().into(), facts, guard.exchange());
     }
     match run(app, environ, guard.exchange(), facts).await {
         Ok(ready) => finish::respond(guard, ready, facts),
-        Err(error) => failure::page(error, facts, guard.exchange().closes_connection()),
+        Err(error) => failure::page(error, facts, guard.exchange()),
     }
 }

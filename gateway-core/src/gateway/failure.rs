@@ -10,6 +10,7 @@ use super::bodyless::bodyless;
 use super::facts::Facts;
 use super::outgoing::Outgoing;
 use crate::error::Error;
+use crate::exchange::Exchange;
 use crate::headers::{self, HeaderError};
 use crate::http_error::HttpError;
 use crate::into_response::NoResponse;
@@ -20,7 +21,9 @@ use crate::status::StatusError;
 
 /// The answer to an error before commit (B1): its own page if it is an `HttpError`, else a generic
 /// one. The cause is logged and never sent.
-pub(super) fn page(error: Error, facts: Facts, close_connection: bool) -> Response<Outgoing> {
+///
+/// The page's head is made in what the exchange keeps for one.
+pub(super) fn page(error: Error, facts: Facts, exchange: &Exchange) -> Response<Outgoing> {
     let error = match HttpError::try_from(error) {
         Ok(error) => {
             // B9: the text of its cause is the app's.
@@ -35,11 +38,11 @@ pub(super) fn page(error: Error, facts: Facts, close_connection: bool) -> Respon
             HttpError::internal_server_error()
         }
     };
-    let (status, headers, page) = checked(&error);
-    discard(error);
     let mut response = Response::new(Outgoing::nothing());
+    let close_connection = exchange.abandon(response.headers_mut());
+    let (status, page) = fill(response.headers_mut(), &error);
+    discard(error);
     *response.status_mut() = status;
-    *response.headers_mut() = headers;
     facts.close(close_connection, response.headers_mut());
     if facts.is_bodyless(status) {
         bodyless(&mut response, Some(page.len() as u64));
@@ -50,13 +53,14 @@ pub(super) fn page(error: Error, facts: Facts, close_connection: bool) -> Respon
 }
 
 /// The page of an error whose headers are fit to be sent, else of a 500.
-fn checked(error: &HttpError) -> (StatusCode, HeaderMap, Bytes) {
-    let (status, mut headers, page) = error.page();
-    match headers::check(&mut headers) {
-        Ok(_) => (status, headers, page),
+fn fill(headers: &mut HeaderMap, error: &HttpError) -> (StatusCode, Bytes) {
+    let (status, page) = error.page_into(headers);
+    match headers::check(headers) {
+        Ok(_) => (status, page),
         Err(refused) => {
             log::error(refused.rule(), "the headers of an HTTP error", &refused);
-            HttpError::internal_server_error().page()
+            headers.clear();
+            HttpError::internal_server_error().page_into(headers)
         }
     }
 }

@@ -17,8 +17,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
         Ok(committed) => committed,
         Err(error) => {
             drop(ready);
-            let close = guard.exchange().closes_connection();
-            return failure::page(error.into(), facts, close);
+            return failure::page(error.into(), facts, guard.exchange());
         }
     };
     let declared = committed.length;
@@ -30,7 +29,7 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
         return response;
     }
     if let Some(error) = too_short(declared, &ready) {
-        return failure::page(error.into(), facts, committed.close_connection);
+        return failure::page(error.into(), facts, guard.exchange());
     }
     *response.body_mut() = framed(guard, ready, declared, response.headers_mut());
     response

@@ -2,6 +2,9 @@
 //!
 //! Names and descriptions are those that Werkzeug shows, so that pages compare equal.
 
+use std::sync::OnceLock;
+
+use bytes::Bytes;
 use http::StatusCode;
 
 use super::HttpError;
@@ -11,6 +14,8 @@ use super::HttpError;
 pub(super) struct Entry {
     pub(super) name: &'static str,
     pub(super) description: &'static str,
+    /// The page that shows both: most errors of a code have the same one.
+    pub(super) page: &'static OnceLock<Bytes>,
 }
 
 macro_rules! http_errors {
@@ -18,7 +23,10 @@ macro_rules! http_errors {
         /// The entry for a code, if it is in the table.
         pub(super) fn entry(status: StatusCode) -> Option<Entry> {
             match status.as_u16() {
-                $($code => Some(Entry { name: $name, description: $description }),)*
+                $($code => {
+                    static PAGE: OnceLock<Bytes> = OnceLock::new();
+                    Some(Entry { name: $name, description: $description, page: &PAGE })
+                })*
                 _ => None,
             }
         }
