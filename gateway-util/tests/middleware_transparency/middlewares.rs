@@ -48,6 +48,9 @@ pub(crate) const MIDDLEWARES: &[Wrap] = &[
         a.catch_panic(|_: &str| HttpError::internal_server_error())
             .boxed()
     }),
+    ("error_handlers", |a| {
+        a.error_handlers().status(418, |_| "never").boxed()
+    }),
     ("access_log", |a| a.access_log().boxed()),
     ("request_id", |a| a.request_id().boxed()),
     ("runtime", |a| a.runtime().boxed()),
