@@ -5,6 +5,9 @@ use std::collections::HashSet;
 
 use super::{EnvValue, Environ};
 
+/// Names of headers up to this length are made without an allocation.
+const SHORT: usize = 64;
+
 impl Environ {
     /// Looks a variable up by its CGI key: `"REQUEST_METHOD"`, `"PATH_INFO"`, `"HTTP_HOST"` or one
     /// set with [`set_var`](Self::set_var).
@@ -57,19 +60,33 @@ impl Environ {
     }
 
     fn http_variable(&self, key: &str) -> Option<EnvValue<'_>> {
-        // E8 and E11; and a key in lower case, or with a dash, is no CGI key.
-        if matches!(key, "CONTENT_TYPE" | "CONTENT_LENGTH" | "PROXY")
-            || key
-                .bytes()
-                .any(|byte| byte == b'-' || byte.is_ascii_lowercase())
-        {
-            return None;
-        }
         if key == "HOST" {
             return self.host().map(EnvValue::text);
         }
-        let name = key.to_ascii_lowercase().replace('_', "-");
-        self.header(&name).or_else(|| {
+        // E8 and E11.
+        if matches!(key, "CONTENT_TYPE" | "CONTENT_LENGTH" | "PROXY") {
+            return None;
+        }
+        let mut buffer = [0; SHORT];
+        match buffer.get_mut(..key.len()) {
+            Some(buffer) => self.http_header(key, buffer),
+            None => self.http_header(key, &mut vec![0; key.len()]),
+        }
+    }
+
+    /// The header that a key without its `HTTP_` means; its name is made in `buffer`, which is as
+    /// long as the key.
+    fn http_header(&self, key: &str, buffer: &mut [u8]) -> Option<EnvValue<'_>> {
+        for (byte, from) in buffer.iter_mut().zip(key.bytes()) {
+            *byte = match from {
+                b'_' => b'-',
+                // In lower case, or with a dash, it is no CGI key.
+                b'-' | b'a'..=b'z' => return None,
+                from => from.to_ascii_lowercase(),
+            };
+        }
+        let name = std::str::from_utf8(buffer).ok()?;
+        self.header(name).or_else(|| {
             // E10, by opt-in: the name as it was sent, where no twin with dashes exists.
             if !self.keeps_underscores() || !key.contains('_') {
                 return None;
