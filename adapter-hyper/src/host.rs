@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, Version, header, request};
 ///
 /// What the servers before and behind one another read out of a request that breaks this differs;
 /// such a request is refused with 400 and never reaches the app.
+#[inline]
 pub(crate) fn is_valid(parts: &request::Parts) -> bool {
     match first_two(&parts.headers) {
         (None, _) => parts.version != Version::HTTP_11,
@@ -19,6 +20,7 @@ pub(crate) fn is_valid(parts: &request::Parts) -> bool {
 }
 
 /// The first two lines of `Host`.
+#[inline]
 fn first_two(headers: &HeaderMap) -> (Option<&HeaderValue>, Option<&HeaderValue>) {
     // Clients send it first (RFC 9110 section 7.2 asks for that), and lines of one name follow each
     // other in the map: no look-up is needed then.

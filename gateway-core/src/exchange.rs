@@ -77,6 +77,7 @@ pub(crate) struct Committed {
 }
 
 impl Exchange {
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, Slot> {
         // A panic elsewhere must not become a second one here.
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
@@ -255,6 +256,7 @@ impl Exchange {
 }
 
 /// Opens a start or restart, and takes the head for it.
+#[inline]
 fn attempt(slot: &mut Slot) -> Attempt {
     slot.phase = Phase::Starting;
     slot.attempts = slot.attempts.wrapping_add(1);
@@ -268,6 +270,7 @@ impl Slot {
     /// Whether an attempt still counts when it ends: another handle may have come between its two
     /// halves. A second start has refused them both by now; a restart has replaced this one, and
     /// what it made of the exchange stays.
+    #[inline]
     fn expects(&self, attempt: &Attempt) -> bool {
         self.attempts == attempt.nth && matches!(self.phase, Phase::Starting)
     }
@@ -298,6 +301,7 @@ fn abort(mut slot: MutexGuard<'_, Slot>) {
 }
 
 /// Wakes the gateway, outside of the lock.
+#[inline]
 fn wake(mut slot: MutexGuard<'_, Slot>) {
     let waker = slot.gateway.take();
     drop(slot);

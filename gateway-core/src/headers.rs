@@ -313,6 +313,7 @@ fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
 /// Fields that belong to one connection and so to the gateway, not to the app (S7).
 ///
 /// RFC 9110 section 7.6.1. `Proxy-Authenticate` is not among them: an app may be a proxy's.
+#[inline]
 pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
     match *name {
         header::CONNECTION | header::TE | header::TRANSFER_ENCODING | header::UPGRADE => true,

@@ -13,11 +13,13 @@ pub(crate) struct Head {
 
 impl Head {
     /// How many headers there is room for.
+    #[inline]
     pub(super) fn room(head: &Option<Box<Self>>) -> usize {
         head.as_ref().map_or(0, |head| head.headers.capacity())
     }
 
     /// Empties the head; the room in its map stays.
+    #[inline]
     pub(super) fn clear(&mut self) {
         self.status = StatusCode::OK;
         self.length = None;

@@ -19,6 +19,7 @@ impl Claimed {
 }
 
 impl Drop for Claimed {
+    #[inline]
     fn drop(&mut self) {
         if let Some(exchange) = self.0.take() {
             exchange.close();
@@ -44,6 +45,7 @@ impl<'a> Guard<'a> {
         clippy::expect_used,
         reason = "only `release` and `drop` empty it, and both own it"
     )]
+    #[inline]
     pub(super) fn exchange(&self) -> &Arc<Exchange> {
         self.exchange
             .as_ref()
