@@ -4,7 +4,7 @@
 
 use actix_web::http as native;
 use actix_web::http::header::HeaderMap as NativeHeaders;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use gateway_core::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri};
 
@@ -86,18 +86,30 @@ pub(crate) fn status(status: http::StatusCode) -> native::StatusCode {
         .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A response header in actix's types.
+/// A copy of the values of response headers, one behind the other in one allocation.
+#[inline]
+pub(crate) fn response_values(headers: &HeaderMap) -> Bytes {
+    let length = headers.values().map(HeaderValue::len).sum();
+    let mut values = Vec::with_capacity(length);
+    for value in headers.values() {
+        values.extend_from_slice(value.as_bytes());
+    }
+    values.into()
+}
+
+/// A response header in actix's types; `copy` is that of its value.
 #[inline]
 pub(crate) fn response_header(
     name: &HeaderName,
     value: &HeaderValue,
+    copy: Bytes,
 ) -> Option<(native::header::HeaderName, native::header::HeaderValue)> {
     let name = match *name {
         // Nothing to be parsed for the one that nearly every response has.
         http::header::CONTENT_TYPE => native::header::CONTENT_TYPE,
         ref other => native::header::HeaderName::from_bytes(other.as_str().as_bytes()).ok()?,
     };
-    let mut copy = native::header::HeaderValue::from_bytes(value.as_bytes()).ok()?;
+    let mut copy = native::header::HeaderValue::from_maybe_shared(copy).ok()?;
     copy.set_sensitive(value.is_sensitive());
     Some((name, copy))
 }

@@ -61,14 +61,16 @@ pub(crate) fn response(
     // The driver puts a `Connection` there for `close_connection`.
     let mut closes = facts.offers_upgrade;
     let mut made = HttpResponse::with_body(status, ());
+    let mut values = convert::response_values(&headers);
     for (name, value) in &headers {
+        let copy = values.split_to(value.len());
         // Two are actix's own to write: `Content-Length`, from the size of the body, and
         // `Connection`.
         if *name == http::header::CONTENT_LENGTH {
             declared = value.to_str().ok().and_then(|value| value.parse().ok());
         } else if *name == http::header::CONNECTION {
             closes = true;
-        } else if let Some((name, value)) = convert::response_header(name, value) {
+        } else if let Some((name, value)) = convert::response_header(name, value, copy) {
             made.headers_mut().append(name, value);
         }
     }
