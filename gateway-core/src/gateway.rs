@@ -89,7 +89,7 @@ impl<A: App> Gateway<A> {
 
     /// Makes the environ of a request whose head a host lends, in recycled memory: nothing is
     /// converted that the app does not ask for. The source must have a
-    /// [`target`](HeadSource::target).
+    /// [`target`](HeadSource::target); without one the path is `/`.
     ///
     /// # Examples
     ///
