@@ -8,6 +8,7 @@ mod finish;
 mod guard;
 mod outgoing;
 mod peek;
+mod reply;
 mod run;
 mod source;
 mod streaming;
@@ -27,6 +28,7 @@ use crate::input::Input;
 pub(crate) use facts::Facts;
 use guard::{Claimed, Guard};
 pub use outgoing::Outgoing;
+pub use reply::reply;
 pub(crate) use run::run;
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
