@@ -34,6 +34,7 @@ impl Facts {
     }
 
     /// True if nothing of a body will be sent (B6, B7).
+    #[inline]
     pub(super) fn is_bodyless(self, status: StatusCode) -> bool {
         self.is_head
             || matches!(

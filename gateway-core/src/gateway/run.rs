@@ -57,6 +57,7 @@ pub(crate) async fn run<A: App>(
 
 impl Ready {
     /// A body whose bytes are there.
+    #[inline]
     pub(super) fn in_hand(bytes: Bytes) -> Self {
         if bytes.is_empty() {
             return Self::Empty(None);
