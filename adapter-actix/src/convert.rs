@@ -36,7 +36,11 @@ pub(crate) fn version(version: native::Version) -> Version {
 /// takes is one for `http` 1.
 #[inline]
 pub(crate) fn is_origin_form(uri: &native::Uri) -> bool {
-    uri.scheme().is_none() && uri.authority().is_none() && uri.path().starts_with('/')
+    // Not by the path, which `http` 0.2 says is `/` where HTTP/2's `:path` is only a query.
+    let target = uri.path_and_query().map(|target| target.as_str());
+    uri.scheme().is_none()
+        && uri.authority().is_none()
+        && target.is_some_and(|target| target.starts_with('/'))
 }
 
 /// The whole target; `None` where `http` 1 takes it for none.
@@ -120,5 +124,30 @@ pub(crate) fn scheme(name: &str) -> Scheme {
         Scheme::Https
     } else {
         Scheme::Http
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_origin_form, native};
+
+    #[test]
+    fn e5_a_target_in_origin_form_is_one_for_http_1_too() {
+        for (target, expected) in [
+            ("/", true),
+            ("//a?b", true),
+            ("/a|b\"{}?{}|\\^`", true),
+            ("?x=1", false),
+            ("*", false),
+        ] {
+            // As h2 makes it of `:path` where there is no `:authority`.
+            let mut parts = native::uri::Parts::default();
+            parts.path_and_query = Some(target.parse().unwrap());
+            let uri = native::Uri::from_parts(parts).unwrap();
+            assert_eq!(is_origin_form(&uri), expected, "{target}");
+            if expected {
+                assert_eq!(super::uri(&uri).unwrap(), target, "{target}");
+            }
+        }
     }
 }

@@ -111,6 +111,9 @@ impl Exchange {
             return Err(StartError::committed());
         }
         let mut attempt = attempt(&mut slot);
+        // Outside of the lock, as wherever headers are dropped: their bytes may have an owner of the
+        // app's, whose destructor may ask for the exchange.
+        drop(slot);
         attempt.head.headers.clear();
         Ok(attempt)
     }
@@ -134,11 +137,11 @@ impl Exchange {
         mut attempt: Attempt,
         error: StartError,
     ) -> Result<(), StartError> {
+        attempt.head.clear();
         let mut slot = self.lock();
         if !slot.expects(&attempt) {
             return Err(too_late(slot));
         }
-        attempt.head.clear();
         slot.head = Some(attempt.head);
         slot.phase = Phase::Refused(error.clone());
         wake(slot);
@@ -248,9 +251,11 @@ impl Exchange {
         slot.over = true;
         // Whatever was sent, a handle that was kept comes too late.
         slot.phase = Phase::Committed;
-        slot.gateway = None;
+        let gateway = slot.gateway.take();
         let watchers = std::mem::take(&mut slot.watchers);
         drop(slot);
+        // It may be all that is left of a task that holds a handle.
+        drop(gateway);
         watchers.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }

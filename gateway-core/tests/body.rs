@@ -1,14 +1,17 @@
 //! B: body and commit.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use gateway_core::{
     App, AppExt, Body, Environ, Error, Gateway, HttpError, Response, StartResponse, app_fn, view,
 };
 use http::Request;
+use http_body::{Body as HttpBody, Frame};
 use http_body_util::{BodyExt, Full};
 
 mod support;
@@ -309,6 +312,86 @@ fn b5_a_stream_of_the_declared_length_passes_with_its_trailers() {
     assert_eq!(answer.text(), "12345");
     assert_eq!(answer.trailers.unwrap()["x-t"], "1");
     log.assert_no_fault();
+}
+
+/// A script that says that it is over behind its last frame.
+struct SaysItIsOver(Script);
+
+impl SaysItIsOver {
+    fn body(frames: impl IntoIterator<Item = Option<Result<Frame<Bytes>, Error>>>) -> Body {
+        Body::new(Self(Script::new(frames)))
+    }
+}
+
+impl HttpBody for SaysItIsOver {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.frames.is_empty()
+    }
+}
+
+/// What a host gets that asks no more where it need not: the text, and the text of the error.
+fn asked_no_more(app: impl App) -> (String, Option<String>) {
+    let gateway = Gateway::new(app);
+    let response = run(gateway.handle(environ(&gateway, get("/"))));
+    let mut frames = Frames::new(response.into_body());
+    let mut text = Vec::new();
+    while !frames.is_end_stream() {
+        match frames.next() {
+            Some(Ok(frame)) => text.extend(frame.into_data().unwrap_or_default()),
+            Some(Err(error)) => {
+                return (String::from_utf8(text).unwrap(), Some(error.to_string()));
+            }
+            None => break,
+        }
+    }
+    (String::from_utf8(text).unwrap(), None)
+}
+
+#[test]
+fn b5_a_stream_that_says_it_is_over_is_held_to_its_length() {
+    let body = || SaysItIsOver::body([data("123"), None, data("45")]);
+    for (length, text, rule) in [
+        (None, "12345", None),
+        (Some("5"), "12345", None),
+        (Some("10"), "12345", Some("10 were declared")),
+        (Some("4"), "1234", Some("longer than the declared 4")),
+    ] {
+        let headers: Vec<_> = length
+            .map(|length| ("content-length", length))
+            .into_iter()
+            .collect();
+        let ((sent, error), log) = logged(|| asked_no_more(answering(&headers, body)));
+        assert_eq!(sent, text);
+        assert_eq!(error.is_some(), length == Some("10"));
+        match rule {
+            Some(rule) => log.assert_one("B5", rule),
+            None => log.assert_no_fault(),
+        }
+    }
+    // Over before it was asked.
+    let nothing = || SaysItIsOver::body([]);
+    assert_eq!(asked_no_more(answering(&NONE, nothing)).0, "");
+    let (answer, log) = logged(|| ask(answering(&[("content-length", "1")], nothing), get("/")));
+    answer.assert_clean_500();
+    log.assert_one("B5", "1 were declared");
+}
+
+#[test]
+fn b8_an_error_that_comes_last_is_not_lost_where_the_stream_says_it_is_over() {
+    let (text, error) = asked_no_more(answering(&NONE, || {
+        SaysItIsOver::body([data("12"), failure("late")])
+    }));
+    assert_eq!((&*text, error.as_deref()), ("12", Some("late")));
 }
 
 #[test]

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use gateway_core::{
     App, AppExt, Body, Environ, Error, Gateway, HeadSource, HttpError, Input, IntoResponse,
     StartResponse, app_fn, view,
 };
-use http::Request;
+use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
 
 fn environ() -> Environ {
@@ -117,6 +118,56 @@ async fn n6_an_errors_headers_cannot_cut_its_page() {
 }
 
 #[tokio::test]
+async fn n6_b5_an_answer_in_an_error_is_held_to_its_length() {
+    async fn answers(status: u16, length: &str, method: &str) -> [http::Response<String>; 2] {
+        let response = http::Response::builder().status(status);
+        let response = response
+            .header("content-length", length)
+            .body("12345".into());
+        let response = response.unwrap();
+        let request = || Request::builder().method(method).body(()).unwrap();
+        let (raised, returned) = (response.clone(), response);
+        let raised = view(move |_| {
+            let error = HttpError::with_response(raised.clone());
+            async { Err::<&str, _>(error) }
+        });
+        let returned = view(move |_| {
+            let error = HttpError::with_response(returned.clone());
+            async { error }
+        });
+        [
+            answer(raised, request(), Input::empty()).await,
+            answer(returned, request(), Input::empty()).await,
+        ]
+    }
+    for response in answers(418, "5", "GET").await {
+        assert_eq!(
+            (response.status().as_u16(), &**response.body()),
+            (418, "12345")
+        );
+    }
+    for response in answers(418, "3", "GET").await {
+        assert_eq!(
+            (response.status().as_u16(), &**response.body()),
+            (418, "123")
+        );
+        assert_eq!(response.headers()["content-length"], "3");
+    }
+    for response in answers(418, "10", "GET").await {
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers().get("content-length"), None);
+    }
+    // HEAD is exempt, and so is what has no body.
+    for response in answers(418, "10", "HEAD").await {
+        assert_eq!(response.status(), 418);
+        assert_eq!(response.headers()["content-length"], "10");
+    }
+    for response in answers(304, "10", "GET").await {
+        assert_eq!((response.status().as_u16(), &**response.body()), (304, ""));
+    }
+}
+
+#[tokio::test]
 async fn i3_who_skips_the_errors_of_a_stream_sees_its_end() {
     let request = Request::post("/").header("content-length", "10");
     let mut environ = Environ::from_request(request.body("short").unwrap());
@@ -179,4 +230,47 @@ async fn l3_an_exchange_without_a_gateway_has_an_end_too() {
 fn n3_numbers_are_header_values() {
     let response = ("text", [("x-count", 2)]).into_response().unwrap();
     assert_eq!(response.headers()["x-count"], "2");
+}
+
+/// Header bytes with an owner that asks for the exchange when it is dropped.
+struct Curious(StartResponse);
+
+impl AsRef<[u8]> for Curious {
+    fn as_ref(&self) -> &[u8] {
+        b"curious"
+    }
+}
+
+impl Drop for Curious {
+    fn drop(&mut self) {
+        let _ = self.0.is_started();
+    }
+}
+
+#[tokio::test]
+async fn s2_headers_are_dropped_outside_of_the_lock() {
+    let curious = |start: &StartResponse| {
+        let bytes = Bytes::from_owner(Curious(start.clone()));
+        HeaderValue::from_maybe_shared(bytes).unwrap()
+    };
+    let app = app_fn(move |_, start: StartResponse| async move {
+        start.start(200, [("x-a", curious(&start))])?;
+        start.restart(201, [("x-b", curious(&start))], Error::msg("again"))?;
+        let refused = [("x-c", curious(&start)), ("te", curious(&start))];
+        start
+            .restart(202, refused, Error::msg("again"))
+            .unwrap_err();
+        start.restart(203, [("x-d", curious(&start))], Error::msg("again"))?;
+        Err(HttpError::not_found().into())
+    });
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let response = runtime.block_on(answer(app, Request::new(()), Input::empty()));
+        sender.send(response.status()).unwrap();
+    });
+    let status = receiver.recv_timeout(std::time::Duration::from_secs(5));
+    assert_eq!(status.unwrap(), 404);
 }

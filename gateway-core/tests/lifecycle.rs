@@ -8,7 +8,7 @@ use gateway_core::{
     App, AppExt, Body, Connection, Disconnected, Environ, Error, Gateway, HeadSource, Input,
     ResponseExt, Scheme, StartResponse, app_fn, view,
 };
-use http::Request;
+use http::{Method, Request, Version};
 
 mod support;
 use support::{
@@ -357,6 +357,7 @@ fn dump() -> impl App + Clone {
             text.push_str(&format!("{key}={value}\n"));
         }
         text.push_str(&format!("{:?}\n", environ.headers()));
+        text.push_str(&format!("{:?}\n", environ.uri()));
         text.push_str(&format!("{:?}\n", environ.extensions().get::<&str>()));
         text.push_str(&format!("{:?}\n", environ.connection()));
         text.push_str(&format!("{} {:?}\n", environ.split(), environ));
@@ -432,6 +433,110 @@ fn l5_nothing_of_one_request_shows_in_another() {
         fill(&mut full);
         drop(full.into_parts());
         assert_eq!(ask_gateway(&gateway, plain()).text(), fresh);
+    }
+}
+
+/// A head as a host lends it, with a target or without one.
+struct Lent {
+    target: Option<&'static str>,
+    line: (&'static str, &'static str),
+}
+
+impl HeadSource for Lent {
+    fn target(&self) -> Option<&str> {
+        self.target
+    }
+
+    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+        if name.eq_ignore_ascii_case(self.line.0) {
+            visit(self.line.1.as_bytes());
+        }
+    }
+
+    fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        visit(self.line.0, self.line.1.as_bytes());
+    }
+}
+
+fn lend<A: App>(
+    gateway: &Gateway<A>,
+    method: Method,
+    target: Option<&'static str>,
+    line: (&'static str, &'static str),
+) -> Environ {
+    let source = Arc::new(Lent { target, line });
+    gateway.lend((method, Version::HTTP_11), source, Input::empty())
+}
+
+#[test]
+fn l5_nothing_of_a_lent_head_shows_in_another_request() {
+    let gateway = Gateway::new(dump());
+    let parts = |target| {
+        let request = Request::put(target).header("x-secret", "secret");
+        request.body(()).unwrap().into_parts().0
+    };
+    let full = || {
+        let line = ("x-secret", "secret");
+        let environ = lend(&gateway, Method::DELETE, Some("/secret?secret"), line);
+        // What is made of a source is kept beside it.
+        assert_eq!(environ.headers().len(), 1);
+        assert_eq!(environ.uri().query(), Some("secret"));
+        environ
+    };
+    let ways: [&dyn Fn(); 8] = [
+        &|| drop(read(run(gateway.handle(full())))),
+        &|| drop(gateway.handle(full())),
+        &|| {
+            let mut environ = full();
+            fill(&mut environ);
+            read(run(gateway.handle(environ)));
+        },
+        &|| {
+            let mut environ = full();
+            environ.extensions_mut().insert("secret");
+            environ.set_request_method(Method::PUT);
+            read(run(gateway.handle(environ)));
+        },
+        &|| {
+            let mut environ = full();
+            let (parts, input) = environ.take_parts();
+            environ.put_parts(parts, input);
+            read(run(gateway.handle(environ)));
+        },
+        // With nothing taken out before.
+        &|| {
+            let mut environ = full();
+            environ.put_parts(parts("/secret"), Input::empty());
+            read(run(gateway.handle(environ)));
+        },
+        &|| {
+            let mut environ = full();
+            let fork = environ.fork();
+            read(run(gateway.handle(environ)));
+            drop(fork);
+        },
+        // A source in the place of what the host had parsed.
+        &|| {
+            let mut environ = gateway.environ(parts("/secret?secret"), Input::empty());
+            let (target, line) = (Some("/secret"), ("x-secret", "secret"));
+            environ.set_head_source(Arc::new(Lent { target, line }));
+            read(run(gateway.handle(environ)));
+        },
+    ];
+    let asked = |target| {
+        let environ = lend(&gateway, Method::GET, target, ("x-plain", "1"));
+        read(run(gateway.handle(environ))).text()
+    };
+    let plain = || ask_gateway(&gateway, get("/plain")).text();
+    let fresh = (asked(Some("/plain")), asked(None), plain());
+    assert!(!format!("{fresh:?}").contains("secret"));
+    for (nth, way) in ways.iter().enumerate() {
+        way();
+        assert_eq!(asked(Some("/plain")), fresh.0, "way {nth}");
+        way();
+        assert_eq!(asked(None), fresh.1, "way {nth}");
+        way();
+        assert_eq!(plain(), fresh.2, "way {nth}");
     }
 }
 

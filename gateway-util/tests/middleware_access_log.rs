@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use gateway_core::{
     App, AppExt, Body, Connection, Environ, Error, Gateway, HttpError, Input, StartResponse,
     app_fn, view,
 };
 use gateway_util::{AccessEntry, Ended, LogFormat, MiddlewareExt};
 use http::Request;
+use http_body::Frame;
 use http_body_util::BodyExt;
 
 /// How much of the response the host reads.
@@ -322,6 +326,36 @@ fn line(entry: &AccessEntry, format: LogFormat) -> String {
         }
         None => line,
     }
+}
+
+/// A body of one chunk, of a length that nobody knows, which says that it is over behind it.
+struct SaysItIsOver(Option<&'static str>);
+
+impl http_body::Body for SaysItIsOver {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(self.0.take().map(|text| Ok(Frame::data(text.into()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+#[tokio::test]
+async fn l3_a_host_need_not_ask_a_body_that_says_that_it_is_over() {
+    let app = app_fn(|_, start: StartResponse| async move {
+        start.start(200, [("content-type", "text/plain")])?;
+        Ok(Body::new(SaysItIsOver(Some("abc"))))
+    });
+    let entry = entry(app, Request::get("/"), Host::ReadsChunks(1)).await;
+    assert_eq!(entry.ended(), Ended::Completed);
+    assert_eq!(entry.bytes(), Some(3));
 }
 
 #[tokio::test]

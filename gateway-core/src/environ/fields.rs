@@ -1,10 +1,10 @@
 //! The request headers, in a map or in the host's own type.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{self, AsHeaderName};
+use http::{HeaderMap, Uri};
 
 use super::{EnvValue, Environ, HeadSource};
 
@@ -144,9 +144,14 @@ impl Environ {
     /// The map that the environ was made with is replaced; its memory is kept for a later response.
     pub fn set_head_source(&mut self, source: Arc<dyn HeadSource>) {
         let inner = self.inner_mut();
+        inner.forget_source();
+        // A box whose target was lent keeps its parts for the next loan: no URI may stay in them.
+        if source.target().is_some()
+            && let Some(parts) = &mut inner.parts
+        {
+            parts.uri = Uri::default();
+        }
         inner.source = Some(source);
-        inner.made_headers = OnceLock::new();
-        inner.made_uri = OnceLock::new();
         self.declare_length();
     }
 }

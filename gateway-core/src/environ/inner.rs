@@ -13,15 +13,16 @@ use crate::input::Input;
 /// What is behind the pointer; the box is used again for later requests.
 #[derive(Default)]
 pub(super) struct Inner {
-    // Always there but in a box that waits for its next request. Moved in and out as a whole: an
-    // empty `Uri` to fill the place in between would cost more than the rest of the environ.
+    // Always there but in a box that waits for its next request, and in one whose head was lent even
+    // then: empty ones serve the next loan. Moved in and out as a whole: an empty `Uri` to fill the
+    // place in between would cost more than the rest of the environ.
     pub(super) parts: Option<request::Parts>,
     /// In place of `parts.headers`, and of `parts.uri` if it has a target, where a host lends its
     /// own.
     pub(super) source: Option<Arc<dyn HeadSource>>,
-    /// The map made of the source.
+    /// The map made of the source; there is none without a source.
     pub(super) made_headers: OnceLock<HeaderMap>,
-    /// The URI made of the source's target.
+    /// The URI made of the source's target; there is none without a source.
     pub(super) made_uri: OnceLock<Uri>,
     // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
     // to it while they await.
@@ -127,6 +128,14 @@ impl Inner {
             parts.uri = uri.unwrap_or_else(|| std::mem::take(&mut parts.uri));
         }
         self
+    }
+
+    /// Lets go of what a host lends, and of what was made of it: without its source that would pass
+    /// for what is made of the next one (L5).
+    pub(super) fn forget_source(&mut self) {
+        self.source = None;
+        self.made_headers = OnceLock::new();
+        self.made_uri = OnceLock::new();
     }
 
     /// Empties the box for the next request and gives its header map, emptied too.

@@ -91,7 +91,7 @@ impl Environ {
             self.inner_mut().script_len = 0;
         }
         let inner = self.inner_mut();
-        inner.source = None;
+        inner.forget_source();
         inner.parts = Some(parts);
         inner.input = Mutex::new(input);
     }

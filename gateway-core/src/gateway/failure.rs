@@ -40,7 +40,7 @@ pub(super) fn page(error: Error, facts: Facts, exchange: &Exchange) -> Response<
     };
     let mut response = Response::new(Outgoing::nothing());
     let close_connection = exchange.abandon(response.headers_mut());
-    let (status, page) = fill(response.headers_mut(), &error);
+    let (status, page) = fill(response.headers_mut(), &error, facts);
     discard(error);
     *response.status_mut() = status;
     facts.close(close_connection, response.headers_mut());
@@ -53,16 +53,24 @@ pub(super) fn page(error: Error, facts: Facts, exchange: &Exchange) -> Response<
 }
 
 /// The page of an error whose headers are fit to be sent, else of a 500.
-fn fill(headers: &mut HeaderMap, error: &HttpError) -> (StatusCode, Bytes) {
-    let (status, page) = error.page_into(headers);
+fn fill(headers: &mut HeaderMap, error: &HttpError, facts: Facts) -> (StatusCode, Bytes) {
+    let (status, mut page) = error.page_into(headers);
     match headers::check(headers) {
-        Ok(_) => (status, page),
-        Err(refused) => {
-            log::error(refused.rule(), "the headers of an HTTP error", &refused);
-            headers.clear();
-            HttpError::internal_server_error().page_into(headers)
+        // B5: the error may have an answer of its own, with a length that is not the body's.
+        Ok(Some(declared)) if !facts.is_bodyless(status) => {
+            cut(&mut page, declared);
+            let sent = page.len() as u64;
+            if sent == declared {
+                return (status, page);
+            }
+            let short = TooShort { declared, sent };
+            log::error("B5", "the answer of an HTTP error", &short);
         }
+        Ok(_) => return (status, page),
+        Err(refused) => log::error(refused.rule(), "the headers of an HTTP error", &refused),
     }
+    headers.clear();
+    HttpError::internal_server_error().page_into(headers)
 }
 
 /// Logs a fault of the app, with the clause that the error is about; `otherwise` is the one for
@@ -106,6 +114,15 @@ pub(super) fn log_cut(declared: u64) {
         "B5",
         &format_args!("the body is longer than the declared {declared} bytes; the rest is dropped"),
     );
+}
+
+/// Cuts bytes in hand to their declared length (B5).
+#[inline]
+pub(super) fn cut(bytes: &mut Bytes, declared: u64) {
+    if bytes.len() as u64 > declared {
+        log_cut(declared);
+        bytes.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
+    }
 }
 
 /// A body of fewer bytes than were declared (B5).

@@ -53,11 +53,8 @@ fn framed(
 ) -> Outgoing {
     match ready {
         Ready::Full(mut bytes) => {
-            if let Some(declared) = declared
-                && bytes.len() as u64 > declared
-            {
-                failure::log_cut(declared);
-                bytes.truncate(usize::try_from(declared).unwrap_or(usize::MAX));
+            if let Some(declared) = declared {
+                failure::cut(&mut bytes, declared);
             }
             Outgoing::full(bytes)
         }

@@ -264,6 +264,10 @@ impl Watch for Line {
         }
         polled
     }
+
+    fn over(&mut self) {
+        self.is_ended = !self.is_failed;
+    }
 }
 
 fn lock(head: &Mutex<Head>) -> MutexGuard<'_, Head> {
