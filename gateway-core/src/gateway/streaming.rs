@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::failure::{TooShort, log_cut, report};
+use super::fault::{TooShort, log_cut, report};
 use super::source::{EMPTY_CHUNKS, Source};
 use crate::error::Error;
 use crate::exchange::{self, Exchange, Pool};
