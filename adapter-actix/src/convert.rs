@@ -148,6 +148,8 @@ mod tests {
             if expected {
                 assert_eq!(super::uri(&uri).unwrap(), target, "{target}");
             }
+            // What neither takes is answered with 400.
+            assert_eq!(super::uri(&uri).is_none(), target == "?x=1", "{target}");
         }
     }
 }
