@@ -27,8 +27,8 @@
 //! listener. actix's request extensions, app data and path parameters are not `Send` and stay on
 //! actix's side; a middleware of actix's that has something to say to the app says it in a header.
 //!
-//! Request headers stay in actix's own map: look-ups by name cost no conversion, and
-//! `Environ::headers` makes the map when it is first asked for.
+//! Request headers and the target stay in actix's own types: look-ups by name and the path cost no
+//! conversion, and `Environ::headers` and `Environ::uri` make theirs when they are first asked.
 //!
 //! # What actix does otherwise
 //!
