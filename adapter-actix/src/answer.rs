@@ -6,13 +6,12 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::dev::ServiceResponse;
 use actix_web::{HttpRequest, HttpResponse};
-use gateway_core::{App, Outgoing};
+use gateway_core::{App, Gateway, Outgoing};
 use pin_project_lite::pin_project;
 
 use crate::headers::Lease;
 use crate::payload::{Drain, Pump, Pumped};
 use crate::response::{Facts, response};
-use crate::worker::Worker;
 
 /// After so many turns between the app and the pump the exchange lets others run.
 const TURNS: u32 = 32;
@@ -29,7 +28,7 @@ pin_project! {
             // Behind the driver, which holds what is lent.
             lease: Option<Lease>,
             facts: Facts,
-            worker: Rc<Worker<A>>,
+            gateway: Rc<Gateway<A>>,
             draining: Option<Box<Draining>>,
         },
         Refused {
@@ -51,14 +50,14 @@ impl<A, F> Answer<A, F> {
         pump: Option<Pump>,
         lease: Lease,
         facts: Facts,
-        worker: Rc<Worker<A>>,
+        gateway: Rc<Gateway<A>>,
     ) -> Self {
         Self::Driven {
             driven,
             pump,
             lease: Some(lease),
             facts,
-            worker,
+            gateway,
             draining: None,
         }
     }
@@ -74,15 +73,15 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
     type Output = Result<ServiceResponse, actix_web::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (driven, pump, lease, facts, worker, draining) = match self.project() {
+        let (driven, pump, lease, facts, gateway, draining) = match self.project() {
             AnswerProjection::Driven {
                 driven,
                 pump,
                 lease,
                 facts,
-                worker,
+                gateway,
                 draining,
-            } => (driven, pump, lease, *facts, worker, draining),
+            } => (driven, pump, lease, *facts, gateway, draining),
             AnswerProjection::Refused { response } => {
                 // Polled again after its end, a future may do as it likes, short of a panic here.
                 return response
@@ -112,7 +111,7 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
             return Poll::Pending;
         };
         let (response, headers) = response(answer, facts, pump.take());
-        worker.gateway().recycle(headers);
+        gateway.recycle(headers);
         Poll::Ready(Ok(ServiceResponse::new(lease.end(), response)))
     }
 }

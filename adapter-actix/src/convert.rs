@@ -32,6 +32,9 @@ pub(crate) fn version(version: native::Version) -> Version {
     }
 }
 
+/// No target is longer for `http` 1; nor for `http` 0.2, but for one that HTTP/2 has in parts.
+const LONGEST: usize = u16::MAX as usize - 1;
+
 /// True for a target in origin form (RFC 9112 section 3.2.1), of which every one that `http` 0.2
 /// takes is one for `http` 1.
 #[inline]
@@ -40,7 +43,7 @@ pub(crate) fn is_origin_form(uri: &native::Uri) -> bool {
     let target = uri.path_and_query().map(|target| target.as_str());
     uri.scheme().is_none()
         && uri.authority().is_none()
-        && target.is_some_and(|target| target.starts_with('/'))
+        && target.is_some_and(|target| target.starts_with('/') && target.len() <= LONGEST)
 }
 
 /// The whole target; `None` where `http` 1 takes it for none.
@@ -129,11 +132,15 @@ pub(crate) fn scheme(name: &str) -> Scheme {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_origin_form, native};
+    use super::{LONGEST, is_origin_form, native};
 
     #[test]
     fn e5_a_target_in_origin_form_is_one_for_http_1_too() {
+        let longest = format!("/{}", "a".repeat(LONGEST - 1));
+        let too_long = format!("{longest}a");
         for (target, expected) in [
+            (&*longest, true),
+            (&*too_long, false),
             ("/", true),
             ("//a?b", true),
             ("/a|b\"{}?{}|\\^`", true),
@@ -148,6 +155,9 @@ mod tests {
             if expected {
                 assert_eq!(super::uri(&uri).unwrap(), target, "{target}");
             }
+            // What is no target at all is answered with 400.
+            let is_none = target == "?x=1" || target == too_long;
+            assert_eq!(super::uri(&uri).is_none(), is_none, "{target}");
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_service::boxed::BoxFuture;
@@ -118,8 +117,8 @@ impl<A: App> GatewayService<A> {
         self
     }
 
-    fn worker(&self, place: Place) -> Rc<Worker<Arc<A>>> {
-        Rc::new(Worker::new(self.app.clone(), place, self.connection_info))
+    fn worker(&self, place: Place) -> Worker<Arc<A>> {
+        Worker::new(self.app.clone(), place, self.connection_info)
     }
 
     /// The service with futures that have no name, made anew for each worker: a worker's recycled
@@ -136,7 +135,7 @@ impl<A: App> GatewayService<A> {
     > + use<A> {
         fn_factory(move || {
             let worker = self.worker(place);
-            let call = move |request| worker.clone().answer(request);
+            let call = move |request| worker.answer(request);
             ready(Ok::<_, ()>(Unnamed(call)))
         })
     }
@@ -174,7 +173,7 @@ impl<A> fmt::Debug for GatewayService<A> {
 }
 
 /// A [`GatewayService`] in one worker.
-pub struct WorkerService<A>(Rc<Worker<Arc<A>>>);
+pub struct WorkerService<A>(Worker<Arc<A>>);
 
 impl<A: App> Service<ServiceRequest> for WorkerService<A> {
     type Response = ServiceResponse;
@@ -184,7 +183,7 @@ impl<A: App> Service<ServiceRequest> for WorkerService<A> {
     actix_service::always_ready!();
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        Box::pin(self.0.clone().answer(request))
+        Box::pin(self.0.answer(request))
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) enum Place {
 
 /// The app, and memory that one worker's requests use again.
 pub(crate) struct Worker<A> {
-    gateway: Gateway<A>,
+    gateway: Rc<Gateway<A>>,
     lender: Rc<Lender>,
     place: Place,
     connection_info: bool,
@@ -38,21 +38,17 @@ pub(crate) struct Worker<A> {
 impl<A: App> Worker<A> {
     pub(crate) fn new(app: A, place: Place, connection_info: bool) -> Self {
         Self {
-            gateway: Gateway::new(app),
+            gateway: Rc::new(Gateway::new(app)),
             lender: Rc::default(),
             place,
             connection_info,
         }
     }
 
-    pub(crate) fn gateway(&self) -> &Gateway<A> {
-        &self.gateway
-    }
-
     /// Answers a request; it never fails: an app's error or panic is a response.
     #[inline]
     pub(crate) fn answer(
-        self: Rc<Self>,
+        &self,
         mut request: ServiceRequest,
     ) -> Answer<A, impl Future<Output = http::Response<Outgoing>> + use<A>> {
         let facts = Facts::of(request.head());
@@ -74,7 +70,7 @@ impl<A: App> Worker<A> {
         // An offset that is no end of a segment leaves the path whole.
         let _ = environ.set_split(split);
         let driven = self.gateway.handle(environ);
-        Answer::driven(driven, pump, lease, facts, self)
+        Answer::driven(driven, pump, lease, facts, self.gateway.clone())
     }
 
     /// The environ; `None` where `http` 1 takes the target for none.

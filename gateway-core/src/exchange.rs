@@ -14,8 +14,8 @@ use crate::start_error::StartError;
 
 pub use disconnected::Disconnected;
 pub(crate) use head::{Attempt, Head};
-pub(crate) use pool::Pool;
-pub(crate) use reuse::{Memory, finish, forget_empty};
+pub(crate) use pool::{Pool, finish};
+pub(crate) use reuse::{Memory, forget_empty};
 
 /// The slot behind every `StartResponse` handle.
 #[derive(Default)]

@@ -4,6 +4,7 @@ mod bodyless;
 mod catch_unwind;
 mod facts;
 mod failure;
+mod fault;
 mod finish;
 mod guard;
 mod outgoing;

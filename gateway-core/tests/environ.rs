@@ -641,3 +641,46 @@ fn e12_an_ipv6_server_name_is_in_brackets() {
     assert_eq!(environ.server_name(), "[2001:db8::1]");
     assert_eq!(environ.server_port(), 81);
 }
+
+#[test]
+fn e9_empty_lines_are_lines_too() {
+    for (lines, expected) in [
+        (&[""][..], ""),
+        (&["", ""], ", "),
+        (&["", "", "a"], ", , a"),
+        (&["a", "", "b"], "a, , b"),
+        (&["\u{e9}", ""], "\u{e9}, "),
+    ] {
+        let lines: Vec<_> = lines.iter().map(|line| ("x-list", *line)).collect();
+        let mapped = with_headers(&lines);
+        let mut sourced = environ("/");
+        sourced.set_head_source(Arc::new(Lines(lines)));
+        for environ in [mapped, sourced] {
+            assert_eq!(environ.header("X-List").unwrap(), expected);
+            assert_eq!(environ.get("HTTP_X_LIST").unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn e10_keys_of_every_length_and_script_are_looked_up() {
+    for length in [1, 63, 64, 65, 500] {
+        let name = "a".repeat(length);
+        let request = Request::get("/").header(&name, "1").body(()).unwrap();
+        let mut environ = Environ::from_request(request);
+        environ.keep_underscored_headers();
+        let key = format!("HTTP_{}", "A".repeat(length));
+        assert_eq!(environ.get(&key).unwrap(), "1", "{length}");
+        // Each is cut or folded into another's name by who is careless.
+        for wrong in [
+            "HTTP_".to_owned(),
+            key.to_ascii_lowercase(),
+            format!("{key}_"),
+            format!("{key}\u{e9}"),
+            format!("HTTP_\u{212a}{}", "A".repeat(length)),
+            format!("HTTP_{}\n", "A".repeat(length)),
+        ] {
+            assert!(environ.get(&wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use gateway_core::{
-    App, AppExt, Body, Connection, Disconnected, Environ, Error, Gateway, HeadSource, Input,
-    ResponseExt, Scheme, StartResponse, app_fn, view,
+    App, AppExt, Body, Connection, Disconnected, Environ, Error, Gateway, HeadSource, HttpError,
+    Input, ResponseExt, Scheme, StartResponse, app_fn, view,
 };
 use http::{Method, Request, Version};
 
@@ -560,6 +560,40 @@ fn l5_a_head_of_one_response_shows_in_no_other() {
                     start_response.flush();
                     Err(Error::msg("failed"))
                 }
+                Some("/panics") => {
+                    start_response.start(201, [("x-secret", "1")])?;
+                    panic!("with a head")
+                }
+                Some("/hook") => {
+                    let hooked = start_response.wrap(|_, headers| {
+                        headers.insert("x-secret", "1".parse().unwrap());
+                        panic!("with a head in hand")
+                    });
+                    hooked.start(201, [("x-secret", "1")])?;
+                    Ok(Body::empty())
+                }
+                Some("/twice") => {
+                    start_response.start(201, [("x-secret", "1")])?;
+                    start_response.start(201, [("x-secret", "1")])?;
+                    Ok(Body::empty())
+                }
+                Some("/again") => {
+                    start_response.start(201, [("x-secret", "1")])?;
+                    start_response.restart(
+                        202,
+                        [("x-secret", "1"), ("content-length", "9")],
+                        Error::msg("again"),
+                    )?;
+                    Err(HttpError::not_found().into())
+                }
+                Some("/short") => {
+                    start_response.start(201, [("x-secret", "1"), ("content-length", "9")])?;
+                    Ok(Body::from("secret"))
+                }
+                Some("/aborted") => {
+                    start_response.start(201, [("x-secret", "1"), ("content-length", "9")])?;
+                    Ok(Body::iter(["secret"]))
+                }
                 Some("/late") => Ok(Script::new([None, data("late")]).body().on_close(move || {
                     let _ = start_response.is_started();
                 })),
@@ -570,8 +604,20 @@ fn l5_a_head_of_one_response_shows_in_no_other() {
             }
         },
     ));
-    for target in ["/full", "/refused", "/failed", "/late", "/full"] {
-        ask_gateway(&gateway, get(target));
+    for target in [
+        "/full", "/refused", "/failed", "/panics", "/hook", "/twice", "/again", "/short",
+        "/aborted", "/late", "/full",
+    ] {
+        for request in [get(target), head(target)] {
+            let answer = ask_gateway(&gateway, request);
+            // The page of an error has nothing of the head that it stands in for.
+            if answer.status >= 400 {
+                assert_eq!(answer.header("x-secret"), None, "{target}: {answer:?}");
+                assert_ne!(answer.header("content-length"), Some("9"), "{target}");
+            }
+            // As a host does that copies the head.
+            gateway.recycle(answer.headers);
+        }
         // A flush that stayed would commit before the first chunk, so that this is pending twice.
         let mut driver = Poller::new(gateway.handle(environ(&gateway, get("/"))));
         driver.assert_pending();

@@ -10,6 +10,9 @@ use crate::connection::Connection;
 use crate::exchange::{Exchange, Memory, forget_empty};
 use crate::input::Input;
 
+/// Room for more variables than these is not kept for later requests.
+const KEPT_VARS: usize = 32;
+
 /// What is behind the pointer; the box is used again for later requests.
 #[derive(Default)]
 pub(super) struct Inner {
@@ -47,7 +50,7 @@ impl Environ {
     ) -> Self {
         let mut inner = Inner::from_memory(memory);
         inner.parts = Some(parts);
-        Self::start(inner, exchange, input)
+        Self::assemble(inner, exchange, input)
     }
 
     /// An environ of which a host lends the head.
@@ -67,11 +70,11 @@ impl Environ {
         parts.method = method;
         parts.version = version;
         inner.source = Some(source);
-        Self::start(inner, Some(exchange), input)
+        Self::assemble(inner, Some(exchange), input)
     }
 
     #[inline]
-    fn start(mut inner: Box<Inner>, exchange: Option<Arc<Exchange>>, input: Input) -> Self {
+    fn assemble(mut inner: Box<Inner>, exchange: Option<Arc<Exchange>>, input: Input) -> Self {
         inner.is_claimed = exchange.is_some();
         inner.exchange = exchange;
         let mut environ = Self(Some(inner));
@@ -122,7 +125,7 @@ impl Inner {
         };
         let headers = self.made_headers.take().unwrap_or_else(|| source.to_map());
         let target = source.target();
-        let uri = target.map(|target| self.made_uri.take().unwrap_or_else(|| parse(target)));
+        let uri = target.map(|target| self.made_uri.take().unwrap_or_else(|| parse_target(target)));
         if let Some(parts) = &mut self.parts {
             parts.headers = headers;
             parts.uri = uri.unwrap_or_else(|| std::mem::take(&mut parts.uri));
@@ -177,6 +180,8 @@ impl Inner {
         self.connection = Connection::default();
         self.script_len = 0;
         self.own_vars.clear();
+        // L5: what is kept is bounded.
+        self.own_vars.shrink_to(KEPT_VARS);
         self.keep_underscores = false;
         self.is_claimed = false;
         headers
@@ -184,7 +189,7 @@ impl Inner {
 }
 
 /// The URI of a lent target.
-pub(super) fn parse(target: &str) -> Uri {
+pub(super) fn parse_target(target: &str) -> Uri {
     // What http takes for none would be a breach of the source's contract.
     target.parse().unwrap_or_default()
 }

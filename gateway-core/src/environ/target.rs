@@ -34,9 +34,9 @@ impl Environ {
 
     /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
     ///
-    /// The prefix is decoded text; a slash at its end does not count, one at its start is added, and `""` and `"/"` are always
-    /// there and move nothing. It matches whole segments: `/ap` is not a prefix of `/apple` (E3).
-    /// `%2F` in the path is data and matches no slash.
+    /// The prefix is decoded text; a slash at its end does not count, one at its start is added, and
+    /// `""` and `"/"` are always there and move nothing. It matches whole segments: `/ap` is not a
+    /// prefix of `/apple` (E3). `%2F` in the path is data and matches no slash.
     pub fn mount(&mut self, prefix: &str) -> bool {
         let prefix = prefix.trim_end_matches('/');
         if !prefix.is_empty() && !prefix.starts_with('/') {
@@ -83,7 +83,10 @@ impl Environ {
     #[must_use]
     pub fn uri(&self) -> &Uri {
         match self.inner().lent_target() {
-            Some(target) => self.inner().made_uri.get_or_init(|| inner::parse(target)),
+            Some(target) => self
+                .inner()
+                .made_uri
+                .get_or_init(|| inner::parse_target(target)),
             None => &self.parts().uri,
         }
     }

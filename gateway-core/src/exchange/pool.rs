@@ -50,7 +50,7 @@ impl Pool {
 
     /// Takes an exchange back. Nobody else may hold it.
     #[inline]
-    pub(super) fn put(&self, exchange: Arc<Exchange>) {
+    fn put(&self, exchange: Arc<Exchange>) {
         let mut exchanges = self
             .exchanges
             .lock()
@@ -58,5 +58,17 @@ impl Pool {
         if exchanges.len() < KEPT {
             exchanges.push(exchange);
         }
+    }
+}
+
+/// Ends an exchange: it goes back to the pool if nobody else holds it.
+#[inline]
+pub(crate) fn finish(mut exchange: Arc<Exchange>, pool: &Pool) {
+    match Arc::get_mut(&mut exchange) {
+        Some(unshared) => {
+            unshared.reset();
+            pool.put(exchange);
+        }
+        None => exchange.close(),
     }
 }

@@ -1,12 +1,11 @@
 //! How exchanges are used again: what is kept, and that it is kept empty (L5).
 
 use std::any::Any;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
 use http::HeaderMap;
 
 use super::head::Head;
-use super::pool::Pool;
 use super::{Exchange, Phase, Slot};
 
 /// Memory that a user of the exchange keeps for later requests.
@@ -31,7 +30,7 @@ impl Exchange {
 
     /// Makes a used exchange new; what is worth keeping stays.
     #[inline]
-    fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Slot {
             phase,
@@ -91,17 +90,5 @@ impl Exchange {
 pub(crate) fn forget_empty(headers: HeaderMap) {
     if headers.capacity() == 0 {
         std::mem::forget(headers);
-    }
-}
-
-/// Ends an exchange: it goes back to the pool if nobody else holds it.
-#[inline]
-pub(crate) fn finish(mut exchange: Arc<Exchange>, pool: &Pool) {
-    match Arc::get_mut(&mut exchange) {
-        Some(unshared) => {
-            unshared.reset();
-            pool.put(exchange);
-        }
-        None => exchange.close(),
     }
 }

@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use super::bodyless::bodyless;
 use super::facts::Facts;
 use super::failure;
+use super::fault::{self, TooShort};
 use super::guard::Guard;
 use super::outgoing::Outgoing;
 use super::run::Ready;
@@ -37,10 +38,10 @@ pub(super) fn respond(guard: Guard<'_>, ready: Ready, facts: Facts) -> Response<
 
 /// The error of a body that is known to be shorter than was declared (B5).
 #[inline]
-fn too_short(declared: Option<u64>, ready: &Ready) -> Option<failure::TooShort> {
+fn too_short(declared: Option<u64>, ready: &Ready) -> Option<TooShort> {
     let declared = declared?;
     let sent = ready.length().filter(|known| *known < declared)?;
-    Some(failure::TooShort { declared, sent })
+    Some(TooShort { declared, sent })
 }
 
 /// The body that is sent, held to its declared length (B5), which it is not shorter than.
@@ -54,7 +55,7 @@ fn framed(
     match ready {
         Ready::Full(mut bytes) => {
             if let Some(declared) = declared {
-                failure::cut(&mut bytes, declared);
+                fault::cut(&mut bytes, declared);
             }
             Outgoing::full(bytes)
         }
@@ -66,7 +67,7 @@ fn framed(
         }
         // The host would not ask for what has no room.
         Ready::Stream(stream) if declared == Some(0) && stream.has_data() => {
-            failure::log_cut(0);
+            fault::log_cut(0);
             Outgoing::empty()
         }
         Ready::Stream(mut stream) => {

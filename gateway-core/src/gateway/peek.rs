@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body::Frame;
 
 use super::facts::Facts;
-use super::failure::TooShort;
+use super::fault::TooShort;
 use super::source::{EMPTY_CHUNKS, Source};
 use crate::body::Frames;
 use crate::error::Error;

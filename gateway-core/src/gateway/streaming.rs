@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::failure::{TooShort, log_cut, report};
+use super::fault::{TooShort, log_cut, report};
 use super::source::{EMPTY_CHUNKS, Source};
 use crate::error::Error;
 use crate::exchange::{self, Exchange, Pool};
@@ -146,6 +146,12 @@ impl Streaming {
         Poll::Pending
     }
 
+    /// The error of a stream that ends with so much of its length missing (B5).
+    fn too_short(&self, left: u64) -> Error {
+        let (declared, sent) = (self.length, self.length - left);
+        TooShort { declared, sent }.into()
+    }
+
     /// Holds a chunk to the declared length (B5); `None` when nothing of it is left.
     fn admit(&mut self, mut data: Bytes) -> Option<Bytes> {
         let Some(remaining) = self.remaining else {
@@ -179,14 +185,7 @@ impl HttpBody for Streaming {
             let frame = match this.poll_source(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => match this.remaining {
-                    Some(left) if left > 0 => {
-                        let sent = this.length - left;
-                        let error = TooShort {
-                            declared: this.length,
-                            sent,
-                        };
-                        return this.fail(error.into(), cx);
-                    }
+                    Some(left @ 1..) => return this.fail(this.too_short(left), cx),
                     _ => {
                         this.stage = Stage::Done;
                         return Poll::Ready(None);
@@ -203,16 +202,8 @@ impl HttpBody for Streaming {
                     let Ok(trailers) = frame.into_trailers() else {
                         continue;
                     };
-                    if let Some(left) = this.remaining.filter(|left| *left > 0) {
-                        let sent = this.length - left;
-                        return this.fail(
-                            TooShort {
-                                declared: this.length,
-                                sent,
-                            }
-                            .into(),
-                            cx,
-                        );
+                    if let Some(left @ 1..) = this.remaining {
+                        return this.fail(this.too_short(left), cx);
                     }
                     this.stage = Stage::Done;
                     return Poll::Ready(sendable(trailers).map(|t| Ok(Frame::trailers(t))));
