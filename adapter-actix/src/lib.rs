@@ -28,7 +28,7 @@
 //! actix's side; a middleware of actix's that has something to say to the app says it in a header.
 //!
 //! Request headers and the target stay in actix's own types: look-ups by name and the path cost no
-//! conversion, and `Environ::headers` and `Environ::uri` make theirs when they are first asked.
+//! conversion, and `Environ::headers` and `Environ::uri` make theirs when they are first asked for.
 //!
 //! # What actix does otherwise
 //!

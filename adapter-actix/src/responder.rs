@@ -1,19 +1,11 @@
 //! Return values of views in native actix handlers.
 
-use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
-
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use gateway_core::{Gateway, Input, IntoResponse, Outgoing, Response, app_fn};
+use gateway_core::{IntoResponse, reply};
 
 use crate::convert;
 use crate::response::{Facts, response};
-
-/// How often a body is asked before its head goes out. The first time is enough for all but bodies
-/// that begin with many empty chunks.
-const POLLS: u32 = 64;
 
 /// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the answer of a native
 /// actix handler.
@@ -53,42 +45,8 @@ impl<T: IntoResponse> Responder for Reply<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<BoxBody> {
         let head = request.head();
-        // A stream's head goes out as soon as it has nothing ready: there is nobody to wait.
-        let made = self.0.into_response();
-        let made = made.map(|made| made.map(|body| body.flush()));
-        // All of the request that decides how it is answered.
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.method = convert::method(&head.method).unwrap_or_default();
-        parts.version = convert::version(head.version);
-        match run(made, parts) {
-            Some(answer) => response(answer, Facts::of(head), None).0,
-            None => HttpResponse::InternalServerError().finish(),
-        }
+        let method = convert::method(&head.method).unwrap_or_default();
+        let answer = reply(self.0, &method, convert::version(head.version));
+        response(answer, Facts::of(head), None).0
     }
-}
-
-/// Runs the driver on a response that is there already.
-fn run(
-    made: Result<Response, gateway_core::Error>,
-    parts: http::request::Parts,
-) -> Option<http::Response<Outgoing>> {
-    let made = Mutex::new(Some(made));
-    let gateway = Gateway::new(app_fn(move |_, start_response| {
-        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
-        async move {
-            match made {
-                Some(made) => start_response.send(made?),
-                None => Err(gateway_core::Error::msg("a reply is sent once")),
-            }
-        }
-    }));
-    let mut answer = pin!(gateway.handle(gateway.environ(parts, Input::empty())));
-    // Whoever is to be woken is asked again by actix, which polls the body next.
-    let mut cx = Context::from_waker(Waker::noop());
-    for _ in 0..POLLS {
-        if let Poll::Ready(answer) = answer.as_mut().poll(&mut cx) {
-            return Some(answer);
-        }
-    }
-    None
 }

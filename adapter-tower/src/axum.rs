@@ -1,17 +1,9 @@
 //! Return values across the border: a view's in an axum handler, axum's in a view.
 
-use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
-
 use axum_core::body::Body as AxumBody;
 use axum_core::response::{IntoResponse as AxumIntoResponse, Response as AxumResponse};
-use bytes::Bytes;
-use gateway_core::{
-    Body, Error, Gateway, HttpError, Input, IntoResponse, Outgoing, Response, app_fn,
-};
-use http::{Request, StatusCode};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use gateway_core::{Body, Error, IntoResponse, Response, reply};
+use http::{Method, Version};
 
 use crate::translate::translate;
 
@@ -78,79 +70,7 @@ impl<T: AxumIntoResponse> IntoResponse for Reply<T> {
 
 impl<T: IntoResponse> AxumIntoResponse for Reply<T> {
     fn into_response(self) -> AxumResponse {
-        finish(self.0.into_response()).map(AxumBody::new)
-    }
-}
-
-/// Runs the driver over a response that is there already: it alone knows the rules.
-fn finish(response: Result<Response, Error>) -> http::Response<Outgoing> {
-    let response = response.map(|response| response.map(AskedOnce::of));
-    let slot = Mutex::new(Some(response));
-    let gateway = Gateway::new(app_fn(move |_, start_response| {
-        let response = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        async move {
-            match response {
-                Some(response) => start_response.send(response?),
-                None => Err(HttpError::internal_server_error().into()),
-            }
-        }
-    }));
-    let (parts, ()) = Request::new(()).into_parts();
-    let answer = pin!(gateway.handle(gateway.environ(parts, Input::empty())));
-    // Nothing in it waits: the app does not, and its body commits when it is first asked. What the
-    // body registers with this waker it registers again with the host's.
-    match answer.poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(response) => response,
-        Poll::Pending => {
-            let mut response = http::Response::new(Outgoing::default());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        }
-    }
-}
-
-/// A body that commits when it is first asked: an empty chunk then counts as nothing ready, which
-/// for a flushed body is enough.
-struct AskedOnce {
-    body: Body,
-    asked: bool,
-}
-
-impl AskedOnce {
-    fn of(body: Body) -> Body {
-        if body.is_end_stream() {
-            return body;
-        }
-        Body::new(Self { body, asked: false }).flush()
-    }
-}
-
-impl HttpBody for AskedOnce {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let first = !std::mem::replace(&mut self.asked, true);
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
-        match &frame {
-            Poll::Ready(Some(Ok(chunk)))
-                if first && chunk.data_ref().is_some_and(Bytes::is_empty) =>
-            {
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            _ => frame,
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        // axum takes the body off itself where it was asked with HEAD.
+        reply(self.0, &Method::GET, Version::HTTP_11).map(AxumBody::new)
     }
 }

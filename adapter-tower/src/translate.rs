@@ -45,6 +45,10 @@ where
 /// Tower services may set these, since hyper acts on them; apps may not. `Trailer` stays: it is the
 /// declaration that trailers follow.
 fn strip_hop_by_hop(headers: &mut HeaderMap) -> bool {
+    // One look over the names is cheaper than six look-ups that most often find nothing.
+    if !headers.keys().any(is_hop_by_hop) {
+        return false;
+    }
     let mut close = false;
     if headers.contains_key(header::CONNECTION) {
         for option in connection_options(headers) {
@@ -61,6 +65,13 @@ fn strip_hop_by_hop(headers: &mut HeaderMap) -> bool {
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
     close
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection" | "te" | "transfer-encoding" | "upgrade" | "keep-alive" | "proxy-connection"
+    )
 }
 
 /// What `Connection` lists: `close`, and fields that are the connection's too.

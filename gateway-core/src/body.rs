@@ -1,10 +1,10 @@
 //! The response body.
 
+mod from;
 mod on_close;
 mod push;
 mod sources;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -334,53 +334,6 @@ impl fmt::Debug for Body {
                 None => f.write_str("Body::Stream"),
             },
         }
-    }
-}
-
-impl From<()> for Body {
-    fn from((): ()) -> Self {
-        Self::empty()
-    }
-}
-
-impl From<Bytes> for Body {
-    #[inline]
-    fn from(bytes: Bytes) -> Self {
-        Self(Repr::Full(bytes))
-    }
-}
-
-macro_rules! bytes_in_hand {
-    ($($type:ty => $bytes:expr;)*) => {$(
-        impl From<$type> for Body {
-            #[inline]
-            fn from(value: $type) -> Self {
-                Self::from($bytes(value))
-            }
-        }
-    )*};
-}
-
-bytes_in_hand! {
-    &'static str => |text: &'static str| Bytes::from_static(text.as_bytes());
-    &'static [u8] => Bytes::from_static;
-    String => Bytes::from;
-    Vec<u8> => Bytes::from;
-    Box<[u8]> => Bytes::from;
-}
-
-impl From<Cow<'static, str>> for Body {
-    fn from(text: Cow<'static, str>) -> Self {
-        match text {
-            Cow::Borrowed(text) => Self::from(text),
-            Cow::Owned(text) => Self::from(text),
-        }
-    }
-}
-
-impl<const N: usize> From<&'static [u8; N]> for Body {
-    fn from(bytes: &'static [u8; N]) -> Self {
-        Self::from(&bytes[..])
     }
 }
 

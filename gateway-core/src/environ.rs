@@ -117,6 +117,7 @@ impl Environ {
 
     /// REQUEST_METHOD: the token as sent, case kept (E1).
     #[must_use]
+    #[inline]
     pub fn request_method(&self) -> &Method {
         &self.parts().method
     }
@@ -141,6 +142,7 @@ impl Environ {
 
     /// The protocol version.
     #[must_use]
+    #[inline]
     pub fn version(&self) -> Version {
         self.parts().version
     }
@@ -167,6 +169,7 @@ impl Environ {
 
     /// What the transport tells of the connection.
     #[must_use]
+    #[inline]
     pub fn connection(&self) -> &Connection {
         &self.inner().connection
     }
@@ -230,6 +233,7 @@ impl Environ {
     }
 
     /// The input, to read from or to limit.
+    #[inline]
     pub fn input_mut(&mut self) -> &mut Input {
         self.inner_mut()
             .input
@@ -259,11 +263,13 @@ impl Environ {
     }
 
     /// The exchange, for the gateway that ends it.
+    #[inline]
     pub(crate) fn gateway_exchange(&mut self) -> Arc<Exchange> {
         self.inner_mut().is_claimed = true;
         self.exchange()
     }
 
+    #[inline]
     fn exchange(&mut self) -> Arc<Exchange> {
         self.inner_mut().exchange.get_or_insert_default().clone()
     }

@@ -9,6 +9,7 @@ mod finish;
 mod guard;
 mod outgoing;
 mod peek;
+mod reply;
 mod run;
 mod source;
 mod streaming;
@@ -28,6 +29,7 @@ use crate::input::Input;
 pub(crate) use facts::Facts;
 use guard::{Claimed, Guard};
 pub use outgoing::Outgoing;
+pub use reply::reply;
 pub(crate) use run::run;
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
@@ -90,7 +92,7 @@ impl<A: App> Gateway<A> {
 
     /// Makes the environ of a request whose head a host lends, in recycled memory: nothing is
     /// converted that the app does not ask for. The source must have a
-    /// [`target`](HeadSource::target).
+    /// [`target`](HeadSource::target); without one the path is `/`.
     ///
     /// # Examples
     ///

@@ -1,10 +1,18 @@
 //! Header pairs as views and apps write them, and what each of them may be (S6 to S9).
 
+mod check;
+mod error;
+mod padding;
+
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) use check::{check, may_trail};
+pub use error::HeaderError;
+use error::Kind;
+use padding::trimmed;
 
 /// A collection of response headers: pairs in an array, a slice, a `Vec` or a map, or a
 /// [`HeaderMap`].
@@ -138,28 +146,6 @@ macro_rules! numbers_are_header_values {
 
 numbers_are_header_values!(i32, i64, u16, u32, u64, usize);
 
-/// True if there is white space around the value.
-#[inline]
-fn is_padded(value: &[u8]) -> bool {
-    let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    is_space(value.first()) || is_space(value.last())
-}
-
-/// The value without the white space around it, when it has any.
-#[inline]
-fn trimmed(value: &[u8]) -> Option<&[u8]> {
-    is_padded(value).then(|| trim(value))
-}
-
-fn trim(value: &[u8]) -> &[u8] {
-    let start = value.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
-    let end = value.iter().rposition(|byte| !matches!(byte, b' ' | b'\t'));
-    match (start, end) {
-        (Some(start), Some(end)) => value.get(start..=end).unwrap_or_default(),
-        _ => b"",
-    }
-}
-
 #[inline]
 fn append<K, V>(headers: &mut HeaderMap, name: K, value: V) -> Result<(), HeaderError>
 where
@@ -235,178 +221,3 @@ impl IntoHeaders for HeaderMap {
         Ok(())
     }
 }
-
-/// What a response head must not hold, checked where the app hands the head over.
-///
-/// Returns the declared Content-Length. Values lose the white space around them.
-///
-/// # Errors
-///
-/// A hop-by-hop field (S7), a Content-Length that is no number or two that differ (S9).
-#[inline]
-pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError> {
-    let mut has_length = false;
-    let mut has_padding = false;
-    for (name, value) in &*headers {
-        has_padding |= is_padded(value.as_bytes());
-        if !may_be_special(name) {
-            continue;
-        }
-        match *name {
-            header::CONTENT_LENGTH => has_length = true,
-            header::TRAILER => check_trailer(value)?,
-            ref name if is_hop_by_hop(name) => {
-                return Err(HeaderError(Kind::HopByHop(name.clone())));
-            }
-            _ => {}
-        }
-    }
-    if has_padding {
-        for (name, value) in headers.iter_mut() {
-            *value =
-                std::mem::replace(value, HeaderValue::from_static("")).into_header_value(name)?;
-        }
-    }
-    if has_length {
-        content_length(headers).map(Some)
-    } else {
-        Ok(None)
-    }
-}
-
-/// A quick look that most names do not pass: whether the name is as long as one that
-/// [`check`] knows.
-#[inline]
-fn may_be_special(name: &HeaderName) -> bool {
-    // te, trailer and upgrade, connection and keep-alive, content-length, proxy-connection,
-    // transfer-encoding.
-    matches!(name.as_str().len(), 2 | 7 | 10 | 14 | 16 | 17)
-}
-
-/// The one length that all Content-Length lines agree on; they are made one line (S9).
-fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
-    let mut length = None;
-    let mut items = 0;
-    for value in headers.get_all(header::CONTENT_LENGTH) {
-        for item in value.as_bytes().split(|byte| *byte == b',') {
-            let item = trimmed(item).unwrap_or(item);
-            // RFC 9110 section 8.6: 1*DIGIT, so no sign.
-            let number = std::str::from_utf8(item)
-                .ok()
-                .filter(|item| item.bytes().all(|byte| byte.is_ascii_digit()))
-                .and_then(|item| item.parse::<u64>().ok())
-                .ok_or(HeaderError(Kind::ContentLength))?;
-            if length.is_some_and(|length| length != number) {
-                return Err(HeaderError(Kind::ContentLengths));
-            }
-            length = Some(number);
-            items += 1;
-        }
-    }
-    let length = length.ok_or(HeaderError(Kind::ContentLength))?;
-    if items > 1 {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    }
-    Ok(length)
-}
-
-/// Fields that belong to one connection and so to the gateway, not to the app (S7).
-///
-/// RFC 9110 section 7.6.1. `Proxy-Authenticate` is not among them: an app may be a proxy's.
-#[inline]
-pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
-    match *name {
-        header::CONNECTION | header::TE | header::TRANSFER_ENCODING | header::UPGRADE => true,
-        ref name => matches!(name.as_str(), "keep-alive" | "proxy-connection"),
-    }
-}
-
-/// `Trailer` is the declaration that trailers follow: each name must be one that can (S7).
-fn check_trailer(value: &HeaderValue) -> Result<(), HeaderError> {
-    let refused = || HeaderError(Kind::Trailer);
-    let text = value.to_str().map_err(|_| refused())?;
-    for name in text.split(',') {
-        let name = HeaderName::from_bytes(name.trim_matches([' ', '\t']).as_bytes())
-            .map_err(|_| refused())?;
-        if !may_trail(&name) {
-            return Err(refused());
-        }
-    }
-    Ok(())
-}
-
-/// RFC 9110 section 6.5.1: fields of framing, routing and content handling never trail.
-pub(crate) fn may_trail(name: &HeaderName) -> bool {
-    !is_hop_by_hop(name)
-        && !matches!(
-            *name,
-            header::CONTENT_LENGTH
-                | header::CONTENT_TYPE
-                | header::CONTENT_ENCODING
-                | header::CONTENT_RANGE
-                | header::HOST
-                | header::TRAILER
-                | header::SET_COOKIE
-        )
-}
-
-/// A header that a response must not carry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderError(Kind);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
-    Name(String),
-    Value(HeaderName),
-    HopByHop(HeaderName),
-    Trailer,
-    ContentLength,
-    ContentLengths,
-    TooMany,
-}
-
-impl HeaderError {
-    fn name(name: &str) -> Self {
-        Self(Kind::Name(name.chars().take(64).collect()))
-    }
-
-    pub(crate) fn value(name: &HeaderName) -> Self {
-        Self(Kind::Value(name.clone()))
-    }
-
-    /// The clause of SPEC.md that the header breaks: `"S6"`, `"S7"` or `"S9"`.
-    #[must_use]
-    pub fn rule(&self) -> &'static str {
-        match self.0 {
-            Kind::Name(_) | Kind::Value(_) | Kind::TooMany => "S6",
-            Kind::HopByHop(_) | Kind::Trailer => "S7",
-            Kind::ContentLength | Kind::ContentLengths => "S9",
-        }
-    }
-}
-
-impl fmt::Display for HeaderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Kind::Name(name) => write!(f, "{name:?} is not a header name"),
-            Kind::Value(name) => write!(
-                f,
-                "the value of the header {name} holds a control character"
-            ),
-            Kind::HopByHop(name) => {
-                write!(
-                    f,
-                    "the header {name} belongs to the connection, not to the app"
-                )
-            }
-            Kind::Trailer => {
-                f.write_str("the header trailer names a field that cannot be a trailer")
-            }
-            Kind::ContentLength => f.write_str("the header content-length is not a number"),
-            Kind::ContentLengths => f.write_str("two content-length headers differ"),
-            Kind::TooMany => f.write_str("more headers than a header map can hold"),
-        }
-    }
-}
-
-impl std::error::Error for HeaderError {}

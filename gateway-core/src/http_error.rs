@@ -1,19 +1,19 @@
 //! HTTP errors: errors that are responses and apps.
 
 mod codes;
+mod page;
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
+use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 
 use crate::error::BoxError;
 use crate::headers::{HeaderError, IntoHeaders};
 use crate::log::{self, Chain};
-use crate::response_parts::extend;
 use crate::status::{IntoStatus, StatusError};
 
 /// An error that has a status and a page: Werkzeug's `HTTPException`.
@@ -193,49 +193,6 @@ impl HttpError {
             log::debug("N6", &self.to_string(), &Chain(source));
         }
     }
-
-    /// Status, headers and page.
-    pub(crate) fn page(&self) -> (StatusCode, HeaderMap, Bytes) {
-        let mut headers = HeaderMap::new();
-        let (status, page) = self.page_into(&mut headers);
-        (status, headers, page)
-    }
-
-    /// As [`page`](Self::page), with the headers in a map that is there already, and empty.
-    pub(crate) fn page_into(&self, headers: &mut HeaderMap) -> (StatusCode, Bytes) {
-        let status = self.0.status;
-        if let Some(response) = &self.0.response {
-            extend(headers, response.headers().clone());
-            extend(headers, self.0.headers.clone());
-            return (status, response.body().clone());
-        }
-        if !self.0.headers.is_empty() {
-            headers.clone_from(&self.0.headers);
-            // The page has a length of its own; headers may come from elsewhere.
-            headers.remove(header::CONTENT_LENGTH);
-        }
-        headers
-            .entry(header::CONTENT_TYPE)
-            .or_insert(HeaderValue::from_static("text/html; charset=utf-8"));
-        let page = match (&self.0.description, codes::entry(status)) {
-            (None, Some(entry)) => entry.page.get_or_init(|| self.render()).clone(),
-            _ => self.render(),
-        };
-        (status, page)
-    }
-
-    fn render(&self) -> Bytes {
-        let mut page = String::with_capacity(256);
-        let name = Escaped(self.name());
-        // Writing to a string cannot fail.
-        let _ = write!(
-            page,
-            "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{}</p>\n",
-            Escaped(self.public_description()),
-            code = self.0.status.as_u16(),
-        );
-        page.into()
-    }
 }
 
 /// Ends a view early with an HTTP error: `abort(404, "no such item")?`.
@@ -293,28 +250,6 @@ impl StdError for HttpError {
 impl From<StatusError> for HttpError {
     fn from(error: StatusError) -> Self {
         Self::internal_server_error().with_source(error)
-    }
-}
-
-/// Text with the characters that mean something in HTML replaced, and `<br>` for line ends.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in self.0.split_inclusive(['&', '<', '>', '"', '\'', '\n']) {
-            let (text, special) = match piece.char_indices().next_back() {
-                Some((at, '&')) => (at, "&amp;"),
-                Some((at, '<')) => (at, "&lt;"),
-                Some((at, '>')) => (at, "&gt;"),
-                Some((at, '"')) => (at, "&#34;"),
-                Some((at, '\'')) => (at, "&#39;"),
-                Some((at, '\n')) => (at, "<br>"),
-                _ => (piece.len(), ""),
-            };
-            f.write_str(piece.get(..text).unwrap_or_default())?;
-            f.write_str(special)?;
-        }
-        Ok(())
     }
 }
 

@@ -79,7 +79,7 @@ pub use connection::{Connection, Scheme};
 pub use environ::{EnvValue, Environ, HeadSource, SplitError};
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Disconnected;
-pub use gateway::{Gateway, Outgoing};
+pub use gateway::{Gateway, Outgoing, reply};
 pub use headers::{HeaderError, IntoHeaderName, IntoHeaderValue, IntoHeaders};
 pub use http_error::{HttpError, abort};
 #[cfg(feature = "tokio")]

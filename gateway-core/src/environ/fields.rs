@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::header::{self, AsHeaderName};
 use http::{HeaderMap, Uri};
 
 use super::{EnvValue, Environ, HeadSource};
@@ -23,7 +24,7 @@ impl Environ {
         // RFC 9112 section 6.3: a list, or several lines, of one number are that number.
         let mut length = None;
         let mut is_valid = true;
-        self.each_line("content-length", &mut |line| {
+        self.each_line(header::CONTENT_LENGTH, &mut |line| {
             for item in line.split(|byte| *byte == b',') {
                 let number = decimal(item);
                 is_valid &= number.is_some() && length.is_none_or(|known| Some(known) == number);
@@ -31,7 +32,7 @@ impl Environ {
             }
         });
         let length = length.filter(|_| is_valid)?;
-        self.first_header("transfer-encoding")
+        self.first_header(header::TRANSFER_ENCODING)
             .is_none()
             .then_some(length)
     }
@@ -70,15 +71,19 @@ impl Environ {
 
     /// Visits the lines of a header, in one look-up: a client may send very many.
     #[inline]
-    fn each_line<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
+    fn each_line<'a>(
+        &'a self,
+        name: impl AsHeaderName + AsRef<str>,
+        visit: &mut dyn FnMut(&'a [u8]),
+    ) {
         let Some(source) = self.lent_headers() else {
             let values = self.headers().get_all(name);
             return values.iter().for_each(|value| visit(value.as_bytes()));
         };
-        source.lines(name, visit);
+        source.lines(name.as_ref(), visit);
     }
 
-    pub(super) fn first_header(&self, name: &str) -> Option<&[u8]> {
+    pub(super) fn first_header(&self, name: impl AsHeaderName + AsRef<str>) -> Option<&[u8]> {
         let mut first = None;
         self.each_line(name, &mut |line| first = first.or(Some(line)));
         first

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
+use http::header;
+
 use super::Environ;
 
 impl Environ {
@@ -19,7 +21,7 @@ impl Environ {
                 host.rsplit_once('@').map_or(host, |(_, host)| host),
             ));
         }
-        match self.first_header("host")? {
+        match self.first_header(header::HOST)? {
             b"" => None,
             host => Some(String::from_utf8_lossy(host)),
         }

@@ -14,9 +14,14 @@ pub(crate) struct Facts {
 impl Facts {
     #[inline]
     pub(crate) fn of(environ: &Environ) -> Self {
+        Self::new(environ.request_method(), environ.version())
+    }
+
+    #[inline]
+    pub(super) fn new(method: &Method, version: Version) -> Self {
         Self {
-            is_head: environ.request_method() == Method::HEAD,
-            version: environ.version(),
+            is_head: *method == Method::HEAD,
+            version,
         }
     }
 
@@ -29,6 +34,7 @@ impl Facts {
     }
 
     /// True if nothing of a body will be sent (B6, B7).
+    #[inline]
     pub(super) fn is_bodyless(self, status: StatusCode) -> bool {
         self.is_head
             || matches!(

@@ -8,8 +8,10 @@ use http_body::Frame;
 use super::facts::Facts;
 use super::fault::TooShort;
 use super::source::{EMPTY_CHUNKS, Source};
+use crate::body::Frames;
 use crate::error::Error;
 use crate::exchange::{Exchange, State};
+use crate::panicked::Panicked;
 use crate::start_error::StartError;
 
 /// A stream that is asked until its head can be committed.
@@ -28,6 +30,21 @@ pub(super) enum Peek {
 }
 
 impl Peeked {
+    /// A stream that was not asked yet.
+    ///
+    /// # Errors
+    ///
+    /// When the body panics as it tells its length (B9).
+    pub(super) fn new(frames: Frames, flush: bool) -> Result<Self, Panicked> {
+        let frames = Source::new(frames);
+        let length = frames.length()?;
+        Ok(Self {
+            frames,
+            length,
+            flush,
+        })
+    }
+
     /// Asks for frames until one commits, B1: the first non-empty one, the end, or, after a flush,
     /// the first moment with nothing ready. Where nothing of the body will be sent, the start is
     /// enough (B6).

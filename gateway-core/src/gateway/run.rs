@@ -44,31 +44,40 @@ pub(crate) async fn run<A: App>(
         let call = async move { app.call(environ, start_response).await };
         pin!(CatchUnwind::new(call)).await??
     };
-    let (frames, flush) = match body.0 {
-        // Whether the start has come by now (S3), the commit that follows tells.
-        Repr::Full(bytes) if bytes.is_empty() => return Ok(Ready::Empty(None)),
-        Repr::Full(bytes) => return Ok(Ready::Full(bytes)),
-        Repr::Stream { frames, flush } => (frames, flush),
-    };
-    let mut peeked = Peeked {
-        frames: Source::new(frames),
-        length: None,
-        flush,
-    };
-    peeked.length = peeked.frames.length()?;
-    let peek = std::future::poll_fn(|cx| peeked.poll(cx, exchange, facts)).await?;
-    Ok(match peek {
-        Peek::Ended => Ready::Empty(Some(peeked.frames)),
-        Peek::Committable(first) => Ready::Stream(Streaming::new(
-            peeked.frames,
-            first,
-            peeked.length,
-            peeked.flush,
-        )),
-    })
+    // Whether the start has come by now (S3), the commit that follows tells.
+    match body.0 {
+        Repr::Full(bytes) => Ok(Ready::in_hand(bytes)),
+        Repr::Stream { frames, flush } => {
+            let mut peeked = Peeked::new(frames, flush)?;
+            let peek = std::future::poll_fn(|cx| peeked.poll(cx, exchange, facts)).await?;
+            Ok(Ready::stream(peeked, peek))
+        }
+    }
 }
 
 impl Ready {
+    /// A body whose bytes are there.
+    #[inline]
+    pub(super) fn in_hand(bytes: Bytes) -> Self {
+        if bytes.is_empty() {
+            return Self::Empty(None);
+        }
+        Self::Full(bytes)
+    }
+
+    /// A stream, and what came of asking it.
+    pub(super) fn stream(peeked: Peeked, peek: Peek) -> Self {
+        match peek {
+            Peek::Ended => Self::Empty(Some(peeked.frames)),
+            Peek::Committable(first) => Self::Stream(Streaming::new(
+                peeked.frames,
+                first,
+                peeked.length,
+                peeked.flush,
+            )),
+        }
+    }
+
     /// The length of the body, where it is known.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {

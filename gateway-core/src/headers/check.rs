@@ -1,0 +1,121 @@
+//! What the head of a response may hold (S7 to S9).
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::error::{HeaderError, Kind};
+use super::padding::{is_padded, trimmed};
+
+/// What a response head must not hold, checked where the app hands the head over.
+///
+/// Returns the declared Content-Length. Values lose the white space around them.
+///
+/// # Errors
+///
+/// A hop-by-hop field (S7), a Content-Length that is no number or two that differ (S9).
+#[inline]
+pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError> {
+    let mut has_length = false;
+    let mut has_padding = false;
+    for (name, value) in &*headers {
+        has_padding |= is_padded(value.as_bytes());
+        if !may_be_special(name) {
+            continue;
+        }
+        match *name {
+            header::CONTENT_LENGTH => has_length = true,
+            header::TRAILER => check_trailer(value)?,
+            ref name if is_hop_by_hop(name) => {
+                return Err(HeaderError(Kind::HopByHop(name.clone())));
+            }
+            _ => {}
+        }
+    }
+    if has_padding {
+        for (name, value) in headers.iter_mut() {
+            if let Some(text) = trimmed(value.as_bytes()) {
+                *value = HeaderValue::from_bytes(text).map_err(|_| HeaderError::value(name))?;
+            }
+        }
+    }
+    if has_length {
+        content_length(headers).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// A quick look that most names do not pass: whether the name is as long as one that
+/// [`check`] knows.
+#[inline]
+fn may_be_special(name: &HeaderName) -> bool {
+    // te, trailer and upgrade, connection and keep-alive, content-length, proxy-connection,
+    // transfer-encoding.
+    matches!(name.as_str().len(), 2 | 7 | 10 | 14 | 16 | 17)
+}
+
+/// The one length that all Content-Length lines agree on; they are made one line (S9).
+fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
+    let mut length = None;
+    let mut items = 0;
+    for value in headers.get_all(header::CONTENT_LENGTH) {
+        for item in value.as_bytes().split(|byte| *byte == b',') {
+            let item = trimmed(item).unwrap_or(item);
+            // RFC 9110 section 8.6: 1*DIGIT, so no sign.
+            let number = std::str::from_utf8(item)
+                .ok()
+                .filter(|item| item.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|item| item.parse::<u64>().ok())
+                .ok_or(HeaderError(Kind::ContentLength))?;
+            if length.is_some_and(|length| length != number) {
+                return Err(HeaderError(Kind::ContentLengths));
+            }
+            length = Some(number);
+            items += 1;
+        }
+    }
+    let length = length.ok_or(HeaderError(Kind::ContentLength))?;
+    if items > 1 {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    Ok(length)
+}
+
+/// Fields that belong to one connection and so to the gateway, not to the app (S7).
+///
+/// RFC 9110 section 7.6.1. `Proxy-Authenticate` is not among them: an app may be a proxy's.
+#[inline]
+pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    match *name {
+        header::CONNECTION | header::TE | header::TRANSFER_ENCODING | header::UPGRADE => true,
+        ref name => matches!(name.as_str(), "keep-alive" | "proxy-connection"),
+    }
+}
+
+/// `Trailer` is the declaration that trailers follow: each name must be one that can (S7).
+fn check_trailer(value: &HeaderValue) -> Result<(), HeaderError> {
+    let refused = || HeaderError(Kind::Trailer);
+    let text = value.to_str().map_err(|_| refused())?;
+    for name in text.split(',') {
+        let name = HeaderName::from_bytes(name.trim_matches([' ', '\t']).as_bytes())
+            .map_err(|_| refused())?;
+        if !may_trail(&name) {
+            return Err(refused());
+        }
+    }
+    Ok(())
+}
+
+/// RFC 9110 section 6.5.1: fields of framing, routing and content handling never trail.
+pub(crate) fn may_trail(name: &HeaderName) -> bool {
+    !is_hop_by_hop(name)
+        && !matches!(
+            *name,
+            header::CONTENT_LENGTH
+                | header::CONTENT_TYPE
+                | header::CONTENT_ENCODING
+                | header::CONTENT_RANGE
+                | header::HOST
+                | header::TRAILER
+                | header::SET_COOKIE
+        )
+}
