@@ -169,8 +169,8 @@ impl Exchange {
     /// Where the exchange is; the task is woken when that changes.
     pub(crate) fn state(&self, cx: &Context<'_>) -> State {
         let mut slot = self.lock();
-        register(&mut slot.gateway, cx);
-        match &slot.phase {
+        let replaced = register(&mut slot.gateway, cx);
+        let state = match &slot.phase {
             Phase::Refused(error) => State::Refused(error.clone()),
             Phase::New | Phase::Starting => State::NotStarted,
             _ => State::Started {
@@ -181,7 +181,10 @@ impl Exchange {
                     .unwrap_or_default(),
                 flush: slot.flush,
             },
-        }
+        };
+        drop(slot);
+        drop(replaced);
+        state
     }
 
     /// Commits: puts the head into the response, and from now on a start aborts.
@@ -225,8 +228,11 @@ impl Exchange {
     /// True if the app started again after commit; `cx` is woken when it does.
     pub(crate) fn is_aborted(&self, cx: &Context<'_>) -> bool {
         let mut slot = self.lock();
-        register(&mut slot.gateway, cx);
-        matches!(slot.phase, Phase::Aborted)
+        let replaced = register(&mut slot.gateway, cx);
+        let is_aborted = matches!(slot.phase, Phase::Aborted);
+        drop(slot);
+        drop(replaced);
+        is_aborted
     }
 
     /// True if no start has come through so far: for the lint.
@@ -291,12 +297,13 @@ fn too_late(slot: MutexGuard<'_, Slot>) -> StartError {
     StartError::already_started()
 }
 
-fn register(waker: &mut Option<Waker>, cx: &Context<'_>) {
-    if !waker
-        .as_ref()
-        .is_some_and(|waker| waker.will_wake(cx.waker()))
-    {
-        *waker = Some(cx.waker().clone());
+/// Leaves word whom to wake, and gives the one that was replaced, to be dropped outside of the lock:
+/// it may be all that is left of a task that holds a handle.
+#[must_use]
+fn register(waker: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
+    match waker {
+        Some(known) if known.will_wake(cx.waker()) => None,
+        waker => waker.replace(cx.waker().clone()),
     }
 }
 
