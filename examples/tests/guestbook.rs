@@ -118,6 +118,9 @@ async fn bad_input_is_answered_and_adds_nothing() {
     assert_eq!(book.sign("words=x").await.status, 400);
     let large = Request::post("/").body("x".repeat(17 * 1024));
     assert_eq!(book.ask(large).await.status, 413);
+    // A browser keeps to `maxlength`; others do not.
+    let wide = Request::post("/").body(format!("name={}&words=x", "n".repeat(81)));
+    assert_eq!(book.ask(wide).await.status, 422);
     let put = book.ask(Request::new("PUT", "/")).await;
     assert_eq!(put.status, 405);
     assert_eq!(put.header("allow"), Some("GET, HEAD, POST, OPTIONS"));

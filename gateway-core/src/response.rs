@@ -40,6 +40,10 @@ pub struct CloseConnection;
 pub trait ResponseExt {
     /// Adds a `Set-Cookie` line. A cookie without a path gets `Path=/`, as Flask's do.
     ///
+    /// A value cannot hold a space, a quote, a comma, a semicolon, a backslash or anything outside
+    /// ASCII; it is not quoted, as Werkzeug would. Text of a client is percent-encoded before, or the
+    /// error is made a 400: passed on with `?`, it is a 500.
+    ///
     /// # Errors
     ///
     /// When the name is no token, or the value, the path or the domain holds what a cookie cannot

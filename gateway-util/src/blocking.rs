@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gateway_core::{App, Body, Environ, Error, InputError, StartResponse};
+use gateway_core::{App, Body, Environ, Error, HttpError, InputError, StartResponse};
 use tokio::sync::{Semaphore, oneshot};
 
 use output::{Answer, Failure, Output};
@@ -30,16 +30,19 @@ const THREADS: usize = 64;
 /// - The function and the iterator run on tokio's pool of blocking threads, at most
 ///   [`threads`](Blocking::threads) calls at a time; further requests wait, and one whose client
 ///   leaves meanwhile is never started. A thread is taken until the body has been handed over: a slow
-///   client holds it.
+///   client holds it, and so does one that does not send what it announced, until a
+///   [`timeout`](crate::MiddlewareExt::timeout) around the app ends that.
 /// - The iterator is asked for a chunk when the one before is on its way, and is dropped, on its
 ///   thread, exactly once (L1). One that says that it has a single chunk, or none, is bytes in hand
 ///   and gets a Content-Length (B4).
 /// - The response may be started in the function or by the iterator's first chunk (S4).
 /// - The request's body is read through a [`BlockingReader`]; an error of it that is passed on with
-///   `?` is answered as it should be, 413 or 400.
+///   `?` is answered as it should be, 413 or 400; so is an [`HttpError`] that came through
+///   [`std::io`].
 /// - An error or a panic is a 500 before commit and aborts the response after it (B1, B8, B9).
-/// - When the client leaves, the iterator is dropped at its next chunk (L3). Nothing can stop a
-///   function that does not return: it holds its thread, and the end of the process waits for it.
+/// - When the client leaves, or a timeout is over, the iterator is dropped at its next chunk (L3), and
+///   a [`BlockingReader`] that waits for input gives an error. Nothing else can stop a function that
+///   does not return: it holds its thread, and the end of the process waits for it.
 ///
 /// # Panics
 ///
@@ -214,14 +217,19 @@ impl<W: Work> App for Blocking<W> {
         let permit = self.threads.clone().acquire_owned().await?;
         let work = self.work.clone();
         let (sender, answer) = oneshot::channel();
-        // Nobody waits for the task itself: when this future is dropped, it runs to its end.
+        // Dropped with this future, or with the body.
+        let (waiting, waited_for) = oneshot::channel();
+        // Nobody waits for the task itself: when this future is dropped, it runs on, to its end or to
+        // its next read that has to wait.
         drop(tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            run(&*work, environ, start_response, sender);
+            reader::while_waited_for(waited_for, || {
+                run(&*work, environ, start_response, sender);
+            });
         }));
         match answer.await {
             Ok(Answer::InHand(bytes)) => Ok(Body::from(bytes)),
-            Ok(Answer::Stream(chunks)) => Ok(Body::new(chunks)),
+            Ok(Answer::Stream(chunks)) => Ok(Body::new(chunks.waited_for(waiting))),
             Ok(Answer::Failed(Failure::Error(error))) => Err(error),
             // B9: the gateway catches it again, and says what it was.
             Ok(Answer::Failed(Failure::Panic(payload))) => resume_unwind(payload),
@@ -259,12 +267,11 @@ fn unwrapped(error: Error) -> Error {
         Ok(error) => error,
         Err(error) => return error,
     };
-    match error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<InputError>())
-    {
-        Some(inner) => inner.clone().into(),
-        None => error.into(),
+    match error.downcast::<InputError>() {
+        Ok(error) => error.into(),
+        Err(error) => error
+            .downcast::<HttpError>()
+            .map_or_else(Error::from, Error::from),
     }
 }
 

@@ -28,7 +28,8 @@ type Handler = Box<dyn Fn(&Failure<'_>) -> Option<Result<Response, Error>> + Sen
 /// in Flask: `("not here", 404)`.
 ///
 /// Errors of the kind 500 are logged here when a handler answers them (target `gateway`), because
-/// nobody behind it sees them any more. Errors in the middle of a body are not seen here.
+/// nobody behind it sees them any more; not so one whose type has a handler that makes less than a
+/// 500 of it: that one was expected. Errors in the middle of a body are not seen here.
 ///
 /// # Examples
 ///
@@ -125,19 +126,25 @@ impl<A: App> ErrorHandlers<A> {
         self
     }
 
-    /// The answer to a failure; `None` for the error's own.
+    /// The answer to a failure, which is in the log then where it has to be; `None` for the error's
+    /// own.
     fn answer(&self, failure: &Failure<'_>) -> Option<Result<Response, Error>> {
         if failure.http_error().response().is_some() {
             return None;
         }
+        if let Some(answer) = self.by_type.iter().find_map(|handler| handler(failure)) {
+            let is_expected = matches!(&answer, Ok(answer) if !answer.status().is_server_error());
+            if !is_expected {
+                page::log(failure);
+            }
+            return Some(answer);
+        }
         let status = failure.http_error().status();
-        self.by_type
+        let answer = self
+            .by_status
             .iter()
-            .find_map(|handler| handler(failure))
-            .or_else(|| {
-                let (_, handler) = self.by_status.iter().find(|(known, _)| *known == status)?;
-                handler(failure)
-            })
+            .find(|(known, _)| *known == status)
+            .and_then(|(_, handler)| handler(failure))
             .or_else(|| self.default.as_ref().and_then(|handler| handler(failure)))
             .or_else(|| {
                 if self.offers_problems && failure.prefers_json() {
@@ -146,7 +153,11 @@ impl<A: App> ErrorHandlers<A> {
                 let is_hidden = failure.error().downcast_ref::<HttpError>().is_none();
                 (self.shows_sources && is_hidden && status.is_server_error())
                     .then(|| page::debug(failure))
-            })
+            });
+        if answer.is_some() {
+            page::log(failure);
+        }
+        answer
     }
 }
 
@@ -193,16 +204,12 @@ impl<A: App> App for ErrorHandlers<A> {
         match self.answer(&failure) {
             None => Err(self.vary(error)),
             Some(Ok(response)) => {
-                page::log(&failure);
                 let (parts, body) = response.into_parts();
                 // S2: the app may have started its response before it failed.
                 start_response.restart(parts.status, parts.headers, error)?;
                 Ok(body)
             }
-            Some(Err(second)) => {
-                page::log(&failure);
-                Err(second)
-            }
+            Some(Err(second)) => Err(second),
         }
     }
 }

@@ -2,16 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use adapter_hyper::Server;
 use gateway_conformance::wire::http1::Connection;
 use gateway_conformance::wire::{End, Request, Response};
 use gateway_core::{App, AppExt, Environ, Error, Gateway, HttpError, Input};
-use gateway_util::{BlockingReader, blocking, blocking_writer};
+use gateway_util::{BlockingReader, MiddlewareExt, blocking, blocking_writer};
 
 async fn serve(app: impl App) -> SocketAddr {
     let server = Server::bind("127.0.0.1:0").await.unwrap();
@@ -109,6 +110,53 @@ async fn i3_i4_errors_of_the_input_keep_their_answers() {
         .await
         .unwrap();
     assert!(error.contains("request body"), "{error}");
+}
+
+#[tokio::test]
+async fn n6_text_that_is_not_utf8_is_the_clients_fault() {
+    let whole = || {
+        blocking(|mut environ, start| {
+            let mut text = String::new();
+            BlockingReader::new(environ.take_input()).read_to_string(&mut text)?;
+            start.start(200, TEXT)?;
+            Ok([text])
+        })
+    };
+    let lines = || {
+        blocking(|mut environ, start| {
+            let lines = BlockingReader::new(environ.take_input()).lines();
+            let lines = lines.collect::<Result<Vec<_>, _>>()?;
+            start.start(200, TEXT)?;
+            Ok([lines.join("|")])
+        })
+    };
+    let post = |body: &'static [u8]| Request::post("/").body(body);
+    assert_eq!(ask(whole(), &post(b"\xff")).await.status, 400);
+    assert_eq!(ask(lines(), &post(b"one\n\xff\n")).await.status, 400);
+    let text = "\u{fc}ber\r\nall\n";
+    let answer = ask(whole(), &post(text.as_bytes())).await;
+    assert_eq!(answer.text(), text);
+    let answer = ask(lines(), &post(text.as_bytes())).await;
+    assert_eq!(answer.text(), "\u{fc}ber|all");
+}
+
+#[tokio::test]
+async fn l6_a_timeout_frees_the_thread_of_a_client_that_does_not_send() {
+    let app = blocking(|mut environ, start| {
+        let mut text = Vec::new();
+        BlockingReader::new(environ.take_input()).read_to_end(&mut text)?;
+        start.start(200, TEXT)?;
+        Ok([text])
+    });
+    let address = serve(app.threads(1).timeout(Duration::from_millis(100))).await;
+    let mut slow = Connection::open(address).await.unwrap();
+    slow.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nh")
+        .await
+        .unwrap();
+    assert_eq!(slow.read_response("POST").await.unwrap().status, 503);
+    let mut other = Connection::open(address).await.unwrap();
+    let answer = other.request(&Request::post("/").body("hello")).await;
+    assert_eq!(answer.unwrap().text(), "hello");
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! HTTP errors: their fields, problems, handlers.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use common::{Answer, answer, get, with};
@@ -164,6 +168,45 @@ async fn errors_go_to_the_handler_of_their_type_then_of_their_status() {
     assert_eq!(
         (own.status.as_u16(), own.header("location")),
         (303, Some("/login"))
+    );
+}
+
+/// The log lines of one request.
+async fn log_of(path: &str) -> String {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    answer(handled(), get(path)).await;
+    drop(guard);
+    String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap()
+}
+
+#[tokio::test]
+async fn an_error_that_was_expected_is_no_line_in_the_log() {
+    // A client could fill the log with what its input made of a parser.
+    assert_eq!(log_of("/stock").await, "");
+    assert_eq!(log_of("/404").await, "");
+    let log = log_of("/parse").await;
+    assert!(
+        log.contains("ERROR") && log.contains("invalid digit found"),
+        "{log}"
     );
 }
 

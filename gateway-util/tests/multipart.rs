@@ -238,3 +238,42 @@ async fn i3_an_upload_that_is_cut_short_is_400() {
         .await;
     assert_eq!(status(form), Some(400));
 }
+
+#[tokio::test]
+async fn i5_what_follows_the_last_boundary_is_read_and_counted() {
+    // As the body of a chunked request comes: its end is an item of its own.
+    let (input, taken) = counted(["--XX--", "\r\n", "epilogue", ""]);
+    let form = read(input, FormLimits::default()).await.unwrap();
+    assert!(form.fields().is_empty());
+    assert_eq!(taken.load(Ordering::Relaxed), 4);
+    let (input, _) = counted(["--XX--", "\r\n", "epilogue", ""]);
+    let over = read(input, FormLimits::default().body(10)).await;
+    assert_eq!(status(over), Some(413));
+}
+
+fn counted<const N: usize>(chunks: [&'static str; N]) -> (Input, Arc<AtomicU64>) {
+    let taken = Arc::<AtomicU64>::default();
+    let counter = taken.clone();
+    let chunks = chunks.into_iter().inspect(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+    });
+    (input_of(chunks), taken)
+}
+
+#[tokio::test]
+async fn a_file_name_is_no_way_to_another_directory() {
+    for (sent, name) in [
+        ("../../etc/passwd", "passwd"),
+        ("..", ""),
+        (".", ""),
+        ("a/..", ""),
+        ("..a", "..a"),
+        (".profile", ".profile"),
+    ] {
+        let body = format!(
+            "--XX\r\ncontent-disposition: form-data; name=\"f\"; filename=\"{sent}\"\r\n\r\n\r\n--XX--\r\n"
+        );
+        let form = read(body, FormLimits::default()).await.unwrap();
+        assert_eq!(form.file("f").unwrap().file_name(), name, "{sent}");
+    }
+}

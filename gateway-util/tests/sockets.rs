@@ -72,6 +72,24 @@ async fn an_upload_without_end_is_refused_near_the_limit() {
     assert!(sent < 128 << 20, "{sent} bytes were sent");
 }
 
+#[tokio::test]
+async fn i5_a_connection_goes_on_after_a_chunked_upload() {
+    let addr = serve(view(upload)).await.unwrap();
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=XX\r\n\
+                transfer-encoding: chunked\r\n\r\n";
+    let request = format!("{head}6\r\n--XX--\r\n2\r\n\r\n\r\n1\r\ne\r\n0\r\n\r\n");
+    for _ in 0..3 {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"\r\n\r\n0") {
+            let read = stream.read_buf(&mut seen).await.unwrap();
+            assert_ne!(read, 0, "closed: {}", String::from_utf8_lossy(&seen));
+        }
+        assert!(seen.starts_with(b"HTTP/1.1 200"));
+    }
+}
+
 /// One event, then nothing, and a word when it is dropped.
 struct Once {
     event: Option<Event>,

@@ -5,10 +5,11 @@
 
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use adapter_hyper::{Server, default_addr};
 use gateway_core::cookie::{Cookie, SameSite};
-use gateway_core::{App, AppExt, BoxError, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, AppExt, BoxError, Environ, Error, HttpError, StartResponse, abort};
 use gateway_util::{BlockingReader, EnvironExt, Methods, MiddlewareExt, Pairs, blocking};
 use minijinja::context;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -39,6 +40,13 @@ const MESSAGES: [(&str, &str); 2] = [
 
 /// The most that a form may take up.
 const FORM: u64 = 16 * 1024;
+
+/// The most characters of a name and of the words. The page says so, too, but only to browsers; a
+/// name goes into a cookie, which clients do not keep at any size.
+const AT_MOST: (usize, usize) = (80, 2000);
+
+/// A guest who is slower than that holds a thread no longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct GuestBook(Mutex<Connection>);
 
@@ -97,6 +105,9 @@ impl GuestBook {
         BlockingReader::new(environ.take_input()).read_to_end(&mut form)?;
         let form = Pairs::from_urlencoded(&form);
         let (name, words) = (form.require("name")?.trim(), form.require("words")?.trim());
+        if name.chars().count() > AT_MOST.0 || words.chars().count() > AT_MOST.1 {
+            abort(422, "That is longer than the book is wide.")?;
+        }
         let is_complete = !name.is_empty() && !words.is_empty();
         if is_complete {
             self.add(name, words)?;
@@ -136,6 +147,7 @@ pub(crate) fn site(book: GuestBook) -> impl App {
             _ => Err(HttpError::not_found().into()),
         })
         .limit_input(FORM)
+        .timeout(PATIENCE)
 }
 
 #[tokio::main]

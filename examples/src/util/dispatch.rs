@@ -1,7 +1,8 @@
 //! Which app is asked: by prefix, host and method, and one after another.
 
 use gateway_core::{App, Environ, HttpError, IntoResponse, Mount, view};
-use gateway_util::{Cascade, Hosts, Methods, MiddlewareExt};
+use gateway_util::{Cascade, Hosts, HttpErrorFields, Methods, MiddlewareExt};
+use http::Method;
 
 use super::TEXT;
 
@@ -62,7 +63,7 @@ fn head() -> impl App {
     let strict = view(
         async |environ: Environ| match environ.request_method().as_str() {
             "GET" => Ok("thirteen byte"),
-            _ => Err(HttpError::method_not_allowed()),
+            _ => Err(HttpError::method_not_allowed().allow([Method::GET, Method::HEAD])),
         },
     );
     strict.head_as_get()

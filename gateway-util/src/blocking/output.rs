@@ -1,6 +1,7 @@
 //! From a blocking thread to the body.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,7 +53,10 @@ impl Output {
         };
         let output = Self {
             ends: ends.clone(),
-            chunks: Some(Chunks(Some(receiver))),
+            chunks: Some(Chunks {
+                receiver: Some(receiver),
+                waiting: None,
+            }),
         };
         (output, ends)
     }
@@ -105,7 +109,18 @@ impl Ends {
 }
 
 /// The body: what the blocking thread sends.
-pub(super) struct Chunks(Option<mpsc::Receiver<Chunk>>);
+pub(super) struct Chunks {
+    receiver: Option<mpsc::Receiver<Chunk>>,
+    /// Tells the thread, by its end, that nobody waits any more.
+    waiting: Option<oneshot::Sender<Infallible>>,
+}
+
+impl Chunks {
+    pub(super) fn waited_for(mut self, waiting: oneshot::Sender<Infallible>) -> Self {
+        self.waiting = Some(waiting);
+        self
+    }
+}
 
 impl HttpBody for Chunks {
     type Data = Bytes;
@@ -115,17 +130,17 @@ impl HttpBody for Chunks {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let Some(receiver) = &mut self.0 else {
+        let Some(receiver) = &mut self.receiver else {
             return Poll::Ready(None);
         };
         match ready!(receiver.poll_recv(cx)) {
             Some(Ok(chunk)) => Poll::Ready(Some(Ok(Frame::data(chunk)))),
             Some(Err(Failure::Error(error))) => {
-                self.0 = None;
+                self.receiver = None;
                 Poll::Ready(Some(Err(error)))
             }
             Some(Err(Failure::Panic(payload))) => {
-                self.0 = None;
+                self.receiver = None;
                 resume_unwind(payload)
             }
             None => Poll::Ready(None),

@@ -1,14 +1,17 @@
 //! The input as `std::io::Read`.
 
+use std::cell::RefCell;
+use std::convert::Infallible;
 use std::fmt;
 use std::io::{self, BufRead, Read};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake};
 use std::thread::{self, Thread};
 
 use bytes::{Buf, Bytes};
-use gateway_core::Input;
+use gateway_core::{HttpError, Input};
+use tokio::sync::oneshot;
 
 /// Reads the input from a blocking thread; for [`blocking`](crate::blocking) apps.
 ///
@@ -16,6 +19,11 @@ use gateway_core::Input;
 ///   first read (I6).
 /// - The errors are those of the [`Input`]: a body that was cut short is an error and not the end
 ///   (I3), and so is one beyond the limit.
+/// - When nobody waits for the answer any more, because the client has left or a
+///   [`timeout`](crate::MiddlewareExt::timeout) is over, a read that would have to wait is an error
+///   (`ConnectionAborted`): on the thread on which the app was called, that is.
+/// - Where text is asked for (`read_to_string`, `read_line`, `lines`) and what comes is not UTF-8, the
+///   error is a 400.
 ///
 /// On a thread of the async runtime a read would wait for itself: do not use it there.
 ///
@@ -63,7 +71,7 @@ impl BlockingReader {
 impl BufRead for BlockingReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.chunk.is_empty() {
-            match wait_for(self.input.chunk())? {
+            match wait_for(self.input.chunk())?? {
                 Some(chunk) => self.chunk = chunk,
                 None => break,
             }
@@ -73,6 +81,12 @@ impl BufRead for BlockingReader {
 
     fn consume(&mut self, amount: usize) {
         self.chunk.advance(amount.min(self.chunk.len()));
+    }
+
+    fn read_line(&mut self, line: &mut String) -> io::Result<usize> {
+        let mut bytes = Vec::new();
+        self.read_until(b'\n', &mut bytes)?;
+        append_text(line, bytes)
     }
 }
 
@@ -85,6 +99,22 @@ impl Read for BlockingReader {
         self.consume(read);
         Ok(read)
     }
+
+    fn read_to_string(&mut self, text: &mut String) -> io::Result<usize> {
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes)?;
+        append_text(text, bytes)
+    }
+}
+
+/// What is not UTF-8 is the client's fault, which the standard library cannot know.
+fn append_text(text: &mut String, bytes: Vec<u8>) -> io::Result<usize> {
+    let more = String::from_utf8(bytes).map_err(|error| {
+        let error = HttpError::bad_request().with_source(error);
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    })?;
+    text.push_str(&more);
+    Ok(more.len())
 }
 
 impl fmt::Debug for BlockingReader {
@@ -101,16 +131,59 @@ impl Wake for Unpark {
     }
 }
 
+thread_local! {
+    /// Whether the call that runs on this thread is still waited for.
+    static WAITED_FOR: RefCell<Option<Waited>> = const { RefCell::new(None) };
+}
+
+struct Waited {
+    /// Its other end is dropped when nobody waits any more.
+    receiver: oneshot::Receiver<Infallible>,
+    is_over: bool,
+}
+
+/// Runs a call whose reads end when the other end of `receiver` is dropped.
+pub(super) fn while_waited_for<T>(
+    receiver: oneshot::Receiver<Infallible>,
+    call: impl FnOnce() -> T,
+) -> T {
+    WAITED_FOR.set(Some(Waited {
+        receiver,
+        is_over: false,
+    }));
+    let outcome = call();
+    WAITED_FOR.take();
+    outcome
+}
+
+fn is_over(cx: &mut Context<'_>) -> bool {
+    WAITED_FOR.with_borrow_mut(|waited| {
+        waited.as_mut().is_some_and(|waited| {
+            // One that was ready is not polled again.
+            waited.is_over = waited.is_over || Pin::new(&mut waited.receiver).poll(cx).is_ready();
+            waited.is_over
+        })
+    })
+}
+
 /// Lets this thread sleep until a future is ready. It needs no runtime: who wakes it is the server.
-fn wait_for<F: Future>(future: F) -> F::Output {
+///
+/// # Errors
+///
+/// When nobody waits for the call any more: who does not send would keep the thread for ever.
+fn wait_for<F: Future>(future: F) -> io::Result<F::Output> {
     let waker = Arc::new(Unpark(thread::current())).into();
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {
-        match future.as_mut().poll(&mut cx) {
-            Poll::Ready(output) => return output,
-            // An unpark that came before is not lost, and one too many polls once more.
-            Poll::Pending => thread::park(),
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return Ok(output);
         }
+        if is_over(&mut cx) {
+            let error = "nobody waits for the answer any more";
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, error));
+        }
+        // An unpark that came before is not lost, and one too many polls once more.
+        thread::park();
     }
 }

@@ -64,13 +64,12 @@ impl FilePart {
         &self.name
     }
 
-    /// The name of the file on the client, without the directories that some clients send; empty
-    /// where none was chosen. It may still be any name: do not write under it.
+    /// The name of the file on the client, without the directories that some clients send, `.` and
+    /// `..` among them; empty where none was chosen. It may still be any name: do not write under it.
     #[must_use]
     pub fn file_name(&self) -> &str {
-        self.file_name
-            .rsplit(['/', '\\'])
-            .next()
+        let last = self.file_name.rsplit(['/', '\\']).next();
+        last.filter(|name| !matches!(*name, "." | ".."))
             .unwrap_or_default()
     }
 

@@ -28,7 +28,7 @@ pub(super) async fn read(
     input.limit(limits.body);
     let gate = Arc::<Gate>::default();
     let source = Gated {
-        input,
+        input: &mut input,
         gate: gate.clone(),
     };
     let constraints =
@@ -61,6 +61,10 @@ pub(super) async fn read(
         file.finish().await?;
         form.files.push(file);
     }
+    drop(multipart);
+    // What follows the last boundary says nothing, but a host closes a connection on which something
+    // was left, be it the end of a chunked body (I5).
+    while input.chunk().await?.is_some() {}
     Ok(form)
 }
 
@@ -113,12 +117,12 @@ impl Gate {
     }
 }
 
-struct Gated {
-    input: Input,
+struct Gated<'a> {
+    input: &'a mut Input,
     gate: Arc<Gate>,
 }
 
-impl Stream for Gated {
+impl Stream for Gated<'_> {
     type Item = Result<Bytes, Failed>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -129,7 +133,7 @@ impl Stream for Gated {
         if self.gate.unparsed.load(Ordering::Relaxed) > MAX_HEAD {
             return Poll::Ready(Some(Err(Failed::HeadTooLarge)));
         }
-        let chunk = ready!(Pin::new(&mut self.input).poll_next(cx));
+        let chunk = ready!(Pin::new(&mut *self.input).poll_next(cx));
         self.gate.is_open.store(false, Ordering::Relaxed);
         Poll::Ready(match chunk {
             None => None,
