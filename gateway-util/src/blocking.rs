@@ -2,6 +2,7 @@
 
 mod output;
 mod reader;
+mod wait;
 mod writer;
 
 use std::any::type_name;
@@ -17,6 +18,7 @@ use tokio::sync::{Semaphore, oneshot};
 use output::{Answer, Failure, Output};
 
 pub use reader::BlockingReader;
+pub use wait::wait_for;
 pub use writer::BlockingWriter;
 
 /// How many calls run at a time, unless [`Blocking::threads`] says otherwise.
@@ -223,7 +225,7 @@ impl<W: Work> App for Blocking<W> {
         // its next read that has to wait.
         drop(tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            reader::while_waited_for(waited_for, || {
+            wait::while_waited_for(waited_for, || {
                 run(&*work, environ, start_response, sender);
             });
         }));

@@ -69,6 +69,7 @@ mod response;
 
 pub use blocking::{
     Blocking, BlockingReader, BlockingWriter, Iterated, Written, blocking, blocking_writer,
+    wait_for,
 };
 pub use error::{HttpErrorFields, Problem, RetryAfter, abort_with};
 pub use error_handlers::{ErrorHandlers, Failure};

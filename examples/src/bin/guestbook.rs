@@ -3,14 +3,13 @@
 //! A blocking app: SQLite is called where it is needed, on a thread of the request's own. With forms,
 //! redirects, a cookie that remembers the guest's name, and messages that are shown once.
 
-use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use adapter_hyper::{Server, default_addr};
 use gateway_core::cookie::{Cookie, SameSite};
 use gateway_core::{App, AppExt, BoxError, Environ, Error, HttpError, StartResponse, abort};
-use gateway_util::{BlockingReader, EnvironExt, Methods, MiddlewareExt, Pairs, blocking};
+use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, blocking, wait_for};
 use minijinja::context;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rusqlite::Connection;
@@ -101,9 +100,7 @@ impl GuestBook {
 
     /// Takes a form, and leads back to the page: a reload sends nothing twice.
     fn sign(&self, mut environ: Environ, start: &StartResponse) -> Result<[String; 1], Error> {
-        let mut form = Vec::new();
-        BlockingReader::new(environ.take_input()).read_to_end(&mut form)?;
-        let form = Pairs::from_urlencoded(&form);
+        let form = wait_for(environ.form(FormLimits::default().body(FORM)))??;
         let (name, words) = (form.require("name")?.trim(), form.require("words")?.trim());
         if name.chars().count() > AT_MOST.0 || words.chars().count() > AT_MOST.1 {
             abort(422, "That is longer than the book is wide.")?;

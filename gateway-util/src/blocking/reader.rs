@@ -1,17 +1,12 @@
 //! The input as `std::io::Read`.
 
-use std::cell::RefCell;
-use std::convert::Infallible;
 use std::fmt;
 use std::io::{self, BufRead, Read};
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake};
-use std::thread::{self, Thread};
 
 use bytes::{Buf, Bytes};
 use gateway_core::{HttpError, Input};
-use tokio::sync::oneshot;
+
+use super::wait::wait_for;
 
 /// Reads the input from a blocking thread; for [`blocking`](crate::blocking) apps.
 ///
@@ -120,70 +115,5 @@ fn append_text(text: &mut String, bytes: Vec<u8>) -> io::Result<usize> {
 impl fmt::Debug for BlockingReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("BlockingReader").field(&self.input).finish()
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-thread_local! {
-    /// Whether the call that runs on this thread is still waited for.
-    static WAITED_FOR: RefCell<Option<Waited>> = const { RefCell::new(None) };
-}
-
-struct Waited {
-    /// Its other end is dropped when nobody waits any more.
-    receiver: oneshot::Receiver<Infallible>,
-    is_over: bool,
-}
-
-/// Runs a call whose reads end when the other end of `receiver` is dropped.
-pub(super) fn while_waited_for<T>(
-    receiver: oneshot::Receiver<Infallible>,
-    call: impl FnOnce() -> T,
-) -> T {
-    WAITED_FOR.set(Some(Waited {
-        receiver,
-        is_over: false,
-    }));
-    let outcome = call();
-    WAITED_FOR.take();
-    outcome
-}
-
-fn is_over(cx: &mut Context<'_>) -> bool {
-    WAITED_FOR.with_borrow_mut(|waited| {
-        waited.as_mut().is_some_and(|waited| {
-            // One that was ready is not polled again.
-            waited.is_over = waited.is_over || Pin::new(&mut waited.receiver).poll(cx).is_ready();
-            waited.is_over
-        })
-    })
-}
-
-/// Lets this thread sleep until a future is ready. It needs no runtime: who wakes it is the server.
-///
-/// # Errors
-///
-/// When nobody waits for the call any more: who does not send would keep the thread for ever.
-fn wait_for<F: Future>(future: F) -> io::Result<F::Output> {
-    let waker = Arc::new(Unpark(thread::current())).into();
-    let mut cx = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return Ok(output);
-        }
-        if is_over(&mut cx) {
-            let error = "nobody waits for the answer any more";
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, error));
-        }
-        // An unpark that came before is not lost, and one too many polls once more.
-        thread::park();
     }
 }
