@@ -10,6 +10,9 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::{Input, InputError};
 
 /// Reads the input as a stream of bytes; made by [`Input::reader`].
+///
+/// What `read_to_string` of tokio says of bytes that are not UTF-8 is no error of the input, and so is
+/// answered with a 500: for text there is [`Input::text`], which answers 400.
 #[derive(Debug)]
 pub struct InputReader {
     input: Input,
