@@ -49,7 +49,7 @@ impl Environ {
             return self.host().map(EnvValue::text);
         }
         if self.lent_headers().is_none() {
-            // What follows, for most requests: one line, in a map.
+            // Nearly always there is one line, and nothing to join.
             let mut lines = self.headers().get_all(name).iter();
             let first = lines.next()?;
             if lines.next().is_none() {
