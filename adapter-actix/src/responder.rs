@@ -2,7 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use gateway_core::{IntoResponse, reply};
+use gateway_core::{TryIntoResponse, reply};
 
 use crate::convert;
 use crate::response::{Facts, response};
@@ -19,9 +19,9 @@ use crate::response::{Facts, response};
 /// ```
 /// use actix_web::{App, web};
 /// use adapter_actix::Reply;
-/// use gateway_core::{HttpError, IntoResponse};
+/// use gateway_core::{HttpError, TryIntoResponse};
 ///
-/// async fn item(id: web::Path<u32>) -> Reply<Result<impl IntoResponse, HttpError>> {
+/// async fn item(id: web::Path<u32>) -> Reply<Result<impl TryIntoResponse, HttpError>> {
 ///     Reply(match *id {
 ///         1 => Ok(("one", 200, [("x-my-header", "foo")])),
 ///         _ => Err(HttpError::not_found()),
@@ -40,7 +40,7 @@ impl<T> From<T> for Reply<T> {
     }
 }
 
-impl<T: IntoResponse> Responder for Reply<T> {
+impl<T: TryIntoResponse> Responder for Reply<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<BoxBody> {

@@ -68,7 +68,7 @@ impl<A: App> Worker<A> {
         };
         environ.set_connection(connection);
         // An offset that is no end of a segment leaves the path whole.
-        let _ = environ.set_split(split);
+        let _ = environ.set_script_name_len(split);
         let driven = self.gateway.handle(environ);
         Answer::driven(driven, pump, lease, facts, self.gateway.clone())
     }
@@ -98,21 +98,23 @@ impl<A: App> Worker<A> {
         let mut connection = Connection::new();
         let config = request.app_config();
         if config.secure() {
-            connection = connection.scheme(Scheme::Https);
+            connection = connection.with_scheme(Scheme::Https);
         }
         if let Some(peer) = request.peer_addr() {
             // Without a peer it is a Unix socket, for which actix makes a local address up.
-            connection = connection.peer(peer).local(config.local_addr());
+            connection = connection
+                .with_peer_addr(peer)
+                .with_local_addr(config.local_addr());
         }
         if self.connection_info {
             let info = request.connection_info();
-            connection = connection.scheme(convert::scheme(info.scheme()));
+            connection = connection.with_scheme(convert::scheme(info.scheme()));
             let client = info.realip_remote_addr().and_then(client);
             // The peer itself keeps its port, which is not the forwarded client's.
             if let Some(client) = client
                 .filter(|client| connection.peer_addr().map(|peer| peer.ip()) != Some(client.ip()))
             {
-                connection = connection.peer(client);
+                connection = connection.with_peer_addr(client);
             }
         }
         connection

@@ -26,7 +26,7 @@ const BOUND: usize = 4 << 20;
 
 async fn echo(mut environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "application/octet-stream")])?;
-    Ok(Body::new(environ.take_input()).flush())
+    Ok(Body::new(environ.take_input()).commit_early())
 }
 
 fn serve() -> (SocketAddr, ServerHandle, std::thread::JoinHandle<()>) {

@@ -68,7 +68,7 @@ where
 ///
 /// let gateway = Gateway::new(view(async |_| "Hello, World!"));
 /// // For each connection:
-/// let connection = Connection::new().peer("192.0.2.7:4711".parse()?).scheme(Scheme::Https);
+/// let connection = Connection::new().with_peer_addr("192.0.2.7:4711".parse()?).scheme(Scheme::Https);
 /// serve(service_with(&gateway, connection));
 /// # Ok(())
 /// # }

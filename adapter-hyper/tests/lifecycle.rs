@@ -34,7 +34,7 @@ async fn closing(
                 chunk => Ok(chunk),
             }
         });
-        Body::stream(stream::iter(chunks))
+        Body::from_stream(stream::iter(chunks))
     };
     let chunks = match path.as_str() {
         "/error" => vec!["error"],
@@ -63,7 +63,7 @@ async fn closing(
     }
     if path == "/committed-again" {
         // Until the response is over, somebody else keeps a handle.
-        let over = environ.disconnected();
+        let over = environ.closed();
         tokio::spawn(async move {
             over.await;
             drop(start_response);
@@ -200,7 +200,7 @@ async fn l3_a_client_that_leaves_drops_the_app_and_tells_its_tasks() {
         let log = log.clone();
         async move {
             let _future = OnDrop(log.clone(), "dropped");
-            let gone = environ.disconnected();
+            let gone = environ.closed();
             assert!(!gone.is_over());
             let task = log.clone();
             tokio::spawn(async move {
@@ -243,7 +243,9 @@ async fn l5_concurrent_requests_share_nothing() {
             tokio::task::yield_now().await;
             start_response.start(200, [("x-id", id.clone())])?;
             let chunks = [id.clone(), ";".to_owned(), id];
-            Ok(Body::stream(stream::iter(chunks.map(Ok::<_, io::Error>))))
+            Ok(Body::from_stream(stream::iter(
+                chunks.map(Ok::<_, io::Error>),
+            )))
         },
     ))
     .await;

@@ -23,10 +23,10 @@ async fn app(environ: Environ, start_response: StartResponse) -> Result<Body, Er
         start_response.start(status, [("content-length", length)])
     };
     let path = environ.raw_path_info().to_owned();
-    let hello = || Body::iter(["hel", "lo"]);
+    let hello = || Body::from_chunks(["hel", "lo"]);
     let failing = |first: &'static str| {
         let error = io::Error::other("the private reason");
-        Body::stream(stream::iter([Ok(first), Err(error)]))
+        Body::from_stream(stream::iter([Ok(first), Err(error)]))
     };
     Ok(match path.as_str() {
         "/probe" => {
@@ -100,11 +100,11 @@ async fn app(environ: Environ, start_response: StartResponse) -> Result<Body, Er
         "/panic" => panic!("the private reason"),
         "/panic-first" => {
             start_response.start(200, NONE)?;
-            Body::iter((0..1).map(|_| -> &str { panic!("the private reason") }))
+            Body::from_chunks((0..1).map(|_| -> &str { panic!("the private reason") }))
         }
         "/panic-late" => {
             start_response.start(200, NONE)?;
-            Body::iter(["hello", ""].into_iter().map(|text| match text {
+            Body::from_chunks(["hello", ""].into_iter().map(|text| match text {
                 "" => panic!("the private reason"),
                 text => text,
             }))

@@ -235,7 +235,7 @@ async fn l4_a_stream_without_end_is_cut_after_the_deadline() {
     let deadline = Duration::from_millis(50);
     let app = app_fn(async |_: Environ, start_response: StartResponse| {
         start_response.start(200, NONE)?;
-        Ok(Body::push(async |mut writer| {
+        Ok(Body::from_producer(async |mut writer| {
             writer.write("one").await?;
             std::future::pending().await
         }))
@@ -257,7 +257,7 @@ async fn l4_a_stream_without_end_is_cut_after_the_deadline() {
 async fn b9_a_panicking_callback_takes_no_connection_down() {
     let app = app_fn(async |_: Environ, start_response: StartResponse| {
         start_response.start(200, NONE)?;
-        Ok(Body::iter(["hello"]).on_close(|| panic!("in a callback")))
+        Ok(Body::from_chunks(["hello"]).on_close(|| panic!("in a callback")))
     });
     let server = start_with(app, |server| server).await;
     let mut connection = http1::Connection::open(server.addr).await.unwrap();

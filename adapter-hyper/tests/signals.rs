@@ -26,7 +26,7 @@ async fn l4_sigterm_and_ctrl_c_end_a_server_and_a_second_one_cuts_it() {
             async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, [("x-a", "b")])?;
                 if environ.raw_path_info() == "/endless" {
-                    return Ok(Body::push(async |mut writer| {
+                    return Ok(Body::from_producer(async |mut writer| {
                         writer.write("one").await?;
                         std::future::pending().await
                     }));

@@ -27,15 +27,15 @@ async fn b1_a_flush_sends_the_head_before_there_is_a_chunk() {
             let event = event.clone();
             async move {
                 start_response.start(200, [("content-type", "text/event-stream")])?;
-                let body = Body::push(async move |mut writer| {
+                let body = Body::from_producer(async move |mut writer| {
                     event.notified().await;
                     writer.write("data: 1\n\n").await?;
                     Ok(())
                 });
                 Ok(match environ.raw_path_info() {
-                    "/body" => body.flush(),
+                    "/body" => body.commit_early(),
                     _ => {
-                        start_response.flush();
+                        start_response.commit_early();
                         body
                     }
                 })
@@ -99,7 +99,7 @@ async fn s2_a_restart_after_commit_aborts_also_from_another_task() {
                 let refused = start_response.restart(503, NONE, error).unwrap_err();
                 let _ = log.send(refused.to_string());
             });
-            Ok(Body::push(async |mut writer| {
+            Ok(Body::from_producer(async |mut writer| {
                 writer.write("one").await?;
                 // Nothing but the restart can wake this body.
                 std::future::pending().await
@@ -132,7 +132,7 @@ async fn s2_a_restart_after_commit_aborts_also_from_another_task() {
 async fn b11_response_trailers_pass_where_the_client_takes_them() {
     let server = start(app_fn(async |_: Environ, start_response: StartResponse| {
         start_response.start(200, [("trailer", "x-sum")])?;
-        Ok(Body::push(async |mut writer| {
+        Ok(Body::from_producer(async |mut writer| {
             writer.write("hello").await?;
             let mut trailers = HeaderMap::new();
             trailers.insert("x-sum", HeaderValue::from_static("7"));
@@ -161,7 +161,7 @@ async fn b11_response_trailers_pass_where_the_client_takes_them() {
 async fn b4_an_http_10_client_gets_a_stream_that_ends_with_the_connection() {
     let server = start(app_fn(async |_: Environ, start_response: StartResponse| {
         start_response.start(200, NONE)?;
-        Ok(Body::iter(["hel", "lo"]))
+        Ok(Body::from_chunks(["hel", "lo"]))
     }))
     .await;
     for request in [
@@ -212,7 +212,7 @@ async fn s7_close_connection_closes_it() {
 async fn b2_empty_chunks_never_reach_the_wire() {
     let server = start(app_fn(async |_: Environ, start_response: StartResponse| {
         start_response.start(200, NONE)?;
-        Ok(Body::iter(["", "hel", "", "lo", ""]))
+        Ok(Body::from_chunks(["", "hel", "", "lo", ""]))
     }))
     .await;
     let mut connection = http1::Connection::open(server.addr).await.unwrap();
@@ -241,7 +241,7 @@ async fn b3_a_client_that_does_not_read_stops_the_producer() {
         async move {
             start_response.start(200, NONE)?;
             let mut count = 0;
-            Ok(Body::stream(futures_util::stream::iter(
+            Ok(Body::from_stream(futures_util::stream::iter(
                 std::iter::from_fn(move || {
                     count += 1;
                     let _ = log.send(count);

@@ -2,7 +2,7 @@
 
 use axum_core::body::Body as AxumBody;
 use axum_core::response::{IntoResponse as AxumIntoResponse, Response as AxumResponse};
-use gateway_core::{Body, Error, IntoResponse, Response, reply};
+use gateway_core::{Body, Error, Response, TryIntoResponse, reply};
 use http::{Method, Version};
 
 use crate::translate::translate;
@@ -11,7 +11,7 @@ use crate::translate::translate;
 /// handler may return, from a view.
 ///
 /// In an axum handler the value is answered as a gateway would: the defaults of
-/// [`IntoResponse`], the pages of errors, checked headers (S5 to S9), no body on 204, 205 and 304
+/// [`TryIntoResponse`], the pages of errors, checked headers (S5 to S9), no body on 204, 205 and 304
 /// (B7), a body held to its declared length (B5). Two things a handler cannot do: it does not know
 /// the method (axum itself drops the body for HEAD), and it cannot wait for the first chunk of a
 /// stream: an error before it becomes a 500 only if it is there at once (B1).
@@ -25,11 +25,11 @@ use crate::translate::translate;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use adapter_tower::Reply;
 /// use axum::{Router, body::Body, extract::Path, http::Request, response::Html, routing::get};
-/// use gateway_core::{AppExt, Environ, HttpError, IntoResponse, Json, view};
+/// use gateway_core::{AppExt, Environ, HttpError, Json, TryIntoResponse, view};
 /// use tower::ServiceExt;
 ///
 /// // A view's values in an axum handler; `?` turns errors into replies.
-/// async fn item(Path(id): Path<u32>) -> Result<Reply<impl IntoResponse>, Reply<HttpError>> {
+/// async fn item(Path(id): Path<u32>) -> Result<Reply<impl TryIntoResponse>, Reply<HttpError>> {
 ///     if id > 9 {
 ///         Err(HttpError::not_found())?;
 ///     }
@@ -62,13 +62,13 @@ impl<T> From<T> for Reply<T> {
     }
 }
 
-impl<T: AxumIntoResponse> IntoResponse for Reply<T> {
-    fn into_response(self) -> Result<Response, Error> {
-        Ok(translate(self.0.into_response()).map(Body::flush))
+impl<T: AxumIntoResponse> TryIntoResponse for Reply<T> {
+    fn try_into_response(self) -> Result<Response, Error> {
+        Ok(translate(self.0.into_response()).map(Body::commit_early))
     }
 }
 
-impl<T: IntoResponse> AxumIntoResponse for Reply<T> {
+impl<T: TryIntoResponse> AxumIntoResponse for Reply<T> {
     fn into_response(self) -> AxumResponse {
         // axum takes the body off itself where it was asked with HEAD.
         reply(self.0, &Method::GET, Version::HTTP_11).map(AxumBody::new)

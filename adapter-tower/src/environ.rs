@@ -30,7 +30,7 @@ where
     }
     if split > 0 {
         // The offset was found before a slash or at the end of the path: it is accepted.
-        let _ = environ.set_split(split);
+        let _ = environ.set_script_name_len(split);
     }
     environ
 }
@@ -40,7 +40,7 @@ fn connection(extensions: &Extensions) -> Option<Connection> {
     if let Some(connection) = extensions.get::<Connection>() {
         return Some(*connection);
     }
-    host::peer(extensions).map(|peer| Connection::new().peer(peer))
+    host::peer(extensions).map(|peer| Connection::new().with_peer_addr(peer))
 }
 
 /// A host's body as input.

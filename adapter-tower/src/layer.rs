@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use gateway_core::{
-    App, AppExt, Body, BoxError, Connection, Environ, Error, HttpError, Input, IntoResponse,
-    Response, StartResponse,
+    App, AppExt, Body, BoxError, Connection, Environ, Error, HttpError, Input, Response,
+    StartResponse, TryIntoResponse,
 };
 use http::{Request, request};
 use http_body::Body as HttpBody;
@@ -147,7 +147,7 @@ where
         let response = answer(response, &method);
         // B1: the layer's own body knows nothing of a flush.
         start_response.send(if flushed {
-            response.map(Body::flush)
+            response.map(Body::commit_early)
         } else {
             response
         })
@@ -203,7 +203,7 @@ where
         let environ = Carried::unpack(parts, own_input(body));
         Box::pin(async move {
             let mut response = app.respond(environ).await.unwrap_or_else(page);
-            if response.body().is_flushed() {
+            if response.body().commits_early() {
                 response.extensions_mut().insert(Flushed);
             }
             Ok(response)
@@ -216,7 +216,7 @@ fn page(error: Error) -> Response {
     let error = HttpError::try_from(error)
         .unwrap_or_else(|error| HttpError::internal_server_error().with_source(error));
     // An `HttpError` has a page: the default is never taken.
-    error.into_response().unwrap_or_default()
+    error.try_into_response().unwrap_or_default()
 }
 
 /// The input itself if the layer left it alone, with what it knows of its length and limits.
@@ -268,7 +268,7 @@ impl Carried {
         }
         if let Some(carried) = carried {
             // Refused where the layer has rewritten the path: the app is at the root then.
-            let _ = environ.set_split(carried.split);
+            let _ = environ.set_script_name_len(carried.split);
         }
         environ
     }

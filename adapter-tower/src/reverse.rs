@@ -136,7 +136,7 @@ where
             .map_err(|error| Error::from_boxed(error.into()))?;
         // A tower service that has returned its response means it to be sent: a client may wait for
         // the head before it goes on (gRPC, event streams).
-        start_response.send(answer(response, &method).map(Body::flush))
+        start_response.send(answer(response, &method).map(Body::commit_early))
     }
 }
 

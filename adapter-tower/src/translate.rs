@@ -12,12 +12,12 @@ where
     B::Error: Into<BoxError>,
 {
     let response = translate(response);
-    if *method != Method::HEAD || !response.body().is_empty() {
+    if *method != Method::HEAD || !response.body().is_known_empty() {
         return response;
     }
     // B6: services take the body off an answer to HEAD themselves. That nothing is left says
     // nothing of the length that GET would have: only a Content-Length does.
-    response.map(|_| Body::iter(std::iter::empty::<Bytes>()))
+    response.map(|_| Body::from_chunks(std::iter::empty::<Bytes>()))
 }
 
 /// Translates the head and takes the body over, trailers included.

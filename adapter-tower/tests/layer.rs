@@ -127,9 +127,9 @@ async fn i4_a_limit_is_413_declared_or_not() -> TestResult {
     let length = HeaderValue::from_static("4");
     declared.headers_mut().insert("content-length", length);
     assert_eq!(drive_on(&gateway, declared).await.status(), 413);
-    let undeclared = request(Input::new(Body::iter(["fo", "ur"])));
+    let undeclared = request(Input::new(Body::from_chunks(["fo", "ur"])));
     assert_eq!(drive_on(&gateway, undeclared).await.status(), 413);
-    let small = request(Input::new(Body::iter(["a", "bc"])));
+    let small = request(Input::new(Body::from_chunks(["a", "bc"])));
     assert_eq!(text(drive_on(&gateway, small).await).await, "abc");
     Ok(())
 }
@@ -240,9 +240,9 @@ async fn m1_a_layer_that_does_nothing_changes_nothing() -> TestResult {
         let gateway = Gateway::new(before);
         let request = Request::post("/m/a%2Fb?x").header("content-length", "4");
         let (parts, ()) = request.body(())?.into_parts();
-        let input = Input::new(Body::iter(["te", "xt"]));
+        let input = Input::new(Body::from_chunks(["te", "xt"]));
         let mut environ = gateway.environ(parts, input);
-        environ.set_connection(Connection::new().peer("192.0.2.7:1".parse()?));
+        environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:1".parse()?));
         let (parts, body) = gateway.handle(environ).await.into_parts();
         let collected = body.collect().await.unwrap();
         let trailers = collected.trailers().cloned().unwrap_or_default();
@@ -324,10 +324,10 @@ fn events(first: bool, dropped: Dropped) -> impl App {
         let guard = dropped.guard();
         async move {
             start.start(200, [("content-type", "text/event-stream")])?;
-            start.flush();
+            start.commit_early();
             let event = first.then_some(Ok::<_, Error>("data: 1\n\n"));
             let events = futures_util::stream::iter(event).chain(futures_util::stream::pending());
-            Ok(Body::stream(events.map(move |event| {
+            Ok(Body::from_stream(events.map(move |event| {
                 let _ = &guard;
                 event
             })))
@@ -379,7 +379,7 @@ async fn b1_flush_holds_although_the_layer_keeps_the_first_chunk() {
             let chunks = body
                 .into_data_stream()
                 .map(|chunk| chunk.map_err(Error::into_boxed));
-            Body::stream(chunks.filter(|_| std::future::ready(false)))
+            Body::from_stream(chunks.filter(|_| std::future::ready(false)))
         })
     });
     let app = events(true, Dropped::default()).with_layer(keeping);
@@ -395,7 +395,7 @@ async fn b1_without_a_flush_an_error_behind_a_layer_is_a_500() {
             tokio::task::yield_now().await;
             Err::<&str, _>(std::io::Error::other("broken"))
         });
-        Body::stream(chunks)
+        Body::from_stream(chunks)
     });
     let app = failing.with_layer(TraceLayer::new_for_http());
     assert_eq!(drive(app, get("/")).await.status(), 500);

@@ -246,7 +246,9 @@ async fn e16_the_peer_is_axums_connect_info() -> TestResult {
 async fn e13_a_connection_among_the_extensions_wins() -> TestResult {
     let mut request = Request::get("/").body(AxumBody::empty())?;
     let peer: SocketAddr = "192.0.2.7:4711".parse()?;
-    let connection = Connection::new().peer(peer).scheme(Scheme::Https);
+    let connection = Connection::new()
+        .with_peer_addr(peer)
+        .with_scheme(Scheme::Https);
     request.extensions_mut().insert(connection);
     let other = axum::extract::ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1)));
     request.extensions_mut().insert(other);

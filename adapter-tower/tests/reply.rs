@@ -9,7 +9,7 @@ use axum::routing::{any, get};
 use futures_util::StreamExt;
 use gateway_conformance::wire::{End, Framing, Protocol, Request as WireRequest, exchange, http1};
 use gateway_core::{
-    AppExt, Body, CloseConnection, Environ, Error, HttpError, IntoResponse, Json, Response, view,
+    AppExt, Body, CloseConnection, Environ, Error, HttpError, Json, Response, TryIntoResponse, view,
 };
 use http::{HeaderMap, Request, StatusCode};
 use support::{Dropped, TestResult, axum_serve, drive};
@@ -33,7 +33,10 @@ fn handlers() -> Router {
         .route("/hop", any(async || Reply(("x", [("upgrade", "h2c")]))))
         .route("/204", any(async || Reply(("stray", 204))))
         .route("/205", any(async || Reply(("stray", 205))))
-        .route("/304", any(async || Reply((Body::iter(["stray"]), 304))))
+        .route(
+            "/304",
+            any(async || Reply((Body::from_chunks(["stray"]), 304))),
+        )
         .route(
             "/short",
             any(async || Reply(("x", [("content-length", "9")]))),
@@ -42,28 +45,31 @@ fn handlers() -> Router {
             "/long",
             any(async || Reply(("xyz", [("content-length", "1")]))),
         )
-        .route("/stream", any(async || Reply(Body::iter(["a", "", "b"]))))
+        .route(
+            "/stream",
+            any(async || Reply(Body::from_chunks(["a", "", "b"]))),
+        )
         .route(
             "/first",
             any(async || {
                 let chunks = [Err::<&str, _>(std::io::Error::other("broken"))];
-                Reply(Body::stream(futures_util::stream::iter(chunks)))
+                Reply(Body::from_stream(futures_util::stream::iter(chunks)))
             }),
         )
         .route(
             "/empty",
-            any(async || Reply(Body::iter(["", "x"].repeat(100)))),
+            any(async || Reply(Body::from_chunks(["", "x"].repeat(100)))),
         )
         .route(
             "/empties",
-            any(async || Reply(Body::iter([[""; 99].as_slice(), &["end"]].concat()))),
+            any(async || Reply(Body::from_chunks([[""; 99].as_slice(), &["end"]].concat()))),
         )
         .route(
             "/late",
             any(async || {
                 let chunks = [Ok("one"), Err(Error::msg("broken"))];
                 let chunks = chunks.map(|chunk| chunk.map_err(Error::into_boxed));
-                Reply(Body::stream(futures_util::stream::iter(chunks)))
+                Reply(Body::from_stream(futures_util::stream::iter(chunks)))
             }),
         )
         .route(
@@ -160,7 +166,7 @@ async fn b1_l1_a_silent_stream_sends_its_head_and_is_closed_once() -> TestResult
                     let _ = &guard;
                     chunk.map_err(Error::into_boxed)
                 });
-                Reply(Body::stream(silence))
+                Reply(Body::from_stream(silence))
             }),
         )
     };
@@ -206,7 +212,7 @@ async fn axum_s_values_are_views_return_values() -> TestResult {
     let response = drive(app, support::get("/?events")).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     // As any value, also in a tuple.
-    let response = (Reply(Html("x")), 203).into_response()?;
+    let response = (Reply(Html("x")), 203).try_into_response()?;
     assert_eq!(response.status(), 203);
     Ok(())
 }

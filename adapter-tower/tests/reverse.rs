@@ -98,7 +98,7 @@ async fn e15_e16_extensions_and_the_peer_reach_the_service() -> TestResult {
     let (mut parts, ()) = Request::get("/m/x").body(())?.into_parts();
     parts.extensions.insert(User("ada"));
     let mut environ = gateway.environ(parts, Input::empty());
-    environ.set_connection(Connection::new().peer("192.0.2.7:1".parse()?));
+    environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:1".parse()?));
     let response = gateway.handle(environ).await.map(Body::new);
     assert_eq!(text(response).await, "ada 192.0.2.7:1 true /m/x true");
     Ok(())
@@ -113,7 +113,7 @@ async fn an_axum_router_works_as_an_app() {
     let response = drive_on(&gateway, request("/items/7")).await;
     assert_eq!(response.headers()["content-length"], "1");
     assert_eq!(text(response).await, "7");
-    let echo = Request::post("/echo").body(Input::new(Body::iter(["a", "b"])));
+    let echo = Request::post("/echo").body(Input::new(Body::from_chunks(["a", "b"])));
     assert_eq!(text(drive_on(&gateway, echo.unwrap()).await).await, "ab");
     assert_eq!(drive_on(&gateway, request("/echo")).await.status(), 405);
     assert_eq!(drive_on(&gateway, request("/none")).await.status(), 404);
@@ -127,9 +127,9 @@ async fn an_axum_router_works_as_an_app() {
 #[tokio::test]
 async fn b6_head_on_a_stream_says_nothing_of_its_length() {
     let stream = async || {
-        axum::body::Body::from_stream(http_body_util::BodyExt::into_data_stream(Body::iter([
-            "a", "b",
-        ])))
+        axum::body::Body::from_stream(http_body_util::BodyExt::into_data_stream(
+            Body::from_chunks(["a", "b"]),
+        ))
     };
     let gateway = Gateway::new(tower_app(Router::new().route("/", get(stream))));
     let head = || Request::head("/").body(Input::empty()).unwrap();
@@ -141,7 +141,7 @@ async fn b6_head_on_a_stream_says_nothing_of_its_length() {
     });
     let app = app_fn(|_: Environ, start| async move {
         start.start(200, [("content-type", "text/plain")])?;
-        Ok(Body::iter(["a"]))
+        Ok(Body::from_chunks(["a"]))
     });
     let response = drive(app.with_layer(strip), head()).await;
     assert!(!response.headers().contains_key("content-length"));
@@ -309,7 +309,7 @@ async fn a_service_with_a_body_of_its_own_is_an_app() {
         BoxCloneService::new(Router::new().route("/", post(async |body: String| body)));
     let app = tower_app_over(boxed, axum::body::Body::new);
     let request = Request::post("/")
-        .body(Input::new(Body::iter(["x"])))
+        .body(Input::new(Body::from_chunks(["x"])))
         .unwrap();
     assert_eq!(text(drive(app, request).await).await, "x");
 }
@@ -391,7 +391,7 @@ async fn b1_the_head_of_a_silent_stream_goes_out() {
 async fn b1_an_error_that_is_ready_at_once_is_still_a_500() {
     let app = answering(|| {
         let failing = futures_util::stream::iter([Err::<&str, _>(Error::msg("broken"))]);
-        Response::new(Body::stream(
+        Response::new(Body::from_stream(
             failing.map(|item| item.map_err(Error::into_boxed)),
         ))
     });
@@ -435,7 +435,7 @@ async fn i3_an_input_cut_short_stays_an_error_of_the_input() {
     }));
     let request = Request::post("/")
         .header("content-length", "5")
-        .body(Input::new(Body::iter(["abc"])))
+        .body(Input::new(Body::from_chunks(["abc"])))
         .unwrap();
     assert_eq!(drive(reading, request).await.status(), 400);
 }

@@ -48,11 +48,11 @@ fn laboratory() -> impl App {
             }
             "/304-stream" => {
                 status(304)?;
-                Body::iter(["stray"])
+                Body::from_chunks(["stray"])
             }
             "/stream" => {
                 start.start(200, plain)?;
-                Body::iter(["one", "", "two"])
+                Body::from_chunks(["one", "", "two"])
             }
             "/long" => {
                 start.start(200, [("content-length", "2")])?;
@@ -66,14 +66,14 @@ fn laboratory() -> impl App {
             "/panics" => panic!("an app may"),
             "/fails-first" => {
                 start.start(200, plain)?;
-                Body::stream(futures_util::stream::iter([Err::<&str, _>(
+                Body::from_stream(futures_util::stream::iter([Err::<&str, _>(
                     std::io::Error::other("broken"),
                 )]))
             }
             "/fails-late" => {
                 start.start(200, plain)?;
                 let chunks = [Ok("one"), Err(std::io::Error::other("broken"))];
-                Body::stream(futures_util::stream::iter(chunks))
+                Body::from_stream(futures_util::stream::iter(chunks))
             }
             "/echo" => {
                 let bytes = environ.take_input().bytes(1 << 20).await?;
@@ -345,13 +345,13 @@ fn events(dropped: Dropped, flush: bool) -> impl App {
         async move {
             start.start(200, [("content-type", "text/event-stream")])?;
             if flush {
-                start.flush();
+                start.commit_early();
             }
             let silence = futures_util::stream::pending::<Result<&str, Error>>();
             let silence = silence.inspect(move |_| {
                 let _ = &guard;
             });
-            Ok(Body::stream(silence))
+            Ok(Body::from_stream(silence))
         }
     })
 }

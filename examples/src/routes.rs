@@ -81,7 +81,7 @@ impl<A: App> App for Get<A> {
         if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
             // RFC 9110 section 15.5.6: a 405 names what is allowed.
             return Err(HttpError::method_not_allowed()
-                .headers([("Allow", "GET, HEAD")])?
+                .with_headers([("Allow", "GET, HEAD")])?
                 .into());
         }
         self.0.call(environ, start_response).await

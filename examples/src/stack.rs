@@ -123,10 +123,10 @@ struct Ends(Connection);
 
 impl Connected<IncomingStream<'_, tokio::net::TcpListener>> for Ends {
     fn connect_info(stream: IncomingStream<'_, tokio::net::TcpListener>) -> Self {
-        let connection = Connection::new().peer(*stream.remote_addr());
+        let connection = Connection::new().with_peer_addr(*stream.remote_addr());
         // Without it, the port of a Host header would count.
         Self(match stream.io().local_addr() {
-            Ok(local) => connection.local(local),
+            Ok(local) => connection.with_local_addr(local),
             Err(_) => connection,
         })
     }

@@ -4,8 +4,8 @@
 use std::convert::Infallible;
 
 use gateway_core::{
-    AppExt, Body, Environ, Error, HttpError, IntoResponse, Json, Response, ResponseExt,
-    StartResponse, view,
+    AppExt, Body, Environ, Error, HttpError, Json, Response, ResponseExt, StartResponse,
+    TryIntoResponse, view,
 };
 use minijinja::context;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn response(_: Environ) -> Result<Response, Error> {
 }
 
 async fn make_response(_: Environ) -> Result<Response, Error> {
-    let mut response = ("Hello world!\n", [("X-My-Header", "foo")]).into_response()?;
+    let mut response = ("Hello world!\n", [("X-My-Header", "foo")]).try_into_response()?;
     response.set_cookie(("username", "yxr"))?;
     Ok(response)
 }
@@ -77,7 +77,7 @@ async fn jsonify(_: Environ) -> Value {
 }
 
 async fn chunked(_: Environ) -> Body {
-    Body::iter(["Hello ", "World!\n"])
+    Body::from_chunks(["Hello ", "World!\n"])
 }
 
 async fn another_app(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
@@ -105,34 +105,34 @@ async fn abort(_: Environ) -> Result<Infallible, HttpError> {
     gateway_core::abort(500, "something is wrong!\n")
 }
 
-async fn tuple3(_: Environ) -> impl IntoResponse {
+async fn tuple3(_: Environ) -> impl TryIntoResponse {
     ("hello world!\n", 200, [("X-My-Header", "foo")])
 }
 
-async fn tuple2_status(_: Environ) -> impl IntoResponse {
+async fn tuple2_status(_: Environ) -> impl TryIntoResponse {
     ("hello world!\n", 200)
 }
 
-async fn tuple2_bad_argument(_: Environ) -> impl IntoResponse {
+async fn tuple2_bad_argument(_: Environ) -> impl TryIntoResponse {
     ("bad argument", 400)
 }
 
-async fn tuple2_header(_: Environ) -> impl IntoResponse {
+async fn tuple2_header(_: Environ) -> impl TryIntoResponse {
     ("hello world!\n", [("X-My-Header", "foo")])
 }
 
-async fn tuple2_response(_: Environ) -> Result<impl IntoResponse, Error> {
-    let response = "hello world!\n".into_response()?;
+async fn tuple2_response(_: Environ) -> Result<impl TryIntoResponse, Error> {
+    let response = "hello world!\n".try_into_response()?;
     Ok((response, [("X-My-Header", " foo")]))
 }
 
-async fn tuple2_wsgi(environ: Environ) -> Result<impl IntoResponse, Error> {
+async fn tuple2_wsgi(environ: Environ) -> Result<impl TryIntoResponse, Error> {
     let response = another_app.respond(environ).await?;
     Ok((response, [("X-My-Header", "foo")]))
 }
 
-async fn tuple2_extend_header(_: Environ) -> Result<impl IntoResponse, Error> {
-    let response = ("hello world!\n", [("X-My-Header", "foo")]).into_response()?;
+async fn tuple2_extend_header(_: Environ) -> Result<impl TryIntoResponse, Error> {
+    let response = ("hello world!\n", [("X-My-Header", "foo")]).try_into_response()?;
     Ok((response, [("X-My-Header", " bar")]))
 }
 
@@ -140,14 +140,14 @@ async fn none(_: Environ) -> Option<&'static str> {
     None
 }
 
-async fn tuple_none(_: Environ) -> impl IntoResponse {
+async fn tuple_none(_: Environ) -> impl TryIntoResponse {
     (None::<&'static str>, 404)
 }
 
-async fn good_no_content(_: Environ) -> impl IntoResponse {
+async fn good_no_content(_: Environ) -> impl TryIntoResponse {
     ("", 204, [("Content-Type", "application/json")])
 }
 
-async fn bad_no_content(_: Environ) -> impl IntoResponse {
+async fn bad_no_content(_: Environ) -> impl TryIntoResponse {
     (Json(None::<()>), 204)
 }

@@ -35,7 +35,7 @@ fn endless(stack: Stack) -> (SocketAddr, Arc<AtomicUsize>) {
             if environ.path_info() != "/endless" {
                 return Ok(Body::from(counted.load(SeqCst).to_string()));
             }
-            Ok(Body::iter(std::iter::repeat_with(move || {
+            Ok(Body::from_chunks(std::iter::repeat_with(move || {
                 counted.fetch_add(1, SeqCst);
                 vec![0; CHUNK]
             })))
@@ -96,7 +96,7 @@ fn ticketed(stack: Stack) -> (SocketAddr, UnboundedSender<()>, UnboundedReceiver
         async move {
             start_response.start(200, NONE)?;
             let mut taken = taken.unwrap_or_else(|| panic!("one request is enough"));
-            let body = Body::push(async move |mut writer| {
+            let body = Body::from_producer(async move |mut writer| {
                 while taken.recv().await.is_some() {
                     writer.write(vec![b'.'; CHUNK]).await?;
                 }

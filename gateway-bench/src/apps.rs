@@ -102,7 +102,7 @@ async fn not_found(_: Environ, _: StartResponse) -> Result<Body, Error> {
 async fn download(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     let plain = HeaderValue::from_static(BYTES_TYPE);
     start_response.start(200, [(CONTENT_TYPE, plain)])?;
-    Ok(Body::iter(work::chunks(environ.query_string())))
+    Ok(Body::from_chunks(work::chunks(environ.query_string())))
 }
 
 async fn upload(mut environ: Environ, start_response: StartResponse) -> Result<Body, Error> {

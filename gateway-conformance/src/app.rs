@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, IntoResponse, StartResponse};
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, TryIntoResponse};
 
 use crate::case::Case;
 use crate::cases::{cases, reports::environ_report};
@@ -32,12 +32,12 @@ impl App for SuiteApp {
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
         if environ.request_uri() == "*" {
             // E14: there is no path to find a case by.
-            return start_response.send(environ_report(&environ).into_response()?);
+            return start_response.send(environ_report(&environ).try_into_response()?);
         }
         if name == "_facts" {
             let facts = facts::answer(rest).await.ok_or_else(HttpError::not_found)?;
             let answer = (facts, [("content-type", "application/json")]);
-            return start_response.send(answer.into_response()?);
+            return start_response.send(answer.try_into_response()?);
         }
         match self.0.get(name) {
             Some(app) => app.call(environ, start_response).await,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use gateway_core::{App, AppExt, BoxApp, Environ, IntoResponse, StartResponse, app_fn, view};
+use gateway_core::{App, AppExt, BoxApp, Environ, StartResponse, TryIntoResponse, app_fn, view};
 use gateway_core::{Body, Error};
 
 use crate::capability::Capability;
@@ -61,7 +61,7 @@ impl Case {
     pub(crate) fn view<F, Fut>(self, f: F) -> Self
     where
         F: Fn(Environ) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoResponse> + Send + 'static,
+        Fut: Future<Output: TryIntoResponse> + Send + 'static,
     {
         self.serves(view(f))
     }

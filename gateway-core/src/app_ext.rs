@@ -55,7 +55,7 @@ pub trait AppExt: App + Sized {
             let mut response = Response::new(Body::empty());
             let committed = exchange.commit(&mut response)?;
             *response.body_mut() = ready.into_body(exchange);
-            if response.body().in_hand().is_none() {
+            if response.body().buffered().is_none() {
                 // The body ends the exchange.
                 guard.release();
             }

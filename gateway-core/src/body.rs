@@ -23,8 +23,8 @@ pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Sen
 
 /// A response body: nothing, bytes in hand, or a stream of frames.
 ///
-/// Text, bytes and vectors become bodies through `From`; [`Body::iter`], [`Body::stream`],
-/// [`Body::new`] and [`Body::push`] make streams.
+/// Text, bytes and vectors become bodies through `From`; [`Body::from_chunks`], [`Body::from_stream`],
+/// [`Body::new`] and [`Body::from_producer`] make streams.
 ///
 /// # Contract
 ///
@@ -41,9 +41,9 @@ pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Sen
 /// ```
 /// use gateway_core::Body;
 ///
-/// assert_eq!(Body::from("hello").len(), Some(5));
-/// assert_eq!(Body::empty().len(), Some(0));
-/// assert_eq!(Body::iter(["a", "b"]).len(), None);
+/// assert_eq!(Body::from("hello").known_len(), Some(5));
+/// assert_eq!(Body::empty().known_len(), Some(0));
+/// assert_eq!(Body::from_chunks(["a", "b"]).known_len(), None);
 /// ```
 #[must_use = "a body that is dropped is closed"]
 #[derive(Default)]
@@ -55,7 +55,7 @@ pub(crate) enum Repr {
     Full(Bytes),
     Stream {
         frames: Frames,
-        /// Commit before the first chunk: see [`Body::flush`].
+        /// Commit before the first chunk: see [`Body::commit_early`].
         flush: bool,
     },
 }
@@ -93,12 +93,12 @@ impl Body {
     /// use gateway_core::Body;
     ///
     /// let chunks = stream::iter([Ok::<_, std::io::Error>("Hello "), Ok("World!\n")]);
-    /// let body = Body::stream(chunks);
+    /// let body = Body::from_stream(chunks);
     /// assert_eq!(body.bytes().await?, "Hello World!\n");
     /// # Ok::<(), gateway_core::Error>(())
     /// # }).unwrap();
     /// ```
-    pub fn stream<S, T, E>(stream: S) -> Self
+    pub fn from_stream<S, T, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<T, E>> + Send + 'static,
         T: Into<Bytes>,
@@ -110,7 +110,7 @@ impl Body {
     /// A body from an iterator of chunks, as a WSGI app returns one.
     ///
     /// The iterator runs on the server's thread: it must not block.
-    pub fn iter<I>(chunks: I) -> Self
+    pub fn from_chunks<I>(chunks: I) -> Self
     where
         I: IntoIterator,
         I::Item: Into<Bytes>,
@@ -132,7 +132,7 @@ impl Body {
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// use gateway_core::Body;
     ///
-    /// let body = Body::push(async |mut writer| {
+    /// let body = Body::from_producer(async |mut writer| {
     ///     for line in ["one\n", "two\n"] {
     ///         writer.write(line).await?;
     ///     }
@@ -142,7 +142,7 @@ impl Body {
     /// # Ok::<(), gateway_core::Error>(())
     /// # }).unwrap();
     /// ```
-    pub fn push<F, Fut>(producer: F) -> Self
+    pub fn from_producer<F, Fut>(producer: F) -> Self
     where
         F: FnOnce(Writer) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), Error>> + Send + 'static,
@@ -181,7 +181,7 @@ impl Body {
     /// let closed = Arc::new(AtomicU32::new(0));
     /// let counter = closed.clone();
     /// let body = Body::from("text").on_close(move || { counter.fetch_add(1, Ordering::Relaxed); });
-    /// assert_eq!(body.len(), Some(4));
+    /// assert_eq!(body.known_len(), Some(4));
     /// drop(body);
     /// assert_eq!(closed.load(Ordering::Relaxed), 1);
     /// ```
@@ -197,8 +197,8 @@ impl Body {
     }
 
     /// Lets the response head go out before the first chunk is there (B1), for event streams and
-    /// long polling: the body's counterpart of [`StartResponse::flush`](crate::StartResponse::flush).
-    pub fn flush(mut self) -> Self {
+    /// long polling: the body's counterpart of [`StartResponse::commit_early`](crate::StartResponse::commit_early).
+    pub fn commit_early(mut self) -> Self {
         if let Repr::Stream { flush, .. } = &mut self.0 {
             *flush = true;
         }
@@ -206,7 +206,7 @@ impl Body {
     }
 
     /// Puts another body around this one: for middlewares that count, transform or watch what
-    /// passes. It differs from [`Body::new`] in that a [`flush`](Self::flush) is kept.
+    /// passes. It differs from [`Body::new`] in that an early commit ([`commit_early`](Self::commit_early)) is kept.
     ///
     /// # Examples
     ///
@@ -216,7 +216,7 @@ impl Body {
     /// use gateway_core::Body;
     /// use http_body_util::BodyExt as _;
     ///
-    /// let body = Body::iter(["a", "b"]).flush();
+    /// let body = Body::from_chunks(["a", "b"]).commit_early();
     /// let body = body.wrap(|body| {
     ///     body.map_frame(|frame| frame.map_data(|data| Bytes::from(data.to_ascii_uppercase())))
     /// });
@@ -230,22 +230,22 @@ impl Body {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
-        let flushed = self.is_flushed();
+        let flushed = self.commits_early();
         let body = Self::new(wrap(self));
-        if flushed { body.flush() } else { body }
+        if flushed { body.commit_early() } else { body }
     }
 
-    /// True if the head may go out before the first chunk: the body was [flushed](Self::flush), or
+    /// True if the head may go out before the first chunk: the body was [flushed](Self::commit_early), or
     /// is that of a response whose app had flushed it. A middleware that puts a body of its own
     /// around such a one flushes that too.
     #[must_use]
-    pub fn is_flushed(&self) -> bool {
+    pub fn commits_early(&self) -> bool {
         matches!(self.0, Repr::Stream { flush: true, .. })
     }
 
     /// The length in bytes, where it is known without reading.
     #[must_use]
-    pub fn len(&self) -> Option<u64> {
+    pub fn known_len(&self) -> Option<u64> {
         match &self.0 {
             Repr::Full(bytes) => Some(bytes.len() as u64),
             Repr::Stream { frames, .. } => frames.size_hint().exact(),
@@ -259,11 +259,11 @@ impl Body {
     /// ```
     /// use gateway_core::Body;
     ///
-    /// assert_eq!(Body::from("hello").in_hand().as_deref(), Some(&b"hello"[..]));
-    /// assert_eq!(Body::iter(["hello"]).in_hand(), None);
+    /// assert_eq!(Body::from("hello").buffered().as_deref(), Some(&b"hello"[..]));
+    /// assert_eq!(Body::from_chunks(["hello"]).buffered(), None);
     /// ```
     #[must_use]
-    pub fn in_hand(&self) -> Option<Bytes> {
+    pub fn buffered(&self) -> Option<Bytes> {
         match &self.0 {
             Repr::Full(bytes) => Some(bytes.clone()),
             Repr::Stream { .. } => None,
@@ -272,8 +272,8 @@ impl Body {
 
     /// True if the body is known to have no bytes.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == Some(0)
+    pub fn is_known_empty(&self) -> bool {
+        self.known_len() == Some(0)
     }
 
     /// Reads the whole body into memory, without its trailers.
@@ -347,8 +347,8 @@ mod tests {
     fn a_flush_survives_wrapping() {
         let wrapped = |body: Body| body.wrap(|body| body.map_err(|error| error));
         let flushed = |body: &Body| matches!(body.0, Repr::Stream { flush: true, .. });
-        assert!(flushed(&wrapped(Body::iter(["a"]).flush())));
-        assert!(!flushed(&wrapped(Body::iter(["a"]))));
-        assert_eq!(wrapped(Body::from("abc")).len(), Some(3));
+        assert!(flushed(&wrapped(Body::from_chunks(["a"]).commit_early())));
+        assert!(!flushed(&wrapped(Body::from_chunks(["a"]))));
+        assert_eq!(wrapped(Body::from("abc")).known_len(), Some(3));
     }
 }

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 /// ```
 /// use gateway_core::{Connection, Scheme};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let connection = Connection::new().peer("192.0.2.7:4711".parse()?).scheme(Scheme::Https);
+/// let connection = Connection::new().with_peer_addr("192.0.2.7:4711".parse()?).with_scheme(Scheme::Https);
 /// assert_eq!(connection.peer_addr().map(|addr| addr.port()), Some(4711));
 /// assert_eq!(connection.local_addr(), None);
 /// # Ok(())
@@ -39,21 +39,21 @@ impl Connection {
 
     /// Sets the address of the client's end.
     #[must_use]
-    pub const fn peer(mut self, addr: SocketAddr) -> Self {
+    pub const fn with_peer_addr(mut self, addr: SocketAddr) -> Self {
         self.peer = Some(addr);
         self
     }
 
     /// Sets the address of the server's end.
     #[must_use]
-    pub const fn local(mut self, addr: SocketAddr) -> Self {
+    pub const fn with_local_addr(mut self, addr: SocketAddr) -> Self {
         self.local = Some(addr);
         self
     }
 
     /// Sets the scheme that the transport speaks: `Https` where this process ends TLS.
     #[must_use]
-    pub const fn scheme(mut self, scheme: Scheme) -> Self {
+    pub const fn with_scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self
     }
@@ -72,7 +72,7 @@ impl Connection {
 
     /// The scheme that the transport speaks.
     #[must_use]
-    pub const fn url_scheme(&self) -> Scheme {
+    pub const fn scheme(&self) -> Scheme {
         self.scheme
     }
 }

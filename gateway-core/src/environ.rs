@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError};
 use http::{Extensions, Method, Request, Version, request};
 
 use crate::connection::{Connection, Scheme};
-use crate::exchange::{Disconnected, Exchange};
+use crate::exchange::{Closed, Exchange};
 use crate::input::{Input, IntoInput};
 
 use inner::Inner;
@@ -150,7 +150,7 @@ impl Environ {
     /// The scheme that the transport speaks, or what a proxy middleware made of it (E13).
     #[must_use]
     pub fn scheme(&self) -> Scheme {
-        self.connection().url_scheme()
+        self.connection().scheme()
     }
 
     /// REMOTE_ADDR: the peer's address, absent where the transport has none (E16).
@@ -251,8 +251,8 @@ impl Environ {
     ///
     /// The future owns what it needs: it may be moved to another task. Where the host drops the
     /// app's future when the client goes (hyper), only other tasks have a use for it.
-    pub fn disconnected(&mut self) -> Disconnected {
-        Disconnected::new(self.exchange())
+    pub fn closed(&mut self) -> Closed {
+        Closed::new(self.exchange())
     }
 
     /// The exchange, for who ends it from now on: a gateway, or the outermost `respond` outside of

@@ -1,6 +1,6 @@
 //! One request and its response: the state that the app's side and the gateway's side share.
 
-mod disconnected;
+mod closed;
 mod head;
 mod pool;
 mod reuse;
@@ -12,7 +12,7 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::start_error::StartError;
 
-pub use disconnected::Disconnected;
+pub use closed::Closed;
 pub(crate) use head::{Attempt, Head};
 pub(crate) use pool::{Pool, finish};
 pub(crate) use reuse::{Memory, forget_empty};

@@ -82,7 +82,7 @@ impl<A: App> Gateway<A> {
     }
 
     /// Makes the environ of a request, in recycled memory. What else the host knows is set on it:
-    /// [`set_connection`](Environ::set_connection), [`set_split`](Environ::set_split),
+    /// [`set_connection`](Environ::set_connection), [`set_script_name_len`](Environ::set_script_name_len),
     /// [`set_head_source`](Environ::set_head_source).
     #[inline]
     pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {

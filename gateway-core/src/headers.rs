@@ -22,12 +22,12 @@ use padding::trimmed;
 /// # Examples
 ///
 /// ```
-/// use gateway_core::IntoHeaders;
+/// use gateway_core::AppendHeaders;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let mut headers = http::HeaderMap::new();
-/// [("Vary", "Accept"), ("Vary", "Origin")].append_to(&mut headers)?;
+/// [("Vary", "Accept"), ("Vary", "Origin")].append_headers(&mut headers)?;
 /// assert_eq!(headers.get_all("vary").iter().count(), 2);
-/// assert!([("X-A", "1\r\nSet-Cookie: evil=1")].append_to(&mut headers).is_err());
+/// assert!([("X-A", "1\r\nSet-Cookie: evil=1")].append_headers(&mut headers).is_err());
 /// # Ok(())
 /// # }
 /// ```
@@ -36,14 +36,14 @@ use padding::trimmed;
     label = "expected headers",
     note = "headers are pairs in an array, a slice, a `Vec` or a map (`[(\"x-name\", \"value\")]`), or a `HeaderMap`"
 )]
-pub trait IntoHeaders {
+pub trait AppendHeaders {
     /// Appends the headers to a map.
     ///
     /// # Errors
     ///
     /// On the first name that is no token and the first value that holds a control character
     /// other than HTAB (RFC 9110 section 5.5); what came before it stays in the map.
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError>;
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError>;
 }
 
 /// A header name: a [`HeaderName`], or text in any case.
@@ -174,39 +174,39 @@ where
         .try_for_each(|(name, value)| append(headers, name, value))
 }
 
-impl<K: IntoHeaderName, V: IntoHeaderValue, const N: usize> IntoHeaders for [(K, V); N] {
+impl<K: IntoHeaderName, V: IntoHeaderValue, const N: usize> AppendHeaders for [(K, V); N] {
     #[inline]
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
         append_all(self, headers)
     }
 }
 
-impl<K: IntoHeaderName, V: IntoHeaderValue> IntoHeaders for Vec<(K, V)> {
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
+impl<K: IntoHeaderName, V: IntoHeaderValue> AppendHeaders for Vec<(K, V)> {
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
         append_all(self, headers)
     }
 }
 
-impl<K: IntoHeaderName + Clone, V: IntoHeaderValue + Clone> IntoHeaders for &[(K, V)] {
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
+impl<K: IntoHeaderName + Clone, V: IntoHeaderValue + Clone> AppendHeaders for &[(K, V)] {
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
         append_all(self.iter().cloned(), headers)
     }
 }
 
-impl<K: IntoHeaderName, V: IntoHeaderValue> IntoHeaders for BTreeMap<K, V> {
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
+impl<K: IntoHeaderName, V: IntoHeaderValue> AppendHeaders for BTreeMap<K, V> {
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
         append_all(self, headers)
     }
 }
 
-impl<K: IntoHeaderName, V: IntoHeaderValue, S> IntoHeaders for HashMap<K, V, S> {
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
+impl<K: IntoHeaderName, V: IntoHeaderValue, S> AppendHeaders for HashMap<K, V, S> {
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
         append_all(self, headers)
     }
 }
 
-impl IntoHeaders for HeaderMap {
-    fn append_to(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
+impl AppendHeaders for HeaderMap {
+    fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError> {
         if headers.is_empty() {
             *headers = self;
             return Ok(());

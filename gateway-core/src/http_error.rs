@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::error::BoxError;
-use crate::headers::{HeaderError, IntoHeaders};
+use crate::headers::{AppendHeaders, HeaderError};
 use crate::log::{self, Chain};
 use crate::status::{IntoStatus, StatusError};
 
@@ -20,33 +20,33 @@ use crate::status::{IntoStatus, StatusError};
 ///
 /// It is an error (`return Err(HttpError::not_found().into())`, or `?`), a return value and an app;
 /// all three give the same answer (N6). What the client sees is the name and the description of the
-/// code, or the [`description`](Self::description) set here, escaped once. What went wrong inside
+/// code, or the [`description`](Self::with_description) set here, escaped once. What went wrong inside
 /// belongs into the [source](Self::with_source): it is logged and never sent.
 ///
 /// # Examples
 ///
 /// ```
-/// use gateway_core::{Environ, HttpError, IntoResponse};
+/// use gateway_core::{Environ, HttpError, TryIntoResponse};
 ///
 /// async fn item(environ: Environ) -> Result<String, HttpError> {
 ///     let id = environ.query_string().parse::<u32>()
-///         .map_err(|error| HttpError::bad_request().description("id?").with_source(error))?;
+///         .map_err(|error| HttpError::bad_request().with_description("id?").with_source(error))?;
 ///     if id > 9 {
 ///         return Err(HttpError::not_found());
 ///     }
 ///     Ok(format!("item {id}"))
 /// }
 ///
-/// let response = HttpError::not_found().into_response()?;
+/// let response = HttpError::not_found().try_into_response()?;
 /// assert_eq!(response.status(), 404);
 /// assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 #[doc(alias = "HTTPException")]
 #[doc(alias = "abort")]
-#[doc(alias = "payload_too_large")]
-#[doc(alias = "uri_too_long")]
-#[doc(alias = "range_not_satisfiable")]
+#[doc(alias = "request_entity_too_large")]
+#[doc(alias = "request_uri_too_large")]
+#[doc(alias = "requested_range_not_satisfiable")]
 pub struct HttpError(Box<Inner>);
 
 struct Inner {
@@ -88,27 +88,27 @@ impl HttpError {
     /// early with a redirect, say. Werkzeug's `abort(response)`.
     ///
     /// Its body is bytes in hand, because an error may be answered more than once. The headers set
-    /// by [`headers`](Self::headers) are added to those of the response. A status that is not final
+    /// by [`with_headers`](Self::with_headers) are added to those of the response. A status that is not final
     /// (1xx) makes a 500, as in [`new`](Self::new).
     ///
     /// # Examples
     ///
     /// ```
     /// use bytes::Bytes;
-    /// use gateway_core::{HttpError, IntoResponse};
+    /// use gateway_core::{HttpError, TryIntoResponse};
     ///
     /// fn log_in() -> Result<HttpError, http::Error> {
     ///     let response = http::Response::builder().status(303).header("location", "/login");
-    ///     Ok(HttpError::with_response(response.body(Bytes::new())?))
+    ///     Ok(HttpError::from_response(response.body(Bytes::new())?))
     /// }
     ///
-    /// let response = log_in()?.into_response()?;
+    /// let response = log_in()?.try_into_response()?;
     /// assert_eq!(response.status(), 303);
     /// assert_eq!(response.headers()["location"], "/login");
     /// # Ok::<(), gateway_core::Error>(())
     /// ```
     #[must_use]
-    pub fn with_response(response: http::Response<Bytes>) -> Self {
+    pub fn from_response(response: http::Response<Bytes>) -> Self {
         // S5: what is no final status cannot be one here either.
         if response.status().is_informational() {
             return Self::new(response.status());
@@ -124,7 +124,7 @@ impl HttpError {
 
     /// Sets the text that the client sees in place of the code's own; line ends become `<br>`.
     #[must_use]
-    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.0.description = Some(description.into());
         self
     }
@@ -141,8 +141,8 @@ impl HttpError {
     /// # Errors
     ///
     /// When a name or value is malformed (S6).
-    pub fn headers(mut self, headers: impl IntoHeaders) -> Result<Self, HeaderError> {
-        headers.append_to(&mut self.0.headers)?;
+    pub fn with_headers(mut self, headers: impl AppendHeaders) -> Result<Self, HeaderError> {
+        headers.append_headers(&mut self.0.headers)?;
         Ok(self)
     }
 
@@ -163,7 +163,7 @@ impl HttpError {
 
     /// The text that the client sees.
     #[must_use]
-    pub fn public_description(&self) -> &str {
+    pub fn description(&self) -> &str {
         match &self.0.description {
             Some(description) => description,
             None => codes::entry(self.0.status).map_or("", |entry| entry.description),
@@ -172,11 +172,11 @@ impl HttpError {
 
     /// The extra headers of the answer.
     #[must_use]
-    pub fn header_map(&self) -> &HeaderMap {
+    pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// The answer that was given to [`with_response`](Self::with_response).
+    /// The answer that was given to [`from_response`](Self::from_response).
     #[must_use]
     pub fn response(&self) -> Option<&http::Response<Bytes>> {
         self.0.response.as_ref()
@@ -219,7 +219,7 @@ pub fn abort(
     status: impl IntoStatus,
     description: impl Into<Cow<'static, str>>,
 ) -> Result<Infallible, HttpError> {
-    Err(HttpError::new(status).description(description))
+    Err(HttpError::new(status).with_description(description))
 }
 
 impl fmt::Display for HttpError {
@@ -277,10 +277,7 @@ mod tests {
         for code in codes::CODES {
             let error = HttpError::new(*code);
             assert_eq!(error.status().as_u16(), *code);
-            assert!(
-                !error.public_description().is_empty(),
-                "{code} has no description"
-            );
+            assert!(!error.description().is_empty(), "{code} has no description");
         }
     }
 
@@ -296,7 +293,7 @@ mod tests {
     #[test]
     fn descriptions_are_escaped_once() {
         let (_, _, page) = HttpError::not_found()
-            .description("<a href='x'> & \"b\"\n")
+            .with_description("<a href='x'> & \"b\"\n")
             .page();
         let page = String::from_utf8(page.into()).unwrap();
         assert!(
@@ -312,8 +309,8 @@ mod tests {
             .header("location", "/login")
             .body(Bytes::from_static(b"this way"))
             .unwrap();
-        let error = HttpError::with_response(response)
-            .headers([("location", "/enter"), ("x-more", "1")])
+        let error = HttpError::from_response(response)
+            .with_headers([("location", "/enter"), ("x-more", "1")])
             .unwrap();
         for _ in 0..2 {
             let (status, headers, page) = error.page();
@@ -331,7 +328,7 @@ mod tests {
     fn s5_an_own_response_that_is_not_final_is_a_500() {
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = StatusCode::EARLY_HINTS;
-        let error = HttpError::with_response(response);
+        let error = HttpError::from_response(response);
         assert_eq!(error.status(), 500);
         assert!(error.response().is_none());
     }

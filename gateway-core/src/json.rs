@@ -6,8 +6,8 @@ use http::HeaderValue;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::into_response::{IntoResponse, typed};
 use crate::response::Response;
+use crate::try_into_response::{TryIntoResponse, typed};
 
 /// Any serialisable value as a JSON return value: Flask's `jsonify`.
 ///
@@ -18,9 +18,9 @@ use crate::response::Response;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{IntoResponse, Json};
+/// use gateway_core::{TryIntoResponse, Json};
 ///
-/// let response = Json([1, 2]).into_response()?;
+/// let response = Json([1, 2]).try_into_response()?;
 /// assert_eq!(response.headers()["content-type"], "application/json");
 /// assert_eq!(response.into_body().bytes().await?, "[1,2]\n");
 /// # Ok::<(), gateway_core::Error>(())
@@ -33,8 +33,8 @@ pub struct Json<T>(
     pub T,
 );
 
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Result<Response, Error> {
+impl<T: Serialize> TryIntoResponse for Json<T> {
+    fn try_into_response(self) -> Result<Response, Error> {
         let mut json = serde_json::to_vec(&self.0)?;
         json.push(b'\n');
         Ok(typed(json, HeaderValue::from_static("application/json")))
@@ -43,9 +43,9 @@ impl<T: Serialize> IntoResponse for Json<T> {
 
 macro_rules! json_without_wrapper {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
-        impl<$($generics)*> IntoResponse for $type {
-            fn into_response(self) -> Result<Response, Error> {
-                Json(self).into_response()
+        impl<$($generics)*> TryIntoResponse for $type {
+            fn try_into_response(self) -> Result<Response, Error> {
+                Json(self).try_into_response()
             }
         }
     )*};

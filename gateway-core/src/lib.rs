@@ -5,7 +5,7 @@
 //! another. Most apps are views: functions that return what they answer.
 //!
 //! ```
-//! use gateway_core::{Environ, HttpError, Json, IntoResponse, view};
+//! use gateway_core::{Environ, HttpError, Json, TryIntoResponse, view};
 //!
 //! // Text, with defaults.
 //! async fn hello(_: Environ) -> &'static str {
@@ -13,7 +13,7 @@
 //! }
 //!
 //! // A body, a status and headers; an error on the way out.
-//! async fn item(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+//! async fn item(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
 //!     if environ.path_info() != "/1" {
 //!         return Err(HttpError::not_found());
 //!     }
@@ -27,7 +27,7 @@
 //! # The parts
 //!
 //! - [`App`]: the interface, with [`Environ`], [`StartResponse`] and [`Body`].
-//! - [`view`] and [`IntoResponse`]: normalisation, as Flask does it; [`HttpError`].
+//! - [`view`] and [`TryIntoResponse`]: normalisation, as Flask does it; [`HttpError`].
 //! - [`AppExt`], [`Mount`]: composition.
 //! - [`Gateway`]: the driver, for those who write adapters.
 //!
@@ -52,23 +52,23 @@ mod gateway;
 mod headers;
 mod http_error;
 mod input;
-mod into_response;
 #[cfg(feature = "json")]
 mod json;
 #[cfg(feature = "lint")]
 pub mod lint;
 mod log;
 mod middleware;
+mod modify_response;
 mod panicked;
 mod raised;
 mod response;
-mod response_parts;
 pub mod spec;
 mod start_error;
 mod start_response;
 mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod try_into_response;
 mod view;
 
 pub use app::{App, AppFn, app_fn};
@@ -78,24 +78,24 @@ pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
 pub use environ::{EnvValue, Environ, HeadSource, SplitError};
 pub use error::{BoxError, Error, ResultExt};
-pub use exchange::Disconnected;
+pub use exchange::Closed;
 pub use gateway::{Gateway, Outgoing, reply};
-pub use headers::{HeaderError, IntoHeaderName, IntoHeaderValue, IntoHeaders};
+pub use headers::{AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue};
 pub use http_error::{HttpError, abort};
 #[cfg(feature = "tokio")]
 pub use input::InputReader;
 pub use input::{Input, InputError, IntoInput};
-pub use into_response::IntoResponse;
 #[cfg(feature = "json")]
 pub use json::Json;
 pub use middleware::{LimitInput, Mount};
+pub use modify_response::{ModifyResponse, Replace};
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
 pub use response::{CloseConnection, Response, ResponseExt};
-pub use response_parts::{Replace, ResponseParts};
 pub use start_error::StartError;
 pub use start_response::StartResponse;
 pub use status::{IntoStatus, StatusError};
+pub use try_into_response::TryIntoResponse;
 pub use view::{View, view};
 
 /// `cookie`'s own crate, for [`ResponseExt::set_cookie`].

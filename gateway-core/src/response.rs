@@ -30,9 +30,9 @@ pub struct CloseConnection;
 /// # Examples
 ///
 /// ```
-/// use gateway_core::{IntoResponse, ResponseExt};
+/// use gateway_core::{TryIntoResponse, ResponseExt};
 ///
-/// let mut response = ("Hello world!\n", [("x-my-header", "foo")]).into_response()?;
+/// let mut response = ("Hello world!\n", [("x-my-header", "foo")]).try_into_response()?;
 /// response.set_mimetype("text/plain")?;
 /// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
 /// # Ok::<(), gateway_core::Error>(())

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::{Attempt, Exchange, Head};
-use crate::headers::{self, IntoHeaders};
+use crate::headers::{self, AppendHeaders};
 use crate::response::{CloseConnection, Response};
 use crate::start_error::StartError;
 use crate::status::IntoStatus;
@@ -25,7 +25,7 @@ use hook::Hook;
 /// # Contract
 ///
 /// - An app starts its response exactly once (S1). Nothing is sent by that: the head goes out with
-///   the first non-empty chunk, at the end of the body, or after a [`flush`](Self::flush) (B1).
+///   the first non-empty chunk, at the end of the body, or after a [`commit_early`](Self::commit_early) (B1).
 /// - Status and headers are checked at the call, and the error is returned there (S5 to S9). An app
 ///   that swallows it cannot go on: the answer is a 500.
 /// - Until the head has gone out, [`restart`](Self::restart) replaces it (S2).
@@ -77,7 +77,7 @@ impl StartResponse {
     pub fn start(
         &self,
         status: impl IntoStatus,
-        headers: impl IntoHeaders,
+        headers: impl AppendHeaders,
     ) -> Result<(), StartError> {
         let attempt = self.exchange.begin_start()?;
         self.finish_start(attempt, status, headers)
@@ -95,7 +95,7 @@ impl StartResponse {
     pub fn restart(
         &self,
         status: impl IntoStatus,
-        headers: impl IntoHeaders,
+        headers: impl AppendHeaders,
         error: impl Into<Error>,
     ) -> Result<(), Error> {
         match self.exchange.begin_restart() {
@@ -131,14 +131,14 @@ impl StartResponse {
         &self,
         mut attempt: Attempt,
         status: impl IntoStatus,
-        headers: impl IntoHeaders,
+        headers: impl AppendHeaders,
     ) -> Result<(), StartError> {
         let head = &mut *attempt.head;
         let filled = match status.into_status() {
             Ok(status) => {
                 head.status = status;
                 headers
-                    .append_to(&mut head.headers)
+                    .append_headers(&mut head.headers)
                     .map_err(StartError::from)
             }
             Err(error) => Err(error.into()),
@@ -167,7 +167,7 @@ impl StartResponse {
     ///
     /// It has effect once the app has returned its body. After a flush an error can no longer become
     /// a 500.
-    pub fn flush(&self) {
+    pub fn commit_early(&self) {
         self.exchange.flush();
     }
 

@@ -12,9 +12,9 @@
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! use gateway_core::testing::Client;
-//! use gateway_core::{Environ, HttpError, IntoResponse, Mount, view};
+//! use gateway_core::{Environ, HttpError, TryIntoResponse, Mount, view};
 //!
-//! async fn greet(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+//! async fn greet(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
 //!     let name = environ.take_input().text(1024).await?;
 //!     Ok((format!("Hello, {name}!"), 201, [("set-cookie", "seen=1")]))
 //! }

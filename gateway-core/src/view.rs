@@ -7,12 +7,12 @@ use crate::app::App;
 use crate::body::Body;
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::into_response::IntoResponse;
 use crate::start_response::StartResponse;
+use crate::try_into_response::TryIntoResponse;
 
 /// Makes an app from a view: an async function from the environ to a return value.
 ///
-/// What can be returned is what [`IntoResponse`] names: text, bytes, JSON, streams, responses,
+/// What can be returned is what [`TryIntoResponse`] names: text, bytes, JSON, streams, responses,
 /// errors, tuples of these with a status and headers. Nothing (`()`) does not compile (N2).
 ///
 /// # Examples
@@ -36,7 +36,7 @@ use crate::start_response::StartResponse;
 pub fn view<F, Fut>(f: F) -> View<F>
 where
     F: Fn(Environ) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoResponse> + Send,
+    Fut: Future<Output: TryIntoResponse> + Send,
 {
     View(f)
 }
@@ -48,11 +48,11 @@ pub struct View<F>(F);
 impl<F, Fut> App for View<F>
 where
     F: Fn(Environ) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoResponse> + Send,
+    Fut: Future<Output: TryIntoResponse> + Send,
 {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let value = (self.0)(environ).await;
-        start_response.send(value.into_response()?)
+        start_response.send(value.try_into_response()?)
     }
 }
 

@@ -77,7 +77,7 @@ fn b1_an_error_before_the_first_chunk_is_a_clean_500() {
 #[test]
 fn b1_an_http_error_of_the_body_keeps_its_page() {
     let app = answering(&[], || {
-        Body::push(async |_| Err(HttpError::not_found().into()))
+        Body::from_producer(async |_| Err(HttpError::not_found().into()))
     });
     let answer = ask(app, get("/"));
     assert_eq!(answer.status, 404);
@@ -98,12 +98,16 @@ fn b1_the_head_waits_for_the_first_chunk() {
 #[test]
 fn b1_a_flush_commits_at_the_first_pending() {
     let flushed: [fn() -> Body; 2] = [
-        || Script::new([data(""), None, data("x")]).body().flush(),
+        || {
+            Script::new([data(""), None, data("x")])
+                .body()
+                .commit_early()
+        },
         || {
             Script::new([data(""), None, data("x")])
                 .body()
                 .on_close(|| ())
-                .flush()
+                .commit_early()
                 .on_close(|| ())
         },
     ];
@@ -121,9 +125,9 @@ fn b1_a_flush_commits_at_the_first_pending() {
 fn b1_a_flush_in_the_body_counts_from_its_next_pending() {
     let gateway = Gateway::new(app_fn(|_, start_response: StartResponse| async move {
         start_response.start(200, NONE)?;
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             yield_now().await;
-            start_response.flush();
+            start_response.commit_early();
             std::future::poll_fn(|_| {
                 if start_response.is_committed() {
                     return std::task::Poll::Ready(());
@@ -143,8 +147,8 @@ fn b1_a_flush_in_the_body_counts_from_its_next_pending() {
 #[test]
 fn b1_a_flush_does_not_replace_the_start() {
     let app = app_fn(|_, start_response: StartResponse| async move {
-        start_response.flush();
-        Ok(Body::push(async move |mut writer| {
+        start_response.commit_early();
+        Ok(Body::from_producer(async move |mut writer| {
             yield_now().await;
             start_response.start(201, NONE)?;
             yield_now().await;
@@ -158,7 +162,9 @@ fn b1_a_flush_does_not_replace_the_start() {
 
 #[test]
 fn b1_an_error_after_a_flush_aborts() {
-    let app = answering(&[], || Script::new([None, failure("late")]).body().flush());
+    let app = answering(&[], || {
+        Script::new([None, failure("late")]).body().commit_early()
+    });
     let (answer, log) = logged(|| ask(app, get("/")));
     assert_eq!(answer.status, 200);
     answer.assert_aborted();
@@ -172,7 +178,7 @@ fn b2_empty_chunks_never_reach_the_host() {
     let answer = ask(app, get("/"));
     assert_eq!(answer.chunks, ["a", "b"]);
     assert_eq!(answer.length, None);
-    let app = answering(&[], || Body::iter(vec![""; 5000]));
+    let app = answering(&[], || Body::from_chunks(vec![""; 5000]));
     let answer = ask(app, get("/"));
     assert!(answer.chunks.is_empty());
     assert_eq!(answer.length, Some(0));
@@ -180,7 +186,7 @@ fn b2_empty_chunks_never_reach_the_host() {
 
 #[test]
 fn b2_empty_chunks_for_ever_leave_room_for_others() {
-    let gateway = Gateway::new(answering(&[], || Body::iter(std::iter::repeat(""))));
+    let gateway = Gateway::new(answering(&[], || Body::from_chunks(std::iter::repeat(""))));
     let mut driver = Poller::new(gateway.handle(environ(&gateway, get("/"))));
     for polls in 1..=3 {
         driver.assert_pending();
@@ -188,7 +194,7 @@ fn b2_empty_chunks_for_ever_leave_room_for_others() {
     }
     // And behind the commit, too.
     let gateway = Gateway::new(answering(&[], || {
-        Body::iter(std::iter::once("x").chain(std::iter::repeat("")))
+        Body::from_chunks(std::iter::once("x").chain(std::iter::repeat("")))
     }));
     let response = run(gateway.handle(environ(&gateway, get("/"))));
     let mut frames = Frames::new(response.into_body());
@@ -205,7 +211,7 @@ fn b3_the_next_chunk_is_asked_for_when_the_one_before_was_taken() {
     let count = made.clone();
     let gateway = Gateway::new(answering(&[], move || {
         let count = count.clone();
-        Body::iter((0..10).map(move |_| {
+        Body::from_chunks((0..10).map(move |_| {
             count.add();
             "x"
         }))
@@ -227,14 +233,14 @@ fn b4_a_known_length_is_told_to_the_host() {
         (|| Body::from("12345").on_close(|| ()), 5),
         (|| Body::new(Full::new(Bytes::from_static(b"123"))), 3),
         (|| Script::chunks(["12", "", "3"]).exact(3).body(), 3),
-        (|| Body::iter(NONE.map(|_| "")), 0),
+        (|| Body::from_chunks(NONE.map(|_| "")), 0),
     ];
     for (body, length) in known {
         let answer = ask(answering(&[], body), get("/"));
         assert_eq!(answer.length, Some(length));
         assert_eq!(answer.text().len() as u64, length);
     }
-    let answer = ask(answering(&[], || Body::iter(["a", "b"])), get("/"));
+    let answer = ask(answering(&[], || Body::from_chunks(["a", "b"])), get("/"));
     assert_eq!(answer.length, None);
     assert_eq!(answer.header("content-length"), None);
 }
@@ -243,8 +249,8 @@ fn b4_a_known_length_is_told_to_the_host() {
 fn b5_too_long_bytes_are_cut_and_logged_once() {
     let too_long: [fn() -> Body; 5] = [
         || Body::from("12345"),
-        || Body::iter(["12345"]),
-        || Body::iter(["1", "2345", "6"]),
+        || Body::from_chunks(["12345"]),
+        || Body::from_chunks(["1", "2345", "6"]),
         || Body::new(Full::new(Bytes::from_static(b"12345"))),
         || Script::new([data("1"), None, data("2"), data("3")]).body(),
     ];
@@ -277,7 +283,7 @@ fn b5_too_short_bytes_in_hand_are_a_500() {
         || Body::from("12345"),
         || Body::new(Full::new(Bytes::from_static(b"12345"))),
         || Body::from("12345").on_close(|| ()),
-        || Body::iter(NONE.map(|_| "")),
+        || Body::from_chunks(NONE.map(|_| "")),
     ];
     for body in too_short {
         let (answer, log) = logged(|| ask(answering(&[("content-length", "10")], body), get("/")));
@@ -290,7 +296,7 @@ fn b5_too_short_bytes_in_hand_are_a_500() {
 #[test]
 fn b5_a_too_short_stream_aborts() {
     let too_short: [fn() -> Body; 3] = [
-        || Body::iter(["12345"]),
+        || Body::from_chunks(["12345"]),
         || Script::new([data("12345"), trailers([("x-t", "1")])]).body(),
         || Script::new([data("12"), None, data("345"), None]).body(),
     ];
@@ -426,7 +432,7 @@ fn b6_head_has_the_headers_of_get_and_no_body() {
             || Body::new(Full::new(Bytes::from_static(b"123"))),
             Some("3"),
         ),
-        (|| Body::iter(["a", "b"]), None),
+        (|| Body::from_chunks(["a", "b"]), None),
     ];
     for (body, length) in bodies {
         let answer = ask(answering(&[("content-type", "a/b")], body), head("/"));
@@ -447,7 +453,7 @@ fn b6_head_polls_no_body_once_it_is_started_and_closes_it() {
     let (poll, close) = (polled.clone(), closed.clone());
     let app = answering(&[], move || {
         let (poll, close) = (poll.clone(), close.clone());
-        Body::iter(std::iter::repeat_with(move || {
+        Body::from_chunks(std::iter::repeat_with(move || {
             poll.add();
             "endless"
         }))
@@ -463,7 +469,7 @@ fn b6_head_polls_no_body_once_it_is_started_and_closes_it() {
 #[test]
 fn b6_head_with_a_late_start_polls_until_then() {
     let app = app_fn(|_, start_response: StartResponse| async move {
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             yield_now().await;
             start_response.start(203, [("x-a", "1")])?;
             loop {
@@ -498,8 +504,8 @@ fn b7_204_and_304_have_no_body_and_no_length() {
             let bodies: [fn() -> Body; 5] = [
                 Body::empty,
                 || Body::from("null\n"),
-                || Body::iter(["a"]),
-                || Body::iter(std::iter::repeat("endless")),
+                || Body::from_chunks(["a"]),
+                || Body::from_chunks(std::iter::repeat("endless")),
                 || Script::new([failure("never seen")]).body(),
             ];
             for body in bodies {
@@ -519,7 +525,11 @@ fn b7_204_and_304_have_no_body_and_no_length() {
 #[test]
 fn b7_205_says_that_it_is_empty() {
     for headers in [&[][..], &[("content-length", "5")]] {
-        let bodies: [fn() -> Body; 3] = [Body::empty, || Body::from("12345"), || Body::iter(["a"])];
+        let bodies: [fn() -> Body; 3] = [
+            Body::empty,
+            || Body::from("12345"),
+            || Body::from_chunks(["a"]),
+        ];
         for body in bodies {
             let answer = ask(status_with(205, headers, body), get("/"));
             assert_eq!(answer.lines("content-length"), ["0"]);
@@ -531,7 +541,7 @@ fn b7_205_says_that_it_is_empty() {
 #[test]
 fn b7_a_late_start_with_204_closes_the_body() {
     let app = app_fn(|_, start_response: StartResponse| async move {
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             start_response.start(204, NONE)?;
             writer.write("not sent").await?;
             Ok(())
@@ -566,14 +576,14 @@ fn b9_a_panic_is_a_500_before_commit_and_an_abort_after() {
     log.assert_one("B9", "in the app");
 
     let first = answering(&[], || {
-        Body::iter(std::iter::from_fn(|| -> Option<&str> { panic!("early") }))
+        Body::from_chunks(std::iter::from_fn(|| -> Option<&str> { panic!("early") }))
     });
     let (answer, log) = logged(|| ask(first, get("/")));
     answer.assert_clean_500();
     log.assert_one("B9", "early");
 
     let late = answering(&[], || {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("one").await?;
             panic!("late {}", 1)
         })
@@ -624,7 +634,7 @@ fn b10_bytes_pass_untouched() {
     let app = answering(&[], move || Body::from(sent.clone()));
     assert_eq!(ask(app, get("/")).chunks.concat(), bytes);
     let sent = bytes.clone();
-    let app = answering(&[], move || Body::iter([sent.clone(), sent.clone()]));
+    let app = answering(&[], move || Body::from_chunks([sent.clone(), sent.clone()]));
     assert_eq!(
         ask(app, get("/")).chunks.concat(),
         [&*bytes, &*bytes].concat()
@@ -685,7 +695,7 @@ fn b11_nothing_follows_the_trailers() {
 #[test]
 fn b11_a_push_producer_writes_trailers() {
     let app = answering(&[], || {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("x").await?;
             let map = [("x-sum".parse()?, "1".parse()?)].into_iter().collect();
             writer.trailers(map).await?;
@@ -748,7 +758,7 @@ fn respond_carries_lengths_trailers_and_head() {
     assert_eq!(answer.header("content-length"), Some("3"));
     assert!(answer.is_bodyless);
     let short = Arc::new(answering(&[("content-length", "5")], || {
-        Body::iter(["123"])
+        Body::from_chunks(["123"])
     }));
     let (answer, log) = logged(|| nested(short, get("/")));
     answer.assert_aborted();
@@ -758,7 +768,9 @@ fn respond_carries_lengths_trailers_and_head() {
 #[test]
 fn respond_carries_a_flush() {
     let app = Arc::new(answering(&[], || {
-        Script::new([None, None, None, data("x")]).body().flush()
+        Script::new([None, None, None, data("x")])
+            .body()
+            .commit_early()
     }));
     let outer = view(move |environ: Environ| {
         let app = app.clone();
@@ -776,7 +788,7 @@ fn respond_carries_a_flush() {
 fn a_body_is_handed_on_without_another_box() {
     let body = Body::new(Body::from("text"));
     assert_eq!(format!("{body:?}"), "Body::Full(4 bytes)");
-    let collected = run(Body::iter(["a", "", "b"]).collect()).unwrap();
+    let collected = run(Body::from_chunks(["a", "", "b"]).collect()).unwrap();
     assert_eq!(collected.to_bytes(), "ab");
 }
 
@@ -784,7 +796,7 @@ fn a_body_is_handed_on_without_another_box() {
 fn b5_nothing_is_sent_where_no_length_was_declared_for_it() {
     let bodies: [fn() -> Body; 3] = [
         || Body::from("x"),
-        || Body::iter(["x"]),
+        || Body::from_chunks(["x"]),
         || Body::from("x").on_close(|| ()),
     ];
     for body in bodies {
@@ -828,7 +840,7 @@ fn an_ended_body_stays_ended() {
         turns += 1;
         (turns != 2).then_some("x")
     });
-    let mut frames = Frames::new(Body::iter(unfused));
+    let mut frames = Frames::new(Body::from_chunks(unfused));
     assert_eq!(frames.data(), "x");
     assert!(frames.next().is_none());
     assert!(frames.next().is_none());

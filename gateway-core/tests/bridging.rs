@@ -28,7 +28,7 @@ fn parts_taken_and_put_back_change_nothing() -> TestResult {
     let mut environ = Environ::from_request(request);
     assert!(environ.mount("/shop"));
     environ.set_var("REMOTE_USER", "ada");
-    let peer = Connection::new().peer("192.0.2.7:4711".parse()?);
+    let peer = Connection::new().with_peer_addr("192.0.2.7:4711".parse()?);
     environ.set_connection(peer);
     let (parts, input) = environ.take_parts();
     assert_eq!(parts.uri, "/shop/a%2Fb?x=1");
@@ -106,17 +106,17 @@ async fn b1_a_response_tells_that_it_was_flushed() -> TestResult {
         app_fn(move |_, start_response| async move {
             start_response.start(200, [("content-type", "text/plain")])?;
             if flush {
-                start_response.flush();
+                start_response.commit_early();
             }
             // The first chunk is there at once: the flush matters to whoever buffers it.
-            Ok(Body::iter(["one", "two"]))
+            Ok(Body::from_chunks(["one", "two"]))
         })
     };
     let flushed = answer(true).respond(environ("/")).await?;
-    assert!(flushed.body().is_flushed());
+    assert!(flushed.body().commits_early());
     let plain = answer(false).respond(environ("/")).await?;
-    assert!(!plain.body().is_flushed());
-    assert!(Body::iter(["a"]).flush().is_flushed());
+    assert!(!plain.body().commits_early());
+    assert!(Body::from_chunks(["a"]).commit_early().commits_early());
     Ok(())
 }
 

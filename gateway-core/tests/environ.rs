@@ -100,7 +100,7 @@ fn e2_script_name_is_empty_at_the_root_and_never_ends_in_a_slash() {
     assert_eq!(environ.script_name(), "/a");
     assert_eq!(environ.path_info(), "//b");
     for offset in [1, 3, 5, 6, usize::MAX] {
-        let error = environ.set_split(offset);
+        let error = environ.set_script_name_len(offset);
         assert_eq!(error.is_ok(), offset == 5, "{offset}");
     }
 }
@@ -134,8 +134,8 @@ fn e3_script_name_and_path_info_are_the_path_byte_for_byte() {
             }
             // What was split can be restored.
             let split = environ.split();
-            environ.set_split(0).unwrap();
-            environ.set_split(split).unwrap();
+            environ.set_script_name_len(0).unwrap();
+            environ.set_script_name_len(split).unwrap();
         }
     }
 }
@@ -368,9 +368,9 @@ fn e12_name_and_port_are_never_empty() {
         assert!(!environ.get("SERVER_PORT").unwrap().is_empty());
     }
     let mut secure = with_headers(&[]);
-    secure.set_connection(Connection::new().scheme(Scheme::Https));
+    secure.set_connection(Connection::new().with_scheme(Scheme::Https));
     assert_eq!(secure.server_port(), 443);
-    secure.set_connection(Connection::new().local("192.0.2.1:8443".parse().unwrap()));
+    secure.set_connection(Connection::new().with_local_addr("192.0.2.1:8443".parse().unwrap()));
     assert_eq!(secure.server_name(), "192.0.2.1");
     assert_eq!(secure.server_port(), 8443);
 }
@@ -453,7 +453,7 @@ fn e16_the_peer_is_absent_where_there_is_none() {
         assert_eq!(environ.get(key), None);
         assert!(!environ.vars().iter().any(|(known, _)| known == key));
     }
-    environ.set_connection(Connection::new().peer("[2001:db8::1]:4711".parse().unwrap()));
+    environ.set_connection(Connection::new().with_peer_addr("[2001:db8::1]:4711".parse().unwrap()));
     assert_eq!(var(&environ, "REMOTE_ADDR").as_deref(), Some("2001:db8::1"));
     assert_eq!(var(&environ, "REMOTE_PORT").as_deref(), Some("4711"));
 }
@@ -468,7 +468,7 @@ fn vars_are_complete_unique_and_equal_to_get() {
         ("x-a", "2"),
         ("accept", "*/*"),
     ]);
-    environ.set_connection(Connection::new().peer("192.0.2.7:1".parse().unwrap()));
+    environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:1".parse().unwrap()));
     environ.set_var("REMOTE_USER", "ada");
     environ.set_var("REMOTE_USER", "grace");
     environ.set_var("HTTP_ACCEPT", "mine");
@@ -637,7 +637,7 @@ fn e10_by_opt_in_a_mixed_name_is_seen() {
 #[test]
 fn e12_an_ipv6_server_name_is_in_brackets() {
     let mut environ = environ("/");
-    environ.set_connection(Connection::new().local("[2001:db8::1]:81".parse().unwrap()));
+    environ.set_connection(Connection::new().with_local_addr("[2001:db8::1]:81".parse().unwrap()));
     assert_eq!(environ.server_name(), "[2001:db8::1]");
     assert_eq!(environ.server_port(), 81);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use gateway_core::{Body, Connection, Disconnected, Environ, Error, Gateway, Input, StartResponse};
+use gateway_core::{Body, Closed, Connection, Environ, Error, Gateway, Input, StartResponse};
 
 type TestResult = Result<(), Error>;
 
@@ -42,13 +42,13 @@ async fn a_fork_has_all_but_the_input() -> TestResult {
 async fn l3_a_fork_sees_the_end_of_the_exchange() {
     async fn forking(mut environ: Environ, start: StartResponse) -> Result<Body, Error> {
         let mut fork = environ.fork();
-        let ends = fork.disconnected();
+        let ends = fork.closed();
         drop(fork);
         start.start(200, [("content-type", "text/plain")])?;
         ENDS.lock().unwrap().replace(ends);
-        Ok(Body::iter(["a", "b"]))
+        Ok(Body::from_chunks(["a", "b"]))
     }
-    static ENDS: Mutex<Option<Disconnected>> = Mutex::new(None);
+    static ENDS: Mutex<Option<Closed>> = Mutex::new(None);
     let gateway = Gateway::new(forking);
     let (parts, ()) = http::Request::new(()).into_parts();
     let environ = gateway.environ(parts, Input::empty());
@@ -63,7 +63,7 @@ async fn l3_a_fork_sees_the_end_of_the_exchange() {
 fn e16_a_peer_without_a_port_has_none() {
     let mut environ = Environ::from_request(http::Request::new(()));
     let peer = "192.0.2.7:0".parse().unwrap();
-    environ.set_connection(Connection::new().peer(peer));
+    environ.set_connection(Connection::new().with_peer_addr(peer));
     assert_eq!(environ.remote_addr(), Some(peer.ip()));
     assert_eq!(environ.remote_port(), None);
     assert_eq!(environ.get("REMOTE_PORT"), None);

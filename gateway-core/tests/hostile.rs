@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use gateway_core::{
-    App, AppExt, Body, Environ, Error, Gateway, HeadSource, HttpError, Input, IntoResponse,
-    StartResponse, app_fn, view,
+    App, AppExt, Body, Environ, Error, Gateway, HeadSource, HttpError, Input, StartResponse,
+    TryIntoResponse, app_fn, view,
 };
 use http::{HeaderValue, Request};
 use http_body_util::BodyExt;
@@ -106,7 +106,7 @@ async fn s7_close_connection_holds_for_error_pages_and_restarts() {
 async fn n6_an_errors_headers_cannot_cut_its_page() {
     fn error() -> HttpError {
         let error = HttpError::not_found();
-        error.headers([("content-length", "5")]).unwrap()
+        error.with_headers([("content-length", "5")]).unwrap()
     }
     let raised = view(async |_| Err::<&str, _>(error()));
     let returned = view(async |_| error());
@@ -128,11 +128,11 @@ async fn n6_b5_an_answer_in_an_error_is_held_to_its_length() {
         let request = || Request::builder().method(method).body(()).unwrap();
         let (raised, returned) = (response.clone(), response);
         let raised = view(move |_| {
-            let error = HttpError::with_response(raised.clone());
+            let error = HttpError::from_response(raised.clone());
             async { Err::<&str, _>(error) }
         });
         let returned = view(move |_| {
-            let error = HttpError::with_response(returned.clone());
+            let error = HttpError::from_response(returned.clone());
             async { error }
         });
         [
@@ -205,21 +205,21 @@ trait IntoInputStream {
 #[cfg(feature = "tokio")]
 impl IntoInputStream for &'static str {
     fn into_input_stream(self) -> Input {
-        Input::new(Body::iter([self]))
+        Input::new(Body::from_chunks([self]))
     }
 }
 
 #[tokio::test]
 async fn l3_an_exchange_without_a_gateway_has_an_end_too() {
     let mut environ = environ();
-    let over = environ.disconnected();
+    let over = environ.closed();
     let response = view(async |_| "text").respond(environ).await.unwrap();
     over.await;
     drop(response);
 
     let mut environ = self::environ();
-    let over = environ.disconnected();
-    let streaming = view(async |_| Body::iter(["a", "b"]));
+    let over = environ.closed();
+    let streaming = view(async |_| Body::from_chunks(["a", "b"]));
     let response = streaming.respond(environ).await.unwrap();
     assert!(!over.is_over());
     drop(response);
@@ -228,7 +228,7 @@ async fn l3_an_exchange_without_a_gateway_has_an_end_too() {
 
 #[test]
 fn n3_numbers_are_header_values() {
-    let response = ("text", [("x-count", 2)]).into_response().unwrap();
+    let response = ("text", [("x-count", 2)]).try_into_response().unwrap();
     assert_eq!(response.headers()["x-count"], "2");
 }
 

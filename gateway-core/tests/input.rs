@@ -299,7 +299,7 @@ fn the_reader_gives_every_byte_and_the_error() {
 #[test]
 fn i1_what_lies_behind_the_declared_length_is_not_asked_for_ever() {
     // Frames that never end, ready at once.
-    let endless = Body::iter(std::iter::repeat("123"));
+    let endless = Body::from_chunks(std::iter::repeat("123"));
     let mut environ = Environ::from_request(
         Request::post("/")
             .header("content-length", "5")
@@ -308,7 +308,7 @@ fn i1_what_lies_behind_the_declared_length_is_not_asked_for_ever() {
     );
     assert_eq!(run(environ.input_mut().bytes(100)).unwrap(), "12312");
     // Empty chunks for ever leave room for others.
-    let empty = Body::iter(std::iter::repeat(""));
+    let empty = Body::from_chunks(std::iter::repeat(""));
     let mut environ = Environ::from_request(Request::post("/").body(empty).unwrap());
     let mut read = support::Poller::new(environ.input_mut().chunk());
     for polls in 1..=3 {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use gateway_core::{
-    App, AppExt, Body, Connection, Disconnected, Environ, Error, Gateway, HeadSource, HttpError,
-    Input, ResponseExt, Scheme, StartResponse, app_fn, view,
+    App, AppExt, Body, Closed, Connection, Environ, Error, Gateway, HeadSource, HttpError, Input,
+    ResponseExt, Scheme, StartResponse, app_fn, view,
 };
 use http::{Method, Request, Version};
 
@@ -55,14 +55,14 @@ fn l1_a_body_is_closed_exactly_once_however_it_ends() {
     let endings: [(u16, fn() -> Body); 8] = [
         (200, Body::empty),
         (200, || Body::from("bytes")),
-        (200, || Body::iter(["a", "b"])),
+        (200, || Body::from_chunks(["a", "b"])),
         (200, || Script::new([failure("early")]).body()),
         (200, || Script::new([data("x"), failure("late")]).body()),
         (200, || {
-            Body::iter(std::iter::from_fn(|| -> Option<&str> { panic!("early") }))
+            Body::from_chunks(std::iter::from_fn(|| -> Option<&str> { panic!("early") }))
         }),
-        (204, || Body::iter(["a"])),
-        (304, || Body::iter(std::iter::repeat("a"))),
+        (204, || Body::from_chunks(["a"])),
+        (304, || Body::from_chunks(std::iter::repeat("a"))),
     ];
     for (status, body) in endings {
         for request in [get("/"), head("/")] {
@@ -73,7 +73,7 @@ fn l1_a_body_is_closed_exactly_once_however_it_ends() {
     }
     let closed = Counter::default();
     let panics = || {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("x").await?;
             panic!("late")
         })
@@ -88,7 +88,7 @@ fn l1_a_body_with_no_start_or_a_refused_one_is_closed() {
         let closed = Counter::default();
         let count = closed.clone();
         let app = app_fn(move |_, start_response: StartResponse| {
-            let body = counted(Body::iter(["a"]), &count);
+            let body = counted(Body::from_chunks(["a"]), &count);
             async move {
                 if let Some(status) = status {
                     start_response.start(status, NONE).unwrap_err();
@@ -106,14 +106,14 @@ fn l1_a_body_is_closed_when_the_client_leaves() {
     let closed = Counter::default();
     // Before commit: the driver's future is dropped.
     let gateway = closing(200, &closed, || {
-        Body::push(async |_| std::future::pending().await)
+        Body::from_producer(async |_| std::future::pending().await)
     });
     let mut driver = Poller::new(gateway.handle(environ(&gateway, get("/"))));
     driver.assert_pending();
     drop(driver);
     assert_eq!(closed.get(), 1);
     // In mid-stream: the body is.
-    let gateway = closing(200, &closed, || Body::iter(["a", "b"]));
+    let gateway = closing(200, &closed, || Body::from_chunks(["a", "b"]));
     let mut frames = Frames::new(run(gateway.handle(environ(&gateway, get("/")))).into_body());
     assert_eq!(frames.data(), "a");
     drop(frames);
@@ -126,7 +126,7 @@ fn l1_a_body_is_closed_when_the_client_leaves() {
 #[test]
 fn l1_a_body_is_closed_at_its_end_not_when_the_host_drops_it() {
     let closed = Counter::default();
-    let gateway = closing(200, &closed, || Body::iter(["a"]));
+    let gateway = closing(200, &closed, || Body::from_chunks(["a"]));
     let mut frames = Frames::new(run(gateway.handle(environ(&gateway, get("/")))).into_body());
     assert_eq!(frames.data(), "a");
     assert_eq!(closed.get(), 0);
@@ -146,9 +146,9 @@ fn l1_a_body_whose_destructor_panics_harms_nobody() {
         }
     }
     let endings: [(u16, fn() -> Body); 5] = [
-        (200, || Body::iter(["a"])),
+        (200, || Body::from_chunks(["a"])),
         (200, Body::empty),
-        (204, || Body::iter(["a"])),
+        (204, || Body::from_chunks(["a"])),
         (200, || Script::new([failure("early")]).body()),
         (200, || Script::new([data("x"), failure("late")]).body()),
     ];
@@ -173,7 +173,7 @@ fn l2_callbacks_run_in_order_after_the_last_byte_and_all_of_them() {
         let order = order.clone();
         move || order.lock().unwrap().push(text)
     };
-    let closed = counted(Body::iter(["a"]), &Counter::default());
+    let closed = counted(Body::from_chunks(["a"]), &Counter::default());
     let body = closed
         .on_close(note("first"))
         .on_close(|| panic!("in the callback"))
@@ -227,7 +227,8 @@ fn l2_a_callback_of_an_empty_stream_runs_behind_the_commit() {
         let seen = seen.clone();
         async move {
             start.start(200, [("content-type", "text/plain")])?;
-            Ok(Body::iter([""]).on_close(move || seen.lock().unwrap().push(start.is_committed())))
+            Ok(Body::from_chunks([""])
+                .on_close(move || seen.lock().unwrap().push(start.is_committed())))
         }
     }));
     assert_eq!(ask_gateway(&gateway, get("/")).status, 200);
@@ -240,7 +241,7 @@ fn l2_callbacks_run_through_respond() {
     let count = closed.clone();
     let inner = Arc::new(view(move |_| {
         let count = count.clone();
-        async move { Body::iter(["a"]).on_close(move || count.add()) }
+        async move { Body::from_chunks(["a"]).on_close(move || count.add()) }
     }));
     let outer = view(move |environ| {
         let inner = inner.clone();
@@ -252,15 +253,12 @@ fn l2_callbacks_run_through_respond() {
     }
 }
 
-/// An app that hands `disconnected()` out.
-fn watched(
-    status: u16,
-    body: fn() -> Body,
-) -> (Gateway<impl App>, Arc<Mutex<Option<Disconnected>>>) {
-    let kept: Arc<Mutex<Option<Disconnected>>> = Arc::default();
+/// An app that hands `closed()` out.
+fn watched(status: u16, body: fn() -> Body) -> (Gateway<impl App>, Arc<Mutex<Option<Closed>>>) {
+    let kept: Arc<Mutex<Option<Closed>>> = Arc::default();
     let keep = kept.clone();
     let app = app_fn(move |mut environ: Environ, start_response: StartResponse| {
-        *keep.lock().unwrap() = Some(environ.disconnected());
+        *keep.lock().unwrap() = Some(environ.closed());
         async move {
             if status == 0 {
                 return Err(Error::msg("failed"));
@@ -281,10 +279,10 @@ fn l3_disconnected_resolves_at_every_ending() {
         (0, Body::empty),
         (200, Body::empty),
         (200, || Body::from("bytes")),
-        (200, || Body::iter(["a", "b"])),
+        (200, || Body::from_chunks(["a", "b"])),
         (200, || Script::new([failure("early")]).body()),
         (200, || Script::new([data("x"), failure("late")]).body()),
-        (204, || Body::iter(["a"])),
+        (204, || Body::from_chunks(["a"])),
         (99, Body::empty),
     ];
     for (status, body) in endings {
@@ -310,7 +308,7 @@ fn l3_disconnected_wakes_when_the_driver_or_the_body_is_dropped() {
     assert_eq!(gone.wakes(), 1);
     gone.finish();
 
-    let (gateway, kept) = watched(200, || Body::iter(["a", "b"]));
+    let (gateway, kept) = watched(200, || Body::from_chunks(["a", "b"]));
     let response = run(gateway.handle(environ(&gateway, get("/"))));
     let mut gone = Poller::new(kept.lock().unwrap().take().unwrap());
     gone.assert_pending();
@@ -321,7 +319,7 @@ fn l3_disconnected_wakes_when_the_driver_or_the_body_is_dropped() {
 
 #[test]
 fn l3_a_client_that_leaves_is_no_fault_of_the_app() {
-    let (gateway, _) = watched(200, || Body::iter(["a", "b"]));
+    let (gateway, _) = watched(200, || Body::from_chunks(["a", "b"]));
     let (_, log) = logged(|| drop(run(gateway.handle(environ(&gateway, get("/"))))));
     log.assert_no_fault();
 }
@@ -333,7 +331,7 @@ fn l3_the_producer_stops_within_one_chunk() {
     let gateway = Gateway::new(view(move |_| {
         let count = count.clone();
         async move {
-            Body::push(async move |mut writer| {
+            Body::from_producer(async move |mut writer| {
                 loop {
                     count.add();
                     writer.write("x").await?;
@@ -387,8 +385,8 @@ fn fill(environ: &mut Environ) {
     environ.keep_underscored_headers();
     environ.set_connection(
         Connection::new()
-            .peer("192.0.2.99:999".parse().unwrap())
-            .scheme(Scheme::Https),
+            .with_peer_addr("192.0.2.99:999".parse().unwrap())
+            .with_scheme(Scheme::Https),
     );
     environ
         .headers_mut()
@@ -547,7 +545,7 @@ fn l5_a_head_of_one_response_shows_in_no_other() {
             match environ.path_info().to_str() {
                 Some("/full") => {
                     start_response.close_connection();
-                    start_response.flush();
+                    start_response.commit_early();
                     start_response.start(201, [("x-secret", "1"), ("content-length", "6")])?;
                     Ok(Body::from("secret"))
                 }
@@ -557,7 +555,7 @@ fn l5_a_head_of_one_response_shows_in_no_other() {
                 }
                 Some("/failed") => {
                     start_response.start(201, [("x-secret", "1")])?;
-                    start_response.flush();
+                    start_response.commit_early();
                     Err(Error::msg("failed"))
                 }
                 Some("/panics") => {
@@ -592,7 +590,7 @@ fn l5_a_head_of_one_response_shows_in_no_other() {
                 }
                 Some("/aborted") => {
                     start_response.start(201, [("x-secret", "1"), ("content-length", "9")])?;
-                    Ok(Body::iter(["secret"]))
+                    Ok(Body::from_chunks(["secret"]))
                 }
                 Some("/late") => Ok(Script::new([None, data("late")]).body().on_close(move || {
                     let _ = start_response.is_started();
@@ -665,7 +663,7 @@ fn l5_concurrent_requests_share_nothing() {
             start_response.start(200, [("x-target", target)])?;
             yield_now().await;
             let repeated = environ.request_uri().into_owned();
-            Ok(Body::iter([body, repeated]).on_close(move || drop(environ)))
+            Ok(Body::from_chunks([body, repeated]).on_close(move || drop(environ)))
         },
     ));
     thread::scope(|scope| {
@@ -751,7 +749,7 @@ fn b9_nothing_of_the_app_can_panic_the_host() {
             start_response.start(200, NONE)?;
             if environ.path_info() == "/body" {
                 let bomb = Bomb;
-                return Ok(Body::push(async move |_| {
+                return Ok(Body::from_producer(async move |_| {
                     let _bomb = bomb;
                     std::future::pending().await
                 }));
@@ -775,7 +773,7 @@ fn l3_disconnected_resolves_where_no_app_was_called() {
     // The host gave the driver up before it polled it.
     let gateway = Gateway::new(dump());
     let mut unpolled = environ(&gateway, get("/"));
-    let mut gone = Poller::new(unpolled.disconnected());
+    let mut gone = Poller::new(unpolled.closed());
     gone.assert_pending();
     drop(gateway.handle(unpolled));
     assert_eq!(gone.wakes(), 1);
@@ -783,7 +781,7 @@ fn l3_disconnected_resolves_where_no_app_was_called() {
     // CONNECT is the gateway's.
     let request = Request::connect("a.example:443").body(()).unwrap();
     let mut connect = environ(&gateway, request);
-    let gone = connect.disconnected();
+    let gone = connect.closed();
     assert_eq!(read(run(gateway.handle(connect))).status, 501);
     assert!(gone.is_over());
 }

@@ -42,7 +42,7 @@ async fn log_of(app: impl App) -> String {
 async fn b5_a_cut_is_logged_once() {
     let bodies: [fn() -> Body; 3] = [
         || Body::from("hello"),
-        || Body::iter(["hel", "lo"]),
+        || Body::from_chunks(["hel", "lo"]),
         // A stream whose length is known beforehand.
         || Body::from("hello").on_close(|| ()),
     ];
@@ -60,7 +60,7 @@ async fn b5_a_cut_is_logged_once() {
 async fn b8_an_error_in_mid_stream_is_logged_under_its_rule() {
     let log = log_of(app_fn(|_, start_response| async move {
         start_response.start(200, [("content-type", "text/plain")])?;
-        Ok(Body::push(async |mut writer| {
+        Ok(Body::from_producer(async |mut writer| {
             writer.write("h").await?;
             Err(Error::msg("the cause"))
         }))

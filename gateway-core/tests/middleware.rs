@@ -30,7 +30,7 @@ fn m1_an_identity_middleware_changes_nothing() {
             |environ: Environ, start_response: StartResponse| async move {
                 let path = environ.path_info().to_string();
                 if path == "/late" {
-                    return Ok(Body::push(async move |mut writer| {
+                    return Ok(Body::from_producer(async move |mut writer| {
                         start_response.start(201, [("x-a", "1"), ("x-a", "2")])?;
                         writer.write("late").await?;
                         Ok(())

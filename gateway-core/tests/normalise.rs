@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gateway_core::{
-    AppExt, Body, Environ, Error, HttpError, IntoResponse, Replace, Response, ResponseExt, abort,
-    view,
+    AppExt, Body, Environ, Error, HttpError, Replace, Response, ResponseExt, TryIntoResponse,
+    abort, view,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -22,17 +22,17 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 /// What a view that returns the value is answered with.
 fn returned<R>(value: R) -> Answer
 where
-    R: IntoResponse + Clone + Send + Sync + 'static,
+    R: TryIntoResponse + Clone + Send + Sync + 'static,
 {
     ask(view(move |_| std::future::ready(value.clone())), get("/"))
 }
 
-fn made(value: impl IntoResponse) -> Response {
-    value.into_response().unwrap()
+fn made(value: impl TryIntoResponse) -> Response {
+    value.try_into_response().unwrap()
 }
 
-fn refused(value: impl IntoResponse) -> String {
-    value.into_response().unwrap_err().to_string()
+fn refused(value: impl TryIntoResponse) -> String {
+    value.try_into_response().unwrap_err().to_string()
 }
 
 fn lines<'a>(response: &'a Response, name: &str) -> Vec<&'a str> {
@@ -63,10 +63,10 @@ fn n1_text_and_bytes_are_html() {
 #[test]
 fn n1_streams_iterators_and_producers_are_html() {
     let bodies: [fn() -> Body; 4] = [
-        || Body::iter(["te", "xt"]),
-        || Body::stream(futures_util::stream::iter([Ok::<_, Error>("te"), Ok("xt")])),
+        || Body::from_chunks(["te", "xt"]),
+        || Body::from_stream(futures_util::stream::iter([Ok::<_, Error>("te"), Ok("xt")])),
         || {
-            Body::push(async |mut writer| {
+            Body::from_producer(async |mut writer| {
                 writer.write("text").await?;
                 Ok(())
             })
@@ -225,7 +225,8 @@ fn n3_a_field_that_http_allows_once_replaces() {
         "expires",
         "server",
     ] {
-        let bodies: [fn() -> Body; 3] = [Body::empty, || Body::from("x"), || Body::iter(["x"])];
+        let bodies: [fn() -> Body; 3] =
+            [Body::empty, || Body::from("x"), || Body::from_chunks(["x"])];
         for body in bodies {
             let once = (body(), [(name, "1")]);
             assert_eq!(lines(&made((once, [(name, "2")])), name), ["2"]);
@@ -317,7 +318,7 @@ fn n5_an_explicit_type_wins_and_is_never_doubled() {
 
 #[test]
 fn n6_returned_raised_and_mounted_errors_have_one_page() {
-    let error = || HttpError::not_found().description("no <item> & \"co\"");
+    let error = || HttpError::not_found().with_description("no <item> & \"co\"");
     let answers = [
         ask(view(move |_| std::future::ready(error())), get("/")),
         ask(
@@ -346,7 +347,7 @@ fn n6_returned_raised_and_mounted_errors_have_one_page() {
 fn n6_headers_of_an_error_are_sent_one_line_each() {
     let error = || {
         HttpError::unauthorized()
-            .headers([
+            .with_headers([
                 ("www-authenticate", "Basic"),
                 ("www-authenticate", "Bearer"),
                 ("content-length", "3"),
@@ -361,7 +362,11 @@ fn n6_headers_of_an_error_are_sent_one_line_each() {
     // The host says how long the page is.
     assert!(answer.lines("content-length").is_empty());
 
-    let hop = || HttpError::new(426).headers([("upgrade", "x")]).unwrap();
+    let hop = || {
+        HttpError::new(426)
+            .with_headers([("upgrade", "x")])
+            .unwrap()
+    };
     let (answer, log) = logged(|| {
         ask(
             view(move |_| std::future::ready(Err::<&str, _>(hop()))),
@@ -370,7 +375,7 @@ fn n6_headers_of_an_error_are_sent_one_line_each() {
     });
     answer.assert_clean_500();
     log.assert_one("S7", "upgrade");
-    assert!(HttpError::not_found().headers([("x", "\n")]).is_err());
+    assert!(HttpError::not_found().with_headers([("x", "\n")]).is_err());
 }
 
 #[test]

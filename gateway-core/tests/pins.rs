@@ -6,8 +6,8 @@
 use std::mem::size_of;
 
 use gateway_core::{
-    Body, BoxApp, Connection, Disconnected, Environ, Error, Gateway, HttpError, Input, InputError,
-    Mount, Outgoing, Response, StartError, StartResponse, WriteError, Writer,
+    Body, BoxApp, Closed, Connection, Environ, Error, Gateway, HttpError, Input, InputError, Mount,
+    Outgoing, Response, StartError, StartResponse, WriteError, Writer,
 };
 
 const WORD: usize = size_of::<usize>();
@@ -30,7 +30,7 @@ fn sizes() {
         "{}",
         size_of::<Outgoing>()
     );
-    assert_eq!(size_of::<Disconnected>(), 3 * WORD);
+    assert_eq!(size_of::<Closed>(), 3 * WORD);
     assert_eq!(size_of::<Writer>(), WORD);
     assert!(
         size_of::<StartError>() <= 6 * WORD,
@@ -48,7 +48,7 @@ fn auto_traits() {
     is_send_and_sync::<InputError>();
     is_send_and_sync::<StartError>();
     is_send_and_sync::<WriteError>();
-    is_send_and_sync::<Disconnected>();
+    is_send_and_sync::<Closed>();
     is_send_and_sync::<Writer>();
     is_send_and_sync::<Connection>();
     is_send_and_sync::<BoxApp>();

@@ -14,7 +14,7 @@ use support::{Counter, Frames, Poller, Wakes, run, yield_now};
 /// A push body whose writer is moved out of its producer, which then waits for ever.
 fn with_writer() -> (Frames<Body>, Writer) {
     let (sender, receiver) = mpsc::channel();
-    let mut frames = Frames::new(Body::push(async move |writer| {
+    let mut frames = Frames::new(Body::from_producer(async move |writer| {
         sender.send(writer)?;
         std::future::pending().await
     }));
@@ -27,7 +27,7 @@ fn with_writer() -> (Frames<Body>, Writer) {
 fn the_producer_starts_with_the_first_poll_and_runs_once() {
     let started = Counter::default();
     let count = started.clone();
-    let body = Body::push(async move |mut writer| {
+    let body = Body::from_producer(async move |mut writer| {
         count.add();
         writer.write("x").await?;
         Ok(())
@@ -44,7 +44,7 @@ fn the_producer_starts_with_the_first_poll_and_runs_once() {
 fn b3_a_write_waits_until_its_chunk_was_taken() {
     let written = Counter::default();
     let count = written.clone();
-    let mut frames = Frames::new(Body::push(async move |mut writer| {
+    let mut frames = Frames::new(Body::from_producer(async move |mut writer| {
         for _ in 0..3 {
             writer.write("x").await?;
             count.add();
@@ -62,7 +62,7 @@ fn b3_a_write_waits_until_its_chunk_was_taken() {
 
 #[test]
 fn b2_an_empty_write_is_over_at_once() {
-    let mut frames = Frames::new(Body::push(async |mut writer| {
+    let mut frames = Frames::new(Body::from_producer(async |mut writer| {
         for _ in 0..1000 {
             writer.write("").await?;
         }
@@ -104,7 +104,7 @@ fn a_writer_in_another_task_wakes_the_body_and_is_woken() {
 #[test]
 fn a_writer_in_another_thread_loses_no_wakeup() {
     const CHUNKS: usize = 20_000;
-    let body = Body::push(async |mut writer: Writer| {
+    let body = Body::from_producer(async |mut writer: Writer| {
         let (done, wait) = futures_channel();
         thread::spawn(move || {
             let outcome = Poller::new(async move {
@@ -162,7 +162,7 @@ fn writer_and_body_joined_in_one_task_lose_no_wakeup() {
 fn a_producer_may_drive_its_writer_from_a_set_of_futures() {
     use futures_util::StreamExt;
     use futures_util::stream::FuturesUnordered;
-    let body = Body::push(async |mut writer| {
+    let body = Body::from_producer(async |mut writer| {
         let set = FuturesUnordered::new();
         set.push(async {
             for _ in 0..10 {
@@ -179,7 +179,7 @@ fn a_producer_may_drive_its_writer_from_a_set_of_futures() {
 
 #[test]
 fn a_write_dropped_after_it_was_polled_sends_its_chunk_once() {
-    let body = Body::push(async |mut writer| {
+    let body = Body::from_producer(async |mut writer| {
         {
             let mut write = pin!(writer.write("one"));
             std::future::poll_fn(|cx| {
@@ -208,7 +208,7 @@ fn a_write_dropped_after_it_was_polled_sends_its_chunk_once() {
 
 #[test]
 fn a_write_never_polled_sends_nothing() {
-    let body = Body::push(async |mut writer| {
+    let body = Body::from_producer(async |mut writer| {
         drop(writer.write("never"));
         writer.write("x").await?;
         Ok(())
@@ -219,7 +219,7 @@ fn a_write_never_polled_sends_nothing() {
 #[test]
 fn a_writer_kept_after_the_producer_ended_is_refused() {
     let (sender, receiver) = mpsc::channel();
-    let mut frames = Frames::new(Body::push(async move |writer| {
+    let mut frames = Frames::new(Body::from_producer(async move |writer| {
         sender.send(writer)?;
         Ok(())
     }));
@@ -247,7 +247,7 @@ fn l3_dropping_the_body_wakes_and_refuses_a_waiting_writer() {
 fn l1_dropping_the_body_drops_the_producer() {
     let dropped = Counter::default();
     let guard = dropped.on_drop();
-    let mut frames = Frames::new(Body::push(async move |mut writer| {
+    let mut frames = Frames::new(Body::from_producer(async move |mut writer| {
         let _guard = guard;
         loop {
             writer.write("x").await?;
@@ -258,7 +258,7 @@ fn l1_dropping_the_body_drops_the_producer() {
     assert_eq!(dropped.get(), 1);
     // Also one that never ran.
     let guard = dropped.on_drop();
-    drop(Body::push(async move |_| {
+    drop(Body::from_producer(async move |_| {
         drop(guard);
         Ok(())
     }));
@@ -267,7 +267,7 @@ fn l1_dropping_the_body_drops_the_producer() {
 
 #[test]
 fn an_error_comes_behind_what_was_written() {
-    let mut frames = Frames::new(Body::push(async |mut writer| {
+    let mut frames = Frames::new(Body::from_producer(async |mut writer| {
         let mut write = pin!(writer.write("x"));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(write.as_mut().poll(&mut cx).is_pending());

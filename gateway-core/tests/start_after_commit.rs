@@ -8,7 +8,7 @@ async fn answer(ending: Ending) -> (Vec<u8>, bool) {
     let gateway = Gateway::new(app_fn(
         move |_: Environ, start_response: StartResponse| async move {
             start_response.start(200, [("content-type", "text/plain")])?;
-            Ok::<_, Error>(Body::push(async move |mut writer| {
+            Ok::<_, Error>(Body::from_producer(async move |mut writer| {
                 writer.write("begun").await?;
                 let _swallowed = start_response.start(200, [("content-type", "text/plain")]);
                 if let Ending::GoesOn = ending {

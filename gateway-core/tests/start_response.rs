@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use gateway_core::{
-    App, AppExt, Body, Environ, Error, Gateway, IntoHeaders, StartResponse, app_fn,
+    App, AppExt, AppendHeaders, Body, Environ, Error, Gateway, StartResponse, app_fn,
 };
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 
@@ -168,7 +168,7 @@ fn s2_a_restart_with_no_start_before_it_starts() {
 fn s2_a_restart_after_commit_gives_the_error_back_and_aborts() {
     let app = app_fn(|_, start_response: StartResponse| async move {
         start_response.start(200, NONE)?;
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             writer.write("one").await?;
             assert!(start_response.is_committed());
             let error = start_response
@@ -193,7 +193,7 @@ fn s2_a_restart_from_another_task_wakes_and_aborts_a_pending_body() {
         *keep.lock().unwrap() = Some(start_response.clone());
         async move {
             start_response.start(200, NONE)?;
-            Ok(Body::push(async |mut writer| {
+            Ok(Body::from_producer(async |mut writer| {
                 writer.write("one").await?;
                 std::future::pending().await
             }))
@@ -243,7 +243,7 @@ fn s4_a_late_start_in_the_first_poll_works() {
     for request in [get("/"), head("/")] {
         let is_head = request.method() == "HEAD";
         let app = app_fn(|_, start_response: StartResponse| async move {
-            Ok(Body::push(async move |mut writer| {
+            Ok(Body::from_producer(async move |mut writer| {
                 start_response.start(201, [("x-a", "1")])?;
                 writer.write("late").await?;
                 Ok(())
@@ -260,7 +260,7 @@ fn s4_a_late_start_in_the_first_poll_works() {
 fn s4_a_start_behind_empty_chunks_and_pendings_works() {
     let app = app_fn(|_, start_response: StartResponse| async move {
         let mut polls = 0;
-        Ok(Body::iter(std::iter::from_fn(move || {
+        Ok(Body::from_chunks(std::iter::from_fn(move || {
             polls += 1;
             match polls {
                 200 => start_response.start(200, NONE).map(|()| "").ok(),
@@ -281,7 +281,7 @@ fn s4_a_start_by_another_task_wakes_the_driver() {
         let is_head = request.method() == "HEAD";
         let gateway = Gateway::new(app_fn(move |_, start_response: StartResponse| {
             *keep.lock().unwrap() = Some(start_response);
-            async { Ok(Body::push(async |_| std::future::pending().await)) }
+            async { Ok(Body::from_producer(async |_| std::future::pending().await)) }
         }));
         let mut driver = Poller::new(gateway.handle(environ(&gateway, request)));
         driver.assert_pending();
@@ -297,7 +297,7 @@ fn s4_a_start_by_another_task_wakes_the_driver() {
         driver.assert_pending();
         // B1: and a flush from there commits.
         let before = driver.wakes();
-        handle.flush();
+        handle.commit_early();
         assert!(driver.wakes() > before, "the driver was not woken");
         assert_eq!(driver.finish().status(), 202);
         assert!(handle.is_committed());
@@ -498,9 +498,9 @@ fn s8_repeated_lines_stay_separate_and_in_order() {
     }
 }
 
-fn to_map(headers: impl IntoHeaders) -> HeaderMap {
+fn to_map(headers: impl AppendHeaders) -> HeaderMap {
     let mut map = HeaderMap::new();
-    headers.append_to(&mut map).unwrap();
+    headers.append_headers(&mut map).unwrap();
     map
 }
 
@@ -631,7 +631,7 @@ fn a_handle_kept_beyond_the_exchange_disturbs_no_other() {
         for old in &*kept.lock().unwrap() {
             assert!(old.is_committed());
             assert!(old.start(500, NONE).unwrap_err().is_committed());
-            old.flush();
+            old.commit_early();
             old.close_connection();
         }
         let answer = read(response);
@@ -658,7 +658,7 @@ fn s1_a_second_start_from_another_task_wakes_a_pending_driver() {
         *keep.lock().unwrap() = Some(start_response.clone());
         async move {
             start_response.start(200, NONE)?;
-            Ok(Body::push(async |_| std::future::pending().await))
+            Ok(Body::from_producer(async |_| std::future::pending().await))
         }
     }));
     let mut driver = Poller::new(gateway.handle(environ(&gateway, get("/"))));
@@ -704,7 +704,7 @@ fn s2_a_handle_kept_beyond_a_failed_exchange_comes_too_late() {
 fn s2_a_start_in_the_last_poll_aborts() {
     let app = app_fn(|_, start_response: StartResponse| async move {
         start_response.start(200, NONE)?;
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             writer.write("one").await?;
             assert!(start_response.start(200, NONE).unwrap_err().is_committed());
             Ok(())

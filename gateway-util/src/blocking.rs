@@ -178,7 +178,7 @@ where
         if is_short {
             let bytes = chunks.next().map_or_else(Bytes::new, Into::into);
             drop(chunks);
-            output.in_hand(bytes);
+            output.buffered(bytes);
             return Ok(output);
         }
         output.begin();

@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use gateway_core::{
-    App, Body, Environ, Error, HttpError, IntoResponse, IntoStatus, Response, StartResponse,
+    App, Body, Environ, Error, HttpError, IntoStatus, Response, StartResponse, TryIntoResponse,
 };
 use http::{HeaderValue, StatusCode, header};
 
@@ -79,11 +79,11 @@ impl<A: App> ErrorHandlers<A> {
     where
         E: StdError + 'static,
         F: Fn(&E, &Failure<'_>) -> R + Send + Sync + 'static,
-        R: IntoResponse,
+        R: TryIntoResponse,
     {
         self.by_type.push(Box::new(move |failure| {
             let error = failure.error().downcast_ref::<E>()?;
-            Some(handler(error, failure).into_response())
+            Some(handler(error, failure).try_into_response())
         }));
         self
     }
@@ -94,7 +94,7 @@ impl<A: App> ErrorHandlers<A> {
     pub fn status<F, R>(mut self, status: impl IntoStatus, handler: F) -> Self
     where
         F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,
-        R: IntoResponse,
+        R: TryIntoResponse,
     {
         if let Ok(status) = status.into_status() {
             self.by_status.retain(|(known, _)| *known != status);
@@ -107,7 +107,7 @@ impl<A: App> ErrorHandlers<A> {
     pub fn default<F, R>(mut self, handler: F) -> Self
     where
         F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,
-        R: IntoResponse,
+        R: TryIntoResponse,
     {
         self.default = Some(boxed(handler));
         self
@@ -169,7 +169,7 @@ impl<A> ErrorHandlers<A> {
         }
         match error.downcast::<HttpError>() {
             Ok(error) if error.response().is_none() => error
-                .headers([(header::VARY, HeaderValue::from_static("accept"))])
+                .with_headers([(header::VARY, HeaderValue::from_static("accept"))])
                 .map_or_else(Error::from, Error::from),
             Ok(error) => error.into(),
             Err(error) => error,
@@ -180,9 +180,9 @@ impl<A> ErrorHandlers<A> {
 fn boxed<F, R>(handler: F) -> Handler
 where
     F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,
-    R: IntoResponse,
+    R: TryIntoResponse,
 {
-    Box::new(move |failure| Some(handler(failure).into_response()))
+    Box::new(move |failure| Some(handler(failure).try_into_response()))
 }
 
 impl<A: App> App for ErrorHandlers<A> {

@@ -15,18 +15,18 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! use std::time::Duration;
 //! use gateway_core::{
-//!     AppExt, Environ, Error, HttpError, IntoResponse, Mount, Response, ResponseExt, view,
+//!     AppExt, Environ, Error, HttpError, TryIntoResponse, Mount, Response, ResponseExt, view,
 //! };
 //! use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, redirect};
 //!
-//! async fn greet(environ: Environ) -> impl IntoResponse {
+//! async fn greet(environ: Environ) -> impl TryIntoResponse {
 //!     let name = environ.cookies().get("name").unwrap_or("stranger").to_owned();
 //!     (format!("Hello, {name}!\n"), [("content-type", "text/plain")])
 //! }
 //!
 //! async fn remember(mut environ: Environ) -> Result<Response, Error> {
 //!     let form = environ.form(FormLimits::default()).await?;
-//!     let mut response = redirect("hello").into_response()?;
+//!     let mut response = redirect("hello").try_into_response()?;
 //!     // A cookie cannot hold every name; one that it cannot hold is the client's mistake.
 //!     let cookie = response.set_cookie(("name", form.require("name")?));
 //!     cookie.map_err(|error| HttpError::bad_request().with_source(error))?;

@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{Answer, answer, get, head, with};
-use gateway_core::{App, Body, Environ, Error, IntoResponse, Response, view};
+use gateway_core::{App, Body, Environ, Error, Response, TryIntoResponse, view};
 use gateway_util::{Conditions, ETag, Outcome, ResponseFields};
 
 const DATE: &str = "Sun, 09 Sep 2001 01:46:40 GMT";
@@ -18,7 +18,7 @@ fn date() -> SystemTime {
 
 fn tagged(tag: &'static str) -> impl App {
     view(move |environ: Environ| async move {
-        let mut response = "Hello World".into_response()?;
+        let mut response = "Hello World".try_into_response()?;
         let tag = ETag::parse(tag.as_bytes()).ok_or_else(|| Error::msg("no tag"))?;
         response.set_etag(&tag);
         response.set_last_modified(date());
@@ -28,7 +28,7 @@ fn tagged(tag: &'static str) -> impl App {
 
 fn dated() -> impl App {
     view(async |environ: Environ| {
-        let mut response = "Hello World".into_response()?;
+        let mut response = "Hello World".try_into_response()?;
         response.set_last_modified(date());
         Ok::<_, Error>(Conditions::of(&environ).apply_with_ranges(response))
     })
@@ -140,7 +140,7 @@ async fn only_answers_to_reads_that_went_well_are_looked_at() {
     );
 
     let broken = view(async |environ: Environ| {
-        let mut response = ("oh", 404).into_response()?;
+        let mut response = ("oh", 404).try_into_response()?;
         response.set_etag(&ETag::strong("foo")?);
         Ok::<_, Error>(Conditions::of(&environ).apply_with_ranges(response))
     });
@@ -288,7 +288,7 @@ async fn a_stream_of_known_length_is_read_over() {
 #[tokio::test]
 async fn a_stream_of_unknown_length_has_no_ranges() {
     let app = view(async |environ: Environ| {
-        let body = Body::iter(["Hello ", "World"]);
+        let body = Body::from_chunks(["Hello ", "World"]);
         Conditions::of(&environ).apply_with_ranges(Response::new(body))
     });
     let answer = answer(app, with("/", &[("range", "bytes=0-4")])).await;
@@ -353,16 +353,16 @@ fn changes_are_made_to_the_state_that_the_client_means() {
 #[tokio::test]
 async fn add_etag_is_the_same_for_the_same_bytes() {
     let tag = |text: &'static str| {
-        let mut response = text.into_response().unwrap();
+        let mut response = text.try_into_response().unwrap();
         response.add_etag();
         response.headers().get("etag").cloned()
     };
     assert_eq!(tag("a"), tag("a"));
     assert_ne!(tag("a"), tag("b"));
-    let mut stream = Body::iter(["a"]).into_response().unwrap();
+    let mut stream = Body::from_chunks(["a"]).try_into_response().unwrap();
     stream.add_etag();
     assert!(!stream.headers().contains_key("etag"));
-    let mut own = "a".into_response().unwrap();
+    let mut own = "a".try_into_response().unwrap();
     own.set_etag(&ETag::weak("mine").unwrap()).add_etag();
     assert_eq!(own.headers()["etag"], "W/\"mine\"");
 }

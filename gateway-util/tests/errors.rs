@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use common::{Answer, answer, get, with};
 use gateway_core::{
-    App, Body, Environ, Error, HttpError, IntoResponse, StartResponse, abort, app_fn, view,
+    App, Body, Environ, Error, HttpError, StartResponse, TryIntoResponse, abort, app_fn, view,
 };
 use gateway_util::{ErrorHandlers, HttpErrorFields, Problem, abort_with, redirect};
 use http::Method;
@@ -69,7 +69,7 @@ async fn test_unauthorized_www_authenticate() {
 
 #[tokio::test]
 async fn test_requested_range_not_satisfiable() {
-    let page = raised(|| HttpError::requested_range_not_satisfiable().content_range(10)).await;
+    let page = raised(|| HttpError::range_not_satisfiable().content_range(10)).await;
     assert_eq!(page.status, 416);
     assert_eq!(page.header("content-range"), Some("bytes */10"));
 }
@@ -92,7 +92,7 @@ async fn problems_say_what_the_page_says() {
         .instance("/account/1")
         .member("balance", 30)
         .unwrap();
-    let response = problem.into_response().unwrap();
+    let response = problem.try_into_response().unwrap();
     let body = response.into_body().bytes().await.unwrap();
     let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(
@@ -104,7 +104,7 @@ async fn problems_say_what_the_page_says() {
     );
     let error = HttpError::method_not_allowed().allow([Method::GET]);
     let response = Problem::from(&error.with_source("secret"))
-        .into_response()
+        .try_into_response()
         .unwrap();
     assert_eq!(response.headers()["allow"], "GET");
     let body = response.into_body().bytes().await.unwrap();

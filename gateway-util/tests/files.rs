@@ -283,7 +283,7 @@ async fn a_large_file_is_sent_in_bounded_chunks() {
     let response = SendFile::new(path).respond(&environ).await.unwrap();
     assert_eq!(response.status(), 206);
     let mut body = response.into_body();
-    assert_eq!(body.len(), Some(2_000_000));
+    assert_eq!(body.known_len(), Some(2_000_000));
     let mut read = Vec::new();
     while let Some(frame) =
         std::future::poll_fn(|cx| http_body::Body::poll_frame(std::pin::Pin::new(&mut body), cx))

@@ -33,7 +33,7 @@ async fn entries(app: impl App, request: http::request::Builder, host: Host) -> 
     let (parts, ()) = request.body(()).unwrap().into_parts();
     let gateway = Gateway::new(app.boxed());
     let mut environ = gateway.environ(parts, Input::empty());
-    environ.set_connection(Connection::new().peer("192.0.2.7:4711".parse().unwrap()));
+    environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:4711".parse().unwrap()));
     environ.set_var("REMOTE_USER", "a d\"a");
     let mut handling = Box::pin(gateway.handle(environ));
     if host == Host::DropsTheCall {
@@ -66,14 +66,14 @@ fn streaming(chunks: &'static [&'static str], length: Option<&'static str>) -> i
             Some(length) => start.start(200, [("content-length", length)])?,
             None => start.start(200, [("content-type", "text/plain")])?,
         }
-        Ok(Body::iter(chunks.iter().copied()))
+        Ok(Body::from_chunks(chunks.iter().copied()))
     })
 }
 
 fn broken(written: &'static [&'static str], panics: bool) -> impl App {
     app_fn(move |_, start: StartResponse| async move {
         start.start(200, [("content-type", "text/plain")])?;
-        Ok(Body::push(move |mut writer| async move {
+        Ok(Body::from_producer(move |mut writer| async move {
             for chunk in written {
                 writer.write(*chunk).await?;
             }
@@ -287,7 +287,7 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             entry(
                 app_fn(|_, start: StartResponse| async move {
                     start.start(200, [("content-type", "text/plain")])?;
-                    Ok(Body::push(async |_| std::future::pending().await))
+                    Ok(Body::from_producer(async |_| std::future::pending().await))
                 }),
                 get(),
                 Host::DropsTheCall,

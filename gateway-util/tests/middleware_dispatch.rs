@@ -22,7 +22,7 @@ async fn ask(app: impl App, request: Request<&'static str>) -> Answer {
     let gateway = Gateway::new(app);
     let input = match body {
         "" => Input::empty(),
-        text => Input::new(Body::iter([text])),
+        text => Input::new(Body::from_chunks([text])),
     };
     let response = gateway.handle(gateway.environ(parts, input)).await;
     let (parts, body) = response.into_parts();
@@ -172,7 +172,7 @@ fn refusing(status: u16, closed: Arc<AtomicUsize>) -> impl App {
         let closed = closed.clone();
         async move {
             start.start(status, [("x-refused", "1")])?;
-            let body = Body::iter(std::iter::repeat("refused"));
+            let body = Body::from_chunks(std::iter::repeat("refused"));
             Ok(body.on_close(move || {
                 closed.fetch_add(1, Ordering::SeqCst);
             }))
@@ -320,7 +320,7 @@ async fn test_closing_iterator() {
         async move {
             start.start(200, [("content-type", "text/plain")])?;
             let callback = order.clone();
-            Ok(Body::iter(Iter(order)).on_close(move || {
+            Ok(Body::from_chunks(Iter(order)).on_close(move || {
                 assert_eq!(callback.fetch_add(1, Ordering::SeqCst), 1);
             }))
         }

@@ -34,8 +34,8 @@ async fn ask_for(target: &str, app: impl App, headers: &[(&str, &str)]) -> Strin
         request = request.header(*name, *value);
     }
     let mut environ = Environ::from_request(request.body(()).unwrap());
-    let connection = Connection::new().peer("192.168.0.2:4711".parse().unwrap());
-    environ.set_connection(connection.local("10.0.0.1:8000".parse().unwrap()));
+    let connection = Connection::new().with_peer_addr("192.168.0.2:4711".parse().unwrap());
+    environ.set_connection(connection.with_local_addr("10.0.0.1:8000".parse().unwrap()));
     let response = app.respond(environ).await.unwrap();
     let bytes = response.into_body().bytes().await.unwrap();
     String::from_utf8(bytes.into()).unwrap()

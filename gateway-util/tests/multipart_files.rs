@@ -67,7 +67,7 @@ fn nothing_is_left_of_an_upload() {
     // The client leaves while the form is read.
     run(async {
         let sent = stream::iter(file().map(Ok::<_, Infallible>));
-        let reading = read(Body::stream(sent.chain(stream::pending())).into_input());
+        let reading = read(Body::from_stream(sent.chain(stream::pending())).into_input());
         // Long enough for a file to be there, as a rule; nothing depends on it.
         let gone = tokio::time::timeout(Duration::from_millis(50), reading).await;
         assert!(gone.is_err());

@@ -8,7 +8,7 @@ use common::{answer, get};
 use futures_util::{StreamExt, stream};
 use gateway_core::cookie::{Cookie, SameSite, time};
 use gateway_core::{
-    Body, Environ, Error, HttpError, IntoResponse, Json, Response, ResponseExt, view,
+    Body, Environ, Error, HttpError, Json, Response, ResponseExt, TryIntoResponse, view,
 };
 use gateway_util::{
     CacheControl, Either, Event, EventStream, JsonLines, ResponseFields, abort_with, read_body,
@@ -33,7 +33,10 @@ async fn test_redirect() {
         .into_iter()
         .chain([(305, 305), (307, 307), (308, 308)])
     {
-        let response = redirect("/füübär").status(code).into_response().unwrap();
+        let response = redirect("/füübär")
+            .status(code)
+            .try_into_response()
+            .unwrap();
         assert_eq!(response.status(), expected);
         assert_eq!(
             header(&response, "location"),
@@ -50,22 +53,33 @@ async fn test_redirect() {
              <a href=\"/füübär\">/füübär</a>. If not, click the link.\n"
         );
     }
-    assert_eq!(redirect("/").into_response().unwrap().status(), 303);
-    assert_eq!(redirect("/").found().into_response().unwrap().status(), 302);
+    assert_eq!(redirect("/").try_into_response().unwrap().status(), 303);
+    assert_eq!(
+        redirect("/").found().try_into_response().unwrap().status(),
+        302
+    );
     assert_eq!(
         redirect("/")
             .moved_permanently()
-            .into_response()
+            .try_into_response()
             .unwrap()
             .status(),
         301
     );
     assert_eq!(
-        redirect("/").temporary().into_response().unwrap().status(),
+        redirect("/")
+            .temporary()
+            .try_into_response()
+            .unwrap()
+            .status(),
         307
     );
     assert_eq!(
-        redirect("/").permanent().into_response().unwrap().status(),
+        redirect("/")
+            .permanent()
+            .try_into_response()
+            .unwrap()
+            .status(),
         308
     );
 }
@@ -73,7 +87,7 @@ async fn test_redirect() {
 #[tokio::test]
 async fn test_redirect_xss() {
     let response = redirect("http://example.com/?xss=\"><script>alert(1)</script>&a='b'")
-        .into_response()
+        .try_into_response()
         .unwrap();
     let page = text(response).await;
     assert!(!page.contains("<script>"), "{page}");
@@ -104,7 +118,7 @@ fn n9_location_is_sent_as_given_and_encoded_where_needed() {
         ("/\0\u{7f}\tx", "/%00%7F%09x"),
         (" /padded ", "/padded"),
     ] {
-        let response = redirect(given).into_response().unwrap();
+        let response = redirect(given).try_into_response().unwrap();
         assert_eq!(header(&response, "location"), Some(expected), "{given:?}");
     }
 }
@@ -113,10 +127,15 @@ fn n9_location_is_sent_as_given_and_encoded_where_needed() {
 fn a_redirect_with_another_status_is_an_error() {
     for status in [200, 204, 299, 304, 306, 309, 404, 99, 1000] {
         let redirect = redirect("/").status(status);
-        assert!(redirect.clone().into_response().is_err(), "{status}");
+        assert!(redirect.clone().try_into_response().is_err(), "{status}");
         assert_eq!(redirect.into_error().status(), 500, "{status}");
     }
-    assert!(redirect("/").status("no number").into_response().is_err());
+    assert!(
+        redirect("/")
+            .status("no number")
+            .try_into_response()
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -128,7 +147,7 @@ async fn n6_abort_with_an_answer_is_that_answer() {
             "/error" => match abort_with(HttpError::not_found())? {},
             "/raised" => match abort_with(Err::<&str, _>(HttpError::gone()))? {},
             "/invalid" => match abort_with(("x", 99))? {},
-            "/stream" => match abort_with(Body::iter(["a"]))? {},
+            "/stream" => match abort_with(Body::from_chunks(["a"]))? {},
             _ => Ok("here"),
         }
     }
@@ -166,7 +185,7 @@ fn n7_set_cookie_writes_every_attribute() {
         .secure(true)
         .http_only(true)
         .partitioned(true);
-    let mut response = "Foo".into_response().unwrap();
+    let mut response = "Foo".try_into_response().unwrap();
     response.set_cookie(cookie).unwrap();
     let line = header(&response, "set-cookie").unwrap();
     for part in [
@@ -186,7 +205,7 @@ fn n7_set_cookie_writes_every_attribute() {
 
 #[test]
 fn n7_delete_cookie_matches_path_and_domain() {
-    let mut response = "Foo".into_response().unwrap();
+    let mut response = "Foo".try_into_response().unwrap();
     response.set_cookie(("a", "1")).unwrap();
     response.delete_cookie("a").unwrap();
     let own = Cookie::build("b")
@@ -215,7 +234,7 @@ fn n7_delete_cookie_matches_path_and_domain() {
 
 #[test]
 fn n7_delete_cookie_refuses_what_a_cookie_cannot_carry() {
-    let mut response = "Foo".into_response().unwrap();
+    let mut response = "Foo".try_into_response().unwrap();
     assert!(response.delete_cookie("a b").is_err());
     assert!(response.delete_cookie("").is_err());
     assert!(
@@ -238,12 +257,12 @@ fn n7_delete_cookie_refuses_what_a_cookie_cannot_carry() {
 
 #[test]
 fn vary_names_each_field_once() {
-    let mut response = "x".into_response().unwrap();
+    let mut response = "x".try_into_response().unwrap();
     response.vary("Accept").unwrap().vary("ORIGIN").unwrap();
     response.vary("accept").unwrap().vary("origin").unwrap();
     let lines: Vec<_> = response.headers().get_all("vary").iter().collect();
     assert_eq!(lines, ["accept", "origin"]);
-    let mut all = ("x", [("vary", "Cookie, *")]).into_response().unwrap();
+    let mut all = ("x", [("vary", "Cookie, *")]).try_into_response().unwrap();
     all.vary("accept").unwrap();
     assert_eq!(header(&all, "vary"), Some("Cookie, *"));
     assert_eq!(all.headers().get_all("vary").iter().count(), 1);
@@ -269,7 +288,7 @@ fn cache_control_writes_what_was_set_and_replaces_what_was_there() {
     assert_eq!(all.to_string(), expected);
     assert_eq!(CacheControl::new().to_string(), "");
     let mut response = ("x", [("cache-control", "public")])
-        .into_response()
+        .try_into_response()
         .unwrap();
     response.set_cache_control(&all);
     assert_eq!(header(&response, "cache-control"), Some(expected));
@@ -308,7 +327,7 @@ async fn event_streams_are_kept_alive_while_they_are_quiet() {
     })
     .map(|event| event.map_err(Error::into_boxed));
     let stream = EventStream::new(events).keep_alive(Duration::from_secs(10));
-    let response = stream.into_response().unwrap();
+    let response = stream.try_into_response().unwrap();
     assert_eq!(header(&response, "cache-control"), Some("no-cache"));
     assert_eq!(
         text(response).await,
@@ -330,12 +349,12 @@ async fn b1_the_head_of_an_event_stream_goes_out_before_the_first_event() {
 #[tokio::test]
 async fn an_error_between_lines_of_json_is_the_bodys_error() {
     let rows = stream::iter([Ok(vec![1]), Err(std::io::Error::other("gone"))]);
-    let response = JsonLines::new(rows).into_response().unwrap();
+    let response = JsonLines::new(rows).try_into_response().unwrap();
     assert!(response.into_body().bytes().await.is_err());
     let unsayable = stream::iter([Ok::<_, std::io::Error>(std::collections::BTreeMap::from([
         (vec![1], 1),
     ]))]);
-    let response = JsonLines::new(unsayable).into_response().unwrap();
+    let response = JsonLines::new(unsayable).try_into_response().unwrap();
     assert!(response.into_body().bytes().await.is_err());
 }
 
@@ -343,19 +362,19 @@ async fn an_error_between_lines_of_json_is_the_bodys_error() {
 async fn readers_become_bodies() {
     let content = vec![b'x'; 300_000];
     let body = read_body(std::io::Cursor::new(content.clone()));
-    assert_eq!(body.len(), None);
+    assert_eq!(body.known_len(), None);
     assert!(body.bytes().await.unwrap() == content);
     let body = read_exactly(std::io::Cursor::new(content.clone()), 200_000);
-    assert_eq!(body.len(), Some(200_000));
+    assert_eq!(body.known_len(), Some(200_000));
     assert_eq!(body.bytes().await.unwrap().len(), 200_000);
     let body = read_exactly(std::io::Cursor::new(content), 300_001);
     assert!(body.bytes().await.is_err());
-    assert!(read_exactly(tokio::io::empty(), 0).is_empty());
+    assert!(read_exactly(tokio::io::empty(), 0).is_known_empty());
 }
 
 #[tokio::test]
 async fn either_is_what_is_in_it() {
-    async fn one(environ: Environ) -> impl IntoResponse {
+    async fn one(environ: Environ) -> impl TryIntoResponse {
         if environ.path_info() == "/left" {
             Either::Left(("x", 201))
         } else {

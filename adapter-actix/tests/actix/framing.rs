@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use gateway_conformance::wire::{End, Framing, Protocol, Request, http1};
-use gateway_core::{Body, Environ, Error, HttpError, IntoResponse, StartResponse, view};
+use gateway_core::{Body, Environ, Error, HttpError, StartResponse, TryIntoResponse, view};
 use http::HeaderMap;
 use http_body::Frame;
 
@@ -14,7 +14,7 @@ use crate::server::Server;
 
 /// A body that always has a chunk.
 fn endless() -> Body {
-    Body::iter(std::iter::repeat("endless "))
+    Body::from_chunks(std::iter::repeat("endless "))
 }
 
 /// Chunks and trailers.
@@ -43,12 +43,12 @@ impl http_body::Body for Trailing {
 
 /// Answers with the status of the path, with a body in hand, with a stream, or with both a stream
 /// and a declared length.
-async fn statuses(environ: Environ) -> Result<impl IntoResponse, Error> {
+async fn statuses(environ: Environ) -> Result<impl TryIntoResponse, Error> {
     let path = environ.path_info().to_string();
     let mut parts = path.trim_matches('/').split('/');
     let status: u16 = parts.next().unwrap_or_default().parse().unwrap_or(200);
     let body = match parts.next() {
-        Some("stream") => Body::iter(["he", "llo"]),
+        Some("stream") => Body::from_chunks(["he", "llo"]),
         Some("endless") => endless(),
         _ => Body::from("hello"),
     };
@@ -139,7 +139,9 @@ async fn b6_head_has_the_length_of_get() {
 
 #[tokio::test]
 async fn b2_empty_chunks_neither_end_nor_hang_a_stream() {
-    let server = Server::of(view(async |_| Body::iter(["", "a", "", "", "b", ""])));
+    let server = Server::of(view(async |_| {
+        Body::from_chunks(["", "a", "", "", "b", ""])
+    }));
     for protocol in Protocol::ALL {
         let response = server.answer(protocol, &Request::get("/")).await;
         assert_eq!(response.text(), "ab");
@@ -148,7 +150,7 @@ async fn b2_empty_chunks_neither_end_nor_hang_a_stream() {
 
 #[tokio::test]
 async fn b4_an_http_10_client_gets_a_stream_delimited_by_the_close() {
-    let server = Server::of(view(async |_| Body::iter(["a", "b"])));
+    let server = Server::of(view(async |_| Body::from_chunks(["a", "b"])));
     let mut connection = http1::Connection::open(server.address).await.unwrap();
     let request = Request::get("/")
         .http10()
@@ -162,7 +164,7 @@ async fn b4_an_http_10_client_gets_a_stream_delimited_by_the_close() {
 
 #[tokio::test]
 async fn b4_a_stream_after_a_declined_websocket_offer_is_framed() {
-    let server = Server::of(view(async |_| Body::iter(["one", "", "two"])));
+    let server = Server::of(view(async |_| Body::from_chunks(["one", "", "two"])));
     let offer = Request::get("/")
         .header("connection", "Upgrade")
         .header("upgrade", "WebSocket")
@@ -183,7 +185,7 @@ async fn b4_a_stream_after_a_declined_websocket_offer_is_framed() {
 #[tokio::test]
 async fn b8_a_stream_after_a_declined_offer_that_fails_has_no_last_chunk() {
     let server = Server::of(view(async |_| {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("one").await?;
             Err(Error::msg("it broke"))
         })
@@ -294,7 +296,7 @@ async fn failing(environ: Environ, start_response: StartResponse) -> Result<Body
         return Ok(Body::from("lost"));
     }
     start_response.start(200, [("content-type", "text/plain")])?;
-    Ok(Body::push(async move |mut writer| {
+    Ok(Body::from_producer(async move |mut writer| {
         match &*path {
             "/body" => return Err(Error::msg("the body failed")),
             "/body-panic" => panic!("the body panics"),
@@ -373,7 +375,7 @@ async fn s6_header_values_keep_bytes_that_are_not_ascii() {
 #[tokio::test]
 async fn b11_trailers_are_dropped() {
     let server = Server::of(view(async |_| {
-        (Body::new(Trailing(0)), [("trailer", "x-trailer")]).into_response()
+        (Body::new(Trailing(0)), [("trailer", "x-trailer")]).try_into_response()
     }));
     for protocol in Protocol::ALL {
         let request = Request::get("/").header("te", "trailers");
@@ -393,7 +395,7 @@ async fn b10_bytes_pass_untouched() {
         let data = data.clone();
         async move {
             if environ.path_info() == "/stream" {
-                Body::iter([data.clone(), data])
+                Body::from_chunks([data.clone(), data])
             } else {
                 Body::from(data)
             }

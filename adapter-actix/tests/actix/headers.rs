@@ -87,7 +87,7 @@ async fn a_middleware_around_the_app_sees_the_headers_again() {
                 let server = HttpServer::new(move || {
                     let (log, kept) = (log.clone(), kept.clone());
                     let in_body = view(async |environ: Environ| {
-                        Body::push(async move |mut writer| {
+                        Body::from_producer(async move |mut writer| {
                             let value = environ.header("x-id").map(|v| v.to_string());
                             writer.write(value.unwrap_or_default()).await?;
                             Ok(())

@@ -196,13 +196,13 @@ async fn echo(mut environ: Environ, start_response: StartResponse) -> Result<Bod
                 }
             }
         });
-        return Ok(Body::push(async move |mut writer| {
+        return Ok(Body::from_producer(async move |mut writer| {
             while let Some(chunk) = receiver.recv().await {
                 writer.write(chunk).await?;
             }
             Ok(())
         })
-        .flush());
+        .commit_early());
     }
     if environ.path_info() == "/thread" {
         let (sender, receiver) = blocking::sync_channel::<Bytes>(1);
@@ -216,7 +216,7 @@ async fn echo(mut environ: Environ, start_response: StartResponse) -> Result<Bod
             });
         });
         let receiver = std::sync::Arc::new(Mutex::new(receiver));
-        return Ok(Body::push(async move |mut writer| {
+        return Ok(Body::from_producer(async move |mut writer| {
             loop {
                 let receiver = receiver.clone();
                 let next = move || receiver.lock().unwrap().recv().ok();
@@ -226,9 +226,9 @@ async fn echo(mut environ: Environ, start_response: StartResponse) -> Result<Bod
                 }
             }
         })
-        .flush());
+        .commit_early());
     }
-    Ok(Body::new(input).flush())
+    Ok(Body::new(input).commit_early())
 }
 
 #[tokio::test]
@@ -340,7 +340,7 @@ async fn i5_an_unread_short_body_leaves_the_connection_open() {
 async fn i5_an_unread_long_body_costs_no_more_than_the_connection() {
     let server = Server::of(view(async |mut environ: Environ| {
         if environ.path_info() == "/stream" {
-            return Ok(Body::iter((0..40).map(|_| vec![b'a'; 10_000])));
+            return Ok(Body::from_chunks((0..40).map(|_| vec![b'a'; 10_000])));
         }
         if environ.path_info() == "/some" {
             environ.input_mut().chunk().await?;

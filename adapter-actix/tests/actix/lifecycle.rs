@@ -19,7 +19,7 @@ async fn b3_a_client_that_stops_reading_stops_the_producer() {
     let server = Server::of(view(move |_: Environ| {
         let counter = counter.clone();
         async move {
-            Body::iter(std::iter::repeat_with(move || {
+            Body::from_chunks(std::iter::repeat_with(move || {
                 counter.fetch_add(1, Ordering::SeqCst);
                 vec![b'x'; CHUNK]
             }))
@@ -69,14 +69,14 @@ fn ticking() -> (
         let (clock, events) = (clock.clone(), events.clone());
         let closed = events.clone();
         async move {
-            Body::push(async move |mut writer| {
+            Body::from_producer(async move |mut writer| {
                 while clock.lock().await.recv().await.is_some() {
                     writer.write("tick").await?;
                     events.send("written")?;
                 }
                 Ok(())
             })
-            .flush()
+            .commit_early()
             .on_close(move || {
                 closed.send("closed").ok();
             })
@@ -150,13 +150,13 @@ async fn l1_a_body_is_closed_once_whatever_becomes_of_it() {
         async move {
             let path = environ.path_info().to_string();
             let body = match &*path {
-                "/stream" => Body::iter(["a", "b"]),
-                "/fails" => Body::push(async |_| Err(Error::msg("it fails"))),
-                "/fails-late" => Body::push(async |mut writer| {
+                "/stream" => Body::from_chunks(["a", "b"]),
+                "/fails" => Body::from_producer(async |_| Err(Error::msg("it fails"))),
+                "/fails-late" => Body::from_producer(async |mut writer| {
                     writer.write("one").await?;
                     Err(Error::msg("it fails"))
                 }),
-                "/panics" => Body::push(async |_| panic!("it panics")),
+                "/panics" => Body::from_producer(async |_| panic!("it panics")),
                 _ => Body::from("in hand"),
             };
             let status = if path == "/204" { 204 } else { 200 };

@@ -26,12 +26,12 @@ fn server() -> Server {
         );
         config.route(
             "/stream",
-            web::route().to(async || Reply(Body::iter(["", "a", "", "b"]))),
+            web::route().to(async || Reply(Body::from_chunks(["", "a", "", "b"]))),
         );
         config.route(
             "/waiting",
             web::route().to(async || {
-                Reply(Body::push(async |mut writer| {
+                Reply(Body::from_producer(async |mut writer| {
                     tokio::task::yield_now().await;
                     writer.write("waited").await?;
                     Ok(())
@@ -41,7 +41,7 @@ fn server() -> Server {
         config.route(
             "/broken",
             web::route().to(async || {
-                Reply(Body::push(async |mut writer| {
+                Reply(Body::from_producer(async |mut writer| {
                     writer.write("one").await?;
                     Err(Error::msg("it broke"))
                 }))

@@ -56,9 +56,9 @@ impl Listener {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(target: "gateway", "TCP_NODELAY: {error}");
                 }
-                let mut connection = Connection::new().peer(peer);
+                let mut connection = Connection::new().with_peer_addr(peer);
                 if let Ok(local) = stream.local_addr() {
-                    connection = connection.local(local);
+                    connection = connection.with_local_addr(local);
                 }
                 Ok((Stream::Tcp(stream), connection))
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use actix_web::{App, HttpServer, guard, web};
 use adapter_actix::{Reply, mount};
-use gateway_core::{AppExt, BoxApp, BoxError, Environ, HttpError, IntoResponse, Json, view};
+use gateway_core::{AppExt, BoxApp, BoxError, Environ, HttpError, Json, TryIntoResponse, view};
 
 /// The app: it knows nothing of actix.
-async fn whereami(environ: Environ) -> impl IntoResponse {
+async fn whereami(environ: Environ) -> impl TryIntoResponse {
     Json([
         environ.script_name().to_string(),
         environ.path_info().to_string(),
@@ -15,7 +15,7 @@ async fn whereami(environ: Environ) -> impl IntoResponse {
 }
 
 /// A handler that was there before, with a view's return values.
-async fn item(id: web::Path<u32>) -> Reply<Result<impl IntoResponse, HttpError>> {
+async fn item(id: web::Path<u32>) -> Reply<Result<impl TryIntoResponse, HttpError>> {
     Reply(match *id {
         1 => Ok(("item 1\n", [("x-my-header", "foo")])),
         _ => Err(HttpError::not_found()),

@@ -6,11 +6,11 @@ use adapter_tower::{Reply, service};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
-use gateway_core::{BoxError, Environ, HttpError, IntoResponse, Json, view};
+use gateway_core::{BoxError, Environ, HttpError, Json, TryIntoResponse, view};
 use tokio::net::TcpListener;
 
 /// The app: it knows nothing of axum.
-async fn whereami(environ: Environ) -> impl IntoResponse {
+async fn whereami(environ: Environ) -> impl TryIntoResponse {
     Json([
         environ.script_name().to_string(),
         environ.path_info().to_string(),
@@ -18,7 +18,7 @@ async fn whereami(environ: Environ) -> impl IntoResponse {
 }
 
 /// A handler that was there before, with a view's return values.
-async fn item(Path(id): Path<u32>) -> Reply<Result<impl IntoResponse, HttpError>> {
+async fn item(Path(id): Path<u32>) -> Reply<Result<impl TryIntoResponse, HttpError>> {
     Reply(match id {
         1 => Ok(("item 1\n", [("x-my-header", "foo")])),
         _ => Err(HttpError::not_found()),

@@ -12,7 +12,7 @@ use adapter_hyper::Server;
 use examples::Routes;
 use futures_util::stream::{self, StreamExt};
 use gateway_core::{
-    App, AppExt, Body, BoxError, Environ, Error, HttpError, IntoResponse, Mount, StartResponse,
+    App, AppExt, Body, BoxError, Environ, Error, HttpError, Mount, StartResponse, TryIntoResponse,
     view,
 };
 use gateway_util::{
@@ -49,7 +49,7 @@ impl<A: App> App for AtMost<A> {
     }
 }
 
-async fn index(environ: Environ) -> impl IntoResponse {
+async fn index(environ: Environ) -> impl TryIntoResponse {
     let here = environ.raw_script_name();
     let links = format!("<a href=\"{here}/notes\">notes</a>, <a href=\"{here}/clock\">a clock</a>");
     format!("<!doctype html>\n<title>Composed</title>\n<p>Here are {links}.\n")
@@ -62,12 +62,12 @@ async fn notes(environ: Environ) -> Result<Value, HttpError> {
     Ok(json!({ "user": user.to_string(), "notes": ["buy milk"] }))
 }
 
-async fn add_note(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+async fn add_note(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let note: String = environ.json(1000).await?;
     Ok((json!({ "added": note }), 201))
 }
 
-async fn clock(_: Environ) -> impl IntoResponse {
+async fn clock(_: Environ) -> impl TryIntoResponse {
     let ticks = stream::iter(1_u64..).then(async |n| {
         sleep(Duration::from_secs(1)).await;
         Ok::<_, Infallible>(Event::data(format!("{n} s")))

@@ -12,18 +12,18 @@ const A_MOMENT: Duration = Duration::from_millis(50);
 
 /// Fails before its first chunk: nothing was sent, so it is a 500 (B1).
 pub(super) async fn fail_first(_: Environ) -> Body {
-    Body::push(async |_writer| Err(Error::msg("the private cause of fail-first")))
+    Body::from_producer(async |_writer| Err(Error::msg("the private cause of fail-first")))
 }
 
 /// An empty chunk commits nothing (B1, B2).
 pub(super) async fn fail_after_empty(_: Environ) -> Body {
     let cause = io::Error::other("the private cause of fail-after-empty");
-    Body::stream(stream::iter([Ok(""), Err(cause)]))
+    Body::from_stream(stream::iter([Ok(""), Err(cause)]))
 }
 
 /// Fails when a chunk is out: the response is aborted (B8).
 pub(super) async fn fail_late(_: Environ) -> Body {
-    Body::push(async |mut writer| {
+    Body::from_producer(async |mut writer| {
         writer.write("the first chunk\n").await?;
         sleep(A_MOMENT).await;
         Err(Error::msg("the private cause of fail-late"))
@@ -39,7 +39,7 @@ pub(super) async fn panic(_: Environ) -> &'static str {
 /// Panics when a chunk is out: the response is aborted (B9).
 #[expect(clippy::panic, reason = "it is what is tried here")]
 pub(super) async fn panic_late(_: Environ) -> Body {
-    Body::push(async |mut writer| {
+    Body::from_producer(async |mut writer| {
         writer.write("the first chunk\n").await?;
         sleep(A_MOMENT).await;
         panic!("the private cause of panic-late")

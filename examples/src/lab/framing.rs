@@ -43,7 +43,7 @@ pub(super) async fn length_stream_short(
     start_response: StartResponse,
 ) -> Result<Body, Error> {
     start_response.start(200, [TEXT, ("Content-Length", "10")])?;
-    Ok(Body::push(async |mut writer| {
+    Ok(Body::from_producer(async |mut writer| {
         writer.write("hello").await?;
         sleep(A_MOMENT).await;
         Ok(())
@@ -56,5 +56,5 @@ pub(super) async fn length_stream_long(
     start_response: StartResponse,
 ) -> Result<Body, Error> {
     start_response.start(200, [TEXT, ("Content-Length", "2")])?;
-    Ok(Body::iter(["h", "ello", "never asked for"]))
+    Ok(Body::from_chunks(["h", "ello", "never asked for"]))
 }

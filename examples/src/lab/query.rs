@@ -25,7 +25,8 @@ pub(super) fn number(
     let number = value.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| {
         let (least, most) = (range.start(), range.end());
-        HttpError::bad_request().description(format!("{name} is a number from {least} to {most}."))
+        HttpError::bad_request()
+            .with_description(format!("{name} is a number from {least} to {most}."))
     })
 }
 
@@ -36,7 +37,7 @@ mod tests {
     fn size(query: &str) -> Result<u64, String> {
         let request = http::Request::get(format!("/?{query}")).body(()).unwrap();
         number(&Environ::from_request(request), "size", 7, 1..=100)
-            .map_err(|error| error.public_description().to_owned())
+            .map_err(|error| error.description().to_owned())
     }
 
     #[test]

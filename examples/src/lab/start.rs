@@ -1,14 +1,14 @@
 //! `start_response`, used well and badly.
 
 use gateway_core::{
-    Body, Environ, Error, IntoResponse, Response, ResponseExt, StartResponse, cookie::Cookie,
+    Body, Environ, Error, Response, ResponseExt, StartResponse, TryIntoResponse, cookie::Cookie,
 };
 
 const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 
 /// Two cookies: two lines.
 pub(super) async fn cookies(_: Environ) -> Result<Response, Error> {
-    let mut response = "two cookies\n".into_response()?;
+    let mut response = "two cookies\n".try_into_response()?;
     response.set_cookie(("first", "1"))?;
     response.set_cookie(Cookie::build(("second", "2")).path("/lab").http_only(true))?;
     Ok(response)
@@ -16,7 +16,7 @@ pub(super) async fn cookies(_: Environ) -> Result<Response, Error> {
 
 /// The body starts the response when it is first asked for a chunk (S4).
 pub(super) async fn late_start(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
-    Ok(Body::push(async move |mut writer| {
+    Ok(Body::from_producer(async move |mut writer| {
         start_response.start(200, [TEXT])?;
         writer.write("started from the body\n").await?;
         Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_core::{Body, Environ, Error, HttpError, IntoResponse, StartResponse};
+use gateway_core::{Body, Environ, Error, HttpError, StartResponse, TryIntoResponse};
 use tokio::time::sleep;
 
 use super::query::number;
@@ -13,11 +13,11 @@ const CHUNK_SIZE: u64 = 1024 * 1024;
 const DELAY_MS: u64 = 60_000;
 
 /// So many chunks of one size, with a pause before all but the first.
-pub(super) async fn stream(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+pub(super) async fn stream(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let chunks = number(&environ, "chunks", 10, 0..=CHUNKS)?;
     let size = number(&environ, "size", 16, 1..=CHUNK_SIZE)?;
     let delay = Duration::from_millis(number(&environ, "delay_ms", 0, 0..=DELAY_MS)?);
-    let body = Body::push(async move |mut writer| {
+    let body = Body::from_producer(async move |mut writer| {
         // One chunk serves for all: a clone shares its bytes.
         let chunk = chunk(size);
         for nth in 0..chunks {
@@ -49,9 +49,9 @@ pub(super) async fn events(environ: Environ, start_response: StartResponse) -> R
         ("Cache-Control", "no-store"),
     ];
     start_response.start(200, headers)?;
-    start_response.flush();
+    start_response.commit_early();
     // When the client leaves, the body is dropped, and this ends at its await.
-    Ok(Body::push(async move |mut writer| {
+    Ok(Body::from_producer(async move |mut writer| {
         for id in 1..=last {
             sleep(delay).await;
             writer
@@ -63,8 +63,8 @@ pub(super) async fn events(environ: Environ, start_response: StartResponse) -> R
 }
 
 /// A body that is written to.
-pub(super) async fn push(_: Environ) -> impl IntoResponse {
-    let body = Body::push(async |mut writer| {
+pub(super) async fn push(_: Environ) -> impl TryIntoResponse {
+    let body = Body::from_producer(async |mut writer| {
         for line in ["one\n", "two\n", "three\n"] {
             writer.write(line).await?;
         }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use gateway_core::cookie::{Cookie, SameSite, time};
-use gateway_core::{App, Environ, Error, IntoResponse, Json, Replace, Response, ResponseExt, view};
+use gateway_core::{
+    App, Environ, Error, Json, Replace, Response, ResponseExt, TryIntoResponse, view,
+};
 use gateway_util::{
     CacheControl, Conditions, ETag, Either, EnvironExt, Redirect, ResponseFields, redirect,
 };
@@ -31,7 +33,7 @@ pub(super) fn app() -> impl App {
 
 /// Two cookies, two lines.
 async fn set_cookies(_: Environ) -> Result<Response, Error> {
-    let mut response = ("Two cookies are set.\n", [TEXT]).into_response()?;
+    let mut response = ("Two cookies are set.\n", [TEXT]).try_into_response()?;
     let theme = Cookie::build(("theme", "dark")).path("/util");
     response.set_cookie(theme.max_age(time::Duration::hours(1)))?;
     let user = Cookie::build(("user", "ada")).path("/util");
@@ -41,7 +43,7 @@ async fn set_cookies(_: Environ) -> Result<Response, Error> {
 
 /// A client knows a cookie by its name, path and domain.
 async fn delete_cookie(_: Environ) -> Result<Response, Error> {
-    let mut response = ("The theme is forgotten.\n", [TEXT]).into_response()?;
+    let mut response = ("The theme is forgotten.\n", [TEXT]).try_into_response()?;
     response.delete_cookie(Cookie::build(("theme", "")).path("/util"))?;
     Ok(response)
 }
@@ -59,7 +61,7 @@ async fn moved(_: Environ) -> Redirect {
 /// 304 for a client that has this state.
 async fn etag(environ: Environ) -> Result<Response, Error> {
     let conditions = Conditions::of(&environ);
-    let mut response = ("the first version\n", [TEXT]).into_response()?;
+    let mut response = ("the first version\n", [TEXT]).try_into_response()?;
     response.set_etag(&ETag::strong("v1")?);
     Ok(conditions.apply(response))
 }
@@ -67,20 +69,20 @@ async fn etag(environ: Environ) -> Result<Response, Error> {
 /// 206 for a range, 416 for one that is not there.
 async fn range(environ: Environ) -> Result<Response, Error> {
     let conditions = Conditions::of(&environ);
-    let response = ("0123456789\n", [TEXT]).into_response()?;
+    let response = ("0123456789\n", [TEXT]).try_into_response()?;
     Ok(conditions.apply_with_ranges(response))
 }
 
 /// A download. The name goes out in both of RFC 6266's forms.
 async fn attachment(_: Environ) -> Result<Response, Error> {
     let mut response =
-        ("year,cheese\n2026,12\n", [("Content-Type", "text/csv")]).into_response()?;
+        ("year,cheese\n2026,12\n", [("Content-Type", "text/csv")]).try_into_response()?;
     response.set_attachment("Käse 2026.csv");
     Ok(response)
 }
 
 /// How long it may be kept, and by whom.
-async fn cached(_: Environ) -> impl IntoResponse {
+async fn cached(_: Environ) -> impl TryIntoResponse {
     let an_hour = Duration::from_secs(3600);
     (
         "fresh for an hour\n",
@@ -94,13 +96,13 @@ async fn vary(environ: Environ) -> Result<Response, Error> {
         Some("de") => "Guten Tag\n",
         _ => "Good day\n",
     };
-    let mut response = (greeting, [TEXT]).into_response()?;
+    let mut response = (greeting, [TEXT]).try_into_response()?;
     response.vary("Accept-Language")?;
     Ok(response)
 }
 
 /// One of two forms.
-async fn either(environ: Environ) -> impl IntoResponse {
+async fn either(environ: Environ) -> impl TryIntoResponse {
     match environ.accept().best(&["text/html", "application/json"]) {
         Some("application/json") => Either::Left(Json(["milk", "bread"])),
         _ => Either::Right("<ul><li>milk<li>bread</ul>\n"),
@@ -108,23 +110,23 @@ async fn either(environ: Environ) -> impl IntoResponse {
 }
 
 /// Headers in a tuple are added; in `Replace` they take the place of what is there.
-async fn replace(_: Environ) -> Result<impl IntoResponse, Error> {
+async fn replace(_: Environ) -> Result<impl TryIntoResponse, Error> {
     let links = [("Link", "</one>"), ("Link", "</two>")];
-    let response = ("see the Link lines\n", links).into_response()?;
+    let response = ("see the Link lines\n", links).try_into_response()?;
     Ok((response, Replace([("Link", "</three>")])))
 }
 
 /// A type of one's own becomes a return value in one line.
-async fn own_type(_: Environ) -> impl IntoResponse {
+async fn own_type(_: Environ) -> impl TryIntoResponse {
     #[derive(Serialize)]
     struct Point {
         x: i32,
         y: i32,
     }
 
-    impl IntoResponse for Point {
-        fn into_response(self) -> Result<Response, Error> {
-            (Json(self), [("X-Kind", "point")]).into_response()
+    impl TryIntoResponse for Point {
+        fn try_into_response(self) -> Result<Response, Error> {
+            (Json(self), [("X-Kind", "point")]).try_into_response()
         }
     }
 

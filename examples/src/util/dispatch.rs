@@ -1,6 +1,6 @@
 //! Which app is asked: by prefix, host and method, and one after another.
 
-use gateway_core::{App, Environ, HttpError, IntoResponse, Mount, view};
+use gateway_core::{App, Environ, HttpError, Mount, TryIntoResponse, view};
 use gateway_util::{Cascade, Hosts, HttpErrorFields, Methods, MiddlewareExt};
 use http::Method;
 
@@ -17,7 +17,7 @@ pub(super) fn app() -> impl App {
 }
 
 /// Where an app is mounted, and what is left of the path.
-async fn whereami(environ: Environ) -> impl IntoResponse {
+async fn whereami(environ: Environ) -> impl TryIntoResponse {
     let (script_name, path_info) = (environ.script_name(), environ.path_info());
     let text = format!("SCRIPT_NAME {script_name}\nPATH_INFO {path_info}\n");
     (text, [TEXT])

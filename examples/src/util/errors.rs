@@ -43,7 +43,7 @@ async fn abort_early(environ: Environ) -> Result<&'static str, HttpError> {
 /// 503, and when to come back.
 async fn retry_after(_: Environ) -> HttpError {
     HttpError::service_unavailable()
-        .description("We are moving house.")
+        .with_description("We are moving house.")
         .retry_after(120)
 }
 
@@ -75,12 +75,13 @@ async fn own_response(_: Environ) -> Result<&'static str, HttpError> {
 
 /// An error is an app, too.
 fn gone() -> impl App {
-    HttpError::gone().description("The shop has closed.")
+    HttpError::gone().with_description("The shop has closed.")
 }
 
 /// Problem details (RFC 9457) for a client that prefers JSON, the page for everyone else.
 fn problem() -> impl App {
-    let app = view(async |_| Err::<&str, _>(HttpError::conflict().description("Sold already.")));
+    let app =
+        view(async |_| Err::<&str, _>(HttpError::conflict().with_description("Sold already.")));
     app.error_handlers().problem_json()
 }
 

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use gateway_core::{App, AppExt, BoxApp, Environ, HttpError, IntoResponse, Mount, Response, view};
+use gateway_core::{
+    App, AppExt, BoxApp, Environ, HttpError, Mount, Response, TryIntoResponse, view,
+};
 use gateway_util::{Event, EventError, EventStream, JsonLines, SendFile, StaticDir, read_body};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
@@ -51,7 +53,7 @@ fn static_dir() -> BoxApp {
 }
 
 /// Server-sent events. The head goes out at once; a quiet stream is kept alive by comments.
-pub(super) async fn events(_: Environ) -> impl IntoResponse {
+pub(super) async fn events(_: Environ) -> impl TryIntoResponse {
     let ticks = stream::iter(1..=4).then(async |n: u32| {
         sleep(A_MOMENT).await;
         let tick = Event::data(format!("tick {n}")).id(n.to_string())?;
@@ -61,7 +63,7 @@ pub(super) async fn events(_: Environ) -> impl IntoResponse {
 }
 
 /// JSON, a value a line, each when it is there.
-async fn json_lines(_: Environ) -> impl IntoResponse {
+async fn json_lines(_: Environ) -> impl TryIntoResponse {
     let rows = stream::iter(1..=3).then(async |n: u32| {
         sleep(A_MOMENT).await;
         Ok::<_, Infallible>(json!({ "n": n, "square": n * n }))
@@ -70,7 +72,7 @@ async fn json_lines(_: Environ) -> impl IntoResponse {
 }
 
 /// A body from anything that is read from.
-async fn reader(_: Environ) -> impl IntoResponse {
+async fn reader(_: Environ) -> impl TryIntoResponse {
     let reader = tokio::io::repeat(b'.').take(70);
     (read_body(reader.chain(&b"\n"[..])), [TEXT])
 }

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gateway_core::{App, AppExt, Environ, Error, HttpError, IntoResponse, Mount, view};
+use gateway_core::{App, AppExt, Environ, Error, HttpError, Mount, TryIntoResponse, view};
 use gateway_util::{EnvironExt, LogFormat, MiddlewareExt, RequestIdValue};
 use http::HeaderValue;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ fn conditional() -> impl App {
 }
 
 /// The line of a request in each format. It is written when the answer is over.
-async fn access_log(environ: Environ) -> Result<impl IntoResponse, Error> {
+async fn access_log(environ: Environ) -> Result<impl TryIntoResponse, Error> {
     let (sender, lines) = mpsc::channel();
     let app = view(async |_| "hello\n")
         .access_log()

@@ -1,6 +1,6 @@
 //! Reading requests. What is wrong with one is an `HttpError`, which passes with `?`.
 
-use gateway_core::{App, Environ, HttpError, IntoResponse, Json, view};
+use gateway_core::{App, Environ, HttpError, Json, TryIntoResponse, view};
 use gateway_util::{Conditions, ETag, EnvironExt, FormLimits};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ async fn query(environ: Environ) -> Result<Value, HttpError> {
 }
 
 /// A form as a struct: 400 where it does not fit, 413 beyond the limits.
-async fn form(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+async fn form(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     #[derive(Deserialize)]
     struct Guest {
         name: String,
@@ -60,7 +60,7 @@ async fn upload(mut environ: Environ) -> Result<Value, HttpError> {
 }
 
 /// JSON of at most so many bytes: 415 for another type, 400 for another shape.
-async fn json_in(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+async fn json_in(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let numbers: Vec<i64> = environ.json(1000).await?;
     let sum = numbers.iter().try_fold(0_i64, |sum, n| sum.checked_add(*n));
     let sum = sum.ok_or_else(HttpError::unprocessable_entity)?;
@@ -74,7 +74,7 @@ async fn cookies(environ: Environ) -> Value {
 }
 
 /// What the client likes best of what there is; 406 where it likes nothing.
-async fn negotiate(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+async fn negotiate(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let kind = environ.negotiate(&["text/plain", "application/json", "text/csv"])?;
     let body = match kind {
         "application/json" => "[1,2]\n",
@@ -85,19 +85,19 @@ async fn negotiate(environ: Environ) -> Result<impl IntoResponse, HttpError> {
 }
 
 /// A name and a password, not checked yet; 401 where there are none.
-async fn basic(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+async fn basic(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let credentials = environ.basic_auth("the shop")?;
     Ok((format!("{} knocks\n", credentials.user), [TEXT]))
 }
 
 /// A token, not checked yet.
-async fn bearer(environ: Environ) -> Result<impl IntoResponse, HttpError> {
+async fn bearer(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let token = environ.bearer_token("the shop")?;
     Ok((format!("a token of {} characters\n", token.len()), [TEXT]))
 }
 
 /// The peer, or what a trusted proxy says of it.
-async fn client(environ: Environ) -> Option<impl IntoResponse> {
+async fn client(environ: Environ) -> Option<impl TryIntoResponse> {
     let address = environ.client_addr()?;
     Some((format!("{address}\n"), [TEXT]))
 }

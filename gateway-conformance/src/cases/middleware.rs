@@ -54,7 +54,7 @@ async fn closes(_: Environ, start_response: StartResponse) -> Result<Body, Error
 
 async fn trails(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("trailer", "x-sum")])?;
-    Ok(Body::push(async |mut writer| {
+    Ok(Body::from_producer(async |mut writer| {
         writer.write("abc").await?;
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", HeaderValue::from_static("6"));
@@ -66,12 +66,12 @@ async fn trails(_: Environ, start_response: StartResponse) -> Result<Body, Error
 async fn flushes(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "text/plain")])?;
     let run = Run::of(&environ);
-    let body = Body::push(async move |mut writer| {
+    let body = Body::from_producer(async move |mut writer| {
         run.wait("go").await;
         writer.write("gone").await?;
         Ok(())
     });
-    Ok(body.flush())
+    Ok(body.commit_early())
 }
 
 async fn echoes(mut environ: Environ, start_response: StartResponse) -> Result<Body, Error> {

@@ -5,7 +5,7 @@ mod errors;
 mod forms;
 mod tuples;
 
-use gateway_core::{Environ, IntoResponse};
+use gateway_core::{Environ, TryIntoResponse};
 
 use crate::case::Case;
 use crate::check::{Failure, Look as _};
@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A view that returns this, and what the client must see of it.
-fn returns<T: IntoResponse + Send + 'static>(
+fn returns<T: TryIntoResponse + Send + 'static>(
     name: &'static str,
     clauses: &'static [&'static str],
     value: impl Fn() -> T + Send + Sync + Clone + 'static,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_core::{Body, Environ, Error, IntoResponse, Json, StartResponse};
+use gateway_core::{Body, Environ, Error, Json, StartResponse, TryIntoResponse};
 
 /// The whole CGI view, and what has no CGI name: `raw_path_info`, `raw_script_name`. Bytes are
 /// escaped, so that nothing is lost.
@@ -19,5 +19,5 @@ pub(crate) fn environ_report(environ: &Environ) -> Json<BTreeMap<String, String>
 
 /// An app that answers with [`environ_report`].
 pub(super) async fn report(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-    start_response.send(environ_report(&environ).into_response()?)
+    start_response.send(environ_report(&environ).try_into_response()?)
 }

@@ -12,31 +12,31 @@ use crate::facts::Run;
 
 /// A stream of these pieces, which has no length.
 pub(super) fn pieces<const N: usize>(pieces: [&'static str; N]) -> Body {
-    Body::stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)))
+    Body::from_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)))
 }
 
 /// A stream of these pieces that then fails.
 pub(super) fn fails_after<const N: usize>(pieces: [&'static str; N]) -> Body {
     let pieces = pieces.map(Ok).into_iter();
     let error = Err(std::io::Error::other("private: the stream failed"));
-    Body::stream(stream::iter(pieces.chain([error])))
+    Body::from_stream(stream::iter(pieces.chain([error])))
 }
 
 /// A stream of these pieces that then panics.
 pub(super) fn panics_after<const N: usize>(pieces: [&'static str; N]) -> Body {
     #[expect(clippy::panic, reason = "B9: apps panic")]
     let last = std::iter::once_with(|| panic!("a panic that the case asks for"));
-    Body::iter(pieces.into_iter().chain(last))
+    Body::from_chunks(pieces.into_iter().chain(last))
 }
 
 /// A stream that never ends and is always ready.
 pub(super) fn endless() -> Body {
-    Body::iter(std::iter::repeat("endless "))
+    Body::from_chunks(std::iter::repeat("endless "))
 }
 
 /// A body that waits for ever.
 pub(super) fn silent() -> Body {
-    Body::stream(stream::pending::<Result<Bytes, std::io::Error>>())
+    Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>())
 }
 
 /// The body, watched: its closing is noted as `closed`.

@@ -29,7 +29,9 @@ pub(crate) async fn start(fault: Option<Fault>) -> SocketAddr {
     tokio::spawn(async move {
         loop {
             let (stream, peer) = listener.accept().await.unwrap();
-            let connection = Connection::new().peer(peer).local(address);
+            let connection = Connection::new()
+                .with_peer_addr(peer)
+                .with_local_addr(address);
             tokio::spawn(serve(stream, gateway.clone(), connection, fault));
         }
     });
@@ -80,10 +82,10 @@ async fn serve(
                 .get("x-forwarded-proto")
                 .is_some_and(|proto| proto == "https")
         {
-            connection = connection.scheme(Scheme::Https);
+            connection = connection.with_scheme(Scheme::Https);
         }
         if fault == Some(Fault::GivesItsOwnAddress) {
-            connection = connection.peer(connection.local_addr().unwrap());
+            connection = connection.with_peer_addr(connection.local_addr().unwrap());
         }
         let mut environ = gateway.environ(parts, Input::new(body));
         environ.set_connection(connection);

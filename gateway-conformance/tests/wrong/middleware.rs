@@ -104,7 +104,7 @@ impl<A: App> App for Wrong<A> {
                 let asks_for_flush = environ.raw_path_info().contains("flush");
                 let body = self.app.call(environ, start_response.clone()).await?;
                 // A body that is wrapped loses the flush it asked for.
-                if body.len().is_some() || asks_for_flush {
+                if body.known_len().is_some() || asks_for_flush {
                     return Ok(body);
                 }
                 Ok(Body::new(Empties {
@@ -146,7 +146,7 @@ impl HttpBody for Empties {
                 if self.fault == Fault::SendsEmptyChunks {
                     return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(EMPTY_CHUNK)))));
                 }
-                self.start_response.flush();
+                self.start_response.commit_early();
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::error::Error;
 
-/// The writing end of [`Body::push`](crate::Body::push).
+/// The writing end of [`Body::from_producer`](crate::Body::from_producer).
 ///
 /// It may be moved to another task: writes then wake the body.
 pub struct Writer {

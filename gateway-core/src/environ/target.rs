@@ -49,7 +49,7 @@ impl Environ {
         true
     }
 
-    /// How many bytes of the raw path are SCRIPT_NAME; what [`set_split`](Self::set_split) takes to
+    /// How many bytes of the raw path are SCRIPT_NAME; what [`set_script_name_len`](Self::set_script_name_len) takes to
     /// restore it.
     #[must_use]
     pub fn split(&self) -> usize {
@@ -63,7 +63,7 @@ impl Environ {
     ///
     /// When the offset is not the end of a segment; nothing is changed then.
     #[inline]
-    pub fn set_split(&mut self, offset: usize) -> Result<(), SplitError> {
+    pub fn set_script_name_len(&mut self, offset: usize) -> Result<(), SplitError> {
         let is_boundary = match self.inner().lent_target() {
             // Its query is not looked for: no prefix goes on behind a `?`.
             Some(target) => {

@@ -7,11 +7,11 @@ use bytes::Bytes;
 
 use crate::error::Error;
 use crate::headers::HeaderError;
-use crate::into_response::NoResponse;
 use crate::log::{self, Chain};
 use crate::panicked::{Panicked, catch};
 use crate::start_error::StartError;
 use crate::status::StatusError;
+use crate::try_into_response::NoResponse;
 
 /// Logs a fault of the app, with the clause that the error is about; `otherwise` is the one for
 /// errors of the app's own.

@@ -14,12 +14,12 @@ use super::{failure, finish};
 use crate::body::Repr;
 use crate::error::Error;
 use crate::exchange::Exchange;
-use crate::into_response::IntoResponse;
 use crate::panicked::catch;
 use crate::start_response::StartResponse;
+use crate::try_into_response::TryIntoResponse;
 
 /// Answers a request with a value that a host's own handler returns, as a gateway would: the
-/// defaults of [`IntoResponse`], the pages of errors, checked headers (S5 to S9), no body where HTTP
+/// defaults of [`TryIntoResponse`], the pages of errors, checked headers (S5 to S9), no body where HTTP
 /// has none (B6, B7), a body held to its declared length (B5).
 ///
 /// There is nobody to wait for the first chunk of a stream. One that is not there at once does not
@@ -44,14 +44,14 @@ use crate::start_response::StartResponse;
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
-pub fn reply(value: impl IntoResponse, method: &Method, version: Version) -> Response<Outgoing> {
+pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> Response<Outgoing> {
     let facts = Facts::new(method, version);
     let exchange = Arc::<Exchange>::default();
     let pool = Arc::default();
     let start_response = StartResponse::new(exchange.clone());
     let guard = Guard::new(Claimed::new(exchange), &pool);
     // B9: the value is the app's.
-    let body = catch(|| start_response.send(value.into_response()?));
+    let body = catch(|| start_response.send(value.try_into_response()?));
     drop(start_response);
     let ready = match body {
         Ok(Ok(body)) => ask_once(body.0, guard.exchange(), facts),
@@ -67,7 +67,7 @@ pub fn reply(value: impl IntoResponse, method: &Method, version: Version) -> Res
 /// Asks a body once. Whoever it registers for a wake is asked again by the host.
 fn ask_once(body: Repr, exchange: &Exchange, facts: Facts) -> Result<Ready, Error> {
     match body {
-        Repr::Full(bytes) => Ok(Ready::in_hand(bytes)),
+        Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
         Repr::Stream { frames, .. } => {
             let mut peeked = Peeked::new(frames, true)?;
             let mut cx = Context::from_waker(Waker::noop());

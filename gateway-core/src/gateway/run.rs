@@ -46,7 +46,7 @@ pub(crate) async fn run<A: App>(
     };
     // Whether the start has come by now (S3), the commit that follows tells.
     match body.0 {
-        Repr::Full(bytes) => Ok(Ready::in_hand(bytes)),
+        Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
         Repr::Stream { frames, flush } => {
             let mut peeked = Peeked::new(frames, flush)?;
             let peek = std::future::poll_fn(|cx| peeked.poll(cx, exchange, facts)).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn run<A: App>(
 impl Ready {
     /// A body whose bytes are there.
     #[inline]
-    pub(super) fn in_hand(bytes: Bytes) -> Self {
+    pub(super) fn buffered(bytes: Bytes) -> Self {
         if bytes.is_empty() {
             return Self::Empty(None);
         }
@@ -93,10 +93,14 @@ impl Ready {
             Self::Empty(_) => Body::empty(),
             Self::Full(bytes) => Body::from(bytes),
             Self::Stream(streaming) => {
-                let is_flushed = streaming.is_flushed();
+                let commits_early = streaming.commits_early();
                 let streaming = streaming.hold(exchange, Arc::default());
                 let body = Body::from_frames(Box::into_pin(streaming));
-                if is_flushed { body.flush() } else { body }
+                if commits_early {
+                    body.commit_early()
+                } else {
+                    body
+                }
             }
         }
     }

@@ -24,7 +24,7 @@ pub(crate) struct Streaming {
     /// What is left of the declared or known length.
     remaining: Option<u64>,
     length: u64,
-    is_flushed: bool,
+    commits_early: bool,
     /// It was said that the body is longer than its length.
     is_cut_logged: bool,
     exchange: Option<(Arc<Exchange>, Arc<Pool>)>,
@@ -52,14 +52,14 @@ impl Streaming {
         frames: Source,
         first: Option<Frame<Bytes>>,
         length: Option<u64>,
-        is_flushed: bool,
+        commits_early: bool,
     ) -> Box<Self> {
         Box::new(Self {
             stage: Stage::Running(frames),
             first,
             remaining: length,
             length: length.unwrap_or(0),
-            is_flushed,
+            commits_early,
             is_cut_logged: false,
             exchange: None,
             reporting: Reporting::Silent,
@@ -92,8 +92,8 @@ impl Streaming {
     }
 
     /// The app asked for a flush.
-    pub(super) fn is_flushed(&self) -> bool {
-        self.is_flushed
+    pub(super) fn commits_early(&self) -> bool {
+        self.commits_early
     }
 
     /// True if the first chunk is there.

@@ -74,13 +74,13 @@ http_errors! {
         "A request with this method requires a valid <code>Content-Length</code> header.";
     412, precondition_failed, "Precondition Failed",
         "The precondition on the request for the URL failed positive evaluation.";
-    413, request_entity_too_large, "Request Entity Too Large",
+    413, payload_too_large, "Request Entity Too Large",
         "The data value transmitted exceeds the capacity limit.";
-    414, request_uri_too_large, "Request URI Too Long",
+    414, uri_too_long, "Request URI Too Long",
         "The length of the requested URL exceeds the capacity limit for this server. The request cannot be processed.";
     415, unsupported_media_type, "Unsupported Media Type",
         "The server does not support the media type transmitted in the request.";
-    416, requested_range_not_satisfiable, "Requested Range Not Satisfiable",
+    416, range_not_satisfiable, "Requested Range Not Satisfiable",
         "The server cannot provide the requested range.";
     417, expectation_failed, "Expectation Failed",
         "The server could not meet the requirements of the Expect header";

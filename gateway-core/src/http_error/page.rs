@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{HttpError, codes};
-use crate::response_parts::extend;
+use crate::modify_response::extend;
 
 impl HttpError {
     /// Status, headers and page.
@@ -46,7 +46,7 @@ impl HttpError {
         let _ = write!(
             page,
             "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n<p>{}</p>\n",
-            Escaped(self.public_description()),
+            Escaped(self.description()),
             code = self.0.status.as_u16(),
         );
         page.into()

@@ -86,7 +86,7 @@ impl StdError for InputError {
 impl From<InputError> for HttpError {
     fn from(error: InputError) -> Self {
         let page = if error.is_too_large() {
-            HttpError::request_entity_too_large()
+            HttpError::payload_too_large()
         } else {
             HttpError::bad_request()
         };

@@ -21,7 +21,7 @@ pub(super) fn watch(body: Body, watch: Arc<HeadWatch>) -> Body {
         repr => {
             let body = Body(repr);
             watch.must_be_started("the body is in hand");
-            if let Some(length) = body.len() {
+            if let Some(length) = body.known_len() {
                 declared_and_sent(&watch, length);
             }
             return body;

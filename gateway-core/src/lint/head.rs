@@ -123,7 +123,7 @@ impl HeadWatch {
         self.refused();
         // An error that is a response has a head too.
         if let Some(error) = error.downcast_ref::<HttpError>()
-            && let Err(refused) = headers::check(&mut error.header_map().clone())
+            && let Err(refused) = headers::check(&mut error.headers().clone())
         {
             let rule = refused.rule();
             self.once(rule, || self.report.app(rule, refused.to_string()));

@@ -31,7 +31,7 @@ impl<A: App> App for LimitInput<A> {
             .content_length()
             .is_some_and(|length| length > self.limit)
         {
-            return Err(HttpError::request_entity_too_large().into());
+            return Err(HttpError::payload_too_large().into());
         }
         environ.input_mut().limit(self.limit);
         self.app.call(environ, start_response).await

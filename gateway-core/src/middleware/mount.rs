@@ -127,7 +127,9 @@ impl App for Mount {
         let found = self.find(environ.raw_path_info());
         let mut app = &self.fallback;
         if let Some((mounted, length)) = found
-            && environ.set_split(environ.split() + length).is_ok()
+            && environ
+                .set_script_name_len(environ.split() + length)
+                .is_ok()
         {
             app = mounted;
         }

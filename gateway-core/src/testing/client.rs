@@ -78,7 +78,7 @@ impl Client {
         if authority.parse::<http::uri::Authority>().is_err() {
             fail(&format!("{origin:?} names no host"));
         }
-        self.connection = self.connection.scheme(scheme);
+        self.connection = self.connection.with_scheme(scheme);
         self.authority = authority.to_ascii_lowercase();
         self
     }
@@ -86,7 +86,7 @@ impl Client {
     /// Sets the client's address; without it there is none.
     #[must_use]
     pub fn peer(mut self, addr: SocketAddr) -> Self {
-        self.connection = self.connection.peer(addr);
+        self.connection = self.connection.with_peer_addr(addr);
         self
     }
 
@@ -172,7 +172,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("scheme", &self.connection.url_scheme())
+            .field("scheme", &self.connection.scheme())
             .field("authority", &self.authority)
             .field("prefix", &self.prefix)
             .finish_non_exhaustive()

@@ -194,7 +194,7 @@ impl<'c> RequestBuilder<'c> {
 
     fn next_target(&self, location: &str) -> String {
         let client = self.client;
-        let origin = (client.connection.url_scheme(), &*client.authority);
+        let origin = (client.connection.scheme(), &*client.authority);
         match redirect::resolve(location, &self.target, origin) {
             Ok(target) => target,
             Err(elsewhere) => fail(&format!(
@@ -244,7 +244,7 @@ impl<'c> RequestBuilder<'c> {
         if !self.target.starts_with('/') && self.target != "*" {
             fail(&format!("the path {:?} does not begin with /", self.target));
         }
-        let scheme = client.connection.url_scheme();
+        let scheme = client.connection.scheme();
         let target = if is_http1 || self.target == "*" {
             self.target.clone()
         } else {

@@ -68,7 +68,7 @@ async fn s1_a_middleware_that_starts_and_then_calls_the_app_is_found() {
 fn late_second(how: fn(&StartResponse)) -> impl gateway_core::App {
     app_fn(move |_, start_response: StartResponse| async move {
         start_response.start(200, [("x-a", "1")])?;
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             writer.write("one").await?;
             how(&start_response);
             writer.write("two").await?;
@@ -93,7 +93,7 @@ async fn s2_going_on_after_a_start_behind_commit_is_found() {
 async fn s2_ending_with_the_error_of_a_late_restart_is_no_finding() {
     let app = app_fn(move |_, start_response: StartResponse| async move {
         start_response.start(200, [("x-a", "1")])?;
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             writer.write("one").await?;
             start_response.restart(500, [("x-a", "2")], Error::msg("late"))?;
             Ok(())
@@ -107,8 +107,8 @@ async fn s3_a_body_with_no_start_is_found() {
     for body in [
         || Body::from("in hand"),
         Body::empty,
-        || Body::iter(["a", "b"]),
-        || Body::iter(Vec::<&str>::new()),
+        || Body::from_chunks(["a", "b"]),
+        || Body::from_chunks(Vec::<&str>::new()),
         || frames(vec![trailers("x-sum")]),
     ] {
         let app = app_fn(move |_, _| async move { Ok(body()) });
@@ -121,7 +121,7 @@ async fn s3_a_body_with_no_start_is_found() {
 #[tokio::test]
 async fn s3_a_late_start_and_an_error_without_a_start_are_no_findings() {
     let late = app_fn(|_, start_response: StartResponse| async move {
-        Ok(Body::push(async move |mut writer| {
+        Ok(Body::from_producer(async move |mut writer| {
             start_response.start(200, [("x-a", "1")])?;
             writer.write("late").await?;
             Ok(())
@@ -200,7 +200,7 @@ async fn s7_fields_of_the_connection_are_found() {
     assert_eq!(found_in(get("/"), trailer).await, [("S7", AppSide)]);
     let raised = app_fn(|_, _| async {
         Err(HttpError::not_found()
-            .headers([("connection", "close")])?
+            .with_headers([("connection", "close")])?
             .into())
     });
     assert_eq!(found_in(get("/"), raised).await, [("S7", AppSide)]);
@@ -334,7 +334,7 @@ async fn b5_a_declared_length_that_the_body_does_not_have_is_found() {
             let app = app_fn(move |_, start_response: StartResponse| async move {
                 start_response.start(200, [("content-length", declared)])?;
                 Ok(if stream {
-                    Body::iter(["12", "3", "45"])
+                    Body::from_chunks(["12", "3", "45"])
                 } else {
                     Body::from("12345")
                 })
@@ -392,7 +392,7 @@ async fn b5_right_lengths_head_and_bodyless_statuses_are_no_findings() {
     assert_eq!(found_in(get("/"), app()).await, []);
     let stream = app_fn(|_, start_response: StartResponse| async move {
         start_response.start(200, [("content-length", "5")])?;
-        Ok(Body::iter(["12", "", "345"]))
+        Ok(Body::from_chunks(["12", "", "345"]))
     });
     assert_eq!(found_in(get("/"), stream).await, []);
     let head = Request::head("/").body(()).unwrap();
@@ -414,7 +414,7 @@ async fn b5_a_body_that_is_dropped_or_fails_before_its_end_is_no_finding() {
     let endless = || {
         app_fn(|_, start_response: StartResponse| async move {
             start_response.start(200, [("content-length", "1000")])?;
-            Ok(Body::iter(["1"]))
+            Ok(Body::from_chunks(["1"]))
         })
     };
     let (found, response, findings) = super::exchange(get("/"), |_| {}, endless()).await;

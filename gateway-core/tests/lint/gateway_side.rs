@@ -84,7 +84,10 @@ async fn e2_e3_mounts_are_no_finding() {
         assert_eq!(found, [], "{prefix} {target}");
     }
     // An encoded slash at the end of a mount point is data.
-    let found = found_at(get("/a%2F/b"), |environ| environ.set_split(4).unwrap()).await;
+    let found = found_at(get("/a%2F/b"), |environ| {
+        environ.set_script_name_len(4).unwrap()
+    })
+    .await;
     assert_eq!(found, []);
 }
 
@@ -241,7 +244,7 @@ async fn e16_an_address_that_is_no_peers_is_found() {
     let set = |addr: &'static str| {
         move |environ: &mut Environ| {
             let addr: SocketAddr = addr.parse().unwrap();
-            environ.set_connection(Connection::new().peer(addr));
+            environ.set_connection(Connection::new().with_peer_addr(addr));
         }
     };
     assert_eq!(
@@ -271,12 +274,12 @@ async fn i1_an_input_that_is_not_as_long_as_declared_is_found() {
         found_at(absent.unwrap(), |_| {}).await,
         [("I1", GatewaySide)]
     );
-    let taken = post("5", Body::iter(["12345"]));
+    let taken = post("5", Body::from_chunks(["12345"]));
     let found = found_at(taken, |environ| drop(environ.take_input())).await;
     assert_eq!(found, [("I1", GatewaySide)]);
     // A middleware that decodes the body, and leaves the length as it was.
-    let found = found_at(post("3", Body::iter(["123"])), |environ| {
-        environ.set_input(Input::new(Body::iter(["12", "345", "6"])));
+    let found = found_at(post("3", Body::from_chunks(["123"])), |environ| {
+        environ.set_input(Input::new(Body::from_chunks(["12", "345", "6"])));
     });
     assert_eq!(found.await, [("I1", GatewaySide)]);
 }
@@ -288,15 +291,15 @@ async fn i1_inputs_of_their_length_are_no_finding() {
         .body("12345");
     assert_eq!(found_at(in_hand.unwrap(), |_| {}).await, []);
     assert_eq!(
-        found_at(post("5", Body::iter(["12", "345"])), |_| {}).await,
+        found_at(post("5", Body::from_chunks(["12", "345"])), |_| {}).await,
         []
     );
     assert_eq!(
-        found_at(post("", Body::iter(["12", "345"])), |_| {}).await,
+        found_at(post("", Body::from_chunks(["12", "345"])), |_| {}).await,
         []
     );
-    let found = found_at(post("3", Body::iter(["123"])), |environ| {
-        environ.set_input(Input::new(Body::iter(["1", "23"])));
+    let found = found_at(post("3", Body::from_chunks(["123"])), |environ| {
+        environ.set_input(Input::new(Body::from_chunks(["1", "23"])));
     });
     assert_eq!(found.await, []);
 }
@@ -304,7 +307,7 @@ async fn i1_inputs_of_their_length_are_no_finding() {
 #[tokio::test]
 async fn i2_a_chunked_request_with_a_length_is_found() {
     let chunked = |length: &'static str| {
-        let mut request = post(length, Body::iter(["12345"]));
+        let mut request = post(length, Body::from_chunks(["12345"]));
         let coding = http::HeaderValue::from_static("gzip, Chunked");
         request.headers_mut().insert("transfer-encoding", coding);
         request
@@ -325,8 +328,8 @@ async fn i2_a_chunked_request_with_a_length_is_found() {
 
 #[tokio::test]
 async fn i3_a_short_input_without_an_error_is_found() {
-    let found = found_at(post("9", Body::iter(["1"])), |environ| {
-        environ.set_input(Input::new(Body::iter(["123"])));
+    let found = found_at(post("9", Body::from_chunks(["1"])), |environ| {
+        environ.set_input(Input::new(Body::from_chunks(["123"])));
     });
     assert_eq!(found.await, [("I3", GatewaySide)]);
 }
@@ -334,7 +337,10 @@ async fn i3_a_short_input_without_an_error_is_found() {
 #[tokio::test]
 async fn i3_a_short_input_with_an_error_is_no_finding() {
     // The input itself tells the app.
-    assert_eq!(found_at(post("9", Body::iter(["123"])), |_| {}).await, []);
+    assert_eq!(
+        found_at(post("9", Body::from_chunks(["123"])), |_| {}).await,
+        []
+    );
     let broken = frames(vec![data("123"), Err(Error::msg("reset"))]);
     assert_eq!(found_at(post("", broken), |_| {}).await, []);
 }
@@ -344,10 +350,10 @@ async fn i3_trailers_are_the_end_too() {
     let set = |environ: &mut Environ| {
         environ.set_input(Input::new(frames(vec![data("1"), trailers("x-sum")])));
     };
-    let short = found_at(post("9", Body::iter(["1"])), set).await;
+    let short = found_at(post("9", Body::from_chunks(["1"])), set).await;
     assert_eq!(short, [("I3", GatewaySide)]);
-    assert_eq!(found_at(post("1", Body::iter(["1"])), set).await, []);
-    assert_eq!(found_at(post("", Body::iter(["1"])), set).await, []);
+    assert_eq!(found_at(post("1", Body::from_chunks(["1"])), set).await, []);
+    assert_eq!(found_at(post("", Body::from_chunks(["1"])), set).await, []);
 }
 
 /// A middleware that asks a body of the app `extra` times after its end or error.
@@ -375,8 +381,8 @@ async fn found_in_asking(body: fn() -> Body, extra: usize) -> super::Found {
 
 #[tokio::test]
 async fn b3_asking_after_the_end_or_an_error_is_found() {
-    let ends = || Body::stream(stream::iter([Ok::<_, Error>("a")]));
-    let fails = || Body::stream(stream::iter([Ok("a"), Err::<&str, _>(Error::msg("x"))]));
+    let ends = || Body::from_stream(stream::iter([Ok::<_, Error>("a")]));
+    let fails = || Body::from_stream(stream::iter([Ok("a"), Err::<&str, _>(Error::msg("x"))]));
     assert_eq!(found_in_asking(ends, 2).await, [("B3", GatewaySide)]);
     assert_eq!(found_in_asking(fails, 1).await, [("B3", GatewaySide)]);
     assert_eq!(found_in_asking(ends, 0).await, []);

@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use super::found_in;
 
 fn answers() -> Vec<(&'static str, BoxApp)> {
-    async fn redirect(_: Environ) -> impl gateway_core::IntoResponse {
+    async fn redirect(_: Environ) -> impl gateway_core::TryIntoResponse {
         ("", 302, [("location", "/elsewhere")])
     }
     fn pushed() -> Body {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("a").await?;
             let mut trailers = HeaderMap::new();
             trailers.insert("x-sum", HeaderValue::from_static("1"));
@@ -39,8 +39,14 @@ fn answers() -> Vec<(&'static str, BoxApp)> {
             view(async |_| Err::<&str, _>(HttpError::gone())).boxed(),
         ),
         ("none", view(async |_| None::<&str>).boxed()),
-        ("stream", view(async |_| Body::iter(["a", "", "b"])).boxed()),
-        ("flushed", view(async |_| Body::iter(["a"]).flush()).boxed()),
+        (
+            "stream",
+            view(async |_| Body::from_chunks(["a", "", "b"])).boxed(),
+        ),
+        (
+            "flushed",
+            view(async |_| Body::from_chunks(["a"]).commit_early()).boxed(),
+        ),
         (
             "closed",
             view(async |_| Body::from("a").on_close(|| {})).boxed(),

@@ -36,7 +36,7 @@ fn apps() -> Vec<(&'static str, Make)> {
         ("sized stream", || {
             starting(|_| Body::from("bytes").on_close(|| {}))
         }),
-        ("stream", || starting(|_| Body::iter(["a", "", "b"]))),
+        ("stream", || starting(|_| Body::from_chunks(["a", "", "b"]))),
         ("trailers", || {
             starting(|_| frames(vec![data("a"), trailers("x-sum")]))
         }),
@@ -47,17 +47,17 @@ fn apps() -> Vec<(&'static str, Make)> {
             starting(|_| frames(vec![Err(Error::msg("first"))]))
         }),
         ("flushed", || {
-            starting(|_| Body::push(async |_| std::future::pending().await).flush())
+            starting(|_| Body::from_producer(async |_| std::future::pending().await).commit_early())
         }),
         ("flushed by hand", || {
             starting(|start_response| {
-                start_response.flush();
-                Body::push(async |_| std::future::pending().await)
+                start_response.commit_early();
+                Body::from_producer(async |_| std::future::pending().await)
             })
         }),
         ("late start", || {
             app_fn(|_, start_response: StartResponse| async move {
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     start_response.start(201, [("x-a", "1")])?;
                     writer.write("late").await?;
                     Ok(())
@@ -87,7 +87,7 @@ fn apps() -> Vec<(&'static str, Make)> {
         ("too short", || {
             app_fn(|_, start_response: StartResponse| async move {
                 start_response.start(200, [("content-length", "9")])?;
-                Ok(Body::iter(["x"]))
+                Ok(Body::from_chunks(["x"]))
             })
             .boxed()
         }),
@@ -165,7 +165,7 @@ async fn l1_l2_a_linted_body_is_closed_once_wherever_it_ends() {
             let counter = counter.clone();
             async move {
                 start_response.start(200, [("x-a", "1")])?;
-                Ok(Body::iter(["a", "b"]).on_close(move || {
+                Ok(Body::from_chunks(["a", "b"]).on_close(move || {
                     counter.fetch_add(1, Ordering::Relaxed);
                 }))
             }

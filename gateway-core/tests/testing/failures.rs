@@ -51,7 +51,7 @@ async fn a_500_shows_the_error_of_the_app() {
         text.contains("the app's error: 500 Internal Server Error: the disk is full"),
         "{text}"
     );
-    let fails_first = view(async |_| Body::push(async |_| Err(Error::msg("no rows"))));
+    let fails_first = view(async |_| Body::from_producer(async |_| Err(Error::msg("no rows"))));
     let client = Client::new(fails_first);
     let text = message(async { client.get("/").send().await.assert_status(200) }).await;
     assert!(text.contains("the app's error: no rows"), "{text}");
@@ -60,7 +60,7 @@ async fn a_500_shows_the_error_of_the_app() {
 #[tokio::test]
 async fn a_stream_shows_what_is_there() {
     let app = view(async |_| {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("the first part").await?;
             std::future::pending().await
         })
@@ -96,7 +96,7 @@ async fn wrong_texts_headers_and_json_show_the_answer() {
 #[tokio::test]
 async fn an_aborted_body_shows_what_came_of_it() {
     let app = view(async |_| {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("half").await?;
             Err(Error::msg("late"))
         })
@@ -126,7 +126,7 @@ async fn m2_the_lint_is_on_and_fails_the_test() {
 async fn m2_the_lint_fails_the_test_in_mid_stream() {
     let short = app_fn(|_, start_response: StartResponse| async move {
         start_response.start(200, [("content-length", "9")])?;
-        Ok(Body::iter(["a"]))
+        Ok(Body::from_chunks(["a"]))
     });
     let client = Client::new(short);
     let mut response = client.get("/").send().await;

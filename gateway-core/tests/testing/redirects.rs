@@ -1,5 +1,5 @@
 use gateway_core::testing::Client;
-use gateway_core::{App, Body, Environ, IntoResponse, Mount, Response, view};
+use gateway_core::{App, Body, Environ, Mount, Response, TryIntoResponse, view};
 use http::Method;
 
 use super::echo;
@@ -46,10 +46,10 @@ async fn head_stays_head() {
         async |environ: Environ| -> Result<Response, gateway_core::Error> {
             if environ.path_info() == "/landed" {
                 let method = environ.request_method().to_string();
-                return ("", [("x-method", method)]).into_response();
+                return ("", [("x-method", method)]).try_into_response();
             }
             let status: u16 = environ.query_string().parse().unwrap();
-            ("", status, [("location", "/landed")]).into_response()
+            ("", status, [("location", "/landed")]).try_into_response()
         },
     );
     let client = Client::new(shows_method);
@@ -128,10 +128,10 @@ async fn cookies_set_by_a_redirect_are_sent_to_where_it_leads() {
                 return environ
                     .header("cookie")
                     .map(|cookie| cookie.to_string())
-                    .into_response();
+                    .try_into_response();
             }
             let headers = [("location", "/home"), ("set-cookie", "user=ada; Path=/")];
-            ("", 303, headers).into_response()
+            ("", 303, headers).try_into_response()
         },
     );
     let client = Client::new(app);
@@ -161,6 +161,6 @@ async fn a_redirect_to_another_origin_fails() {
 async fn a_stream_is_not_sent_twice() {
     let app = view(async |_| ("", 307, [("location", "/x")]));
     let client = Client::new(app);
-    let request = client.post("/").stream(Body::iter(["a"]));
+    let request = client.post("/").stream(Body::from_chunks(["a"]));
     let _ = request.follow_redirects().send().await;
 }

@@ -81,7 +81,7 @@ async fn i2_upload_streams_arrive_chunk_by_chunk_and_without_a_length() {
     let client = Client::new(app);
     let chunked = client
         .post("/")
-        .stream(Body::iter(["a", "bc"]))
+        .stream(Body::from_chunks(["a", "bc"]))
         .send()
         .await;
     chunked.assert_text("Some(\"chunked\") None a|bc").await;
@@ -94,7 +94,7 @@ async fn i2_upload_streams_arrive_chunk_by_chunk_and_without_a_length() {
 async fn i3_an_upload_that_is_cut_short_is_a_400() {
     let client = Client::new(echo());
     let request = client.post("/").header("content-length", "9");
-    let response = request.stream(Body::iter(["abc"])).send().await;
+    let response = request.stream(Body::from_chunks(["abc"])).send().await;
     response.assert_status(400);
 }
 

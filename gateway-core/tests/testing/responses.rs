@@ -14,7 +14,7 @@ async fn b4_bytes_in_hand_have_a_length_and_streams_have_none() {
         .await
         .assert_status(200)
         .assert_header("content-length", "5");
-    let client = Client::new(view(async |_| Body::iter(["1", "2"])));
+    let client = Client::new(view(async |_| Body::from_chunks(["1", "2"])));
     assert_eq!(client.get("/").send().await.header("content-length"), None);
     let client = Client::new(view(async |_| ""));
     client
@@ -32,7 +32,9 @@ async fn b6_head_is_as_on_the_wire() {
     head.assert_header("content-type", "text/html; charset=utf-8")
         .assert_text("")
         .await;
-    let client = Client::new(view(async |_| Body::iter(std::iter::repeat("endless"))));
+    let client = Client::new(view(async |_| {
+        Body::from_chunks(std::iter::repeat("endless"))
+    }));
     let mut head = client.head("/").send().await;
     assert_eq!(head.header("content-length"), None);
     assert_eq!(head.bytes().await, "");
@@ -62,7 +64,7 @@ async fn bodies_come_chunk_by_chunk_and_only_when_asked() {
     let app = view(move |_| {
         let flag = flag.clone();
         async move {
-            Body::push(async move |mut writer| {
+            Body::from_producer(async move |mut writer| {
                 writer.write("one").await?;
                 writer.write("two").await?;
                 flag.store(true, Ordering::Relaxed);
@@ -83,7 +85,7 @@ async fn bodies_come_chunk_by_chunk_and_only_when_asked() {
 #[tokio::test]
 async fn b8_an_aborted_response_is_an_error_of_its_chunk() {
     let app = view(async |_| {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             writer.write("one").await?;
             Err(Error::msg("late"))
         })
@@ -102,7 +104,9 @@ async fn l1_l2_a_body_is_closed_at_its_end_or_with_the_response() {
         let flag = closed.clone();
         let app = view(move |_| {
             let flag = flag.clone();
-            async move { Body::iter(["a", "b"]).on_close(move || flag.store(true, Ordering::Relaxed)) }
+            async move {
+                Body::from_chunks(["a", "b"]).on_close(move || flag.store(true, Ordering::Relaxed))
+            }
         });
         let client = Client::new(app);
         let mut response = client.get("/").send().await;
@@ -120,7 +124,7 @@ fn with_trailers(declared: bool) -> impl App {
     app_fn(move |_, start_response: StartResponse| async move {
         let declaration = declared.then_some(("trailer", "X-Sum"));
         start_response.start(200, declaration.into_iter().collect::<Vec<_>>())?;
-        Ok(Body::push(async |mut writer| {
+        Ok(Body::from_producer(async |mut writer| {
             writer.write("data").await?;
             let mut trailers = HeaderMap::new();
             trailers.insert("x-sum", HeaderValue::from_static("4"));

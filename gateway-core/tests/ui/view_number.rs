@@ -1,7 +1,7 @@
 //! A number is not an answer.
-use gateway_core::{IntoResponse, view};
+use gateway_core::{TryIntoResponse, view};
 
 fn main() {
     let _ = view(async |_| 42);
-    let _ = 42.into_response();
+    let _ = 42.try_into_response();
 }

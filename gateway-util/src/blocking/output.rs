@@ -62,7 +62,7 @@ impl Output {
     }
 
     /// The whole body.
-    pub(super) fn in_hand(&mut self, bytes: Bytes) {
+    pub(super) fn buffered(&mut self, bytes: Bytes) {
         self.ends.answer(Answer::InHand(bytes));
     }
 

@@ -56,7 +56,7 @@ impl BlockingWriter {
     pub(super) fn finish(mut self) -> Output {
         let rest = std::mem::take(&mut self.gathered);
         if !self.output.is_begun() {
-            self.output.in_hand(rest.into());
+            self.output.buffered(rest.into());
         } else if !rest.is_empty() {
             // When nobody reads any more, the rest is of no consequence (L3).
             let _ = self.output.send(rest.into());

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 
-use gateway_core::{HttpError, IntoResponse};
+use gateway_core::{HttpError, TryIntoResponse};
 
 /// Ends a view early with any return value: `abort_with(redirect("/login"))?`. Werkzeug's
 /// `abort(response)`.
@@ -32,12 +32,12 @@ use gateway_core::{HttpError, IntoResponse};
 /// assert_eq!(greet(None).map_err(|error| error.status().as_u16()), Err(303));
 /// ```
 #[doc(alias = "abort")]
-pub fn abort_with(answer: impl IntoResponse) -> Result<Infallible, HttpError> {
-    Err(match answer.into_response() {
+pub fn abort_with(answer: impl TryIntoResponse) -> Result<Infallible, HttpError> {
+    Err(match answer.try_into_response() {
         Ok(response) => {
             let (parts, body) = response.into_parts();
-            match body.in_hand() {
-                Some(bytes) => HttpError::with_response(http::Response::from_parts(parts, bytes)),
+            match body.buffered() {
+                Some(bytes) => HttpError::from_response(http::Response::from_parts(parts, bytes)),
                 None => HttpError::internal_server_error().with_source(Streams),
             }
         }

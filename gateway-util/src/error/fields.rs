@@ -15,15 +15,15 @@ use super::RetryAfter;
 /// use http::Method;
 ///
 /// let error = HttpError::method_not_allowed().allow([Method::GET, Method::PUT]);
-/// assert_eq!(error.header_map()["allow"], "GET, PUT");
+/// assert_eq!(error.headers()["allow"], "GET, PUT");
 ///
 /// let error = HttpError::unauthorized()
 ///     .www_authenticate("Basic realm=\"shop\"")?
 ///     .www_authenticate("Bearer")?;
-/// assert_eq!(error.header_map().get_all("www-authenticate").iter().count(), 2);
+/// assert_eq!(error.headers().get_all("www-authenticate").iter().count(), 2);
 ///
-/// let error = HttpError::requested_range_not_satisfiable().content_range(10);
-/// assert_eq!(error.header_map()["content-range"], "bytes */10");
+/// let error = HttpError::range_not_satisfiable().content_range(10);
+/// assert_eq!(error.headers()["content-range"], "bytes */10");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 pub trait HttpErrorFields: Sized {
@@ -65,7 +65,7 @@ impl HttpErrorFields for HttpError {
 
     fn www_authenticate(self, challenge: impl IntoHeaderValue) -> Result<Self, HeaderError> {
         let value = challenge.into_header_value(&header::WWW_AUTHENTICATE)?;
-        self.headers([(header::WWW_AUTHENTICATE, value)])
+        self.with_headers([(header::WWW_AUTHENTICATE, value)])
     }
 
     fn content_range(self, complete_length: u64) -> Self {
@@ -76,7 +76,7 @@ impl HttpErrorFields for HttpError {
 
 /// Adds a value that is known to be one: methods are tokens, dates and numbers are plain.
 fn with(error: HttpError, name: HeaderName, value: Option<HeaderValue>) -> HttpError {
-    match value.map(|value| error.headers([(name, value)])) {
+    match value.map(|value| error.with_headers([(name, value)])) {
         Some(Ok(error)) => error,
         Some(Err(refused)) => HttpError::internal_server_error().with_source(refused),
         None => HttpError::internal_server_error(),

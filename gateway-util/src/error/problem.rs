@@ -1,6 +1,6 @@
 //! Errors as JSON (RFC 9457).
 
-use gateway_core::{Error, HttpError, IntoResponse, IntoStatus, Json, Response};
+use gateway_core::{Error, HttpError, IntoStatus, Json, Response, TryIntoResponse};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,12 +11,12 @@ use serde_json::{Map, Value};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{HttpError, IntoResponse};
+/// use gateway_core::{HttpError, TryIntoResponse};
 /// use gateway_util::Problem;
 ///
-/// let problem = Problem::from(&HttpError::not_found().description("no such order"))
+/// let problem = Problem::from(&HttpError::not_found().with_description("no such order"))
 ///     .member("order", 7)?;
-/// let response = problem.into_response()?;
+/// let response = problem.try_into_response()?;
 /// assert_eq!(response.status(), 404);
 /// assert_eq!(response.headers()["content-type"], "application/problem+json");
 /// assert_eq!(
@@ -83,14 +83,14 @@ impl Problem {
 
 impl From<&HttpError> for Problem {
     fn from(error: &HttpError) -> Self {
-        let mut headers = error.header_map().clone();
+        let mut headers = error.headers().clone();
         // The type of the page that this is in place of.
         headers.remove(header::CONTENT_TYPE);
         let mut members = Map::new();
         members.insert("status".into(), error.status().as_u16().into());
         members.insert("title".into(), error.name().into());
-        if !error.public_description().is_empty() {
-            members.insert("detail".into(), error.public_description().into());
+        if !error.description().is_empty() {
+            members.insert("detail".into(), error.description().into());
         }
         Self {
             status: error.status(),
@@ -100,9 +100,9 @@ impl From<&HttpError> for Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Result<Response, Error> {
-        let mut response = (Json(self.members), self.status, self.headers).into_response()?;
+impl TryIntoResponse for Problem {
+    fn try_into_response(self) -> Result<Response, Error> {
+        let mut response = (Json(self.members), self.status, self.headers).try_into_response()?;
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),

@@ -16,11 +16,11 @@ use crate::http_date::HttpDate;
 /// use gateway_util::HttpErrorFields;
 ///
 /// let error = HttpError::too_many_requests().retry_after(30);
-/// assert_eq!(error.header_map()["retry-after"], "30");
+/// assert_eq!(error.headers()["retry-after"], "30");
 /// let error = HttpError::service_unavailable().retry_after(SystemTime::UNIX_EPOCH);
-/// assert_eq!(error.header_map()["retry-after"], "Thu, 01 Jan 1970 00:00:00 GMT");
+/// assert_eq!(error.headers()["retry-after"], "Thu, 01 Jan 1970 00:00:00 GMT");
 /// let error = HttpError::service_unavailable().retry_after(Duration::from_millis(1500));
-/// assert_eq!(error.header_map()["retry-after"], "2");
+/// assert_eq!(error.headers()["retry-after"], "2");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryAfter(Kind);

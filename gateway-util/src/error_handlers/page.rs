@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
 
-use gateway_core::{Error, IntoResponse, Response};
+use gateway_core::{Error, Response, TryIntoResponse};
 
 use super::Failure;
 use crate::error::Problem;
@@ -11,7 +11,7 @@ use crate::response::ResponseFields;
 
 /// The error for programs. Its choice depends on what the client accepts, and caches have to know.
 pub(super) fn problem(failure: &Failure<'_>) -> Result<Response, Error> {
-    let mut response = Problem::from(failure.http_error()).into_response()?;
+    let mut response = Problem::from(failure.http_error()).try_into_response()?;
     response.vary(http::header::ACCEPT)?;
     Ok(response)
 }
@@ -36,7 +36,7 @@ pub(super) fn debug(failure: &Failure<'_>) -> Result<Response, Error> {
         failure.http_error().status(),
         [("content-type", "text/plain; charset=utf-8")],
     )
-        .into_response()
+        .try_into_response()
 }
 
 /// Logs what is the server's fault: the driver sees an answer and no error.

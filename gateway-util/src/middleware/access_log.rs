@@ -164,8 +164,8 @@ impl Line {
     /// The app returned a body.
     fn returned(&mut self, body: &Body) {
         self.is_waiting = false;
-        self.length = body.len();
-        if let Some(length) = body.len() {
+        self.length = body.known_len();
+        if let Some(length) = body.known_len() {
             self.known(length);
         }
     }

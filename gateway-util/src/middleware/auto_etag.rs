@@ -69,6 +69,6 @@ fn tag(response: &Response) -> Option<HeaderValue> {
     if headers.get_all(header::CACHE_CONTROL).iter().any(no_store) {
         return None;
     }
-    let bytes = response.body().in_hand()?;
+    let bytes = response.body().buffered()?;
     Some(ETag::of(&bytes).into_weak().header_value())
 }

@@ -39,7 +39,7 @@ use crate::request::{Authorization, BasicCredentials, EnvironExt};
 /// let refused = app.respond(Environ::from_request(http::Request::new(()))).await.unwrap_err();
 /// let refused = refused.downcast::<HttpError>()?;
 /// assert_eq!(refused.status(), 401);
-/// assert_eq!(refused.header_map()["www-authenticate"], "Basic realm=\"the shop\", charset=\"UTF-8\"");
+/// assert_eq!(refused.headers()["www-authenticate"], "Basic realm=\"the shop\", charset=\"UTF-8\"");
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
@@ -140,7 +140,7 @@ impl<A: App> App for BasicAuth<A> {
         let known = credentials(&environ).filter(|known| self.knows(&known.user, &known.password));
         let Some(BasicCredentials { user: name, .. }) = known else {
             let challenge = [(header::WWW_AUTHENTICATE, self.challenge.clone())];
-            return Err(HttpError::unauthorized().headers(challenge)?.into());
+            return Err(HttpError::unauthorized().with_headers(challenge)?.into());
         };
         environ.set_var("REMOTE_USER", name);
         environ.set_var("AUTH_TYPE", "Basic");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use gateway_core::{App, Body, Environ, Error, IntoResponse, Response, StartResponse};
+use gateway_core::{App, Body, Environ, Error, Response, StartResponse, TryIntoResponse};
 use http::header;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
@@ -63,7 +63,7 @@ impl<A, F, R> App for CatchPanic<A, F>
 where
     A: App,
     F: Fn(&str) -> R + Send + Sync + 'static,
-    R: IntoResponse,
+    R: TryIntoResponse,
 {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let start = start_response.clone();
@@ -82,7 +82,7 @@ where
             Err(payload) => return answer(&*self.page, &start, payload),
         };
         // Bytes in hand cannot panic, and what has a length keeps it.
-        if body.len().is_some() {
+        if body.known_len().is_some() {
             return Ok(body);
         }
         let page = self.page.clone();
@@ -105,7 +105,7 @@ fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Payload> {
 fn answer<F, R>(page: &F, start_response: &StartResponse, payload: Payload) -> Result<Body, Error>
 where
     F: Fn(&str) -> R,
-    R: IntoResponse,
+    R: TryIntoResponse,
 {
     if start_response.is_committed() {
         resume_unwind(payload);
@@ -115,10 +115,10 @@ where
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a payload that is no text");
-    let response: Response = page(message).into_response()?;
+    let response: Response = page(message).try_into_response()?;
     let (mut parts, body) = response.into_parts();
     // B4: behind a stream that panicked the page would have none.
-    if let Some(length) = body.len() {
+    if let Some(length) = body.known_len() {
         parts.headers.insert(header::CONTENT_LENGTH, length.into());
     }
     start_response.restart(parts.status, parts.headers, Error::msg(message))?;
@@ -137,7 +137,7 @@ impl<F> Unpin for Caught<F> {}
 impl<F, R> HttpBody for Caught<F>
 where
     F: Fn(&str) -> R,
-    R: IntoResponse,
+    R: TryIntoResponse,
 {
     type Data = Bytes;
     type Error = Error;

@@ -13,12 +13,12 @@ pub(super) fn with_header(
     value: impl FnOnce() -> Option<HeaderValue>,
 ) -> Error {
     let error = match error.downcast::<HttpError>() {
-        Ok(error) if !error.header_map().contains_key(name) => error,
+        Ok(error) if !error.headers().contains_key(name) => error,
         Ok(error) => return error.into(),
         Err(error) => return error,
     };
     match value() {
-        Some(value) => match error.headers([(name.clone(), value)]) {
+        Some(value) => match error.with_headers([(name.clone(), value)]) {
             Ok(error) => error.into(),
             Err(error) => error.into(),
         },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway_core::{App, Environ, Error, IntoResponse};
+use gateway_core::{App, Environ, Error, TryIntoResponse};
 use http::{HeaderMap, StatusCode};
 
 use super::{
@@ -60,7 +60,7 @@ pub trait MiddlewareExt: App + Sized {
     fn catch_panic<F, R>(self, page: F) -> CatchPanic<Self, F>
     where
         F: Fn(&str) -> R + Send + Sync + 'static,
-        R: IntoResponse,
+        R: TryIntoResponse,
     {
         CatchPanic::new(self, page)
     }

@@ -30,7 +30,7 @@ use http::Method;
 /// assert_eq!(ask("OPTIONS").await?.headers()["allow"], "GET, HEAD, POST, OPTIONS");
 /// let refused = ask("PUT").await.unwrap_err().downcast::<HttpError>()?;
 /// assert_eq!(refused.status(), 405);
-/// assert_eq!(refused.header_map()["allow"], "GET, HEAD, POST, OPTIONS");
+/// assert_eq!(refused.headers()["allow"], "GET, HEAD, POST, OPTIONS");
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
@@ -133,7 +133,7 @@ impl App for Methods {
             Some(app) => app.call(environ, start_response).await,
             // RFC 9110 section 15.5.6: a 405 says what is allowed.
             None => Err(HttpError::method_not_allowed()
-                .headers([("allow", self.allow.clone())])?
+                .with_headers([("allow", self.allow.clone())])?
                 .into()),
         }
     }

@@ -241,17 +241,17 @@ impl Told {
     }
 
     fn connection(&self, before: &Connection, port: Option<u16>) -> Connection {
-        let mut connection = Connection::new().scheme(self.scheme.unwrap_or(before.url_scheme()));
+        let mut connection = Connection::new().with_scheme(self.scheme.unwrap_or(before.scheme()));
         let peer = match self.client {
             Some(client) => client.map(SocketAddr::from),
             None => before.peer_addr(),
         };
         if let Some(peer) = peer {
-            connection = connection.peer(peer);
+            connection = connection.with_peer_addr(peer);
         }
         if let Some(mut local) = before.local_addr() {
             local.set_port(port.unwrap_or(local.port()));
-            connection = connection.local(local);
+            connection = connection.with_local_addr(local);
         }
         connection
     }
@@ -292,9 +292,9 @@ fn set_prefix(environ: &mut Environ, prefix: &str) {
     let is_fixed = fixed.is_some();
     parts.uri = fixed.unwrap_or(parts.uri);
     environ.put_parts(parts, input);
-    if is_fixed && environ.set_split(prefix.len() + split).is_err() {
+    if is_fixed && environ.set_script_name_len(prefix.len() + split).is_err() {
         // The prefix ends in no slash, so this is the end of a segment.
-        let _ = environ.set_split(0);
+        let _ = environ.set_script_name_len(0);
     }
 }
 

@@ -111,7 +111,7 @@ impl<A: App> App for Timeout<A> {
             })
             .await?
         };
-        if body.in_hand().is_some() {
+        if body.buffered().is_some() {
             return Ok(body);
         }
         let clock = Clock {

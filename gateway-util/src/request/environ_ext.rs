@@ -19,10 +19,10 @@ use super::{Accept, Form, FormLimits, Pairs, media_type};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{Environ, HttpError, Json, IntoResponse};
+/// use gateway_core::{Environ, HttpError, Json, TryIntoResponse};
 /// use gateway_util::EnvironExt;
 ///
-/// async fn add(mut environ: Environ) -> Result<impl IntoResponse, HttpError> {
+/// async fn add(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
 ///     let numbers: Vec<u32> = environ.json(1024).await?;
 ///     Ok(Json([numbers.iter().sum::<u32>()]))
 /// }

@@ -113,7 +113,7 @@ impl FilePart {
     /// 413 beyond the limit, 500 when the disk fails.
     pub async fn bytes(self, limit: u64) -> Result<Bytes, HttpError> {
         if self.length > limit {
-            return Err(HttpError::request_entity_too_large());
+            return Err(HttpError::payload_too_large());
         }
         match self.content {
             Content::Memory(bytes) => Ok(bytes.freeze()),

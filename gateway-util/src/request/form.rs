@@ -50,7 +50,7 @@ impl Form {
             // Counted before they are taken apart: each costs more memory than it has bytes.
             let count = bytes.iter().filter(|byte| **byte == b'&').count() + 1;
             if count > limits.parts {
-                return Err(HttpError::request_entity_too_large());
+                return Err(HttpError::payload_too_large());
             }
             return Ok(Self {
                 fields: Pairs::from_urlencoded(&bytes),

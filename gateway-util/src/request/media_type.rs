@@ -45,7 +45,7 @@ pub(super) fn check_length(environ: &Environ, limit: u64) -> Result<(), HttpErro
         .content_length()
         .is_some_and(|length| length > limit)
     {
-        return Err(HttpError::request_entity_too_large());
+        return Err(HttpError::payload_too_large());
     }
     Ok(())
 }

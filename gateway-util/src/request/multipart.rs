@@ -42,7 +42,7 @@ pub(super) async fn read(
     while let Some(mut field) = gate.pass(multipart.next_field()).await? {
         parts += 1;
         if parts > limits.parts {
-            return Err(HttpError::request_entity_too_large());
+            return Err(HttpError::payload_too_large());
         }
         let name = field
             .name()
@@ -77,7 +77,7 @@ async fn read_text(
     while let Some(chunk) = gate.pass(field.chunk()).await? {
         *left = left
             .checked_sub(chunk.len() as u64)
-            .ok_or_else(HttpError::request_entity_too_large)?;
+            .ok_or_else(HttpError::payload_too_large)?;
         bytes.extend_from_slice(&chunk);
     }
     // As in the other kind of form: what is not UTF-8 becomes U+FFFD.
@@ -172,13 +172,13 @@ fn from_multer(error: multer::Error) -> HttpError {
     if let multer::Error::StreamReadFailed(source) = &error {
         return match source.downcast_ref::<Failed>() {
             Some(Failed::Input(error)) => error.clone().into(),
-            Some(Failed::HeadTooLarge) => HttpError::request_entity_too_large().with_source(error),
+            Some(Failed::HeadTooLarge) => HttpError::payload_too_large().with_source(error),
             None => HttpError::bad_request().with_source(error),
         };
     }
     match error {
         multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => {
-            HttpError::request_entity_too_large()
+            HttpError::payload_too_large()
         }
         _ => HttpError::bad_request(),
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use gateway_core::{Error, Response, ResponseParts};
+use gateway_core::{Error, ModifyResponse, Response};
 use http::{HeaderValue, header};
 
 /// The directives of a response's `Cache-Control` (RFC 9111 section 5.2.2), written in the order in
@@ -13,12 +13,12 @@ use http::{HeaderValue, header};
 ///
 /// ```
 /// use std::time::Duration;
-/// use gateway_core::IntoResponse;
+/// use gateway_core::TryIntoResponse;
 /// use gateway_util::CacheControl;
 ///
 /// let cached = CacheControl::new().public().max_age(Duration::from_secs(60)).immutable();
 /// assert_eq!(cached.to_string(), "public, max-age=60, immutable");
-/// let response = ("text", cached).into_response()?;
+/// let response = ("text", cached).try_into_response()?;
 /// assert_eq!(response.headers()["cache-control"], "public, max-age=60, immutable");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
@@ -126,8 +126,8 @@ impl fmt::Display for CacheControl {
     }
 }
 
-impl ResponseParts for CacheControl {
-    fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+impl ModifyResponse for CacheControl {
+    fn modify_response(self, response: &mut Response) -> Result<(), Error> {
         response
             .headers_mut()
             .insert(header::CACHE_CONTROL, self.header_value());

@@ -1,6 +1,6 @@
 //! Conditional requests and ranges (N8).
 
-use gateway_core::{Body, Environ, HttpError, IntoResponse, Response};
+use gateway_core::{Body, Environ, HttpError, Response, TryIntoResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::etag::ETagList;
@@ -18,13 +18,13 @@ use crate::http_date::HttpDate;
 /// An answer that is sent only where the client does not have it:
 ///
 /// ```
-/// use gateway_core::{Environ, IntoResponse};
+/// use gateway_core::{Environ, TryIntoResponse};
 /// use gateway_util::{Conditions, ETag, ResponseFields};
 /// # fn main() -> Result<(), gateway_core::Error> {
 /// let request = http::Request::get("/").header("if-none-match", "\"v1\"").body(())?;
 /// let conditions = Conditions::of(&Environ::from_request(request));
 ///
-/// let mut response = "text".into_response()?;
+/// let mut response = "text".try_into_response()?;
 /// response.set_etag(&ETag::strong("v1")?);
 /// let response = conditions.apply(response);
 /// assert_eq!(response.status(), 304);
@@ -231,7 +231,7 @@ impl Conditions {
     #[must_use]
     pub fn apply_with_ranges(&self, response: Response) -> Response {
         let mut response = self.apply(response);
-        let length = match response.body().len() {
+        let length = match response.body().known_len() {
             Some(length) if self.is_read() && response.status() == StatusCode::OK => length,
             _ => return response,
         };
@@ -249,7 +249,7 @@ impl Conditions {
                 response.map(|body| part::part(body, range))
             }
             RangeOutcome::Unsatisfiable => {
-                page(HttpError::requested_range_not_satisfiable().content_range(length))
+                page(HttpError::range_not_satisfiable().content_range(length))
             }
         }
     }
@@ -287,7 +287,7 @@ fn not_modified(mut response: Response) -> Response {
 
 fn page(error: HttpError) -> Response {
     let status = error.status();
-    error.into_response().unwrap_or_else(|_| {
+    error.try_into_response().unwrap_or_else(|_| {
         let mut response = Response::default();
         *response.status_mut() = status;
         response

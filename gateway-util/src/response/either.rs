@@ -1,16 +1,16 @@
 //! One of two forms.
 
-use gateway_core::{Error, IntoResponse, Response};
+use gateway_core::{Error, Response, TryIntoResponse};
 
 /// One of two return values, where a view's branches have different types.
 ///
 /// # Examples
 ///
 /// ```
-/// use gateway_core::{IntoResponse, Json};
+/// use gateway_core::{TryIntoResponse, Json};
 /// use gateway_util::Either;
 ///
-/// fn view(wants_json: bool) -> impl IntoResponse {
+/// fn view(wants_json: bool) -> impl TryIntoResponse {
 ///     if wants_json {
 ///         Either::Left(Json(["a"]))
 ///     } else {
@@ -18,8 +18,8 @@ use gateway_core::{Error, IntoResponse, Response};
 ///     }
 /// }
 ///
-/// assert_eq!(view(true).into_response()?.headers()["content-type"], "application/json");
-/// assert_eq!(view(false).into_response()?.headers()["content-type"], "text/html; charset=utf-8");
+/// assert_eq!(view(true).try_into_response()?.headers()["content-type"], "application/json");
+/// assert_eq!(view(false).try_into_response()?.headers()["content-type"], "text/html; charset=utf-8");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,11 +30,11 @@ pub enum Either<A, B> {
     Right(B),
 }
 
-impl<A: IntoResponse, B: IntoResponse> IntoResponse for Either<A, B> {
-    fn into_response(self) -> Result<Response, Error> {
+impl<A: TryIntoResponse, B: TryIntoResponse> TryIntoResponse for Either<A, B> {
+    fn try_into_response(self) -> Result<Response, Error> {
         match self {
-            Self::Left(value) => value.into_response(),
-            Self::Right(value) => value.into_response(),
+            Self::Left(value) => value.try_into_response(),
+            Self::Right(value) => value.try_into_response(),
         }
     }
 }

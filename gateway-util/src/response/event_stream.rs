@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use gateway_core::{Body, BoxError, Error, IntoResponse, Response};
+use gateway_core::{Body, BoxError, Error, Response, TryIntoResponse};
 use http::{HeaderValue, header};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
@@ -21,12 +21,12 @@ use super::Event;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::IntoResponse;
+/// use gateway_core::TryIntoResponse;
 /// use gateway_util::{Event, EventError, EventStream};
 ///
 /// let ticks = (1..3).map(|n| Event::data(format!("tick {n}")).id(n.to_string()));
 /// let stream = EventStream::new(futures_util::stream::iter(ticks));
-/// let response = stream.into_response()?;
+/// let response = stream.try_into_response()?;
 /// assert_eq!(response.headers()["content-type"], "text/event-stream");
 /// assert_eq!(
 ///     response.into_body().bytes().await?,
@@ -66,18 +66,18 @@ where
     }
 }
 
-impl<S, E> IntoResponse for EventStream<S>
+impl<S, E> TryIntoResponse for EventStream<S>
 where
     S: Stream<Item = Result<Event, E>> + Send + 'static,
     E: Into<BoxError>,
 {
-    fn into_response(self) -> Result<Response, Error> {
-        let body = Body::stream(KeepAlive {
+    fn try_into_response(self) -> Result<Response, Error> {
+        let body = Body::from_stream(KeepAlive {
             events: self.events,
             keep_alive: self.keep_alive,
             timer: None,
         });
-        let mut response = Response::new(body.flush());
+        let mut response = Response::new(body.commit_early());
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -16,10 +16,10 @@ use crate::http_date::HttpDate;
 /// # Examples
 ///
 /// ```
-/// use gateway_core::IntoResponse;
+/// use gateway_core::TryIntoResponse;
 /// use gateway_util::{ETag, ResponseFields};
 ///
-/// let mut response = "text".into_response()?;
+/// let mut response = "text".try_into_response()?;
 /// response.vary("Accept")?.vary("accept")?.set_etag(&ETag::strong("v1")?);
 /// response.set_attachment("report.txt");
 /// assert_eq!(response.headers()["vary"], "accept");
@@ -114,7 +114,7 @@ impl ResponseFields for Response {
 
     fn add_etag(&mut self) -> &mut Self {
         if !self.headers().contains_key(header::ETAG)
-            && let Some(bytes) = self.body().in_hand()
+            && let Some(bytes) = self.body().buffered()
         {
             self.set_etag(&ETag::of(&bytes));
         }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use gateway_core::{Body, BoxError, Error, IntoResponse, Response};
+use gateway_core::{Body, BoxError, Error, Response, TryIntoResponse};
 use http::{HeaderValue, header};
 use pin_project_lite::pin_project;
 use serde::Serialize;
@@ -17,11 +17,11 @@ use serde::Serialize;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::IntoResponse;
+/// use gateway_core::TryIntoResponse;
 /// use gateway_util::JsonLines;
 ///
 /// let rows = [Ok::<_, std::io::Error>(["a", "b"]), Ok(["c", "d"])];
-/// let response = JsonLines::new(futures_util::stream::iter(rows)).into_response()?;
+/// let response = JsonLines::new(futures_util::stream::iter(rows)).try_into_response()?;
 /// assert_eq!(response.headers()["content-type"], "application/x-ndjson");
 /// assert_eq!(response.into_body().bytes().await?, "[\"a\",\"b\"]\n[\"c\",\"d\"]\n");
 /// # Ok::<(), gateway_core::Error>(())
@@ -44,14 +44,14 @@ where
     }
 }
 
-impl<S, T, E> IntoResponse for JsonLines<S>
+impl<S, T, E> TryIntoResponse for JsonLines<S>
 where
     S: Stream<Item = Result<T, E>> + Send + 'static,
     T: Serialize,
     E: Into<BoxError>,
 {
-    fn into_response(self) -> Result<Response, Error> {
-        let mut response = Response::new(Body::stream(Lines { values: self.0 }));
+    fn try_into_response(self) -> Result<Response, Error> {
+        let mut response = Response::new(Body::from_stream(Lines { values: self.0 }));
         response.headers_mut().insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/x-ndjson"),

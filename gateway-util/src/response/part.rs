@@ -12,7 +12,7 @@ use super::ByteRange;
 
 /// `part` of a body that has at least so many bytes. Bytes in hand are cut, a stream is read over.
 pub(super) fn part(body: Body, part: ByteRange) -> Body {
-    if let Some(bytes) = body.in_hand() {
+    if let Some(bytes) = body.buffered() {
         let start = usize::try_from(part.start()).unwrap_or(usize::MAX);
         let end = start.saturating_add(usize::try_from(part.len()).unwrap_or(usize::MAX));
         let end = end.min(bytes.len());

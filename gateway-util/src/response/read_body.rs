@@ -30,7 +30,7 @@ pub fn read_body<R>(reader: R) -> Body
 where
     R: AsyncRead + Send + 'static,
 {
-    Body::push(async move |mut writer| {
+    Body::from_producer(async move |mut writer| {
         let mut reader = std::pin::pin!(reader);
         let mut buffer = BytesMut::new();
         loop {

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
-use gateway_core::{Body, Error, HttpError, IntoResponse, IntoStatus, Response, StatusError};
+use gateway_core::{Body, Error, HttpError, IntoStatus, Response, StatusError, TryIntoResponse};
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -20,10 +20,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 /// # Examples
 ///
 /// ```
-/// use gateway_core::IntoResponse;
+/// use gateway_core::TryIntoResponse;
 /// use gateway_util::redirect;
 ///
-/// let response = redirect("/käse?a=1").into_response()?;
+/// let response = redirect("/käse?a=1").try_into_response()?;
 /// assert_eq!(response.status(), 303);
 /// assert_eq!(response.headers()["location"], "/k%C3%A4se?a=1");
 /// # Ok::<(), gateway_core::Error>(())
@@ -40,12 +40,12 @@ pub fn redirect(location: impl Into<String>) -> Redirect {
 /// # Examples
 ///
 /// ```
-/// use gateway_core::IntoResponse;
+/// use gateway_core::TryIntoResponse;
 /// use gateway_util::redirect;
 ///
-/// let response = redirect("new").permanent().into_response()?;
+/// let response = redirect("new").permanent().try_into_response()?;
 /// assert_eq!((response.status().as_u16(), &response.headers()["location"]), (308, &"new".parse()?));
-/// assert!(redirect("new").status(200).into_response().is_err());
+/// assert!(redirect("new").status(200).try_into_response().is_err());
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Redirect {
     #[must_use]
     pub fn into_error(self) -> HttpError {
         match self.into_parts() {
-            Ok(response) => HttpError::with_response(response),
+            Ok(response) => HttpError::from_response(response),
             Err(error) => HttpError::internal_server_error().with_source(error.into_boxed()),
         }
     }
@@ -118,8 +118,8 @@ impl Redirect {
     }
 }
 
-impl IntoResponse for Redirect {
-    fn into_response(self) -> Result<Response, Error> {
+impl TryIntoResponse for Redirect {
+    fn try_into_response(self) -> Result<Response, Error> {
         Ok(self.into_parts()?.map(Body::from))
     }
 }

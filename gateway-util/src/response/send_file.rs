@@ -148,7 +148,7 @@ impl SendFile {
                 (range.start(), range.len())
             }
             RangeOutcome::Unsatisfiable => {
-                return Err(HttpError::requested_range_not_satisfiable().content_range(length));
+                return Err(HttpError::range_not_satisfiable().content_range(length));
             }
         };
         if start > 0 {

@@ -5,7 +5,9 @@ mod resolve;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use gateway_core::{App, Body, Environ, Error, HttpError, IntoResponse, Response, StartResponse};
+use gateway_core::{
+    App, Body, Environ, Error, HttpError, Response, StartResponse, TryIntoResponse,
+};
 use http::Method;
 
 use super::{CacheControl, SendFile, redirect};
@@ -121,7 +123,7 @@ impl StaticDir {
             }
             Resolved::WithoutSlash => redirect(with_slash(environ))
                 .permanent()
-                .into_response()
+                .try_into_response()
                 .map_err(|error| {
                     HttpError::internal_server_error().with_source(error.into_boxed())
                 }),

@@ -85,7 +85,7 @@ where
     I: IntoIterator<Item: Into<Bytes>>,
     I::IntoIter: Send + 'static,
 {
-    gateway_core::Body::iter(chunks).into_input()
+    gateway_core::Body::from_chunks(chunks).into_input()
 }
 
 /// A directory that is gone at the end of a test.

@@ -1,7 +1,7 @@
 //! Composed apps, for us; `composition.py` beside this file has the same for Flask. And what they
 //! are asked.
 
-use gateway_core::{App, Environ, HttpError, IntoResponse, Mount, view};
+use gateway_core::{App, Environ, HttpError, Mount, TryIntoResponse, view};
 use gateway_util::{Methods, MiddlewareExt};
 use http::{HeaderValue, StatusCode};
 
@@ -19,7 +19,7 @@ fn mounted(name: &'static str) -> impl App {
     })
 }
 
-async fn seen(environ: Environ) -> impl IntoResponse {
+async fn seen(environ: Environ) -> impl TryIntoResponse {
     let mut keys = vec![
         "REMOTE_ADDR",
         "REQUEST_SCHEME",

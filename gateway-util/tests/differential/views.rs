@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::stream;
 use gateway_core::cookie::{Cookie, SameSite, time};
 use gateway_core::{
-    App, Body, Environ, Error, HttpError, IntoResponse, Json, Mount, Response, ResponseExt, view,
+    App, Body, Environ, Error, HttpError, Json, Mount, Response, ResponseExt, TryIntoResponse, view,
 };
 use gateway_util::{
     CacheControl, Conditions, ETag, EnvironExt, ErrorHandlers, FormLimits, HttpErrorFields,
@@ -46,12 +46,12 @@ async fn dispatch(mut environ: Environ) -> Result<Response, Error> {
     match kind {
         "error" => Err(HttpError::new(name).into()),
         "error-text" => Err(HttpError::new(name)
-            .description("a <b> & \"c\" 'd'\nsecond line")
+            .with_description("a <b> & \"c\" 'd'\nsecond line")
             .into()),
-        "error-returned" => HttpError::new(name).into_response(),
+        "error-returned" => HttpError::new(name).try_into_response(),
         "error-headers" => error_headers(name),
-        "redirect" => redirect("/target").status(name).into_response(),
-        "redirect-to" => redirect(location(name)).into_response(),
+        "redirect" => redirect("/target").status(name).try_into_response(),
+        "redirect-to" => redirect(location(name)).try_into_response(),
         "form" => form(name),
         "header" => with_header(name),
         "cookie" => with_cookie(name),
@@ -73,7 +73,7 @@ fn error_headers(kind: &str) -> Result<Response, Error> {
         "two" => HttpError::unauthorized()
             .www_authenticate("Basic realm=\"a\"")?
             .www_authenticate("Bearer realm=\"b\"")?,
-        "range" => HttpError::requested_range_not_satisfiable().content_range(10),
+        "range" => HttpError::range_not_satisfiable().content_range(10),
         "response" => match abort_with(("own", 418, [("x-own", "1")]))? {},
         "redirect" => match abort_with(redirect("/login"))? {},
         _ => return Err(Error::msg("secret")),
@@ -98,37 +98,37 @@ fn location(name: &str) -> &'static str {
 
 fn form(name: &str) -> Result<Response, Error> {
     match name {
-        "text" => "text".into_response(),
-        "bytes" => b"\x00\xff".into_response(),
-        "dict" => Json(json!({"b": 1, "a": [true, null, "x"]})).into_response(),
-        "list" => Json(json!([1, "two", 3.5])).into_response(),
-        "status" => ("made", 201).into_response(),
-        "status-text" => ("made", "202 Accepted").into_response(),
+        "text" => "text".try_into_response(),
+        "bytes" => b"\x00\xff".try_into_response(),
+        "dict" => Json(json!({"b": 1, "a": [true, null, "x"]})).try_into_response(),
+        "list" => Json(json!([1, "two", 3.5])).try_into_response(),
+        "status" => ("made", 201).try_into_response(),
+        "status-text" => ("made", "202 Accepted").try_into_response(),
         "headers" => {
             let plain = ("content-type", "text/plain; charset=utf-8");
-            ("text", [("x-a", "1"), plain]).into_response()
+            ("text", [("x-a", "1"), plain]).try_into_response()
         }
-        "both" => (Json(json!({"a": 1})), 418, [("x-a", "1")]).into_response(),
-        "empty" => ("", 204).into_response(),
-        "generator" => Body::iter(["a", "b", "c"]).into_response(),
+        "both" => (Json(json!({"a": 1})), 418, [("x-a", "1")]).try_into_response(),
+        "empty" => ("", 204).try_into_response(),
+        "generator" => Body::from_chunks(["a", "b", "c"]).try_into_response(),
         "lines" => {
             let rows = (0..3).map(|n| Ok::<_, std::io::Error>(json!({"n": n})));
-            JsonLines::new(stream::iter(rows)).into_response()
+            JsonLines::new(stream::iter(rows)).try_into_response()
         }
-        "repeated" => ("text", [("x-a", "1"), ("x-a", "2")]).into_response(),
+        "repeated" => ("text", [("x-a", "1"), ("x-a", "2")]).try_into_response(),
         "reader" => {
             let reader = std::io::Cursor::new(vec![b'x'; 200_000]);
             let kind = [("content-type", "application/octet-stream")];
-            (read_exactly(reader, 200_000), kind).into_response()
+            (read_exactly(reader, 200_000), kind).try_into_response()
         }
-        "reset" => ("", 205).into_response(),
-        "none" => None::<&str>.into_response(),
+        "reset" => ("", 205).try_into_response(),
+        "none" => None::<&str>.try_into_response(),
         _ => not_there(),
     }
 }
 
 fn with_header(name: &str) -> Result<Response, Error> {
-    let mut response = "text".into_response()?;
+    let mut response = "text".try_into_response()?;
     let cache = CacheControl::new();
     match name {
         "vary" => response.vary("Accept")?.vary("accept")?.vary("Cookie")?,
@@ -155,7 +155,7 @@ fn with_header(name: &str) -> Result<Response, Error> {
 }
 
 fn with_cookie(name: &str) -> Result<Response, Error> {
-    let mut response = "text".into_response()?;
+    let mut response = "text".try_into_response()?;
     let cookie = Cookie::build(("a", "1"));
     let shop = || Cookie::build("a").path("/shop").domain("example.org");
     let strict = || Cookie::build("a").secure(true).http_only(true);
@@ -182,7 +182,7 @@ fn with_cookie(name: &str) -> Result<Response, Error> {
 }
 
 fn conditional(kind: &str, environ: &Environ) -> Result<Response, Error> {
-    let mut response = "Hello World".into_response()?;
+    let mut response = "Hello World".try_into_response()?;
     match kind {
         "tag" | "both" => response.set_etag(&ETag::strong("foo")?),
         "weak" => response.set_etag(&ETag::weak("foo")?),
@@ -212,7 +212,7 @@ fn listed<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Res
         .collect();
     lines.sort_unstable();
     let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    (lines.concat(), plain).into_response()
+    (lines.concat(), plain).try_into_response()
 }
 
 fn pairs(pairs: &Pairs) -> Result<Response, Error> {
@@ -226,40 +226,44 @@ async fn request(kind: &str, environ: &mut Environ) -> Result<Response, Error> {
             .query()
             .parse::<i64>("n")?
             .map(|n| n.to_string())
-            .into_response(),
-        "query-required" => environ.query().require("name")?.to_owned().into_response(),
+            .try_into_response(),
+        "query-required" => environ
+            .query()
+            .require("name")?
+            .to_owned()
+            .try_into_response(),
         "posted" => pairs(environ.form(FormLimits::default()).await?.fields()),
         "posted-limited" => pairs(environ.form(FormLimits::default().body(20)).await?.fields()),
         "posted-parts" => pairs(environ.form(FormLimits::default().parts(2)).await?.fields()),
         "files" => files(environ).await,
         "json" => {
             let got: serde_json::Value = environ.json(1000).await?;
-            Json(json!({"got": got})).into_response()
+            Json(json!({"got": got})).try_into_response()
         }
         "json-limited" => {
             let got: serde_json::Value = environ.json(10).await?;
-            Json(json!({"got": got})).into_response()
+            Json(json!({"got": got})).try_into_response()
         }
         "cookies" => pairs(&environ.cookies()),
         "accept" => environ
             .negotiate(&["text/html", "application/json"])?
             .to_owned()
-            .into_response(),
+            .try_into_response(),
         "language" => environ
             .accept_language()
             .best_language(&["en", "de"])
             .unwrap_or("none")
             .to_owned()
-            .into_response(),
+            .try_into_response(),
         "basic" => {
             let credentials = environ.basic_auth("shop")?;
-            format!("{}|{}", credentials.user, credentials.password).into_response()
+            format!("{}|{}", credentials.user, credentials.password).try_into_response()
         }
-        "bearer" => environ.bearer_token("shop")?.into_response(),
+        "bearer" => environ.bearer_token("shop")?.try_into_response(),
         "client" => environ
             .client_addr()
             .map(|addr| addr.to_string())
-            .into_response(),
+            .try_into_response(),
         _ => not_there(),
     }
 }
@@ -304,8 +308,8 @@ fn handled() -> impl App {
             "stock" => Err(NoStock.into()),
             "crash" => Err(Error::msg("secret")),
             "own" => match abort_with(redirect("/login"))? {},
-            "returned" => HttpError::not_found().into_response(),
-            "fine" => "fine".into_response(),
+            "returned" => HttpError::not_found().try_into_response(),
+            "fine" => "fine".try_into_response(),
             code => Err(HttpError::new(code).into()),
         }
     });

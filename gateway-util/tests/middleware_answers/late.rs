@@ -53,7 +53,7 @@ async fn timeout_is_503_before_commit_and_drops_the_app() {
     let slow_body = || {
         app_fn(|_, start: StartResponse| async move {
             start.start(200, [("x-first", "1")])?;
-            Ok(Body::push(async |_| std::future::pending().await))
+            Ok(Body::from_producer(async |_| std::future::pending().await))
         })
     };
     assert_eq!(ask(slow_body().timeout(second), get()).await.status, 503);
@@ -76,7 +76,7 @@ async fn a_timeout_beyond_all_clocks_is_none() {
     for bound in [Duration::MAX, Duration::from_secs(u64::MAX / 2)] {
         let app = app_fn(|_, start: StartResponse| async move {
             start.start(200, [("content-type", "text/plain")])?;
-            Ok(Body::iter(["a", "b"]))
+            Ok(Body::from_chunks(["a", "b"]))
         });
         assert_eq!(
             ask(app.timeout(bound).between_chunks(), get()).await.text(),
@@ -90,7 +90,7 @@ async fn b8_timeout_aborts_after_commit_if_the_body_counts() {
     let slow = |millis: u64| {
         app_fn(move |_, start: StartResponse| async move {
             start.start(200, [("content-type", "text/plain")])?;
-            Ok(Body::push(move |mut writer| async move {
+            Ok(Body::from_producer(move |mut writer| async move {
                 for _ in 0..4 {
                     writer.write("a").await?;
                     tokio::time::sleep(Duration::from_millis(millis)).await;
@@ -126,8 +126,8 @@ async fn b8_timeout_aborts_after_commit_if_the_body_counts() {
     // A flushed head is commit, too.
     let flushed = app_fn(|_, start: StartResponse| async move {
         start.start(200, [("content-type", "text/event-stream")])?;
-        start.flush();
-        Ok(Body::push(async |mut writer| {
+        start.commit_early();
+        Ok(Body::from_producer(async |mut writer| {
             tokio::time::sleep(Duration::from_secs(9)).await;
             Ok(writer.write("late").await?)
         }))
@@ -160,7 +160,7 @@ async fn b9_a_panic_gets_the_page_before_commit() {
         app_fn(|_, _| -> std::future::Ready<Result<Body, Error>> { panic!("secret") });
     let in_body = app_fn(|_, start: StartResponse| async move {
         start.start(200, [("x-first", "1")])?;
-        Ok(Body::push(async |_| panic!("secret")))
+        Ok(Body::from_producer(async |_| panic!("secret")))
     });
     for app in [in_call.boxed(), before_its_future.boxed(), in_body.boxed()] {
         let answer = ask(app.catch_panic(page), get()).await;
@@ -176,7 +176,7 @@ async fn b9_a_panic_gets_the_page_before_commit() {
     // After commit there is no page.
     let late = app_fn(|_, start: StartResponse| async move {
         start.start(200, [("x-first", "1")])?;
-        Ok(Body::push(async |mut writer| {
+        Ok(Body::from_producer(async |mut writer| {
             writer.write("a").await?;
             panic!("secret")
         }))

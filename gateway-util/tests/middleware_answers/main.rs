@@ -56,7 +56,9 @@ async fn a_request_id_is_taken_over_if_it_is_one() {
 
 #[tokio::test]
 async fn request_id_and_runtime_are_on_error_pages_and_give_way_to_the_apps_own() {
-    let missing = HttpError::not_found().headers([("x-why", "1")]).unwrap();
+    let missing = HttpError::not_found()
+        .with_headers([("x-why", "1")])
+        .unwrap();
     let answer = ask(
         missing.runtime().request_id(),
         get().header("x-request-id", "id"),
@@ -286,7 +288,7 @@ async fn auto_etag_names_bytes_in_hand_and_nothing_else() {
     assert_ne!(tag(text("b"), get()).await, Some(of_a));
     assert_eq!(tag(text("a"), Request::post("/")).await, None);
     assert_eq!(
-        tag(view(async |_| Body::iter(["a"])).boxed(), get()).await,
+        tag(view(async |_| Body::from_chunks(["a"])).boxed(), get()).await,
         None
     );
     assert_eq!(tag(view(async |_| ("a", 404)).boxed(), get()).await, None);

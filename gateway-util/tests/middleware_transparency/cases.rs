@@ -97,7 +97,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, [("content-length", "4")])?;
-                Ok(p.closing(Body::iter(["ab", "cd"])))
+                Ok(p.closing(Body::from_chunks(["ab", "cd"])))
             })
         },
         Method::GET,
@@ -108,7 +108,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::iter(["", "a\r\n\0", "", "b"])))
+                Ok(p.closing(Body::from_chunks(["", "a\r\n\0", "", "b"])))
             })
         },
         Method::GET,
@@ -138,7 +138,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, [("trailer", "x-sum")])?;
-                Ok(p.closing(Body::push(async |mut writer| {
+                Ok(p.closing(Body::from_producer(async |mut writer| {
                     writer.write("data").await?;
                     writer.trailers(trailers()).await?;
                     Ok(())
@@ -168,9 +168,9 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                start.flush();
+                start.commit_early();
                 let waiting = p.clone();
-                Ok(p.closing(Body::push(move |mut writer| async move {
+                Ok(p.closing(Body::from_producer(move |mut writer| async move {
                     waiting.go.notified().await;
                     waiting.tell("first chunk");
                     writer.write("late").await?;
@@ -187,13 +187,13 @@ pub(crate) const CASES: &[Case] = &[
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
                 let waiting = p.clone();
-                let body = Body::push(move |mut writer| async move {
+                let body = Body::from_producer(move |mut writer| async move {
                     waiting.go.notified().await;
                     waiting.tell("first chunk");
                     writer.write("late").await?;
                     Ok(())
                 });
-                Ok(p.closing(body.flush()))
+                Ok(p.closing(body.commit_early()))
             })
         },
         Method::GET,
@@ -203,7 +203,7 @@ pub(crate) const CASES: &[Case] = &[
         "late start",
         |p| {
             app(p, async |p, _, start| {
-                Ok(p.closing(Body::push(move |mut writer| async move {
+                Ok(p.closing(Body::from_producer(move |mut writer| async move {
                     tokio::task::yield_now().await;
                     start.start(201, [("x-late", "1")])?;
                     writer.write("late").await?;
@@ -231,7 +231,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, [("x-first", "1")])?;
-                Ok(p.closing(Body::push(move |mut writer| async move {
+                Ok(p.closing(Body::from_producer(move |mut writer| async move {
                     start.restart(503, [("x-second", "2")], Error::msg("changed its mind"))?;
                     writer.write("sorry").await?;
                     Ok(())
@@ -258,7 +258,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::push(move |mut writer| async move {
+                Ok(p.closing(Body::from_producer(move |mut writer| async move {
                     writer.write("a").await?;
                     start.restart(500, TEXT, Error::msg("too late"))?;
                     Ok(())
@@ -314,7 +314,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |_, _, _| {
                 Err(HttpError::gone()
-                    .headers([("x-why", "a"), ("x-why", "b")])?
+                    .with_headers([("x-why", "a"), ("x-why", "b")])?
                     .into())
             })
         },
@@ -349,7 +349,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::push(async |_| Err(Error::msg("broken")))))
+                Ok(p.closing(Body::from_producer(async |_| Err(Error::msg("broken")))))
             })
         },
         Method::GET,
@@ -360,7 +360,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::push(async |_| panic!("in the body"))))
+                Ok(p.closing(Body::from_producer(async |_| panic!("in the body"))))
             })
         },
         Method::GET,
@@ -371,7 +371,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::push(async |mut writer| {
+                Ok(p.closing(Body::from_producer(async |mut writer| {
                     writer.write("a").await?;
                     Err(Error::msg("broken"))
                 })))
@@ -385,7 +385,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::push(async |mut writer| {
+                Ok(p.closing(Body::from_producer(async |mut writer| {
                     writer.write("a").await?;
                     panic!("in the body")
                 })))
@@ -410,7 +410,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, [("content-length", "2")])?;
-                Ok(p.closing(Body::iter(["a", "b", "c"])))
+                Ok(p.closing(Body::from_chunks(["a", "b", "c"])))
             })
         },
         Method::GET,
@@ -432,7 +432,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, [("content-length", "99")])?;
-                Ok(p.closing(Body::push(async |_| std::future::pending().await)))
+                Ok(p.closing(Body::from_producer(async |_| std::future::pending().await)))
             })
         },
         Method::HEAD,
@@ -446,7 +446,7 @@ pub(crate) const CASES: &[Case] = &[
         |p| {
             app(p, async |p, _, start| {
                 start.start(200, TEXT)?;
-                Ok(p.closing(Body::iter(std::iter::repeat("more"))))
+                Ok(p.closing(Body::from_chunks(std::iter::repeat("more"))))
             })
         },
         Method::GET,

@@ -54,7 +54,7 @@ async fn observe(app: BoxApp, probe: Probe, method: Method, reading: Reading) ->
     let gateway = Gateway::new(app);
     let mut environ = gateway.environ(parts, input);
     environ.set_var("X_OWN", "own");
-    environ.set_connection(Connection::new().peer("192.0.2.7:4711".parse().unwrap()));
+    environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:4711".parse().unwrap()));
     let response = gateway.handle(environ).await;
     let (parts, body) = response.into_parts();
     let size = body.size_hint().exact();

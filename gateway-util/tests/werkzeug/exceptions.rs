@@ -1,6 +1,6 @@
 //! `test_exceptions.py`.
 
-use gateway_core::{AppExt, Error, HttpError, IntoResponse, abort, view};
+use gateway_core::{AppExt, Error, HttpError, TryIntoResponse, abort, view};
 use gateway_util::{HttpErrorFields, abort_with};
 use http::{Method, Request};
 
@@ -32,20 +32,20 @@ fn test_aborter_general() {
     for code in CODES {
         let error = abort(code, "why").unwrap_err();
         assert_eq!(error.status(), code);
-        assert_eq!(error.public_description(), "why");
+        assert_eq!(error.description(), "why");
         // The constructor for a status is that status.
         assert_eq!(HttpError::new(code).status(), code);
     }
     assert_eq!(HttpError::bad_request().status(), 400);
     assert_eq!(HttpError::unauthorized().status(), 401);
-    assert_eq!(HttpError::request_entity_too_large().status(), 413);
+    assert_eq!(HttpError::payload_too_large().status(), 413);
     assert_eq!(HttpError::service_unavailable().status(), 503);
 }
 
 /// A description is text here, always, and is escaped once: markup cannot get into a page.
 #[tokio::test]
 async fn test_abort_description_markup() {
-    let app = view(async |_| HttpError::bad_request().description("<b>&lt;</b>"));
+    let app = view(async |_| HttpError::bad_request().with_description("<b>&lt;</b>"));
     let answer = answer(app, get("/")).await;
     let escaped = "<p>&lt;b&gt;&amp;lt;&lt;/b&gt;</p>";
     assert!(answer.text().contains(escaped), "{}", answer.text());
@@ -55,10 +55,10 @@ async fn test_abort_description_markup() {
 fn test_exception_repr() {
     let error = HttpError::not_found();
     assert_eq!(error.to_string(), "404 Not Found");
-    assert!(error.public_description().starts_with("The requested URL"));
+    assert!(error.description().starts_with("The requested URL"));
     assert!(format!("{error:?}").contains("404"));
-    let error = error.description("Not There");
-    assert_eq!(error.public_description(), "Not There");
+    let error = error.with_description("Not There");
+    assert_eq!(error.description(), "Not There");
     // An error without a code is none: a 500 says so in the log.
     assert_eq!(HttpError::new("An error message").status(), 500);
 }
@@ -76,7 +76,7 @@ async fn test_response_header_content_type_should_contain_charset() {
 async fn test_passing_response() {
     for code in CODES {
         let own = http::Response::builder().status(code).body("own".into());
-        let error = HttpError::with_response(own.unwrap());
+        let error = HttpError::from_response(own.unwrap());
         let answer = answer(error, get("/")).await;
         assert_eq!((answer.status.as_u16(), answer.text()), (code, "own"));
     }
@@ -84,7 +84,7 @@ async fn test_passing_response() {
 
 #[tokio::test]
 async fn test_description_none() {
-    let answer = answer(HttpError::not_found().description(""), get("/")).await;
+    let answer = answer(HttpError::not_found().with_description(""), get("/")).await;
     assert_eq!(answer.status, 404);
     assert!(answer.text().contains("<h1>Not Found</h1>"));
 }
@@ -93,10 +93,7 @@ async fn test_description_none() {
 async fn test_response_body() {
     for code in CODES {
         let error = HttpError::new(code);
-        let (name, description) = (
-            error.name().to_owned(),
-            error.public_description().to_owned(),
-        );
+        let (name, description) = (error.name().to_owned(), error.description().to_owned());
         let raised = answer(error, get("/")).await;
         let page = raised.text();
         assert!(
@@ -107,7 +104,7 @@ async fn test_response_body() {
         assert!(page.contains(&title), "{page}");
         assert!(!description.is_empty(), "{code}");
         // As an app, returned and raised: the same page.
-        let returned = HttpError::new(code).into_response().unwrap();
+        let returned = HttpError::new(code).try_into_response().unwrap();
         assert_eq!(returned.into_body().bytes().await.unwrap(), raised.body);
         let request = Request::new(());
         let environ = gateway_core::Environ::from_request(request);
@@ -122,7 +119,7 @@ async fn test_response_body() {
 #[test]
 fn an_allow_of_nothing_is_an_empty_one() {
     let error = HttpError::method_not_allowed().allow([]);
-    assert_eq!(error.header_map()["allow"], "");
+    assert_eq!(error.headers()["allow"], "");
     let error = HttpError::method_not_allowed().allow([Method::GET]);
-    assert_eq!(error.header_map()["allow"], "GET");
+    assert_eq!(error.headers()["allow"], "GET");
 }

@@ -156,7 +156,7 @@ fn test_www_authenticate_header() {
         .basic_auth("Foo \"Bar\"")
         .unwrap_err();
     assert_eq!(
-        asked.header_map()["www-authenticate"],
+        asked.headers()["www-authenticate"],
         "Basic realm=\"Foo \\\"Bar\\\"\""
     );
 }

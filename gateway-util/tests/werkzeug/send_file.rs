@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use gateway_core::{IntoResponse, view};
+use gateway_core::{TryIntoResponse, view};
 use gateway_util::{CacheControl, Conditions, ETag, ResponseFields, SendFile, StaticDir};
 
 use crate::common::{Answer, TempDir, answer, get, with};
@@ -67,7 +67,7 @@ async fn test_last_modified() {
 #[tokio::test]
 async fn test_object() {
     let app = view(async |environ: gateway_core::Environ| {
-        let response = ("test", [("content-type", "text/plain")]).into_response()?;
+        let response = ("test", [("content-type", "text/plain")]).try_into_response()?;
         Ok::<_, gateway_core::Error>(Conditions::of(&environ).apply_with_ranges(response))
     });
     let part = answer(app, with("/", &[("range", "bytes=1-2")])).await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use gateway_core::cookie::{Cookie, CookieBuilder, SameSite, time};
-use gateway_core::{Environ, Error, IntoResponse, Json, Response, ResponseExt, view};
+use gateway_core::{Environ, Error, Json, Response, ResponseExt, TryIntoResponse, view};
 use gateway_util::{Conditions, EnvironExt, ResponseFields, redirect};
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
@@ -102,24 +102,24 @@ fn test_response_set_status() {
         ("999 WTF", 999),
         ("200 TEA POT", 200),
     ] {
-        let response = ("x", status).into_response().unwrap();
+        let response = ("x", status).try_into_response().unwrap();
         assert_eq!(response.status(), code, "{status}");
     }
     // N4: no number is an error, and no answer with the status 0.
-    assert!(("x", "wtf").into_response().is_err());
+    assert!(("x", "wtf").try_into_response().is_err());
 }
 
 #[test]
 fn test_response_init_status_empty_string() {
     for status in ["", " ", "\n"] {
-        assert!(("x", status).into_response().is_err(), "{status:?}");
+        assert!(("x", status).try_into_response().is_err(), "{status:?}");
     }
 }
 
 #[test]
 fn test_advertise_accept_ranges() {
     let conditions = Conditions::of(&Environ::from_request(Request::new(())));
-    let response = conditions.apply_with_ranges("".into_response().unwrap());
+    let response = conditions.apply_with_ranges("".try_into_response().unwrap());
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["accept-ranges"], "bytes");
     assert!(!response.headers().contains_key("content-range"));
@@ -127,7 +127,7 @@ fn test_advertise_accept_ranges() {
 
 #[test]
 fn test_common_response_descriptors() {
-    let mut response = "x".into_response().unwrap();
+    let mut response = "x".try_into_response().unwrap();
     response.set_mimetype("text/html").unwrap();
     assert_eq!(
         response.headers()["content-type"],
@@ -157,7 +157,7 @@ async fn test_location_header_autocorrect() {
         ("./test", "./test"),
         ("../test", "../test"),
     ] {
-        let response = redirect(location).into_response().unwrap();
+        let response = redirect(location).try_into_response().unwrap();
         assert_eq!(response.headers()["location"], expected);
     }
 }
@@ -165,7 +165,7 @@ async fn test_location_header_autocorrect() {
 #[test]
 fn test_urlfication() {
     let response = redirect("http://\u{fc}ser:p\u{e4}ssword@xn--n3h.net/p\u{e5}th");
-    let response = response.into_response().unwrap();
+    let response = response.try_into_response().unwrap();
     let encoded = "http://%C3%BCser:p%C3%A4ssword@xn--n3h.net/p%C3%A5th";
     assert_eq!(response.headers()["location"], encoded);
 }
@@ -178,7 +178,7 @@ async fn test_204_and_1xx_response_has_no_content_length() {
         (204, None)
     );
     // S5: an answer is final.
-    assert!(("", 100).into_response().is_err());
+    assert!(("", 100).try_into_response().is_err());
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn test_malformed_204_response_has_no_content_length() {
 #[tokio::test]
 async fn test_ranges() {
     let app = view(async |environ: Environ| {
-        let response = "x".repeat(1000).into_response()?;
+        let response = "x".repeat(1000).try_into_response()?;
         Ok::<_, Error>(Conditions::of(&environ).apply_with_ranges(response))
     });
     let part = answer(app, with("/", &[("range", "bytes=0-499")])).await;

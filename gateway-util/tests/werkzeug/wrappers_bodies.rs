@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use gateway_core::{AppExt, Body, Environ, Error, IntoResponse, Response, ResponseExt, view};
+use gateway_core::{AppExt, Body, Environ, Error, Response, ResponseExt, TryIntoResponse, view};
 use gateway_util::{Conditions, blocking_writer};
 use http::Request;
 
@@ -18,23 +18,25 @@ async fn bytes(response: Response) -> Bytes {
 #[test]
 fn test_response_streamed() {
     for whole in [
-        "".into_response().unwrap(),
-        "Hello World".into_response().unwrap(),
+        "".try_into_response().unwrap(),
+        "Hello World".try_into_response().unwrap(),
     ] {
-        assert!(whole.body().in_hand().is_some());
+        assert!(whole.body().buffered().is_some());
     }
-    let stream = Body::iter(["foo", "bar"]).into_response().unwrap();
-    assert!(stream.body().in_hand().is_none());
+    let stream = Body::from_chunks(["foo", "bar"])
+        .try_into_response()
+        .unwrap();
+    assert!(stream.body().buffered().is_none());
 }
 
 #[tokio::test]
 async fn test_response_iter_wrapping() {
     use http_body_util::BodyExt as _;
 
-    let body = Body::iter(["foo", "bar"]).wrap(|body| {
+    let body = Body::from_chunks(["foo", "bar"]).wrap(|body| {
         body.map_frame(|frame| frame.map_data(|data| Bytes::from(data.to_ascii_uppercase())))
     });
-    assert_eq!(bytes(body.into_response().unwrap()).await, "FOOBAR");
+    assert_eq!(bytes(body.try_into_response().unwrap()).await, "FOOBAR");
 }
 
 #[tokio::test]
@@ -48,18 +50,18 @@ async fn test_new_response_iterator_behavior() {
     let whole = answer(view(async |_| "Hello W\u{f6}rld!"), get("/")).await;
     assert_eq!(whole.header("content-length"), Some("13"));
     let pieces = answer(
-        view(async |_| Body::iter(["Hello ", "W\u{f6}rld!"])),
+        view(async |_| Body::from_chunks(["Hello ", "W\u{f6}rld!"])),
         get("/"),
     )
     .await;
     assert_eq!(pieces.header("content-length"), None);
     assert_eq!(pieces.text(), "Hello W\u{f6}rld!");
     // Read into memory, it has its length.
-    let response = Body::iter(["Hello ", "W\u{f6}rld!"])
-        .into_response()
+    let response = Body::from_chunks(["Hello ", "W\u{f6}rld!"])
+        .try_into_response()
         .unwrap();
     let read = Body::from(bytes(response).await);
-    assert_eq!(read.len(), Some(13));
+    assert_eq!(read.known_len(), Some(13));
 }
 
 #[tokio::test]
@@ -72,7 +74,7 @@ async fn test_auto_content_length() {
 #[tokio::test]
 async fn test_stream_content_length() {
     let app = view(async |_| {
-        Body::push(async |mut writer| {
+        Body::from_producer(async |mut writer| {
             for word in ["foo", "bar", "baz"] {
                 writer.write(word).await?;
             }
@@ -134,18 +136,24 @@ async fn test_base_response_close_call_forwarding() {
             closed.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let response = Body::iter(["x"]).on_close(counted(&closed)).into_response();
+    let response = Body::from_chunks(["x"])
+        .on_close(counted(&closed))
+        .try_into_response();
     let response = response.unwrap().on_close(counted(&closed));
     assert_eq!(bytes(response).await, "x");
     assert_eq!(closed.load(Ordering::Relaxed), 2);
-    let unread = Body::iter(["x"]).on_close(counted(&closed)).into_response();
+    let unread = Body::from_chunks(["x"])
+        .on_close(counted(&closed))
+        .try_into_response();
     drop(unread.unwrap());
     assert_eq!(closed.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test]
 async fn test_range_request_without_complete_length() {
-    let stream = Body::iter(["Hello ", "World"]).into_response().unwrap();
+    let stream = Body::from_chunks(["Hello ", "World"])
+        .try_into_response()
+        .unwrap();
     let conditions = Conditions::of(&environ(with("/", &[("range", "bytes=0-10")])));
     let response = conditions.apply_with_ranges(stream);
     assert_eq!(response.status(), 200);
@@ -157,7 +165,7 @@ async fn test_range_request_without_complete_length() {
 async fn test_invalid_range_request() {
     for (range, status) in [("bytes=-", 200), ("bytes=99-", 416)] {
         let conditions = Conditions::of(&environ(with("/", &[("range", range)])));
-        let response = conditions.apply_with_ranges("Hello World".into_response().unwrap());
+        let response = conditions.apply_with_ranges("Hello World".try_into_response().unwrap());
         assert_eq!(response.status(), status, "{range}");
     }
 }
@@ -201,6 +209,6 @@ async fn test_type_forcing() {
             .await
             .is_ok()
     );
-    let refused: Result<Response, Error> = None::<&str>.into_response();
+    let refused: Result<Response, Error> = None::<&str>.try_into_response();
     assert!(refused.is_err());
 }

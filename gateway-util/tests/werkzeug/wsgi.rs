@@ -1,6 +1,6 @@
 //! `test_wsgi.py`: parts of bodies. `test_closing_iterator` is in `tests/middleware_dispatch.rs`.
 
-use gateway_core::{Body, IntoResponse};
+use gateway_core::{Body, TryIntoResponse};
 use gateway_util::{Conditions, read_exactly};
 
 use crate::common::{environ, with};
@@ -8,7 +8,7 @@ use crate::common::{environ, with};
 /// The part of a body that is asked for.
 async fn part(body: Body, range: &str) -> String {
     let conditions = Conditions::of(&environ(with("/", &[("range", range)])));
-    let response = conditions.apply_with_ranges(body.into_response().unwrap());
+    let response = conditions.apply_with_ranges(body.try_into_response().unwrap());
     let bytes = response.into_body().bytes().await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }

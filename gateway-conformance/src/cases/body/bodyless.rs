@@ -21,7 +21,7 @@ fn heads() -> Vec<Case> {
             move |environ: Environ, start_response: StartResponse| async move {
                 start_response.start(200, [("content-type", "text/x-suite")])?;
                 let body = body();
-                Ok(match body.len() {
+                Ok(match body.known_len() {
                     Some(_) => body,
                     None => watched(&Run::of(&environ), body),
                 })
@@ -58,7 +58,7 @@ fn heads() -> Vec<Case> {
         Case::new("b6_head_polls_until_the_late_start", &["B6", "S4"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 let run = Run::of(&environ);
-                let body = Body::push(async move |mut writer| {
+                let body = Body::from_producer(async move |mut writer| {
                     tokio::task::yield_now().await;
                     start_response.start(201, [("content-type", "text/x-suite")])?;
                     run.note("started");
@@ -108,7 +108,7 @@ fn statuses() -> Vec<Case> {
                     head.extend(length.map(|length| ("content-length", length)));
                     start_response.start(code, head)?;
                     let body = body();
-                    Ok(match body.len() {
+                    Ok(match body.known_len() {
                         Some(_) => body,
                         None => watched(&Run::of(&environ), body),
                     })
@@ -117,7 +117,7 @@ fn statuses() -> Vec<Case> {
             .sees(move |client: Client| async move {
                 let response = super::in_step(&client, client.request("GET", "/")).await?;
                 bodyless(response, code)?;
-                if body().len().is_none() {
+                if body().known_len().is_none() {
                     client.closed_once().await?;
                 }
                 let response = super::in_step(&client, client.request("HEAD", "/")).await?;

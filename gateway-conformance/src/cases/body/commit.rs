@@ -72,7 +72,7 @@ fn errors_before_commit() -> Vec<Case> {
             fails_after(["", ""])
         }),
         body_fails("b1_a_body_that_waits_and_fails_is_a_500", &["B1"], || {
-            Body::stream(stream::once(async {
+            Body::from_stream(stream::once(async {
                 tokio::task::yield_now().await;
                 Err::<bytes::Bytes, _>(std::io::Error::other("private"))
             }))
@@ -85,14 +85,14 @@ fn flushes() -> Vec<Case> {
         Case::new("b1_a_flush_sends_the_head_before_the_body", &["B1"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
-                start_response.flush();
+                start_response.commit_early();
                 Ok(after_go(&environ))
             })
             .sees(head_before_body),
         Case::new("b1_a_body_may_ask_for_the_flush", &["B1"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
-                Ok(after_go(&environ).flush())
+                Ok(after_go(&environ).commit_early())
             })
             .sees(head_before_body),
         Case::new("b1_a_flush_from_another_task_wakes_the_gateway", &["B1"])
@@ -101,7 +101,7 @@ fn flushes() -> Vec<Case> {
                 let run = Run::of(&environ);
                 tokio::spawn(async move {
                     run.wait("flush").await;
-                    start_response.flush();
+                    start_response.commit_early();
                 });
                 Ok(after_go(&environ))
             })
@@ -112,9 +112,9 @@ fn flushes() -> Vec<Case> {
         Case::new("b1_after_a_flush_an_error_aborts", &["B1", "B8"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
-                start_response.flush();
+                start_response.commit_early();
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |_| {
+                Ok(Body::from_producer(async move |_| {
                     run.wait("go").await;
                     Err(Error::msg("private"))
                 }))
@@ -133,7 +133,7 @@ fn flushes() -> Vec<Case> {
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, PRIVATE)?;
             let run = Run::of(&environ);
-            Ok(Body::push(async move |_| {
+            Ok(Body::from_producer(async move |_| {
                 run.note("waiting");
                 run.wait("go").await;
                 Err(Error::msg("private"))
@@ -157,7 +157,7 @@ fn flushes() -> Vec<Case> {
 /// A body that waits for the client's `go` before its only chunk.
 fn after_go(environ: &Environ) -> Body {
     let run = Run::of(environ);
-    Body::push(async move |mut writer| {
+    Body::from_producer(async move |mut writer| {
         run.wait("go").await;
         writer.write("gone").await?;
         Ok(())
@@ -216,7 +216,7 @@ fn empty_chunks() -> Vec<Case> {
             .app(async |_: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let empty = std::iter::repeat_n("", 10_000);
-                Ok(Body::iter(empty.chain(["end"])))
+                Ok(Body::from_chunks(empty.chain(["end"])))
             })
             .sees(async |client: Client| {
                 client.get("/").await?.status(200)?.body("end")?;
@@ -231,7 +231,7 @@ fn backpressure() -> Vec<Case> {
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     for (chunk, go) in [("one", "go1"), ("two", "go2"), ("three", "go3")] {
                         writer.write(chunk).await?;
                         run.wait(go).await;
@@ -266,7 +266,7 @@ fn backpressure() -> Vec<Case> {
                 }
                 (made <= ALL).then(|| vec![b'x'; CHUNK])
             });
-            Ok(watched(&Run::of(&environ), Body::iter(chunks)))
+            Ok(watched(&Run::of(&environ), Body::from_chunks(chunks)))
         })
         .sees(async |client: Client| {
             const BOUND: usize = 48;

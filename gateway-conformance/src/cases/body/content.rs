@@ -146,7 +146,7 @@ fn bytes() -> Vec<Case> {
         }),
         sends("b10_bytes_of_a_stream_are_untouched", &["B10"], || {
             let all: Vec<u8> = (0..=255).collect();
-            Body::iter([all, BYTES.to_vec(), b"\r\n".to_vec()])
+            Body::from_chunks([all, BYTES.to_vec(), b"\r\n".to_vec()])
         })
         .sees(async |client: Client| {
             let response = super::in_step(&client, client.request("GET", "/")).await?;
@@ -158,7 +158,7 @@ fn bytes() -> Vec<Case> {
             Ok(())
         }),
         sends("b10_a_large_body_arrives_whole", &["B10", "B3"], || {
-            Body::iter((0..200_u32).map(|n| n.to_be_bytes().repeat(5000)))
+            Body::from_chunks((0..200_u32).map(|n| n.to_be_bytes().repeat(5000)))
         })
         .sees(async |client: Client| {
             let response = client.get("/").await?.status(200)?;
@@ -192,7 +192,7 @@ fn bytes() -> Vec<Case> {
 /// An app whose body has trailers: one that may be sent and one that never may.
 async fn trailing(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "text/plain"), ("trailer", "x-sum")])?;
-    Ok(Body::push(async |mut writer| {
+    Ok(Body::from_producer(async |mut writer| {
         writer.write("abc").await?;
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", HeaderValue::from_static("6"));
@@ -238,7 +238,7 @@ fn trailers() -> Vec<Case> {
         Case::new("b11_a_body_of_trailers_alone_is_empty", &["B11"])
             .app(async |_: Environ, start_response: StartResponse| {
                 start_response.start(200, [("trailer", "x-sum")])?;
-                Ok(Body::push(async |mut writer| {
+                Ok(Body::from_producer(async |mut writer| {
                     let mut trailers = HeaderMap::new();
                     trailers.insert("x-sum", HeaderValue::from_static("0"));
                     writer.trailers(trailers).await?;

@@ -69,7 +69,7 @@ fn late_errors() -> Vec<Case> {
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
             let run = Run::of(&environ);
-            let body = Body::push(async move |mut writer| {
+            let body = Body::from_producer(async move |mut writer| {
                 writer.write("begun").await?;
                 run.wait("go").await;
                 Err(Error::msg("private"))
@@ -93,7 +93,7 @@ fn late_errors() -> Vec<Case> {
                     return Ok(fails_after(["begun"]));
                 }
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     writer.write("one ").await?;
                     run.wait("go").await;
                     writer.write("two").await?;

@@ -21,7 +21,7 @@ fn declares(
             let head = [("content-length", length), ("x-refused", "1")];
             start_response.start(200, head)?;
             let body = body();
-            Ok(match body.len() {
+            Ok(match body.known_len() {
                 // Watched, it would be a stream.
                 Some(_) => body,
                 None => watched(&Run::of(&environ), body),

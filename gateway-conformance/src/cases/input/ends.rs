@@ -146,7 +146,7 @@ fn chunks() -> Vec<Case> {
             }),
         Case::new("i2_pieces_are_read_as_they_arrive", &["I2", "B3"])
             .view(async |mut environ: Environ| {
-                gateway_core::Body::new(environ.take_input()).flush()
+                gateway_core::Body::new(environ.take_input()).commit_early()
             })
             .only(Via::SOCKETS)
             .sees(async |client: Client| {

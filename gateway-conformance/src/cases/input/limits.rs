@@ -21,7 +21,7 @@ async fn commits_and_reads(
 ) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "text/plain")])?;
     let mut input = environ.take_input();
-    Ok(Body::push(async move |mut writer| {
+    Ok(Body::from_producer(async move |mut writer| {
         writer.write("begun ").await?;
         while let Some(chunk) = input.chunk().await? {
             writer.write(chunk).await?;

@@ -26,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
                     let path = environ.path_info().to_string();
                     start_response.start(200, [("x-id", id.clone())])?;
                     let ids = format!("{kept:?} {} {}", path, String::from_utf8_lossy(&body));
-                    Ok(Body::iter([ids, id]))
+                    Ok(Body::from_chunks([ids, id]))
                 },
             )
             .sees(async |client: Client| {
@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let id = environ.query_string().to_owned();
                 start_response.start(200, [("x-id", id.clone())])?;
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     writer.write(id.clone()).await?;
                     run.wait("go").await;
                     writer.write(id).await?;
@@ -88,8 +88,8 @@ pub(super) fn cases() -> Vec<Case> {
                     start_response.start(200, [("x-left", "1"), ("set-cookie", "left=1")])?;
                     return Ok(Body::from("first"));
                 }
-                use gateway_core::IntoResponse as _;
-                start_response.send(environ_report(&environ).into_response()?)
+                use gateway_core::TryIntoResponse as _;
+                start_response.send(environ_report(&environ).try_into_response()?)
             },
         )
         .sees(async |client: Client| {

@@ -200,7 +200,7 @@ fn callbacks() -> Vec<Case> {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
                 let producer = run.clone();
-                let body = Body::push(async move |mut writer| {
+                let body = Body::from_producer(async move |mut writer| {
                     writer.write("a").await?;
                     producer.note("wrote a");
                     producer.wait("go").await;

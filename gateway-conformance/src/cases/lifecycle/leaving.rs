@@ -24,7 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     // Either is what a writer sees: its write fails, or it is dropped.
                     let _gone = run.on_drop("gone");
                     while writer.write(vec![b'x'; 1024]).await.is_ok() {}
@@ -36,7 +36,7 @@ pub(super) fn cases() -> Vec<Case> {
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     let writing = tokio::spawn(async move {
                         while writer.write(vec![b'x'; 1024]).await.is_ok() {}
                         run.note("gone");
@@ -53,7 +53,7 @@ pub(super) fn cases() -> Vec<Case> {
         .needs(Capability::DisconnectWhileIdle)
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
-            Ok(watched(&Run::of(&environ), silent()).flush())
+            Ok(watched(&Run::of(&environ), silent()).commit_early())
         })
         .sees(async |client: Client| {
             let mut open = client.open(client.request("GET", "/")).await?;
@@ -67,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
                 async |mut environ: Environ, start_response: StartResponse| {
                     start_response.start(200, TEXT)?;
                     let run = Run::of(&environ);
-                    let disconnected = environ.disconnected();
+                    let disconnected = environ.closed();
                     let watching = run.clone();
                     tokio::spawn(async move {
                         disconnected.await;
@@ -93,7 +93,7 @@ pub(super) fn cases() -> Vec<Case> {
             async |mut environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
-                let disconnected = environ.disconnected();
+                let disconnected = environ.closed();
                 tokio::spawn(async move {
                     disconnected.await;
                     run.note("over");

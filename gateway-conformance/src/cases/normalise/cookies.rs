@@ -2,14 +2,14 @@
 
 use gateway_core::cookie::time::Duration;
 use gateway_core::cookie::{Cookie, SameSite};
-use gateway_core::{Error, IntoResponse, Response, ResponseExt as _};
+use gateway_core::{Error, Response, ResponseExt as _, TryIntoResponse};
 
 use super::returns;
 use crate::case::Case;
 use crate::check::{Look as _, equal};
 
 fn with(cookies: Vec<Cookie<'static>>) -> Result<Response, Error> {
-    let mut response = "cookies".into_response()?;
+    let mut response = "cookies".try_into_response()?;
     for cookie in cookies {
         response.set_cookie(cookie)?;
     }

@@ -1,6 +1,6 @@
 //! N6: HTTP errors.
 
-use gateway_core::{AppExt as _, Environ, Error, HttpError, IntoResponse, Mount, abort};
+use gateway_core::{AppExt as _, Environ, Error, HttpError, Mount, TryIntoResponse, abort};
 
 use super::{HTML, returns};
 use crate::case::Case;
@@ -16,7 +16,7 @@ const CODES: &[u16] = &[
 
 fn describing() -> HttpError {
     HttpError::not_found()
-        .description("<b>&amp; \"it's\" gone</b>")
+        .with_description("<b>&amp; \"it's\" gone</b>")
         .with_source(Error::msg("private: the table items").into_boxed())
 }
 
@@ -141,8 +141,8 @@ fn headers() -> Vec<Case> {
             name,
             clauses,
             move || {
-                let error = HttpError::new(code).headers(pairs)?;
-                error.into_response()
+                let error = HttpError::new(code).with_headers(pairs)?;
+                error.try_into_response()
             },
             move |response| {
                 let mut response = response.status(code)?.field("content-type", HTML)?;
@@ -189,15 +189,15 @@ fn headers() -> Vec<Case> {
             "n6_a_malformed_header_of_an_error_is_a_500",
             &["N6", "S6"],
             || {
-                let error = HttpError::not_found().headers([("x-refused", "a\r\nb: evil")])?;
-                error.into_response()
+                let error = HttpError::not_found().with_headers([("x-refused", "a\r\nb: evil")])?;
+                error.try_into_response()
             },
             |response| response.status(500)?.no("x-refused")?.no("b"),
         ),
         Case::new("n6_a_raised_error_brings_its_headers", &["N6"])
             .view(async |_: Environ| -> Result<&str, Error> {
                 Err(HttpError::too_many_requests()
-                    .headers([("retry-after", "3")])?
+                    .with_headers([("retry-after", "3")])?
                     .into())
             })
             .sees(async |client: Client| {

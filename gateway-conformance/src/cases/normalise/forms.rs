@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use gateway_core::{
-    AppExt as _, Body, Environ, Error, HttpError, IntoResponse, Json, Response, StartResponse,
+    AppExt as _, Body, Environ, Error, HttpError, Json, Response, StartResponse, TryIntoResponse,
 };
 use serde_json::json;
 
@@ -146,7 +146,7 @@ fn values() -> Vec<Case> {
         returns(
             "n1_an_iterator_is_a_response",
             &["N1"],
-            || Body::iter(["a", "b"]),
+            || Body::from_chunks(["a", "b"]),
             |response| {
                 response
                     .status(200)?
@@ -212,9 +212,9 @@ fn values() -> Vec<Case> {
 
 struct Own;
 
-impl IntoResponse for Own {
-    fn into_response(self) -> Result<Response, Error> {
-        ("own", 201).into_response()
+impl TryIntoResponse for Own {
+    fn try_into_response(self) -> Result<Response, Error> {
+        ("own", 201).try_into_response()
     }
 }
 
@@ -225,9 +225,9 @@ fn nothing() -> Vec<Case> {
             .sees(async |client: Client| clean_500(&client, "/").await.map(drop))
     };
     vec![
-        none("n2_none_is_a_500", || None::<&str>.into_response()),
+        none("n2_none_is_a_500", || None::<&str>.try_into_response()),
         none("n2_none_in_a_tuple_is_a_500", || {
-            (None::<&str>, 404).into_response()
+            (None::<&str>, 404).try_into_response()
         }),
         returns(
             "n2_some_is_its_value",

@@ -1,6 +1,6 @@
 //! N3, N4, N5, N9: tuples.
 
-use gateway_core::{Error, IntoResponse, Json, Replace, Response};
+use gateway_core::{Error, Json, Replace, Response, TryIntoResponse};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{HTML, returns};
@@ -25,46 +25,46 @@ fn statuses() -> Vec<Case> {
     };
     vec![
         answers("n3_a_status_overrides", &["N3", "N1"], 404, || {
-            (("body", 201), 404).into_response()
+            (("body", 201), 404).try_into_response()
         }),
         answers("n3_body_status_and_headers", &["N3", "N1"], 202, || {
-            ("body", 202, [("x-a", "1")]).into_response()
+            ("body", 202, [("x-a", "1")]).try_into_response()
         }),
         answers("n4_a_status_may_be_a_number", &["N4"], 418, || {
-            ("body", 418).into_response()
+            ("body", 418).try_into_response()
         }),
         answers("n4_a_status_may_be_a_status_code", &["N4"], 409, || {
-            ("body", StatusCode::CONFLICT).into_response()
+            ("body", StatusCode::CONFLICT).try_into_response()
         }),
         answers("n4_a_status_may_be_digits", &["N4"], 404, || {
-            ("body", "404").into_response()
+            ("body", "404").try_into_response()
         }),
         answers("n4_a_status_may_have_a_phrase", &["N4"], 404, || {
-            ("body", "404 Not Here").into_response()
+            ("body", "404 Not Here").try_into_response()
         }),
         answers(
             "n4_a_phrase_with_no_number_is_an_error",
             &["N4", "B1"],
             500,
-            || ("body", "Not Found").into_response(),
+            || ("body", "Not Found").try_into_response(),
         ),
         answers(
             "n4_a_number_out_of_range_is_an_error",
             &["N4", "S5", "B1"],
             500,
-            || ("body", 1000).into_response(),
+            || ("body", 1000).try_into_response(),
         ),
         answers(
             "n4_an_informational_status_is_an_error",
             &["N4", "S5", "B1"],
             500,
-            || ("body", "100 Continue").into_response(),
+            || ("body", "100 Continue").try_into_response(),
         ),
         answers(
             "n4_a_phrase_cannot_split_the_head",
             &["N4", "S6", "B1"],
             500,
-            || ("body", "200 OK\r\nx-refused: evil".to_owned()).into_response(),
+            || ("body", "200 OK\r\nx-refused: evil".to_owned()).try_into_response(),
         ),
     ]
 }

@@ -80,7 +80,7 @@ fn once() -> Vec<Case> {
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     writer.write("begun").await?;
                     note(&run, &start_response.start(200, REFUSED));
                     writer.write("never sent").await?;
@@ -97,7 +97,7 @@ fn once() -> Vec<Case> {
         )
         .app(async |_: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
-            Ok(Body::push(async move |mut writer| {
+            Ok(Body::from_producer(async move |mut writer| {
                 writer.write("begun").await?;
                 // Swallowed, and the body ends at once.
                 let _ = start_response.start(200, REFUSED);
@@ -136,7 +136,7 @@ fn restarts() -> Vec<Case> {
         Case::new("s2_a_restart_may_come_during_the_body", &["S2", "S4", "B1"])
             .app(async |_: Environ, start_response: StartResponse| {
                 start_response.start(200, REFUSED)?;
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     writer.write("").await?;
                     start_response.restart(503, TEXT, Error::msg("private"))?;
                     writer.write("sorry").await?;
@@ -157,7 +157,7 @@ fn restarts() -> Vec<Case> {
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
             let run = Run::of(&environ);
-            let body = Body::push(async move |mut writer| {
+            let body = Body::from_producer(async move |mut writer| {
                 writer.write("begun").await?;
                 match start_response.restart(503, TEXT, Error::msg("given-back")) {
                     Ok(()) => run.note("restarted"),
@@ -212,7 +212,7 @@ fn late() -> Vec<Case> {
     vec![
         Case::new("s4_a_start_in_the_first_poll_of_the_body_works", &["S4"])
             .app(async |_: Environ, start_response: StartResponse| {
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     start_response.start(201, [("x-late", "yes")])?;
                     writer.write("late").await?;
                     Ok(())
@@ -225,7 +225,7 @@ fn late() -> Vec<Case> {
             }),
         Case::new("s4_a_late_start_of_an_empty_body_works", &["S4"])
             .app(async |_: Environ, start_response: StartResponse| {
-                Ok(Body::push(async move |_| {
+                Ok(Body::from_producer(async move |_| {
                     start_response.start(202, [("x-late", "yes")])?;
                     Ok(())
                 }))
@@ -238,7 +238,7 @@ fn late() -> Vec<Case> {
         Case::new("s4_a_start_from_another_task_works", &["S4"])
             .app(async |environ: Environ, start_response: StartResponse| {
                 let run = Run::of(&environ);
-                Ok(Body::push(async move |mut writer| {
+                Ok(Body::from_producer(async move |mut writer| {
                     tokio::spawn(async move {
                         run.wait("go").await;
                         start_response.start(203, [("x-late", "yes")])?;
@@ -256,7 +256,7 @@ fn late() -> Vec<Case> {
             }),
         Case::new("s4_an_error_before_a_late_start_is_a_500", &["S4", "B1"])
             .app(async |_: Environ, start_response: StartResponse| {
-                Ok(Body::push(async move |_| {
+                Ok(Body::from_producer(async move |_| {
                     let _held = start_response;
                     Err(Error::msg("private"))
                 }))

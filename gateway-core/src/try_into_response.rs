@@ -9,10 +9,10 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::body::Body;
 use crate::error::Error;
-use crate::headers::IntoHeaders;
+use crate::headers::AppendHeaders;
 use crate::http_error::HttpError;
+use crate::modify_response::{ModifyResponse, extend};
 use crate::response::Response;
-use crate::response_parts::{ResponseParts, extend};
 use crate::status::IntoStatus;
 
 /// What a view may return: Flask's return forms (N1).
@@ -36,13 +36,13 @@ use crate::status::IntoStatus;
 /// # Examples
 ///
 /// ```
-/// use gateway_core::{IntoResponse, Json};
+/// use gateway_core::{TryIntoResponse, Json};
 ///
-/// let response = (Json(["a", "b"]), 201, [("x-count", "2")]).into_response()?;
+/// let response = (Json(["a", "b"]), 201, [("x-count", "2")]).try_into_response()?;
 /// assert_eq!(response.status(), 201);
 /// assert_eq!(response.headers()["content-type"], "application/json");
 ///
-/// assert!(("text", 99).into_response().is_err());
+/// assert!(("text", 99).try_into_response().is_err());
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 #[doc(alias = "make_response")]
@@ -55,14 +55,14 @@ use crate::status::IntoStatus;
     note = "or a tuple: `(body, status)`, `(body, headers)`, `(body, status, headers)`",
     note = "a view that has nothing to say returns `(\"\", 204)`; `()` is not an answer"
 )]
-pub trait IntoResponse {
+pub trait TryIntoResponse {
     /// Makes the response.
     ///
     /// # Errors
     ///
     /// When the value cannot be one: an invalid status or header in a tuple, a value that JSON
     /// cannot hold, `None`, or the error of a `Result`.
-    fn into_response(self) -> Result<Response, Error>;
+    fn try_into_response(self) -> Result<Response, Error>;
 }
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -79,8 +79,8 @@ pub(crate) fn typed(body: impl Into<Body>, content_type: HeaderValue) -> Respons
 
 macro_rules! html_by_default {
     ($($type:ty),*) => {$(
-        impl IntoResponse for $type {
-            fn into_response(self) -> Result<Response, Error> {
+        impl TryIntoResponse for $type {
+            fn try_into_response(self) -> Result<Response, Error> {
                 Ok(typed(self, HTML))
             }
         }
@@ -97,24 +97,24 @@ html_by_default!(
     Body
 );
 
-impl<const N: usize> IntoResponse for &'static [u8; N] {
-    fn into_response(self) -> Result<Response, Error> {
+impl<const N: usize> TryIntoResponse for &'static [u8; N] {
+    fn try_into_response(self) -> Result<Response, Error> {
         Ok(typed(self, HTML))
     }
 }
 
-impl IntoResponse for Response {
-    fn into_response(mut self) -> Result<Response, Error> {
+impl TryIntoResponse for Response {
+    fn try_into_response(mut self) -> Result<Response, Error> {
         // As Werkzeug does with another app's answer: content of no type is plain text.
-        if !self.body().is_empty() && !self.headers().contains_key(header::CONTENT_TYPE) {
+        if !self.body().is_known_empty() && !self.headers().contains_key(header::CONTENT_TYPE) {
             self.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
         }
         Ok(self)
     }
 }
 
-impl IntoResponse for HttpError {
-    fn into_response(self) -> Result<Response, Error> {
+impl TryIntoResponse for HttpError {
+    fn try_into_response(self) -> Result<Response, Error> {
         let (status, headers, page) = self.page();
         self.report();
         let mut response = Response::new(Body::from(page));
@@ -124,40 +124,40 @@ impl IntoResponse for HttpError {
     }
 }
 
-impl IntoResponse for Infallible {
-    fn into_response(self) -> Result<Response, Error> {
+impl TryIntoResponse for Infallible {
+    fn try_into_response(self) -> Result<Response, Error> {
         match self {}
     }
 }
 
-impl<T: IntoResponse, E: Into<Error>> IntoResponse for Result<T, E> {
-    fn into_response(self) -> Result<Response, Error> {
-        self.map_err(Into::into)?.into_response()
+impl<T: TryIntoResponse, E: Into<Error>> TryIntoResponse for Result<T, E> {
+    fn try_into_response(self) -> Result<Response, Error> {
+        self.map_err(Into::into)?.try_into_response()
     }
 }
 
-impl<T: IntoResponse> IntoResponse for Option<T> {
-    fn into_response(self) -> Result<Response, Error> {
-        self.ok_or(NoResponse)?.into_response()
+impl<T: TryIntoResponse> TryIntoResponse for Option<T> {
+    fn try_into_response(self) -> Result<Response, Error> {
+        self.ok_or(NoResponse)?.try_into_response()
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<B: IntoResponse, P: ResponseParts> IntoResponse for (B, P) {
-    fn into_response(self) -> Result<Response, Error> {
-        let mut response = self.0.into_response()?;
-        self.1.apply_to(&mut response)?;
+impl<B: TryIntoResponse, P: ModifyResponse> TryIntoResponse for (B, P) {
+    fn try_into_response(self) -> Result<Response, Error> {
+        let mut response = self.0.try_into_response()?;
+        self.1.modify_response(&mut response)?;
         Ok(response)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<B: IntoResponse, S: IntoStatus, H: IntoHeaders> IntoResponse for (B, S, H) {
-    fn into_response(self) -> Result<Response, Error> {
-        let mut response = self.0.into_response()?;
+impl<B: TryIntoResponse, S: IntoStatus, H: AppendHeaders> TryIntoResponse for (B, S, H) {
+    fn try_into_response(self) -> Result<Response, Error> {
+        let mut response = self.0.try_into_response()?;
         *response.status_mut() = self.1.into_status()?;
         let mut headers = HeaderMap::new();
-        self.2.append_to(&mut headers)?;
+        self.2.append_headers(&mut headers)?;
         extend(response.headers_mut(), headers);
         Ok(response)
     }

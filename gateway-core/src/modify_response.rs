@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::error::Error;
-use crate::headers::{IntoHeaderName, IntoHeaderValue, IntoHeaders};
+use crate::headers::{AppendHeaders, IntoHeaderName, IntoHeaderValue};
 use crate::response::Response;
 use crate::status::IntoStatus;
 
@@ -16,19 +16,19 @@ use crate::status::IntoStatus;
 /// # Examples
 ///
 /// ```
-/// use gateway_core::{Error, IntoResponse, Response, ResponseParts};
+/// use gateway_core::{Error, TryIntoResponse, Response, ModifyResponse};
 /// use http::HeaderValue;
 ///
 /// struct NoStore;
 ///
-/// impl ResponseParts for NoStore {
-///     fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+/// impl ModifyResponse for NoStore {
+///     fn modify_response(self, response: &mut Response) -> Result<(), Error> {
 ///         response.headers_mut().insert("cache-control", HeaderValue::from_static("no-store"));
 ///         Ok(())
 ///     }
 /// }
 ///
-/// let response = ("secret", NoStore).into_response()?;
+/// let response = ("secret", NoStore).try_into_response()?;
 /// assert_eq!(response.headers()["cache-control"], "no-store");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
@@ -38,19 +38,19 @@ use crate::status::IntoStatus;
     note = "a tuple is `(body, status)`, `(body, headers)` or `(body, status, headers)`",
     note = "a status is a `StatusCode`, a `u16` or text (\"404 Not Found\"); headers are pairs or a `HeaderMap`"
 )]
-pub trait ResponseParts {
+pub trait ModifyResponse {
     /// Changes the response.
     ///
     /// # Errors
     ///
     /// When the status or a header is invalid.
-    fn apply_to(self, response: &mut Response) -> Result<(), Error>;
+    fn modify_response(self, response: &mut Response) -> Result<(), Error>;
 }
 
 macro_rules! statuses {
     ($($type:ty),*) => {$(
-        impl ResponseParts for $type {
-            fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+        impl ModifyResponse for $type {
+            fn modify_response(self, response: &mut Response) -> Result<(), Error> {
                 *response.status_mut() = self.into_status()?;
                 Ok(())
             }
@@ -62,10 +62,10 @@ statuses!(StatusCode, u16, &str, String);
 
 macro_rules! headers {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
-        impl<$($generics)*> ResponseParts for $type {
-            fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+        impl<$($generics)*> ModifyResponse for $type {
+            fn modify_response(self, response: &mut Response) -> Result<(), Error> {
                 let mut headers = HeaderMap::new();
-                self.append_to(&mut headers)?;
+                self.append_headers(&mut headers)?;
                 extend(response.headers_mut(), headers);
                 Ok(())
             }
@@ -89,10 +89,10 @@ headers! {
 /// # Examples
 ///
 /// ```
-/// use gateway_core::{IntoResponse, Replace};
+/// use gateway_core::{TryIntoResponse, Replace};
 ///
-/// let response = ("text", [("x-tag", "a")]).into_response()?;
-/// let response = (response, Replace([("x-tag", "b"), ("x-tag", "c")])).into_response()?;
+/// let response = ("text", [("x-tag", "a")]).try_into_response()?;
+/// let response = (response, Replace([("x-tag", "b"), ("x-tag", "c")])).try_into_response()?;
 /// let tags: Vec<_> = response.headers().get_all("x-tag").iter().collect();
 /// assert_eq!(tags, ["b", "c"]);
 /// # Ok::<(), gateway_core::Error>(())
@@ -103,10 +103,10 @@ pub struct Replace<H>(
     pub H,
 );
 
-impl<H: IntoHeaders> ResponseParts for Replace<H> {
-    fn apply_to(self, response: &mut Response) -> Result<(), Error> {
+impl<H: AppendHeaders> ModifyResponse for Replace<H> {
+    fn modify_response(self, response: &mut Response) -> Result<(), Error> {
         let mut headers = HeaderMap::new();
-        self.0.append_to(&mut headers)?;
+        self.0.append_headers(&mut headers)?;
         merge(response.headers_mut(), headers, |_| true);
         Ok(())
     }

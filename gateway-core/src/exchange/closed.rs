@@ -10,13 +10,13 @@ use super::Exchange;
 /// Resolves when the exchange is over; see
 /// [`Environ::disconnected`](crate::Environ::disconnected).
 #[must_use = "a future does nothing until it is polled"]
-pub struct Disconnected {
+pub struct Closed {
     exchange: Arc<Exchange>,
     /// Its place among those who wait, once it was polled.
     id: Option<u64>,
 }
 
-impl Disconnected {
+impl Closed {
     pub(crate) fn new(exchange: Arc<Exchange>) -> Self {
         Self { exchange, id: None }
     }
@@ -28,7 +28,7 @@ impl Disconnected {
     }
 }
 
-impl Future for Disconnected {
+impl Future for Closed {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -50,7 +50,7 @@ impl Future for Disconnected {
 }
 
 /// Whoever waits no longer is not kept: an app may ask anew for every event it sends.
-impl Drop for Disconnected {
+impl Drop for Closed {
     fn drop(&mut self) {
         if let Some(id) = self.id {
             self.exchange
@@ -61,9 +61,9 @@ impl Drop for Disconnected {
     }
 }
 
-impl fmt::Debug for Disconnected {
+impl fmt::Debug for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Disconnected")
+        f.debug_struct("Closed")
             .field("is_over", &self.is_over())
             .finish()
     }
@@ -75,13 +75,13 @@ mod tests {
     use std::sync::Arc;
     use std::task::{Context, Waker};
 
-    use super::{Disconnected, Exchange};
+    use super::{Closed, Exchange};
 
     #[test]
     fn l3_who_waits_no_longer_is_not_kept() {
         let exchange = Arc::new(Exchange::default());
         for _ in 0..3 {
-            let waiting = pin!(Disconnected::new(exchange.clone()));
+            let waiting = pin!(Closed::new(exchange.clone()));
             assert!(
                 waiting
                     .poll(&mut Context::from_waker(Waker::noop()))
