@@ -247,7 +247,7 @@ struct Carried {
 impl Carried {
     fn new(environ: Environ) -> Self {
         Self {
-            split: environ.split(),
+            split: environ.script_name_len(),
             environ: Arc::new(Mutex::new(Some(environ))),
         }
     }

@@ -79,7 +79,7 @@ fn offset(original: &str, seen: &str) -> Option<usize> {
 ///
 /// When what is left is no URI, which no environ of a parsed request can bring about.
 pub(crate) fn strip(environ: &Environ) -> Result<Option<Uri>, Error> {
-    if environ.split() == 0 {
+    if environ.script_name_len() == 0 {
         return Ok(None);
     }
     let mut target = String::with_capacity(environ.raw_path_info().len() + 1);

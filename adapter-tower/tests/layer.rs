@@ -17,7 +17,7 @@ use flate2::read::GzDecoder;
 use futures_util::StreamExt;
 use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange, http1, http2};
 use gateway_core::{
-    App, Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, Mount, app_fn, view,
+    App, Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, Mount, app_fn, view, VarName,
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body as _, Frame};
@@ -233,7 +233,7 @@ async fn m1_a_layer_that_does_nothing_changes_nothing() -> TestResult {
         // What comes before the layer: a mount, a variable, the connection.
         let app = Arc::new(Mount::new().at("/m", app));
         let before = app_fn(move |mut environ: Environ, start| {
-            environ.set_var("REMOTE_USER", "ada");
+            environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
             let app = app.clone();
             async move { app.call(environ, start).await }
         });

@@ -1,14 +1,12 @@
 //! What every app can do besides being called.
 
-use std::sync::Arc;
-
 use crate::app::App;
 use crate::body::Body;
 use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
-use crate::exchange::Exchange;
-use crate::gateway::{Facts, run};
+use crate::exchange::Owner;
+use crate::gateway::{RequestKind, call};
 use crate::middleware::LimitInput;
 use crate::response::{CloseConnection, Response};
 
@@ -47,19 +45,16 @@ pub trait AppExt: App + Sized {
         mut environ: Environ,
     ) -> impl Future<Output = Result<Response, Error>> + Send {
         async move {
-            let facts = Facts::of(&environ);
+            let kind = RequestKind::of(&environ);
             // In a gateway the exchange that the environ knows of is the gateway's.
-            let mut guard = Closing(environ.claim_exchange());
-            let exchange = guard.exchange();
-            let ready = run(self, environ, &exchange, facts).await?;
+            let exchange = environ.claim_exchange().unwrap_or_default();
+            let mut owner = Owner::new(exchange, None);
+            let ready = call(self, environ, owner.exchange(), kind).await?;
             let mut response = Response::new(Body::empty());
-            let committed = exchange.commit(&mut response)?;
-            *response.body_mut() = ready.into_body(exchange);
-            if response.body().buffered().is_none() {
-                // The body ends the exchange.
-                guard.release();
-            }
-            if committed.close_connection {
+            let committed = owner.exchange().commit(&mut response)?;
+            owner.committed(response.status(), committed.is_observed);
+            *response.body_mut() = ready.into_body(owner);
+            if committed.closes_connection {
                 response.extensions_mut().insert(CloseConnection);
             }
             Ok(response)
@@ -89,24 +84,3 @@ pub trait AppExt: App + Sized {
 }
 
 impl<A: App> AppExt for A {}
-
-/// Ends an exchange outside of any gateway, for those who wait for that (L3).
-struct Closing(Option<Arc<Exchange>>);
-
-impl Closing {
-    fn exchange(&mut self) -> Arc<Exchange> {
-        self.0.get_or_insert_default().clone()
-    }
-
-    fn release(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        if let Some(exchange) = self.0.take() {
-            exchange.close();
-        }
-    }
-}

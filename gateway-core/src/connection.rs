@@ -24,6 +24,7 @@ pub struct Connection {
     peer: Option<SocketAddr>,
     local: Option<SocketAddr>,
     scheme: Scheme,
+    requires_host: bool,
 }
 
 impl Connection {
@@ -34,6 +35,7 @@ impl Connection {
             peer: None,
             local: None,
             scheme: Scheme::Http,
+            requires_host: false,
         }
     }
 
@@ -56,6 +58,22 @@ impl Connection {
     pub const fn with_scheme(mut self, scheme: Scheme) -> Self {
         self.scheme = scheme;
         self
+    }
+
+    /// Says whether an HTTP/1.1 request without a `Host` header is refused with 400 (E12).
+    ///
+    /// An adapter sets it where a connection parsed the head, as RFC 9112 section 3.2 demands. A
+    /// request that is made in process needs no `Host`, and by default none is required.
+    #[must_use]
+    pub const fn with_required_host(mut self, is_required: bool) -> Self {
+        self.requires_host = is_required;
+        self
+    }
+
+    /// True if an HTTP/1.1 request without a `Host` header is refused.
+    #[must_use]
+    pub const fn requires_host(&self) -> bool {
+        self.requires_host
     }
 
     /// The client's end, where the transport has addresses.

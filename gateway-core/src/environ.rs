@@ -1,30 +1,35 @@
 //! The request, as an app sees it.
 
 mod cgi;
-mod fields;
+mod head;
+mod headers;
 mod host;
-mod inner;
-mod parts;
+mod http_parts;
+mod lent_head;
 mod path;
-mod source;
+mod recycle;
 mod target;
 mod value;
+mod var_name;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
-use http::{Extensions, Method, Request, Version, request};
+use http::{Extensions, Method, Request, Version};
 
 use crate::connection::{Connection, Scheme};
-use crate::exchange::{Closed, Exchange};
+use crate::exchange::{Closed, Exchange, Observation};
 use crate::input::{Input, IntoInput};
+use crate::observer::Observer;
 
-use inner::Inner;
+pub(crate) use host::is_valid_host;
+pub use http_parts::Detached;
+pub use lent_head::{HeadSource, LentHead};
 pub use path::SplitError;
-pub use source::HeadSource;
+use recycle::Inner;
 pub use value::EnvValue;
+pub use var_name::{VarName, VarNameError};
 
 /// The request: WSGI's `environ`, with typed accessors under the CGI names.
 ///
@@ -55,7 +60,7 @@ pub use value::EnvValue;
 #[doc(alias = "scope")]
 #[doc(alias = "Request")]
 pub struct Environ(
-    // Always there but for the moment in which `drop` gives the box back.
+    // `None` is the environ of `GET /`: what `drop` leaves when it gives the box back.
     Option<Box<Inner>>,
 );
 
@@ -69,62 +74,16 @@ impl Environ {
         Self::new(None, None, parts, body.into_input())
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "only `drop` and `into_parts` empty it, and both own it"
-    )]
-    #[inline]
-    fn inner(&self) -> &Inner {
-        self.0
-            .as_deref()
-            .expect("an environ has its box until it is dropped")
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "only `drop` and `into_parts` empty it, and both own it"
-    )]
-    #[inline]
-    fn inner_mut(&mut self) -> &mut Inner {
-        self.0
-            .as_deref_mut()
-            .expect("an environ has its box until it is dropped")
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "set by `new`, and taken where the environ ends"
-    )]
-    #[inline]
-    fn parts(&self) -> &request::Parts {
-        self.inner()
-            .parts
-            .as_ref()
-            .expect("an environ has its parts until it is dropped")
-    }
-
-    #[expect(
-        clippy::expect_used,
-        reason = "set by `new`, and taken where the environ ends"
-    )]
-    #[inline]
-    fn parts_mut(&mut self) -> &mut request::Parts {
-        self.inner_mut()
-            .parts
-            .as_mut()
-            .expect("an environ has its parts until it is dropped")
-    }
-
     /// REQUEST_METHOD: the token as sent, case kept (E1).
     #[must_use]
     #[inline]
     pub fn request_method(&self) -> &Method {
-        &self.parts().method
+        self.inner().head.method()
     }
 
     /// Replaces the method, for middlewares such as method override.
     pub fn set_request_method(&mut self, method: Method) {
-        self.parts_mut().method = method;
+        self.inner_mut().head.set_method(method);
     }
 
     /// SERVER_PROTOCOL: `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`, the transport's truth
@@ -144,7 +103,7 @@ impl Environ {
     #[must_use]
     #[inline]
     pub fn version(&self) -> Version {
-        self.parts().version
+        self.inner().head.version()
     }
 
     /// The scheme that the transport speaks, or what a proxy middleware made of it (E13).
@@ -184,22 +143,22 @@ impl Environ {
     /// Typed extensions; what a middleware does not know passes it untouched (E15).
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.parts().extensions
+        self.inner().head.extensions()
     }
 
     /// Typed extensions, to add to.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.parts_mut().extensions
+        self.inner_mut().head.extensions_mut()
     }
 
     /// Sets a variable that [`get`](Self::get) and [`vars`](Self::vars) show, such as
-    /// `REMOTE_USER`. It hides a variable of the same key that came from the request.
-    pub fn set_var(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Vec<u8>>) {
-        let (key, value) = (key.into(), value.into());
+    /// `REMOTE_USER`. The names of the request's own variables cannot be set: see [`VarName`].
+    pub fn set_var(&mut self, name: VarName, value: impl Into<Vec<u8>>) {
+        let value = value.into();
         let vars = &mut self.inner_mut().own_vars;
-        match vars.iter_mut().find(|(known, _)| *known == key) {
+        match vars.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
-            None => vars.push((key, value)),
+            None => vars.push((name, value)),
         }
     }
 
@@ -213,7 +172,7 @@ impl Environ {
         self.inner()
             .own_vars
             .iter()
-            .map(|(key, value)| (&**key, &**value))
+            .map(|(name, value)| (name.as_str(), &**value))
     }
 
     /// Shows request headers whose names hold `_` among the CGI variables, where no header with
@@ -253,6 +212,32 @@ impl Environ {
     /// app's future when the client goes (hyper), only other tasks have a use for it.
     pub fn closed(&mut self) -> Closed {
         Closed::new(self.exchange())
+    }
+
+    /// Registers an observer for what becomes of this request: for middlewares. What it is told of
+    /// the request is how the environ is now. See [`Observer`].
+    pub fn observe(&mut self, observer: Arc<dyn Observer>) {
+        self.observe_shared(observer);
+    }
+
+    #[inline]
+    pub(crate) fn observe_shared(&mut self, observer: Arc<dyn Observer>) {
+        let exchange = self.exchange();
+        let target = self.request_uri();
+        exchange.observe(
+            |Observation {
+                 observer: place,
+                 summary,
+             }| {
+                *place = Some(observer);
+                summary.fill(
+                    self.request_method().as_str(),
+                    &target,
+                    self.version(),
+                    *self.connection(),
+                );
+            },
+        );
     }
 
     /// The exchange, for who ends it from now on: a gateway, or the outermost `respond` outside of

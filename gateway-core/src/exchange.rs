@@ -1,23 +1,36 @@
-//! One request and its response: the state that the app's side and the gateway's side share.
+//! One request and its response: what the app's handles and the driver share.
 
 mod closed;
 mod head;
+mod observed;
+mod owner;
 mod pool;
-mod reuse;
+mod recycle;
+mod state;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use http::{HeaderMap, Response, StatusCode};
+use http::Response;
 
 use crate::start_error::StartError;
 
 pub use closed::Closed;
-pub(crate) use head::{Attempt, Head};
-pub(crate) use pool::{Pool, finish};
-pub(crate) use reuse::{Memory, forget_empty};
+pub(crate) use head::Head;
+pub(crate) use observed::Observation;
+pub(crate) use owner::Owner;
+pub(crate) use pool::Pool;
+pub(crate) use recycle::{Memory, forget_empty};
+pub(crate) use state::{Committed, Progress};
 
-/// The slot behind every `StartResponse` handle.
+use observed::Observations;
+use recycle::Spare;
+use state::{Attempt, State};
+
+/// The state behind every `StartResponse` and `Closed` of one request.
+///
+/// Code of the app never runs under its lock: what may run some when it is dropped or woken
+/// (headers, wakers) leaves the lock first.
 #[derive(Default)]
 pub(crate) struct Exchange {
     slot: Mutex<Slot>,
@@ -25,55 +38,17 @@ pub(crate) struct Exchange {
 
 #[derive(Default)]
 struct Slot {
-    phase: Phase,
-    /// Counts starts and restarts: one that a restart came between knows by it that it is stale.
-    attempts: u32,
-    /// Out with who starts, between the two halves of a start.
-    head: Option<Box<Head>>,
-    flush: bool,
-    close_connection: bool,
-    /// Set once the exchange has ended on the gateway's side.
-    over: bool,
-    /// Who waits for a start, a flush, or (after commit) an abort: the gateway.
-    gateway: Option<Waker>,
-    /// Who waits for the end.
+    state: State,
+    /// True once the driver is done with the request.
+    is_closed: bool,
+    /// The driver, which waits for a start or an early commit, and after the commit for an abort.
+    driver: Option<Waker>,
+    /// The tasks that wait for the end.
     watchers: Vec<(u64, Waker)>,
-    /// The id of the next one that waits.
+    /// The id of the next watcher.
     next_watcher: u64,
-    /// Kept for the next request: the head that its response is to have, and what a user of the
-    /// exchange left.
-    spare_head: Option<Box<Head>>,
-    spare_memory: Option<Memory>,
-}
-
-#[derive(Debug, Default, Clone)]
-enum Phase {
-    #[default]
-    New,
-    /// Between the two halves of a start: hooks are running.
-    Starting,
-    Started,
-    /// A start was refused: the app cannot go on without a restart (S1).
-    Refused(StartError),
-    Committed,
-    /// Started again after commit: the response is aborted (S2).
-    Aborted,
-}
-
-/// Where an exchange is, as the gateway sees it while it waits.
-#[derive(Debug)]
-pub(crate) enum State {
-    NotStarted,
-    Started { status: StatusCode, flush: bool },
-    Refused(StartError),
-}
-
-/// What the gateway learns at the commit, besides the head.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Committed {
-    /// The declared Content-Length.
-    pub(crate) length: Option<u64>,
-    pub(crate) close_connection: bool,
+    observations: Observations,
+    spare: Spare,
 }
 
 impl Exchange {
@@ -83,222 +58,207 @@ impl Exchange {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// First half of a start: takes the head, with a recycled header map, to fill.
+    /// Starts the response: `fill` makes the head, outside of the lock.
+    ///
+    /// # Errors
+    ///
+    /// The error of `fill`; or there was a start before (S1, S2).
     #[inline]
-    pub(crate) fn begin_start(&self) -> Result<Attempt, StartError> {
+    pub(crate) fn start(
+        &self,
+        fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
+    ) -> Result<(), StartError> {
         let mut slot = self.lock();
-        match slot.phase {
-            Phase::New => Ok(attempt(&mut slot)),
-            Phase::Committed | Phase::Aborted => {
-                abort(slot);
-                Err(StartError::committed())
+        match slot.state.open() {
+            Ok(attempt) => {
+                drop(slot);
+                self.attempt(attempt, fill)
             }
-            _ => {
-                let error = StartError::already_started();
-                slot.phase = Phase::Refused(error.clone());
-                // The body may be pending, and nothing else will tell the gateway.
+            Err((error, refused)) => {
+                // The body may be pending, and nothing else tells the driver.
                 wake(slot);
+                drop(refused);
                 Err(error)
             }
         }
     }
 
-    /// First half of a restart: drops the head there was.
-    pub(crate) fn begin_restart(&self) -> Result<Attempt, StartError> {
-        let mut slot = self.lock();
-        if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
-            abort(slot);
-            return Err(StartError::committed());
-        }
-        let mut attempt = attempt(&mut slot);
-        // Outside of the lock, as wherever headers are dropped: their bytes may have an owner of the
-        // app's, whose destructor may ask for the exchange.
-        drop(slot);
-        attempt.head.headers.clear();
-        Ok(attempt)
-    }
-
-    /// Second half of a start or restart: the head is what will be sent.
-    #[inline]
-    pub(crate) fn end_start(&self, attempt: Attempt) -> Result<(), StartError> {
-        let mut slot = self.lock();
-        if !slot.expects(&attempt) {
-            return Err(too_late(slot));
-        }
-        slot.head = Some(attempt.head);
-        slot.phase = Phase::Started;
-        wake(slot);
-        Ok(())
-    }
-
-    /// Second half of a start or restart whose head is refused.
-    pub(crate) fn refuse_start(
+    /// Starts the response anew. `None` after the commit: the response is aborted (S2).
+    pub(crate) fn restart(
         &self,
-        mut attempt: Attempt,
-        error: StartError,
-    ) -> Result<(), StartError> {
-        attempt.head.clear();
+        fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
+    ) -> Option<Result<(), StartError>> {
         let mut slot = self.lock();
-        if !slot.expects(&attempt) {
-            return Err(too_late(slot));
-        }
-        slot.head = Some(attempt.head);
-        slot.phase = Phase::Refused(error.clone());
-        wake(slot);
-        Err(error)
+        let Some((attempt, replaced)) = slot.state.reopen() else {
+            wake(slot);
+            return None;
+        };
+        drop(slot);
+        drop(replaced);
+        Some(self.attempt(attempt, fill))
     }
 
-    pub(crate) fn flush(&self) {
+    #[inline]
+    fn attempt(
+        &self,
+        Attempt { number, mut head }: Attempt,
+        fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
+    ) -> Result<(), StartError> {
+        let unfinished = Unfinished {
+            exchange: self,
+            number,
+        };
+        let filled = fill(&mut head);
+        std::mem::forget(unfinished);
+        if filled.is_err() {
+            head.clear();
+        }
         let mut slot = self.lock();
-        slot.flush = true;
+        if !slot.state.expects(number) {
+            let error = slot.state.too_late();
+            wake(slot);
+            // `head` is dropped here, outside of the lock.
+            return Err(error);
+        }
+        match &filled {
+            Ok(()) => slot.state.accept(head),
+            Err(error) => {
+                slot.state.refuse(error.clone());
+                slot.state.keep(head);
+            }
+        }
+        wake(slot);
+        filled
+    }
+
+    pub(crate) fn commit_early(&self) {
+        let mut slot = self.lock();
+        slot.state.commit_early();
         wake(slot);
     }
 
     pub(crate) fn close_connection(&self) {
-        self.lock().close_connection = true;
+        self.lock().state.close_connection();
     }
 
     pub(crate) fn is_started(&self) -> bool {
-        !matches!(self.lock().phase, Phase::New)
+        !self.lock().state.is_new()
     }
 
     pub(crate) fn is_committed(&self) -> bool {
-        matches!(self.lock().phase, Phase::Committed | Phase::Aborted)
+        self.lock().state.is_committed()
     }
 
-    /// Where the exchange is; the task is woken when that changes.
-    pub(crate) fn state(&self, cx: &Context<'_>) -> State {
+    /// How far the head is; the task is woken when that changes.
+    pub(crate) fn progress(&self, cx: &Context<'_>) -> Progress {
         let mut slot = self.lock();
-        let replaced = register(&mut slot.gateway, cx);
-        let state = match &slot.phase {
-            Phase::Refused(error) => State::Refused(error.clone()),
-            Phase::New | Phase::Starting => State::NotStarted,
-            _ => State::Started {
-                status: slot
-                    .head
-                    .as_ref()
-                    .map(|head| head.status)
-                    .unwrap_or_default(),
-                flush: slot.flush,
-            },
-        };
+        let replaced = register(&mut slot.driver, cx);
+        let progress = slot.state.progress();
         drop(slot);
         drop(replaced);
-        state
+        progress
     }
 
     /// Commits: puts the head into the response, and from now on a start aborts.
+    ///
+    /// # Errors
+    ///
+    /// When no start came, or the last one was refused (S1, S3).
     #[inline]
     pub(crate) fn commit<B>(&self, response: &mut Response<B>) -> Result<Committed, StartError> {
+        let mut status = response.status();
         let mut slot = self.lock();
-        match std::mem::replace(&mut slot.phase, Phase::Committed) {
-            Phase::Started => {}
-            Phase::Refused(error) => return Err(error),
-            _ => return Err(StartError::not_started()),
-        }
-        let close_connection = slot.close_connection;
-        let Some(head) = &mut slot.head else {
-            return Err(StartError::not_started());
-        };
-        *response.status_mut() = head.status;
-        // Swapped, not moved: neither side has an empty map to drop.
-        std::mem::swap(response.headers_mut(), &mut head.headers);
+        let committed = slot.state.commit(&mut status, response.headers_mut());
+        let is_observed = !slot.observations.is_empty();
+        drop(slot);
+        *response.status_mut() = status;
         Ok(Committed {
-            length: head.length,
-            close_connection,
+            is_observed,
+            ..committed?
         })
     }
 
-    /// Gives up the head that the app made, or did not make: an error is answered in its place. What
-    /// is left of it is an empty map with some room, for the answer. Tells whether the app wished
-    /// the connection to close.
-    pub(crate) fn abandon(&self, headers: &mut HeaderMap) -> bool {
+    /// Commits without the app's head, because a page is sent instead. The response gets an empty
+    /// map with some room for the page's headers.
+    pub(crate) fn commit_page<B>(&self, response: &mut Response<B>) -> Committed {
+        let headers = response.headers_mut();
         let mut slot = self.lock();
-        if let Some(head) = &mut slot.head {
-            std::mem::swap(headers, &mut head.headers);
-        }
-        let close_connection = slot.close_connection;
+        let committed = slot.state.commit_page(headers);
+        let is_observed = !slot.observations.is_empty();
         drop(slot);
         if !headers.is_empty() {
             headers.clear();
         }
-        close_connection
+        Committed {
+            is_observed,
+            ..committed
+        }
     }
 
-    /// True if the app started again after commit; `cx` is woken when it does.
+    /// True if the app started again after the commit; the task is woken when it does.
     pub(crate) fn is_aborted(&self, cx: &Context<'_>) -> bool {
         let mut slot = self.lock();
-        let replaced = register(&mut slot.gateway, cx);
-        let is_aborted = matches!(slot.phase, Phase::Aborted);
+        let replaced = register(&mut slot.driver, cx);
+        let is_aborted = slot.state.is_aborted();
         drop(slot);
         drop(replaced);
         is_aborted
     }
 
-    /// True if no start has come through so far: for the lint.
-    #[cfg(feature = "lint")]
-    pub(crate) fn lacks_head(&self) -> bool {
-        matches!(self.lock().phase, Phase::New | Phase::Starting)
+    /// Registers an observer, with what it is told of the request.
+    pub(crate) fn observe(&self, observation: impl FnOnce(&mut Observation)) {
+        observation(self.lock().observations.add());
     }
 
-    /// The refusal that the exchange ended in, or that aborted it: for the lint.
-    #[cfg(feature = "lint")]
-    pub(crate) fn refusal(&self) -> Option<StartError> {
-        match &self.lock().phase {
-            Phase::Refused(error) => Some(error.clone()),
-            Phase::Aborted => Some(StartError::committed()),
-            _ => None,
-        }
-    }
-
-    /// Ends the exchange for those who watch it.
-    pub(crate) fn close(&self) {
+    /// Ends the exchange for those who wait for that, and gives the observers.
+    fn close(&self) -> Observations {
         let mut slot = self.lock();
-        slot.over = true;
-        // Whatever was sent, a handle that was kept comes too late.
-        slot.phase = Phase::Committed;
-        let gateway = slot.gateway.take();
+        slot.is_closed = true;
+        slot.state.end();
+        let driver = slot.driver.take();
         let watchers = std::mem::take(&mut slot.watchers);
+        let observations = std::mem::take(&mut slot.observations);
         drop(slot);
         // It may be all that is left of a task that holds a handle.
-        drop(gateway);
+        drop(driver);
         watchers.into_iter().for_each(|(_, waker)| waker.wake());
+        observations
     }
 }
 
-/// Opens a start or restart, and takes the head for it.
-#[inline]
-fn attempt(slot: &mut Slot) -> Attempt {
-    slot.phase = Phase::Starting;
-    slot.attempts = slot.attempts.wrapping_add(1);
-    Attempt {
-        nth: slot.attempts,
-        head: slot.head.take().unwrap_or_default(),
+/// What only the lint asks.
+#[cfg(feature = "lint")]
+impl Exchange {
+    /// True if no start has come through so far.
+    pub(crate) fn lacks_head(&self) -> bool {
+        self.lock().state.lacks_head()
+    }
+
+    /// The refusal that the exchange ended in, or that aborted it.
+    pub(crate) fn refusal(&self) -> Option<StartError> {
+        self.lock().state.refusal()
     }
 }
 
-impl Slot {
-    /// Whether an attempt still counts when it ends: another handle may have come between its two
-    /// halves. A second start has refused them both by now; a restart has replaced this one, and
-    /// what it made of the exchange stays.
-    #[inline]
-    fn expects(&self, attempt: &Attempt) -> bool {
-        self.attempts == attempt.nth && matches!(self.phase, Phase::Starting)
+/// A start whose `fill` has not returned. Dropping it means that a hook panicked: the start is
+/// refused, or the driver would wait for it for ever.
+struct Unfinished<'a> {
+    exchange: &'a Exchange,
+    number: u32,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let mut slot = self.exchange.lock();
+        if slot.state.expects(self.number) {
+            slot.state.refuse(StartError::hook_panicked());
+        }
+        wake(slot);
     }
 }
 
-/// What is said to an attempt that does not count.
-#[cold]
-fn too_late(slot: MutexGuard<'_, Slot>) -> StartError {
-    if matches!(slot.phase, Phase::Committed | Phase::Aborted) {
-        abort(slot);
-        return StartError::committed();
-    }
-    StartError::already_started()
-}
-
-/// Leaves word whom to wake, and gives the one that was replaced, to be dropped outside of the lock:
-/// it may be all that is left of a task that holds a handle.
+/// Registers the task's waker and returns the old one. The caller drops it after unlocking, because
+/// dropping it may drop a task that owns a handle on this exchange.
 #[must_use]
 fn register(waker: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     match waker {
@@ -307,15 +267,10 @@ fn register(waker: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     }
 }
 
-fn abort(mut slot: MutexGuard<'_, Slot>) {
-    slot.phase = Phase::Aborted;
-    wake(slot);
-}
-
-/// Wakes the gateway, outside of the lock.
+/// Wakes the driver, outside of the lock.
 #[inline]
 fn wake(mut slot: MutexGuard<'_, Slot>) {
-    let waker = slot.gateway.take();
+    let waker = slot.driver.take();
     drop(slot);
     if let Some(waker) = waker {
         waker.wake();

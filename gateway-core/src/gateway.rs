@@ -1,36 +1,39 @@
 //! The driver: turns an app and an environ into a response that is right on every wire.
 
-mod bodyless;
+mod app_body;
+mod await_commit;
+mod call;
 mod catch_unwind;
-mod facts;
-mod failure;
-mod fault;
-mod finish;
-mod guard;
+mod commit;
+mod committed_body;
+mod error_page;
+mod length;
+mod log_fault;
 mod outgoing;
-mod peek;
+mod refuse;
 mod reply;
-mod run;
-mod source;
-mod streaming;
+mod request_kind;
+mod trailers;
 
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Version, request};
+use http::{HeaderMap, Method, request};
 
 use crate::app::App;
-use crate::environ::{Environ, HeadSource};
-use crate::exchange::Pool;
+use crate::environ::{Environ, LentHead};
+use crate::exchange::{Exchange, Observation, Owner, Pool};
 use crate::http_error::HttpError;
 use crate::input::Input;
+use crate::observer::Observer;
 
-pub(crate) use facts::Facts;
-use guard::{Claimed, Guard};
+pub(crate) use call::call;
+use commit::{commit, commit_error, commit_refusal};
 pub use outgoing::Outgoing;
+pub use refuse::RefusedHead;
 pub use reply::reply;
-pub(crate) use run::run;
+pub(crate) use request_kind::RequestKind;
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
 ///
@@ -57,6 +60,7 @@ pub(crate) use run::run;
 /// ```
 pub struct Gateway<A> {
     shared: Arc<Shared<A>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 struct Shared<A> {
@@ -72,7 +76,19 @@ impl<A: App> Gateway<A> {
                 app,
                 pool: Arc::default(),
             }),
+            observer: None,
         }
+    }
+
+    /// Registers an observer that is told how each exchange ended, also those that are refused
+    /// before the app. A gateway has one, and its clones from now on have the same;
+    /// [`Environ::observe`] registers more.
+    ///
+    /// See [`Observer`] for an example.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
     }
 
     /// The app.
@@ -82,8 +98,8 @@ impl<A: App> Gateway<A> {
     }
 
     /// Makes the environ of a request, in recycled memory. What else the host knows is set on it:
-    /// [`set_connection`](Environ::set_connection), [`set_script_name_len`](Environ::set_script_name_len),
-    /// [`set_head_source`](Environ::set_head_source).
+    /// [`set_connection`](Environ::set_connection),
+    /// [`set_script_name_len`](Environ::set_script_name_len).
     #[inline]
     pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {
         let (exchange, memory) = self.shared.pool.take();
@@ -91,22 +107,21 @@ impl<A: App> Gateway<A> {
     }
 
     /// Makes the environ of a request whose head a host lends, in recycled memory: nothing is
-    /// converted that the app does not ask for. The source must have a
-    /// [`target`](HeadSource::target); without one the path is `/`.
+    /// converted that the app does not ask for.
     ///
     /// # Examples
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::sync::Arc;
-    /// use gateway_core::{Gateway, HeadSource, Input, view};
+    /// use gateway_core::{Gateway, HeadSource, Input, LentHead, view};
     /// use http::{Method, Version};
     ///
     /// struct Head;
     ///
     /// impl HeadSource for Head {
-    ///     fn target(&self) -> Option<&str> {
-    ///         Some("/a%20b?x=1")
+    ///     fn target(&self) -> &str {
+    ///         "/a%20b?x=1"
     ///     }
     ///     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
     ///         if name.eq_ignore_ascii_case("host") {
@@ -119,8 +134,8 @@ impl<A: App> Gateway<A> {
     /// }
     ///
     /// let gateway = Gateway::new(view(async |_| "Hello!"));
-    /// let head = (Method::GET, Version::HTTP_11);
-    /// let environ = gateway.lend(head, Arc::new(Head), Input::empty());
+    /// let head = LentHead::new(Method::GET, Version::HTTP_11, Arc::new(Head))?;
+    /// let environ = gateway.lend(head, Input::empty());
     /// assert_eq!(environ.path_info(), "/a b");
     /// assert_eq!(environ.query_string(), "x=1");
     /// assert_eq!(environ.server_name(), "a.example");
@@ -129,14 +144,9 @@ impl<A: App> Gateway<A> {
     /// # }
     /// ```
     #[inline]
-    pub fn lend(
-        &self,
-        head: (Method, Version),
-        source: Arc<dyn HeadSource>,
-        input: Input,
-    ) -> Environ {
+    pub fn lend(&self, head: LentHead, input: Input) -> Environ {
         let (exchange, memory) = self.shared.pool.take();
-        Environ::lent(memory, exchange, head, source, input)
+        Environ::lent(memory, exchange, head, input)
     }
 
     /// Gives the header map of a response back, for hosts that copied what was in it: a later
@@ -146,46 +156,76 @@ impl<A: App> Gateway<A> {
         self.shared.pool.put_headers(headers);
     }
 
-    /// Answers a request. There is always an answer; when the future is dropped, so are the app's
-    /// future and body.
+    /// Answers a request. There is always a response: [`Outgoing`] says what it promises to an
+    /// adapter. When the future is dropped, so are the app's future and body.
     ///
-    /// CONNECT is answered with 501 and does not reach the app (E14).
+    /// A request that must not reach the app is refused with the gateway's page, which is logged,
+    /// and on HTTP/1 closes the connection:
+    ///
+    /// - CONNECT with 501; a target that is a host, or `*` outside of OPTIONS, with 400 (E14);
+    /// - more than one `Host`, a malformed one, a malformed `:authority`, or no `Host` where
+    ///   [the connection requires one](crate::Connection::with_required_host), with 400 (E12);
+    /// - a transfer coding that is not a single `chunked` with 501 or 400 (I2).
     #[inline]
     pub fn handle(
         &self,
         mut environ: Environ,
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
         let shared = self.shared.clone();
-        let claimed = Claimed::new(environ.gateway_exchange());
-        async move {
-            let guard = Guard::new(claimed, &shared.pool);
-            drive(&shared.app, guard, environ).await
+        if let Some(observer) = &self.observer {
+            environ.observe_shared(observer.clone());
         }
+        let owner = shared.owner(environ.gateway_exchange());
+        async move { drive(&shared.app, owner, environ).await }
     }
 
-    /// Answers a request that must not reach the app, for what its host's protocol makes of it: a
-    /// head that is malformed, say. The answer is what [`handle`](Self::handle) would give if the
-    /// app failed with `error`.
+    /// Answers a request whose head cannot be expressed in an environ: a method or a target that
+    /// `http` does not take, say. The answer is `error`'s page; it is logged, and on HTTP/1 closes the
+    /// connection.
     ///
     /// # Examples
     ///
     /// ```
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use gateway_core::{Gateway, HttpError, Input, view};
+    /// use gateway_core::{Gateway, HttpError, RefusedHead, view};
+    /// use http::Version;
     ///
     /// let gateway = Gateway::new(view(async |_| "Hello!"));
-    /// let (parts, ()) = http::Request::get("/").body(())?.into_parts();
-    /// let environ = gateway.environ(parts, Input::empty());
-    /// assert_eq!(gateway.refuse(environ, HttpError::bad_request()).status(), 400);
-    /// # Ok(())
-    /// # }
+    /// let head = RefusedHead::new(Version::HTTP_11).with_target("?x=1");
+    /// let response = gateway.refuse(&head, HttpError::bad_request());
+    /// assert_eq!(response.status(), 400);
+    /// assert_eq!(response.headers()["connection"], "close");
     /// ```
-    pub fn refuse(&self, mut environ: Environ, error: HttpError) -> http::Response<Outgoing> {
-        let facts = Facts::of(&environ);
-        let claimed = Claimed::new(environ.gateway_exchange());
-        let guard = Guard::new(claimed, &self.shared.pool);
-        drop(environ);
-        failure::page(error.into(), facts, guard.exchange())
+    pub fn refuse(&self, head: &RefusedHead<'_>, error: HttpError) -> http::Response<Outgoing> {
+        let (exchange, _) = self.shared.pool.take();
+        if let Some(observer) = &self.observer {
+            exchange.observe(
+                |Observation {
+                     observer: place,
+                     summary,
+                 }| {
+                    *place = Some(observer.clone());
+                    summary.fill(head.method, head.target, head.version, head.connection);
+                },
+            );
+        }
+        refuse::log_refusal("E12", &error);
+        let method = Method::from_bytes(head.method.as_bytes()).unwrap_or_default();
+        let kind = RequestKind::new(&method, head.version);
+        commit_refusal(self.shared.owner(exchange), &error, kind)
+    }
+
+    /// Tells the gateway that its server is at the end of its shutdown (L4). Exchanges that are
+    /// dropped unfinished from now on have ended with [`Ended::Cut`](crate::Ended::Cut), for
+    /// observers: the server cut them, and no client left.
+    pub fn begin_cutting(&self) {
+        self.shared.pool.begin_cutting();
+    }
+}
+
+impl<A> Shared<A> {
+    #[inline]
+    fn owner(&self, exchange: Arc<Exchange>) -> Owner {
+        Owner::new(exchange, Some(self.pool.clone()))
     }
 }
 
@@ -193,6 +233,7 @@ impl<A> Clone for Gateway<A> {
     fn clone(&self) -> Self {
         Self {
             shared: self.shared.clone(),
+            observer: self.observer.clone(),
         }
     }
 }
@@ -204,14 +245,14 @@ impl<A> fmt::Debug for Gateway<A> {
 }
 
 /// One request from its environ to its response.
-async fn drive<A: App>(app: &A, guard: Guard<'_>, environ: Environ) -> http::Response<Outgoing> {
-    let facts = Facts::of(&environ);
-    if environ.request_method() == Method::CONNECT {
+async fn drive<A: App>(app: &A, owner: Owner, environ: Environ) -> http::Response<Outgoing> {
+    let kind = RequestKind::of(&environ);
+    if let Err(refusal) = refuse::check(&environ) {
         drop(environ);
-        return failure::page(HttpError::not_implemented().into(), facts, guard.exchange());
+        return commit_refusal(owner, &refusal.into_error(), kind);
     }
-    match run(app, environ, guard.exchange(), facts).await {
-        Ok(ready) => finish::respond(guard, ready, facts),
-        Err(error) => failure::page(error, facts, guard.exchange()),
+    match call(app, environ, owner.exchange(), kind).await {
+        Ok(ready) => commit(owner, ready, kind),
+        Err(error) => commit_error(owner, error, kind),
     }
 }

@@ -59,6 +59,7 @@ pub mod lint;
 mod log;
 mod middleware;
 mod modify_response;
+mod observer;
 mod panicked;
 mod raised;
 mod response;
@@ -76,10 +77,12 @@ pub use app_ext::AppExt;
 pub use body::{Body, WriteError, Writer};
 pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
-pub use environ::{EnvValue, Environ, HeadSource, SplitError};
+pub use environ::{
+    Detached, EnvValue, Environ, HeadSource, LentHead, SplitError, VarName, VarNameError,
+};
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Closed;
-pub use gateway::{Gateway, Outgoing, reply};
+pub use gateway::{Gateway, Outgoing, RefusedHead, reply};
 pub use headers::{AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue};
 pub use http_error::{HttpError, abort};
 #[cfg(feature = "tokio")]
@@ -89,6 +92,7 @@ pub use input::{Input, InputError, IntoInput};
 pub use json::Json;
 pub use middleware::{LimitInput, Mount};
 pub use modify_response::{ModifyResponse, Replace};
+pub use observer::{Ended, Observer, Outcome, RequestSummary};
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
 pub use response::{CloseConnection, Response, ResponseExt};

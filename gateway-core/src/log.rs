@@ -38,6 +38,16 @@ pub(crate) fn warn(rule: &'static str, what: &dyn fmt::Display) {
     tracing::warn!(target: "gateway", rule, "{what}");
 }
 
+/// A request that never reached the app.
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, reason = "logging is compiled out")
+)]
+pub(crate) fn info(rule: &'static str, what: &str, cause: &dyn fmt::Display) {
+    #[cfg(feature = "tracing")]
+    tracing::info!(target: "gateway", rule, "{what}: {cause}");
+}
+
 /// Not a fault of the app: the client's, or an answer the app chose.
 #[cfg_attr(
     not(feature = "tracing"),

@@ -15,6 +15,7 @@ enum Kind {
     NotStarted,
     AlreadyStarted,
     Committed,
+    HookPanicked,
     Status(StatusError),
     Header(HeaderError),
 }
@@ -32,6 +33,10 @@ impl StartError {
         Self(Kind::Committed)
     }
 
+    pub(crate) fn hook_panicked() -> Self {
+        Self(Kind::HookPanicked)
+    }
+
     /// The clause that was broken, such as `"S1"`.
     #[must_use]
     pub fn rule(&self) -> &'static str {
@@ -39,6 +44,7 @@ impl StartError {
             Kind::NotStarted => "S3",
             Kind::AlreadyStarted => "S1",
             Kind::Committed => "S2",
+            Kind::HookPanicked => "B9",
             Kind::Status(_) => "S5",
             Kind::Header(error) => error.rule(),
         }
@@ -83,6 +89,9 @@ impl fmt::Display for StartError {
             Kind::AlreadyStarted => f.write_str("the response was started before"),
             Kind::Committed => {
                 f.write_str("the response was started again after its head had gone out")
+            }
+            Kind::HookPanicked => {
+                f.write_str("a middleware panicked while the response was started")
             }
             Kind::Status(error) => fmt::Display::fmt(error, f),
             Kind::Header(error) => fmt::Display::fmt(error, f),

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::body::Body;
 use crate::error::Error;
-use crate::exchange::{Attempt, Exchange, Head};
+use crate::exchange::{Exchange, Head};
 use crate::headers::{self, AppendHeaders};
 use crate::response::{CloseConnection, Response};
 use crate::start_error::StartError;
@@ -79,8 +79,10 @@ impl StartResponse {
         status: impl IntoStatus,
         headers: impl AppendHeaders,
     ) -> Result<(), StartError> {
-        let attempt = self.exchange.begin_start()?;
-        self.finish_start(attempt, status, headers)
+        self.exchange.start(|head| {
+            write(head, status, headers)?;
+            self.finish(head)
+        })
     }
 
     /// Replaces the head with another, because of `error`: PEP 3333's `exc_info`.
@@ -98,9 +100,13 @@ impl StartResponse {
         headers: impl AppendHeaders,
         error: impl Into<Error>,
     ) -> Result<(), Error> {
-        match self.exchange.begin_restart() {
-            Ok(attempt) => Ok(self.finish_start(attempt, status, headers)?),
-            Err(_) => Err(error.into()),
+        let restarted = self.exchange.restart(|head| {
+            write(head, status, headers)?;
+            self.finish(head)
+        });
+        match restarted {
+            Some(result) => Ok(result?),
+            None => Err(error.into()),
         }
     }
 
@@ -111,10 +117,11 @@ impl StartResponse {
     /// As [`start`](Self::start).
     pub fn send(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        let mut attempt = self.exchange.begin_start()?;
-        attempt.head.status = parts.status;
-        attempt.head.headers = parts.headers;
-        self.end_start(attempt)?;
+        self.exchange.start(|head| {
+            head.status = parts.status;
+            head.headers = parts.headers;
+            self.finish(head)
+        })?;
         if parts.extensions.get::<CloseConnection>().is_some() {
             self.close_connection();
         }
@@ -126,40 +133,15 @@ impl StartResponse {
         &self.exchange
     }
 
+    /// Runs the hooks and checks what they left (S5 to S9).
     #[inline]
-    fn finish_start(
-        &self,
-        mut attempt: Attempt,
-        status: impl IntoStatus,
-        headers: impl AppendHeaders,
-    ) -> Result<(), StartError> {
-        let head = &mut *attempt.head;
-        let filled = match status.into_status() {
-            Ok(status) => {
-                head.status = status;
-                headers
-                    .append_headers(&mut head.headers)
-                    .map_err(StartError::from)
-            }
-            Err(error) => Err(error.into()),
-        };
-        match filled {
-            Ok(()) => self.end_start(attempt),
-            Err(error) => self.exchange.refuse_start(attempt, error),
-        }
-    }
-
-    /// Runs the hooks and checks what they left, outside of the exchange's lock.
-    #[inline]
-    fn end_start(&self, mut attempt: Attempt) -> Result<(), StartError> {
-        let head = &mut *attempt.head;
+    fn finish(&self, head: &mut Head) -> Result<(), StartError> {
         if let Some(hook) = &self.hook {
             hook.run(&mut head.status, &mut head.headers);
         }
-        match check(head) {
-            Ok(()) => self.exchange.end_start(attempt),
-            Err(error) => self.exchange.refuse_start(attempt, error),
-        }
+        head.status.into_status()?;
+        head.declared = headers::check(&mut head.headers)?;
+        Ok(())
     }
 
     /// Lets the head go out as soon as the body has nothing ready, instead of with its first chunk
@@ -168,7 +150,7 @@ impl StartResponse {
     /// It has effect once the app has returned its body. After a flush an error can no longer become
     /// a 500.
     pub fn commit_early(&self) {
-        self.exchange.flush();
+        self.exchange.commit_early();
     }
 
     /// Closes the connection after this response, where the protocol knows that (HTTP/1): an app
@@ -231,11 +213,15 @@ impl StartResponse {
     }
 }
 
-/// Whether a head may be sent, S5 to S9; notes its declared length.
+/// Writes what the app hands over into a head.
 #[inline]
-fn check(head: &mut Head) -> Result<(), StartError> {
-    head.status.into_status()?;
-    head.length = headers::check(&mut head.headers)?;
+fn write(
+    head: &mut Head,
+    status: impl IntoStatus,
+    headers: impl AppendHeaders,
+) -> Result<(), StartError> {
+    head.status = status.into_status()?;
+    headers.append_headers(&mut head.headers)?;
     Ok(())
 }
 

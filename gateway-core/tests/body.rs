@@ -10,7 +10,7 @@ use bytes::Bytes;
 use gateway_core::{
     App, AppExt, Body, Environ, Error, Gateway, HttpError, Response, StartResponse, app_fn, view,
 };
-use http::Request;
+use http::{HeaderValue, Request, Version};
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::{BodyExt, Full};
 
@@ -305,7 +305,7 @@ fn b5_a_too_short_stream_aborts() {
         assert_eq!((answer.status, &*answer.text()), (200, "12345"));
         answer.assert_aborted();
         assert_eq!(answer.trailers, None);
-        log.assert_one("B5", "has 5 bytes, 10 were declared");
+        log.assert_one("B5", "has 5 bytes, but 10 were declared");
     }
 }
 
@@ -314,7 +314,7 @@ fn b5_a_stream_of_the_declared_length_passes_with_its_trailers() {
     let app = answering(&[("content-length", "5")], || {
         Script::new([data("123"), data("45"), data(""), trailers([("x-t", "1")])]).body()
     });
-    let (answer, log) = logged(|| ask(app, get("/")));
+    let (answer, log) = logged(|| ask(app, get_over_http2("/")));
     assert_eq!(answer.text(), "12345");
     assert_eq!(answer.trailers.unwrap()["x-t"], "1");
     log.assert_no_fault();
@@ -641,6 +641,35 @@ fn b10_bytes_pass_untouched() {
     );
 }
 
+/// A request that can take trailers, whatever the head declares.
+fn get_over_http2(target: &str) -> Request<()> {
+    let request = Request::get(target).version(Version::HTTP_2);
+    request.body(()).unwrap()
+}
+
+#[test]
+fn b11_http_1_sends_declared_trailers_to_clients_that_ask() {
+    let frames = || Script::new([data("x"), trailers([("x-a", "1"), ("x-b", "2")])]).body();
+    let ask = |version, te: Option<&str>, head: &'static [(&'static str, &'static str)]| {
+        let mut request = Request::get("/").version(version);
+        if let Some(te) = te {
+            request = request.header("te", te);
+        }
+        ask(answering(head, frames), request.body(()).unwrap()).trailers
+    };
+    let declared: &[_] = &[("trailer", "x-a")];
+    let sent = ask(Version::HTTP_11, Some("trailers"), declared).unwrap();
+    assert_eq!(
+        (sent.len(), &sent["x-a"]),
+        (1, &"1".parse::<HeaderValue>().unwrap())
+    );
+    assert_eq!(ask(Version::HTTP_11, None, declared), None);
+    assert_eq!(ask(Version::HTTP_11, Some("gzip"), declared), None);
+    assert_eq!(ask(Version::HTTP_11, Some("trailers"), &[]), None);
+    assert_eq!(ask(Version::HTTP_10, Some("trailers"), declared), None);
+    assert_eq!(ask(Version::HTTP_2, None, &[]).unwrap().len(), 2);
+}
+
 #[test]
 fn b11_trailers_pass_and_what_cannot_trail_is_dropped() {
     let app = answering(&[], || {
@@ -656,7 +685,7 @@ fn b11_trailers_pass_and_what_cannot_trail_is_dropped() {
         ])
         .body()
     });
-    let answer = ask(app, get("/"));
+    let answer = ask(app, get_over_http2("/"));
     let trailers_sent = answer.trailers.unwrap();
     assert_eq!(trailers_sent.len(), 1);
     assert_eq!(trailers_sent["x-sum"], "1");
@@ -664,13 +693,13 @@ fn b11_trailers_pass_and_what_cannot_trail_is_dropped() {
     let app = answering(&[], || {
         Script::new([data("x"), trailers([("host", "x")])]).body()
     });
-    assert_eq!(ask(app, get("/")).trailers, None);
+    assert_eq!(ask(app, get_over_http2("/")).trailers, None);
 }
 
 #[test]
 fn b11_trailers_may_be_all_there_is() {
     let app = answering(&[], || Script::new([trailers([("x-sum", "1")])]).body());
-    let answer = ask(app, get("/"));
+    let answer = ask(app, get_over_http2("/"));
     assert_eq!(answer.status, 200);
     assert!(answer.chunks.is_empty());
     assert!(!answer.is_bodyless);
@@ -687,7 +716,7 @@ fn b11_nothing_follows_the_trailers() {
         ])
         .body()
     });
-    let answer = ask(app, get("/"));
+    let answer = ask(app, get_over_http2("/"));
     assert!(answer.chunks.is_empty());
     assert!(answer.error.is_none());
 }
@@ -702,7 +731,7 @@ fn b11_a_push_producer_writes_trailers() {
             Ok(())
         })
     });
-    let answer = ask(app, get("/"));
+    let answer = ask(app, get_over_http2("/"));
     assert_eq!(answer.text(), "x");
     assert_eq!(answer.trailers.unwrap()["x-sum"], "1");
 }
@@ -751,7 +780,7 @@ fn respond_carries_lengths_trailers_and_head() {
                 .body()
         }))
     };
-    let answer = nested(sized(), get("/"));
+    let answer = nested(sized(), get_over_http2("/"));
     assert_eq!(answer.length, Some(3));
     assert_eq!(answer.trailers.as_ref().unwrap()["x-t"], "1");
     let answer = nested(sized(), head("/"));
@@ -760,7 +789,7 @@ fn respond_carries_lengths_trailers_and_head() {
     let short = Arc::new(answering(&[("content-length", "5")], || {
         Body::from_chunks(["123"])
     }));
-    let (answer, log) = logged(|| nested(short, get("/")));
+    let (answer, log) = logged(|| nested(short, get_over_http2("/")));
     answer.assert_aborted();
     log.assert_one("B5", "");
 }
@@ -826,11 +855,11 @@ fn b5_a_body_that_breaks_its_own_word_is_held_to_it() {
     let none = answering(&[], || Script::chunks([""]).exact(5).body());
     let (answer, log) = logged(|| ask(none, get("/")));
     answer.assert_clean_500();
-    log.assert_one("B5", "has 0 bytes, 5 were declared");
+    log.assert_one("B5", "has 0 bytes, but 5 were declared");
     let some = answering(&[], || Script::chunks(["1"]).exact(5).body());
     let (answer, log) = logged(|| ask(some, get("/")));
     answer.assert_aborted();
-    log.assert_one("B5", "has 1 bytes, 5 were declared");
+    log.assert_one("B5", "has 1 bytes, but 5 were declared");
 }
 
 #[test]

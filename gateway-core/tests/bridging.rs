@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use futures_util::stream;
 use gateway_core::{
     AppExt, Body, CloseConnection, Connection, Environ, Error, Gateway, Input, InputError,
-    Outgoing, app_fn, view,
+    Outgoing, VarName, app_fn, view,
 };
 use http::Request;
 use http_body::Frame;
@@ -21,19 +21,19 @@ fn environ(target: &str) -> Environ {
 }
 
 #[test]
-fn parts_taken_and_put_back_change_nothing() -> TestResult {
+fn a_detached_request_that_is_attached_again_is_the_same() -> TestResult {
     let request = Request::post("/shop/a%2Fb?x=1")
         .header("x-id", "7")
         .body("text")?;
     let mut environ = Environ::from_request(request);
     assert!(environ.mount("/shop"));
-    environ.set_var("REMOTE_USER", "ada");
+    environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
     let peer = Connection::new().with_peer_addr("192.0.2.7:4711".parse()?);
     environ.set_connection(peer);
-    let (parts, input) = environ.take_parts();
+    let (detached, parts, input) = environ.detach();
     assert_eq!(parts.uri, "/shop/a%2Fb?x=1");
     assert_eq!(parts.method, "POST");
-    environ.put_parts(parts, input);
+    let environ = detached.attach(parts, input);
     assert_eq!(environ.request_method(), "POST");
     assert_eq!(environ.script_name(), "/shop");
     assert_eq!(environ.raw_path_info(), "/a%2Fb");
@@ -44,13 +44,13 @@ fn parts_taken_and_put_back_change_nothing() -> TestResult {
 }
 
 #[test]
-fn e3_a_path_rewritten_between_take_and_put_keeps_script_name_if_it_can() -> TestResult {
+fn e3_a_path_rewritten_while_detached_keeps_script_name_if_it_can() -> TestResult {
     let rewritten = |target: &str| {
         let mut environ = environ("/shop/cart");
         assert!(environ.mount("/shop"));
-        let (mut parts, input) = environ.take_parts();
+        let (detached, mut parts, input) = environ.detach();
         parts.uri = target.parse().unwrap();
-        environ.put_parts(parts, input);
+        let environ = detached.attach(parts, input);
         (
             environ.script_name().to_string(),
             environ.path_info().to_string(),
@@ -66,7 +66,7 @@ fn e3_a_path_rewritten_between_take_and_put_keeps_script_name_if_it_can() -> Tes
 }
 
 #[tokio::test]
-async fn i1_input_put_back_after_a_read_does_not_expect_what_was_read() -> TestResult {
+async fn i1_an_input_attached_after_a_read_does_not_expect_what_was_read() -> TestResult {
     let frames = stream::iter(["ab", "cd"].map(|text| Ok::<_, Error>(Frame::data(text.into()))));
     let body: StreamBody<_> = StreamBody::new(frames);
     let body: http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, Error> =
@@ -74,8 +74,8 @@ async fn i1_input_put_back_after_a_read_does_not_expect_what_was_read() -> TestR
     let request = Request::post("/").header("content-length", "4");
     let mut environ = Environ::from_request(request.body(Input::new(body))?);
     assert_eq!(environ.input_mut().chunk().await?.unwrap(), "ab");
-    let (parts, input) = environ.take_parts();
-    environ.put_parts(parts, input);
+    let (detached, parts, input) = environ.detach();
+    let mut environ = detached.attach(parts, input);
     assert_eq!(environ.take_input().text(9).await?, "cd");
     Ok(())
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Mutex;
 
-use gateway_core::{Body, Closed, Connection, Environ, Error, Gateway, Input, StartResponse};
+use gateway_core::{
+    Body, Closed, Connection, Environ, Error, Gateway, Input, StartResponse, VarName,
+};
 
 type TestResult = Result<(), Error>;
 
@@ -24,7 +26,7 @@ async fn a_fork_has_all_but_the_input() -> TestResult {
         .body("text")?;
     let mut environ = Environ::from_request(request);
     assert!(environ.mount("/shop"));
-    environ.set_var("REMOTE_USER", "ada");
+    environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
     let mut fork = environ.fork();
     assert_eq!(fork.request_method(), "POST");
     assert_eq!(fork.script_name(), "/shop");

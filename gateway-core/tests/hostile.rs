@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use gateway_core::{
-    App, AppExt, Body, Environ, Error, Gateway, HeadSource, HttpError, Input, StartResponse,
-    TryIntoResponse, app_fn, view,
+    App, AppExt, Body, Environ, Error, Gateway, HeadSource, HttpError, Input, LentHead,
+    StartResponse, TryIntoResponse, app_fn, view,
 };
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request, Version};
 use http_body_util::BodyExt;
 
 fn environ() -> Environ {
@@ -33,6 +33,10 @@ struct Lines {
 }
 
 impl HeadSource for Lines {
+    fn target(&self) -> &str {
+        "/"
+    }
+
     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
         if name == "content-length" {
             self.for_each(&mut |_, _| visit(b"5"));
@@ -53,8 +57,9 @@ fn e9_repeated_lines_cost_no_more_than_their_number() {
         count: 10_000,
         looked_at: AtomicUsize::new(0),
     });
-    let mut environ = Environ::from_request(Request::new("hello"));
-    environ.set_head_source(lines.clone());
+    let head = LentHead::new(Method::POST, Version::HTTP_11, lines.clone()).unwrap();
+    let gateway = Gateway::new(HttpError::not_found());
+    let environ = gateway.lend(head, Input::new(Body::from("hello")));
     lines.looked_at.store(0, Ordering::Relaxed);
     assert_eq!(environ.content_length(), Some(5));
     assert_eq!(environ.header("content-length").unwrap().len(), 29_998);

@@ -206,7 +206,9 @@ fn i7_trailers_are_readable_after_the_end() {
 fn i7_an_echo_passes_trailers_on() {
     let echo = view(async |mut environ: Environ| Body::new(environ.take_input()));
     let frames = [data("123"), trailers([("x-sum", "1")])];
-    let answer = ask(echo, post(None, Script::new(frames)));
+    let mut request = post(None, Script::new(frames));
+    *request.version_mut() = http::Version::HTTP_2;
+    let answer = ask(echo, request);
     assert_eq!(answer.text(), "123");
     assert_eq!(answer.trailers.unwrap()["x-sum"], "1");
     let mut input = input(None, Script::new([trailers([("x-sum", "1")])]));

@@ -6,7 +6,7 @@ use std::thread;
 
 use gateway_core::{
     App, AppExt, Body, Closed, Connection, Environ, Error, Gateway, HeadSource, HttpError, Input,
-    ResponseExt, Scheme, StartResponse, app_fn, view,
+    LentHead, ResponseExt, Scheme, StartResponse, VarName, app_fn, view,
 };
 use http::{Method, Request, Version};
 
@@ -358,29 +358,15 @@ fn dump() -> impl App + Clone {
         text.push_str(&format!("{:?}\n", environ.uri()));
         text.push_str(&format!("{:?}\n", environ.extensions().get::<&str>()));
         text.push_str(&format!("{:?}\n", environ.connection()));
-        text.push_str(&format!("{} {:?}\n", environ.split(), environ));
+        text.push_str(&format!("{} {:?}\n", environ.script_name_len(), environ));
         text
     })
-}
-
-struct Source;
-
-impl HeadSource for Source {
-    fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        if name == "x-source" {
-            visit(b"secret");
-        }
-    }
-
-    fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
-        visit("x-source", b"secret");
-    }
 }
 
 /// Sets everything that can be set.
 fn fill(environ: &mut Environ) {
     assert!(environ.mount("/secret"));
-    environ.set_var("REMOTE_USER", "secret");
+    environ.set_var(const { VarName::new("REMOTE_USER") }, "secret");
     environ.extensions_mut().insert("secret");
     environ.keep_underscored_headers();
     environ.set_connection(
@@ -409,9 +395,6 @@ fn l5_nothing_of_one_request_shows_in_another() {
         let request = Request::post("/secret/x?secret").header("x-secret", "secret");
         let mut full = environ(&gateway, request.body("secret").unwrap());
         fill(&mut full);
-        if round % 2 == 1 {
-            full.set_head_source(Arc::new(Source));
-        }
         let secret = read(run(gateway.handle(full))).text();
         assert!(secret.contains("REMOTE_USER=secret"));
         let answer = ask_gateway(&gateway, plain());
@@ -434,14 +417,14 @@ fn l5_nothing_of_one_request_shows_in_another() {
     }
 }
 
-/// A head as a host lends it, with a target or without one.
+/// A head as a host lends it.
 struct Lent {
-    target: Option<&'static str>,
+    target: &'static str,
     line: (&'static str, &'static str),
 }
 
 impl HeadSource for Lent {
-    fn target(&self) -> Option<&str> {
+    fn target(&self) -> &str {
         self.target
     }
 
@@ -462,8 +445,21 @@ fn lend<A: App>(
     target: Option<&'static str>,
     line: (&'static str, &'static str),
 ) -> Environ {
-    let source = Arc::new(Lent { target, line });
-    gateway.lend((method, Version::HTTP_11), source, Input::empty())
+    let version = Version::HTTP_11;
+    let source = Arc::new(Lent {
+        target: target.unwrap_or("/parsed"),
+        line,
+    });
+    let head = match target {
+        Some(_) => LentHead::new(method, version, source).unwrap(),
+        None => LentHead::with_uri(
+            method,
+            version,
+            "http://a.example/parsed".parse().unwrap(),
+            source,
+        ),
+    };
+    gateway.lend(head, Input::empty())
 }
 
 #[test]
@@ -496,29 +492,20 @@ fn l5_nothing_of_a_lent_head_shows_in_another_request() {
             read(run(gateway.handle(environ)));
         },
         &|| {
-            let mut environ = full();
-            let (parts, input) = environ.take_parts();
-            environ.put_parts(parts, input);
-            read(run(gateway.handle(environ)));
+            let (detached, parts, input) = full().detach();
+            read(run(gateway.handle(detached.attach(parts, input))));
         },
-        // With nothing taken out before.
         &|| {
-            let mut environ = full();
-            environ.put_parts(parts("/secret"), Input::empty());
+            let (detached, _, _) = full().detach();
+            let environ = detached.attach(parts("/secret"), Input::empty());
             read(run(gateway.handle(environ)));
         },
+        &|| drop(full().detach()),
         &|| {
             let mut environ = full();
             let fork = environ.fork();
             read(run(gateway.handle(environ)));
             drop(fork);
-        },
-        // A source in the place of what the host had parsed.
-        &|| {
-            let mut environ = gateway.environ(parts("/secret?secret"), Input::empty());
-            let (target, line) = (Some("/secret"), ("x-secret", "secret"));
-            environ.set_head_source(Arc::new(Lent { target, line }));
-            read(run(gateway.handle(environ)));
         },
     ];
     let asked = |target| {
@@ -784,4 +771,67 @@ fn l3_disconnected_resolves_where_no_app_was_called() {
     let gone = connect.closed();
     assert_eq!(read(run(gateway.handle(connect))).status, 501);
     assert!(gone.is_over());
+}
+
+/// L5: requests of three kinds, each with its own number, over the same recycled memory.
+#[test]
+fn l5_a_thousand_interleaved_requests_of_three_kinds_see_only_themselves() {
+    let gateway = Gateway::new(dump());
+    let numbers: Vec<&'static str> = (0..1000)
+        .map(|number| &*Box::leak(format!("n{number}n").into_boxed_str()))
+        .collect();
+    let mut waiting = std::collections::VecDeque::new();
+    for (nth, number) in numbers.iter().enumerate() {
+        let target: &'static str =
+            Box::leak(format!("/{number}/{number}?{number}").into_boxed_str());
+        let mut environ = match nth % 3 {
+            0 => {
+                let request = Request::post(target).header("x-number", *number);
+                environ(&gateway, request.body(*number).unwrap())
+            }
+            1 => lend(&gateway, Method::PUT, Some(target), ("x-number", number)),
+            // Refused before the app.
+            _ => {
+                let request = Request::get(target).header("host", format!("{number}/"));
+                environ(&gateway, request.body(()).unwrap())
+            }
+        };
+        if nth % 2 == 0 {
+            assert!(environ.mount(&format!("/{number}")));
+            environ.set_var(const { VarName::new("REMOTE_USER") }, *number);
+            environ.extensions_mut().insert::<&'static str>(number);
+            environ
+                .headers_mut()
+                .append("x-more", number.parse().unwrap());
+        }
+        if nth % 5 == 0 {
+            drop(environ.fork());
+        }
+        waiting.push_back((number, nth, gateway.handle(environ)));
+        // Up to seven at a time, and some that are never asked.
+        if waiting.len() < 7 {
+            continue;
+        }
+        let Some((number, nth, answer)) = waiting.pop_front() else {
+            continue;
+        };
+        if nth % 11 == 0 {
+            drop(answer);
+            continue;
+        }
+        let answer = read(run(answer));
+        let text = answer.text();
+        if nth % 3 == 2 {
+            assert_eq!(answer.status, 400);
+            assert!(!text.contains('n') || !text.contains(*number));
+            continue;
+        }
+        assert!(text.contains(*number), "{text}");
+        for other in &numbers {
+            assert!(
+                other == number || !text.contains(other),
+                "{other} in {text}"
+            );
+        }
+    }
 }

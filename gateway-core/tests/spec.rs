@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 /// How many clauses each letter has.
 const CLAUSES: [(char, usize); 7] = [
-    ('E', 16),
+    ('E', 17),
     ('I', 7),
     ('S', 9),
     ('B', 11),

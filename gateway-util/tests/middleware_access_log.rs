@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use gateway_core::{
     App, AppExt, Body, Connection, Environ, Error, Gateway, HttpError, Input, StartResponse,
-    app_fn, view,
+    app_fn, view, VarName,
 };
 use gateway_util::{AccessEntry, Ended, LogFormat, MiddlewareExt};
 use http::Request;
@@ -34,7 +34,7 @@ async fn entries(app: impl App, request: http::request::Builder, host: Host) -> 
     let gateway = Gateway::new(app.boxed());
     let mut environ = gateway.environ(parts, Input::empty());
     environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:4711".parse().unwrap()));
-    environ.set_var("REMOTE_USER", "a d\"a");
+    environ.set_var(const { VarName::new("REMOTE_USER") }, "a d\"a");
     let mut handling = Box::pin(gateway.handle(environ));
     if host == Host::DropsTheCall {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());

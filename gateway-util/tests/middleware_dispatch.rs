@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gateway_core::{
-    App, Body, Environ, Error, Gateway, HttpError, Input, Mount, StartResponse, app_fn, view,
+    App, Body, Environ, Error, Gateway, HttpError, Input, Mount, StartResponse, app_fn, view, VarName,
 };
 use gateway_util::{Cascade, Hosts, Methods, MiddlewareExt};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -246,7 +246,7 @@ async fn a_cascade_ends_at_the_first_that_does_not_refuse() {
 #[tokio::test]
 async fn e15_each_app_of_a_cascade_has_an_environ_of_its_own() {
     let meddling = app_fn(|mut environ: Environ, _| async move {
-        environ.set_var("REMOTE_USER", "eve");
+        environ.set_var(const { VarName::new("REMOTE_USER") }, "eve");
         environ.extensions_mut().insert(7_u8);
         environ.headers_mut().clear();
         assert!(environ.mount("/a"));

@@ -5,6 +5,23 @@ use std::collections::HashSet;
 
 use super::{EnvValue, Environ};
 
+/// The variables of every request, which have accessors.
+pub(super) const KEYS: [&str; 13] = [
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "REQUEST_URI",
+    "REQUEST_SCHEME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "CONTENT_TYPE",
+    "CONTENT_LENGTH",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+];
+
 /// Names of headers up to this length are made without an allocation.
 const SHORT: usize = 64;
 
@@ -108,21 +125,6 @@ impl Environ {
     /// It can be exported to a process environment as it is: `HTTP_PROXY` is never among it (E11).
     #[must_use]
     pub fn vars(&self) -> Vec<(Cow<'_, str>, EnvValue<'_>)> {
-        const KEYS: [&str; 13] = [
-            "REQUEST_METHOD",
-            "SCRIPT_NAME",
-            "PATH_INFO",
-            "QUERY_STRING",
-            "REQUEST_URI",
-            "REQUEST_SCHEME",
-            "SERVER_NAME",
-            "SERVER_PORT",
-            "SERVER_PROTOCOL",
-            "CONTENT_TYPE",
-            "CONTENT_LENGTH",
-            "REMOTE_ADDR",
-            "REMOTE_PORT",
-        ];
         let mut vars: Vec<(Cow<'_, str>, EnvValue<'_>)> = KEYS
             .iter()
             .filter(|key| self.var(key).is_none())

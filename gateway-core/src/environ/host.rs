@@ -1,7 +1,7 @@
 //! Who the request is for: host, server name and port (E12).
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use http::header;
 
@@ -21,7 +21,7 @@ impl Environ {
                 host.rsplit_once('@').map_or(host, |(_, host)| host),
             ));
         }
-        match self.first_header(header::HOST)? {
+        match self.first_line(header::HOST).0? {
             b"" => None,
             host => Some(String::from_utf8_lossy(host)),
         }
@@ -60,6 +60,72 @@ impl Environ {
     }
 }
 
+/// A longer host is no name (RFC 1035 section 2.3.4), and costs whoever compares it.
+const LONGEST: usize = 255;
+
+/// True if a value is `uri-host [ ":" port ]` (RFC 9112 section 3.2, RFC 3986 section 3.2), which
+/// has no userinfo. It may be empty.
+pub(crate) fn is_valid_host(value: &[u8]) -> bool {
+    if value.len() > LONGEST {
+        return false;
+    }
+    if let Some(literal) = value.strip_prefix(b"[") {
+        let Some(end) = literal.iter().position(|byte| *byte == b']') else {
+            return false;
+        };
+        let (address, port) = literal.split_at(end);
+        return is_ip_literal(address) && is_port(port.get(1..).unwrap_or_default());
+    }
+    let name = value.iter().position(|byte| *byte == b':');
+    let (name, port) = value.split_at(name.unwrap_or(value.len()));
+    is_reg_name(name) && is_port(port)
+}
+
+/// Nothing, or a colon and digits.
+fn is_port(port: &[u8]) -> bool {
+    match port.split_first() {
+        None => true,
+        Some((b':', digits)) => digits.iter().all(u8::is_ascii_digit),
+        Some(_) => false,
+    }
+}
+
+/// RFC 3986 section 3.2.2: unreserved characters, sub-delimiters, and percent-encoded bytes.
+fn is_reg_name(name: &[u8]) -> bool {
+    let mut bytes = name.iter();
+    while let Some(byte) = bytes.next() {
+        let is_right = match byte {
+            b'%' => {
+                bytes.next().is_some_and(u8::is_ascii_hexdigit)
+                    && bytes.next().is_some_and(u8::is_ascii_hexdigit)
+            }
+            byte => is_name_byte(*byte),
+        };
+        if !is_right {
+            return false;
+        }
+    }
+    true
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+}
+
+/// RFC 3986 section 3.2.2: an IPv6 address, or the form for later versions.
+fn is_ip_literal(address: &[u8]) -> bool {
+    if let Some(future) = address.strip_prefix(b"v").or(address.strip_prefix(b"V")) {
+        let mut halves = future.splitn(2, |byte| *byte == b'.');
+        let (version, rest) = (halves.next(), halves.next());
+        return version.is_some_and(|version| {
+            !version.is_empty() && version.iter().all(u8::is_ascii_hexdigit)
+        }) && rest.is_some_and(|rest| {
+            !rest.is_empty() && rest.iter().all(|byte| is_name_byte(*byte) || *byte == b':')
+        });
+    }
+    std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
+}
+
 /// Cuts `host:port`; the colons of a bracketed IPv6 address are not its port's.
 fn split_port(host: &str) -> (&str, Option<u16>) {
     match host.rsplit_once(':') {
@@ -72,7 +138,38 @@ fn split_port(host: &str) -> (&str, Option<u16>) {
 
 #[cfg(test)]
 mod tests {
-    use super::split_port;
+    use super::{is_valid_host, split_port};
+
+    #[test]
+    fn e12_a_host_is_a_name_or_an_address_and_a_port() {
+        for host in [
+            "",
+            "a",
+            "a.example",
+            "a.example:",
+            "a.example:80",
+            "a_b",
+            "192.0.2.1:8080",
+            "[::1]",
+            "[::1]:80",
+            "[2001:db8::192.0.2.1]",
+            "[v1.a:b]",
+            "%C3%A4.example",
+            "a,b",
+            ":80",
+        ] {
+            assert!(is_valid_host(host.as_bytes()), "{host}");
+        }
+        let long = "a".repeat(256);
+        for host in [
+            "a/b", "u@a", "u:p@a", "a, b", "a b", "a:b", "::1", "a]b", "[::1", "[::1]a", "[::1]80",
+            "a:80:81", "%zz", "%4", "a?b", "a#b", "a\\b", "[a]", "[]", "[v.a]", "[v1.]", "\u{e4}",
+            &long,
+        ] {
+            assert!(!is_valid_host(host.as_bytes()), "{host}");
+        }
+        assert!(!is_valid_host(b"a\xff"));
+    }
 
     #[test]
     fn ports_are_cut_off_and_brackets_stay() {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::uri::Authority;
 use http::{Uri, Version};
 
-use super::{EnvValue, Environ, SplitError, inner, path};
+use super::{EnvValue, Environ, SplitError, path};
 
 impl Environ {
     /// SCRIPT_NAME: the part of the path that led to this app, decoded; `""` at the root (E2).
@@ -23,13 +23,17 @@ impl Environ {
     /// SCRIPT_NAME as it was sent, not decoded.
     #[must_use]
     pub fn raw_script_name(&self) -> &str {
-        self.raw_path().get(..self.split()).unwrap_or_default()
+        self.raw_path()
+            .get(..self.script_name_len())
+            .unwrap_or_default()
     }
 
     /// PATH_INFO as it was sent, not decoded.
     #[must_use]
     pub fn raw_path_info(&self) -> &str {
-        self.raw_path().get(self.split()..).unwrap_or_default()
+        self.raw_path()
+            .get(self.script_name_len()..)
+            .unwrap_or_default()
     }
 
     /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
@@ -49,10 +53,11 @@ impl Environ {
         true
     }
 
-    /// How many bytes of the raw path are SCRIPT_NAME; what [`set_script_name_len`](Self::set_script_name_len) takes to
-    /// restore it.
+    /// How many bytes of the raw path are SCRIPT_NAME; what
+    /// [`set_script_name_len`](Self::set_script_name_len) takes to restore it.
+    #[doc(alias = "split")]
     #[must_use]
-    pub fn split(&self) -> usize {
+    pub fn script_name_len(&self) -> usize {
         self.inner().script_len
     }
 
@@ -63,8 +68,9 @@ impl Environ {
     ///
     /// When the offset is not the end of a segment; nothing is changed then.
     #[inline]
+    #[doc(alias = "set_split")]
     pub fn set_script_name_len(&mut self, offset: usize) -> Result<(), SplitError> {
-        let is_boundary = match self.inner().lent_target() {
+        let is_boundary = match self.lent_target() {
             // Its query is not looked for: no prefix goes on behind a `?`.
             Some(target) => {
                 let prefix = target.as_bytes().get(..offset).unwrap_or_default();
@@ -82,30 +88,44 @@ impl Environ {
     /// The URI as the host parsed it: what was sent, with the authority on HTTP/2.
     #[must_use]
     pub fn uri(&self) -> &Uri {
-        match self.inner().lent_target() {
-            Some(target) => self
-                .inner()
-                .made_uri
-                .get_or_init(|| inner::parse_target(target)),
-            None => &self.parts().uri,
-        }
+        self.inner().head.uri()
+    }
+
+    /// The target in the host's own type, where that is lent.
+    #[inline]
+    fn lent_target(&self) -> Option<&str> {
+        self.inner().head.lent()?.target()
     }
 
     /// The whole path as sent; empty for `*` and for CONNECT's authority (E14).
     fn raw_path(&self) -> &str {
-        match self.inner().lent_target() {
+        match self.lent_target() {
             Some(target) => path_and_query(target).0,
-            None => path::raw_path(&self.parts().uri),
+            None => path::raw_path(self.uri()),
         }
     }
 
     /// The authority that was sent, where there is one: a lent target has none.
     #[inline]
-    pub(super) fn authority(&self) -> Option<&Authority> {
-        match self.inner().lent_target() {
+    pub(crate) fn authority(&self) -> Option<&Authority> {
+        match self.lent_target() {
             Some(_) => None,
-            None => self.parts().uri.authority(),
+            None => self.uri().authority(),
         }
+    }
+
+    /// True if the target is a host and nothing else (RFC 9112 section 3.2.3).
+    #[inline]
+    pub(crate) fn is_authority_form(&self) -> bool {
+        self.lent_target().is_none()
+            && self.uri().scheme().is_none()
+            && self.uri().authority().is_some()
+    }
+
+    /// True if the target is `*` (RFC 9112 section 3.2.4).
+    #[inline]
+    pub(crate) fn is_asterisk_form(&self) -> bool {
+        self.lent_target().is_none() && self.uri().path() == "*"
     }
 
     /// REQUEST_URI: the raw request target with its query, unchanged by mounting (E5).
@@ -113,7 +133,7 @@ impl Environ {
     /// On HTTP/1.1 an absolute-form target is given whole; on HTTP/2 it is `:path`.
     #[must_use]
     pub fn request_uri(&self) -> Cow<'_, str> {
-        if let Some(target) = self.inner().lent_target() {
+        if let Some(target) = self.lent_target() {
             return Cow::Borrowed(target);
         }
         let uri = self.uri();
@@ -135,9 +155,9 @@ impl Environ {
     /// QUERY_STRING: raw, `""` where there is none (E7).
     #[must_use]
     pub fn query_string(&self) -> &str {
-        match self.inner().lent_target() {
+        match self.lent_target() {
             Some(target) => path_and_query(target).1,
-            None => self.parts().uri.query().unwrap_or_default(),
+            None => self.uri().query().unwrap_or_default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::Exchange;
 
 /// Resolves when the exchange is over; see
-/// [`Environ::disconnected`](crate::Environ::disconnected).
+/// [`Environ::closed`](crate::Environ::disconnected).
 #[must_use = "a future does nothing until it is polled"]
 pub struct Closed {
     exchange: Arc<Exchange>,
@@ -24,7 +24,7 @@ impl Closed {
     /// True if the exchange is over by now.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.exchange.lock().over
+        self.exchange.lock().is_closed
     }
 }
 
@@ -34,7 +34,7 @@ impl Future for Closed {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         let mut slot = this.exchange.lock();
-        if slot.over {
+        if slot.is_closed {
             return Poll::Ready(());
         }
         let id = *this.id.get_or_insert_with(|| {

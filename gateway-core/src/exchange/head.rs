@@ -2,36 +2,25 @@
 
 use http::{HeaderMap, StatusCode};
 
-/// A head, in a box of its own: it goes from the slot to who starts, and back.
+/// A status, headers, and what the check of the headers found.
+///
+/// It is boxed: the box goes from the exchange to the start that fills it, and back.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The declared Content-Length.
-    pub(crate) length: Option<u64>,
+    /// The Content-Length that the app declared.
+    pub(crate) declared: Option<u64>,
 }
 
 impl Head {
-    /// How many headers there is room for.
-    #[inline]
-    pub(super) fn room(head: &Option<Box<Self>>) -> usize {
-        head.as_ref().map_or(0, |head| head.headers.capacity())
-    }
-
-    /// Empties the head; the room in its map stays.
+    /// Empties the head. The room in its map stays.
     #[inline]
     pub(super) fn clear(&mut self) {
         self.status = StatusCode::OK;
-        self.length = None;
+        self.declared = None;
         if !self.headers.is_empty() {
             self.headers.clear();
         }
     }
-}
-
-/// A start or restart between its two halves, with the head to fill.
-#[derive(Debug)]
-pub(crate) struct Attempt {
-    pub(super) nth: u32,
-    pub(crate) head: Box<Head>,
 }

@@ -1,10 +1,11 @@
 //! Exchanges that wait for their next request.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderMap;
 
-use super::{Exchange, Memory, reuse};
+use super::{Exchange, Memory, forget_empty};
 
 /// How many exchanges a service keeps at most.
 const KEPT: usize = 64;
@@ -15,6 +16,8 @@ const KEPT: usize = 64;
 #[derive(Default)]
 pub(crate) struct Pool {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
+    /// The server is at the end of its shutdown: what is dropped unfinished, it cuts.
+    is_cutting: AtomicBool,
 }
 
 impl Pool {
@@ -45,12 +48,12 @@ impl Pool {
             exchange.keep_headers(&mut headers);
         }
         drop(exchanges);
-        reuse::forget_empty(headers);
+        forget_empty(headers);
     }
 
     /// Takes an exchange back. Nobody else may hold it.
     #[inline]
-    fn put(&self, exchange: Arc<Exchange>) {
+    pub(super) fn put(&self, exchange: Arc<Exchange>) {
         let mut exchanges = self
             .exchanges
             .lock()
@@ -59,16 +62,12 @@ impl Pool {
             exchanges.push(exchange);
         }
     }
-}
 
-/// Ends an exchange: it goes back to the pool if nobody else holds it.
-#[inline]
-pub(crate) fn finish(mut exchange: Arc<Exchange>, pool: &Pool) {
-    match Arc::get_mut(&mut exchange) {
-        Some(unshared) => {
-            unshared.reset();
-            pool.put(exchange);
-        }
-        None => exchange.close(),
+    pub(crate) fn begin_cutting(&self) {
+        self.is_cutting.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_cutting(&self) -> bool {
+        self.is_cutting.load(Ordering::Relaxed)
     }
 }

@@ -7,51 +7,89 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::streaming::Streaming;
+use super::committed_body::CommittedBody;
 use crate::error::Error;
 
 /// The body of a response on its way to the host.
 ///
-/// What it promises to an adapter:
-/// - it has no empty data frame, and never more or fewer bytes than its exact size hint, or it ends
-///   with an error;
-/// - `is_end_stream` from the start means that nothing follows the head. It then has no exact size
-///   (HEAD, 204, 304: the host adds no Content-Length) or the exact size 0;
-/// - an error was preceded by one `Pending`, so that a host that writes when there is nothing to
-///   wait for has sent what came before it.
+/// # What a response promises to an adapter
+///
+/// [`Gateway::handle`](crate::Gateway::handle), [`Gateway::refuse`](crate::Gateway::refuse) and
+/// [`reply`](crate::reply()) give a `Response<Outgoing>`. The status is final (S5), the headers are
+/// checked (S6 to S9), and nothing of HTTP is left to be decided:
+///
+/// | request, response | Content-Length in the headers | the body |
+/// |---|---|---|
+/// | known length | only if the app declared it, then it is true | exact `size_hint`, which the host writes as Content-Length if it is not there |
+/// | unknown length | none | no exact `size_hint`: the host frames it (chunked; on HTTP/1.0 the end of the connection) |
+/// | HEAD | the length of GET, where it is known, also as [`announced`](Self::announced) | `is_end_stream`, no exact `size_hint` |
+/// | 204, 304 | none | `is_end_stream`, no exact `size_hint`: the host adds no Content-Length |
+/// | 205 | `0` | `is_end_stream`, no exact `size_hint` |
+///
+/// - **Closing**: on HTTP/1 a `Connection: close` header is the wish to close the connection after
+///   this response. A host that writes `Connection` by itself takes it out and acts on it. No other
+///   hop-by-hop field is there (S7).
+/// - **HTTP/1.0**: a stream of unknown length ends with its connection; the host says
+///   `Connection: close` and sends no chunks. With a known length, keep-alive is the host's own
+///   matter.
+/// - **Data**: no frame is empty (B2). There are never more bytes than the exact size; if there are
+///   fewer, the body ends with an error (B5).
+/// - **Errors**: an error was preceded by one `Pending`, so that a host that writes when nothing is
+///   ready has sent what came before. The host then aborts the response so that the client can tell
+///   (B8): it closes the HTTP/1 connection without a terminator, or resets the HTTP/2 stream.
+/// - **Trailers** come last, and only where the request's protocol and client take them (B11). A
+///   host that cannot send them drops them.
+/// - **Dropping** the body closes the app's body and ends the exchange (L1, L2). The host drops it
+///   when its last frame was handed over, or as soon as it knows that the client has gone.
 #[must_use = "dropping the body ends the response"]
 pub struct Outgoing(Repr);
 
 enum Repr {
-    /// No body, and no word about its length.
-    Nothing,
+    /// No body. With the length that a HEAD request is told.
+    Nothing {
+        announced: Option<u64>,
+    },
     Full(Bytes),
-    // One pointer: what is in hand must stay small.
-    Stream(Box<Streaming>),
+    // One pointer: a buffered body must stay small.
+    Stream(Box<CommittedBody>),
 }
 
 impl Outgoing {
     pub(super) fn nothing() -> Self {
-        Self(Repr::Nothing)
+        Self(Repr::Nothing { announced: None })
     }
 
-    pub(super) fn empty() -> Self {
-        Self(Repr::Full(Bytes::new()))
+    pub(super) fn announcing(length: u64) -> Self {
+        Self(Repr::Nothing {
+            announced: Some(length),
+        })
     }
 
     pub(super) fn full(bytes: Bytes) -> Self {
         Self(Repr::Full(bytes))
     }
 
-    pub(super) fn stream(streaming: Box<Streaming>) -> Self {
-        Self(Repr::Stream(streaming))
+    pub(super) fn stream(stream: Box<CommittedBody>) -> Self {
+        Self(Repr::Stream(stream))
     }
 
-    /// Takes the bytes out, if they are in hand; hosts that box bodies need not box these.
+    /// The length to announce in Content-Length: that of the body, or for HEAD the one that GET
+    /// would have. `None` if it is not known, and for 204, 205 and 304.
+    ///
+    /// For hosts that write Content-Length by themselves.
+    #[must_use]
+    pub fn announced(&self) -> Option<u64> {
+        match &self.0 {
+            Repr::Nothing { announced } => *announced,
+            _ => self.size_hint().exact(),
+        }
+    }
+
+    /// Takes the bytes out, if they are buffered; hosts that box bodies need not box these.
     ///
     /// # Errors
     ///
-    /// Gives the body back when it is a stream, or is nothing at all.
+    /// Gives the body back if it is a stream, or nothing at all.
     pub fn try_into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Repr::Full(bytes) => Ok(bytes),
@@ -70,45 +108,45 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.get_mut().0 {
-            Repr::Nothing => Poll::Ready(None),
+            Repr::Nothing { .. } => Poll::Ready(None),
             Repr::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Repr::Stream(streaming) => Pin::new(&mut **streaming).poll_frame(cx),
+            Repr::Stream(stream) => Pin::new(&mut **stream).poll_frame(cx),
         }
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Repr::Nothing => true,
+            Repr::Nothing { .. } => true,
             Repr::Full(bytes) => bytes.is_empty(),
-            Repr::Stream(streaming) => streaming.is_end_stream(),
+            Repr::Stream(stream) => stream.is_end_stream(),
         }
     }
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Repr::Nothing => SizeHint::default(),
+            Repr::Nothing { .. } => SizeHint::default(),
             Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Repr::Stream(streaming) => streaming.size_hint(),
+            Repr::Stream(stream) => stream.size_hint(),
         }
     }
 }
 
-/// A body of no bytes, for hosts' middlewares that answer in the place of the app.
+/// A body of no bytes, for middlewares of the host that answer instead of the app.
 impl Default for Outgoing {
     fn default() -> Self {
-        Self::empty()
+        Self::full(Bytes::new())
     }
 }
 
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Repr::Nothing => f.write_str("Outgoing::Nothing"),
+            Repr::Nothing { .. } => f.write_str("Outgoing::Nothing"),
             Repr::Full(bytes) => write!(f, "Outgoing::Full({} bytes)", bytes.len()),
             Repr::Stream(_) => f.write_str("Outgoing::Stream"),
         }

@@ -1,19 +1,18 @@
-//! The answer that is there already.
+//! The response to a value that is there already: what a native handler returns.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http::{Method, Response, Version};
 
-use super::facts::Facts;
-use super::guard::{Claimed, Guard};
+use super::await_commit::{Committable, Uncommitted};
+use super::call::Ready;
+use super::commit::{commit, commit_error};
 use super::outgoing::Outgoing;
-use super::peek::{Peek, Peeked};
-use super::run::Ready;
-use super::{failure, finish};
+use super::request_kind::RequestKind;
 use crate::body::Repr;
 use crate::error::Error;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Owner};
 use crate::panicked::catch;
 use crate::start_response::StartResponse;
 use crate::try_into_response::TryIntoResponse;
@@ -45,38 +44,37 @@ use crate::try_into_response::TryIntoResponse;
 /// # }).unwrap();
 /// ```
 pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> Response<Outgoing> {
-    let facts = Facts::new(method, version);
+    let kind = RequestKind::new(method, version);
     let exchange = Arc::<Exchange>::default();
-    let pool = Arc::default();
     let start_response = StartResponse::new(exchange.clone());
-    let guard = Guard::new(Claimed::new(exchange), &pool);
+    let owner = Owner::new(exchange, None);
     // B9: the value is the app's.
     let body = catch(|| start_response.send(value.try_into_response()?));
     drop(start_response);
     let ready = match body {
-        Ok(Ok(body)) => ask_once(body.0, guard.exchange(), facts),
+        Ok(Ok(body)) => ask_once(body.0, owner.exchange(), kind),
         Ok(Err(error)) => Err(error),
         Err(panicked) => Err(panicked.into()),
     };
     match ready {
-        Ok(ready) => finish::respond(guard, ready, facts),
-        Err(error) => failure::page(error, facts, guard.exchange()),
+        Ok(ready) => commit(owner, ready, kind),
+        Err(error) => commit_error(owner, error, kind),
     }
 }
 
-/// Asks a body once. Whoever it registers for a wake is asked again by the host.
-fn ask_once(body: Repr, exchange: &Exchange, facts: Facts) -> Result<Ready, Error> {
+/// Asks a body once. The host asks it again when it wakes.
+fn ask_once(body: Repr, exchange: &Exchange, kind: RequestKind) -> Result<Ready, Error> {
     match body {
         Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
         Repr::Stream { frames, .. } => {
-            let mut peeked = Peeked::new(frames, true)?;
+            let mut stream = Uncommitted::new(frames, true)?;
             let mut cx = Context::from_waker(Waker::noop());
-            let peek = match peeked.poll(&mut cx, exchange, facts) {
-                Poll::Ready(peek) => peek?,
+            let committable = match stream.poll(&mut cx, exchange, kind) {
+                Poll::Ready(committable) => committable?,
                 // So many empty chunks that others should run first.
-                Poll::Pending => Peek::Committable(None),
+                Poll::Pending => Committable::With(None),
             };
-            Ok(Ready::stream(peeked, peek))
+            Ok(Ready::stream(stream, committable))
         }
     }
 }

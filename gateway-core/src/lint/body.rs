@@ -142,10 +142,11 @@ impl BodyFrames {
         let watch = &self.watch;
 
         //= B11 app, gateway: trailers MUST end the body, MUST NOT hold fields of framing, routing or content
-        //= handling, and SHOULD be declared in `Trailer` where the request is HTTP/1. The gateway MUST pass them
-        //= where the protocol and the client allow it, and MUST drop them elsewhere.
-        //= Reason: RFC 9110 section 6.5; HTTP/1.1 sends only declared ones, to clients that ask for them with
-        //= `TE: trailers`. A trailer sent to others is read as data.
+        //= handling, and SHOULD be declared in `Trailer` where the request is HTTP/1. The gateway MUST hand them
+        //= to the host over HTTP/2, and over HTTP/1.1 those that are declared if the client sent `TE:
+        //= trailers`; it MUST drop all others. A host that cannot send trailers drops them.
+        //= Reason: RFC 9110 sections 6.5 and 10.1.4. A trailer that a client did not ask for may be read as
+        //= data.
         for name in trailers.keys() {
             if !may_trail(name) {
                 watch

@@ -14,9 +14,10 @@ use crate::error::Error;
 /// Checks an input in hand, and puts a watcher around one that streams.
 pub(super) fn watch(environ: &mut Environ, report: &Report) {
     //= I2 gateway: a chunked request body MUST be decoded, readable to its end, and without
-    //= CONTENT_LENGTH.
-    //= Reason: RFC 9112 section 6.3: the chunked coding decides, and a length beside it is a way to
-    //= smuggle requests.
+    //= CONTENT_LENGTH. Any transfer coding other than a single `chunked` MUST be refused before the app:
+    //= `chunked` twice, or a coding in HTTP/1.0, with 400; another coding with 501.
+    //= Reason: RFC 9112 sections 6.1 and 6.3: the chunked coding decides, and a length with it is a way
+    //= to smuggle requests. An app that is handed coded bytes takes them for the content.
     let has_length =
         environ.get("CONTENT_LENGTH").is_some() || environ.header("content-length").is_some();
     if has_length && environ.header("transfer-encoding").is_some() {

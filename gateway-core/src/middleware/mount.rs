@@ -128,7 +128,7 @@ impl App for Mount {
         let mut app = &self.fallback;
         if let Some((mounted, length)) = found
             && environ
-                .set_script_name_len(environ.split() + length)
+                .set_script_name_len(environ.script_name_len() + length)
                 .is_ok()
         {
             app = mounted;

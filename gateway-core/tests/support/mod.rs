@@ -459,6 +459,20 @@ impl Log {
         );
     }
 
+    /// There is a line of this rule that is no fault of the app, and it says `text`.
+    #[track_caller]
+    pub(crate) fn assert_said(&self, rule: &str, text: &str) {
+        self.assert_no_fault();
+        let rule = format!("rule=\"{rule}\"");
+        let mut lines = self.0.lines();
+        assert!(
+            !cfg!(feature = "tracing")
+                || lines.any(|line| line.contains(&rule) && line.contains(text)),
+            "{}",
+            self.0
+        );
+    }
+
     #[track_caller]
     pub(crate) fn assert_no_fault(&self) {
         assert!(self.faults().is_empty(), "{}", self.0);

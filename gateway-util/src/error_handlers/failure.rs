@@ -23,7 +23,7 @@ impl Request {
         Self {
             method: environ.request_method().clone(),
             uri: environ.uri().clone(),
-            split: environ.split(),
+            split: environ.script_name_len(),
             accept: environ.header("accept").map(|value| value.to_vec()),
         }
     }

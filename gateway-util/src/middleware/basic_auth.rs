@@ -5,7 +5,7 @@ use std::fmt;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse, VarName};
 use http::{HeaderValue, header};
 use sha2::{Digest, Sha256};
 
@@ -142,8 +142,8 @@ impl<A: App> App for BasicAuth<A> {
             let challenge = [(header::WWW_AUTHENTICATE, self.challenge.clone())];
             return Err(HttpError::unauthorized().with_headers(challenge)?.into());
         };
-        environ.set_var("REMOTE_USER", name);
-        environ.set_var("AUTH_TYPE", "Basic");
+        environ.set_var(const { VarName::new("REMOTE_USER") }, name);
+        environ.set_var(const { VarName::new("AUTH_TYPE") }, "Basic");
         self.app.call(environ, start_response).await
     }
 }

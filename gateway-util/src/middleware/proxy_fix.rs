@@ -217,7 +217,7 @@ impl Told {
             connection: *environ.connection(),
             host: environ.host().map(|host| host.into_owned()),
             uri: environ.uri().clone(),
-            split: environ.split(),
+            split: environ.script_name_len(),
         };
         // X-Forwarded-Port is the port of the host, whatever the host itself says.
         let host = match (&self.host, self.port) {
@@ -281,7 +281,7 @@ fn set_prefix(environ: &mut Environ, prefix: &str) {
         Some(target) if target.as_str().starts_with('/') => target.as_str(),
         _ => return,
     };
-    let split = environ.split();
+    let split = environ.script_name_len();
     let Ok(target) = format!("{prefix}{target}").parse::<PathAndQuery>() else {
         return;
     };

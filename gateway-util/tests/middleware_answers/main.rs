@@ -5,7 +5,7 @@
 mod ask;
 mod late;
 
-use gateway_core::{AppExt, Body, BoxApp, Environ, Error, HttpError, StartResponse, app_fn, view};
+use gateway_core::{AppExt, Body, BoxApp, Environ, Error, HttpError, StartResponse, app_fn, view, VarName};
 use gateway_util::{MiddlewareExt, OverriddenMethod, RequestIdValue};
 use http::{Method, Request, StatusCode};
 
@@ -311,7 +311,7 @@ async fn hooks_see_the_request_and_every_start() {
     });
     let app = app
         .on_request(async |mut environ: Environ| {
-            environ.set_var("REMOTE_USER", "ada");
+            environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
             Ok(environ)
         })
         .on_response(|status, headers| {

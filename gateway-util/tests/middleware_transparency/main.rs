@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_core::{
-    App, AppExt, Body, BoxApp, Connection, Environ, Error, Gateway, Input, StartResponse,
+    App, AppExt, Body, BoxApp, Connection, Environ, Error, Gateway, Input, StartResponse, VarName,
 };
 use http::{HeaderValue, Method, StatusCode};
 use http_body::{Body as _, Frame};
@@ -53,7 +53,7 @@ async fn observe(app: BoxApp, probe: Probe, method: Method, reading: Reading) ->
     let (parts, ()) = request.body(()).unwrap().into_parts();
     let gateway = Gateway::new(app);
     let mut environ = gateway.environ(parts, input);
-    environ.set_var("X_OWN", "own");
+    environ.set_var(const { VarName::new("X_OWN") }, "own");
     environ.set_connection(Connection::new().with_peer_addr("192.0.2.7:4711".parse().unwrap()));
     let response = gateway.handle(environ).await;
     let (parts, body) = response.into_parts();

@@ -1,6 +1,6 @@
 //! E12 to E16: host, protocol, targets without a path, extensions, the peer.
 
-use gateway_core::{App, Body, Environ, Error, Json, StartResponse};
+use gateway_core::{App, Body, Environ, Error, Json, StartResponse, VarName};
 
 use crate::capability::Capability;
 use crate::case::Case;
@@ -201,7 +201,7 @@ impl<A: App> App for Adds<A> {
         start_response: StartResponse,
     ) -> Result<Body, Error> {
         environ.extensions_mut().insert(Note("left alone"));
-        environ.set_var("REMOTE_USER", "ada");
+        environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
         self.0.call(environ, start_response).await
     }
 }

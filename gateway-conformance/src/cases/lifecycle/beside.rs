@@ -1,7 +1,7 @@
 //! L5: requests beside each other and after each other.
 
 use futures_util::future::try_join_all;
-use gateway_core::{Body, Environ, StartResponse};
+use gateway_core::{Body, Environ, StartResponse, VarName};
 
 use crate::case::Case;
 use crate::cases::reports::environ_report;
@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
                         .header("x-id")
                         .map(|id| id.to_string())
                         .unwrap_or_default();
-                    environ.set_var("SUITE_ID", id.clone());
+                    environ.set_var(const { VarName::new("SUITE_ID") }, id.clone());
                     let body = environ.take_input().bytes(1024).await?;
                     tokio::task::yield_now().await;
                     let kept = environ.get("SUITE_ID").map(|id| id.to_string());
@@ -83,7 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
         .app(
             async |mut environ: Environ, start_response: StartResponse| {
                 if environ.header("x-first").is_some() {
-                    environ.set_var("SUITE_VARIABLE", "left");
+                    environ.set_var(const { VarName::new("SUITE_VARIABLE") }, "left");
                     environ.keep_underscored_headers();
                     start_response.start(200, [("x-left", "1"), ("set-cookie", "left=1")])?;
                     return Ok(Body::from("first"));

@@ -1,10 +1,9 @@
 //! The request headers, in a map or in the host's own type.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use http::header::{self, AsHeaderName};
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderName};
 
 use super::{EnvValue, Environ, HeadSource};
 
@@ -32,7 +31,8 @@ impl Environ {
             }
         });
         let length = length.filter(|_| is_valid)?;
-        self.first_header(header::TRANSFER_ENCODING)
+        self.first_line(header::TRANSFER_ENCODING)
+            .0
             .is_none()
             .then_some(length)
     }
@@ -83,20 +83,30 @@ impl Environ {
         source.lines(name.as_ref(), visit);
     }
 
-    pub(super) fn first_header(&self, name: impl AsHeaderName + AsRef<str>) -> Option<&[u8]> {
+    /// The first line of a header, and whether there are more.
+    #[inline]
+    pub(crate) fn first_line(&self, name: HeaderName) -> (Option<&[u8]>, bool) {
         let mut first = None;
-        self.each_line(name, &mut |line| first = first.or(Some(line)));
-        first
+        let mut is_repeated = false;
+        self.each_line(name, &mut |line| {
+            is_repeated |= first.is_some();
+            first = first.or(Some(line));
+        });
+        (first, is_repeated)
+    }
+
+    /// True if a line of the header is as `is_wanted` says.
+    #[inline]
+    pub(crate) fn any_line(&self, name: HeaderName, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+        let mut is_found = false;
+        self.each_line(name, &mut |line| is_found |= is_wanted(line));
+        is_found
     }
 
     /// The host's own headers, as long as nobody has asked for the map.
     #[inline]
     fn lent_headers(&self) -> Option<&dyn HeadSource> {
-        let inner = self.inner();
-        inner
-            .source
-            .as_deref()
-            .filter(|_| inner.made_headers.get().is_none())
+        self.inner().head.lent()?.source()
     }
 
     pub(crate) fn each_header_name(&self, visit: &mut dyn FnMut(&str)) {
@@ -122,37 +132,12 @@ impl Environ {
     /// call.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        match &self.inner().source {
-            Some(source) => self.inner().made_headers.get_or_init(|| source.to_map()),
-            None => &self.parts().headers,
-        }
+        self.inner().head.headers()
     }
 
     /// All request headers, to change: for middlewares.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        self.inner_mut().settle();
-        &mut self.parts_mut().headers
-    }
-
-    /// Lends the environ the headers in a host's own type, and the target if the source has one:
-    /// for adapters. See [`Gateway::lend`](crate::Gateway::lend), which makes an environ of a source
-    /// alone.
-    ///
-    /// The environ lets go of it when it is dropped: an adapter that keeps a handle of its own gets
-    /// its headers back then, and may use the allocation for its next request.
-    ///
-    /// The map that the environ was made with is replaced; its memory is kept for a later response.
-    pub fn set_head_source(&mut self, source: Arc<dyn HeadSource>) {
-        let inner = self.inner_mut();
-        inner.forget_source();
-        // A box whose target was lent keeps its parts for the next loan: no URI may stay in them.
-        if source.target().is_some()
-            && let Some(parts) = &mut inner.parts
-        {
-            parts.uri = Uri::default();
-        }
-        inner.source = Some(source);
-        self.declare_length();
+        &mut self.inner_mut().head.own_mut().headers
     }
 }
 

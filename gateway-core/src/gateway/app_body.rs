@@ -1,4 +1,4 @@
-//! The app's body, as the driver asks it.
+//! The app's body, with its panics caught.
 
 use std::task::{Context, Poll};
 
@@ -10,19 +10,20 @@ use crate::error::Error;
 use crate::log;
 use crate::panicked::{Panicked, catch};
 
-/// After so many empty chunks in a row the body lets others run.
+/// After so many empty chunks in a row the driver lets others run.
 pub(super) const EMPTY_CHUNKS: u32 = 32;
 
-/// The app's body: its panics are errors, and those of its destructor go no further (B9, L1).
-pub(crate) struct Source(Option<Frames>);
+/// A body that an app returned. Its panics are errors, and a panic of its destructor goes no
+/// further (B9, L1). Dropping it closes the body.
+pub(crate) struct AppBody(Option<Frames>);
 
-impl Source {
+impl AppBody {
     pub(super) fn new(frames: Frames) -> Self {
         Self(Some(frames))
     }
 
     /// The length, where the body knows it.
-    pub(super) fn length(&self) -> Result<Option<u64>, Panicked> {
+    pub(super) fn known_len(&self) -> Result<Option<u64>, Panicked> {
         match &self.0 {
             Some(frames) => catch(|| frames.size_hint().exact()),
             None => Ok(None),
@@ -52,7 +53,7 @@ impl Source {
     }
 }
 
-impl Drop for Source {
+impl Drop for AppBody {
     fn drop(&mut self) {
         let Some(frames) = self.0.take() else {
             return;

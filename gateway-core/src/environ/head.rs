@@ -1,0 +1,144 @@
+//! The head of a request: own, lent by a host, or that of an idle environ.
+
+use std::sync::LazyLock;
+
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version, request};
+
+use super::lent_head::LentHead;
+
+/// The head of a request.
+///
+/// It is `own` if that is there, else what a host `lent`, else that of `GET /`. So every combination
+/// has a meaning, no accessor can fail, and what was made of a lent head (its map, its URI) is
+/// dropped together with it: an idle head has nothing of an earlier request (L5).
+#[derive(Default)]
+pub(super) struct Head {
+    own: Option<request::Parts>,
+    lent: Option<LentHead>,
+}
+
+/// The head of `GET / HTTP/1.1` without headers.
+static IDLE: LazyLock<request::Parts> = LazyLock::new(idle);
+
+fn idle() -> request::Parts {
+    Request::new(()).into_parts().0
+}
+
+impl Head {
+    #[inline]
+    pub(super) fn set_own(&mut self, parts: request::Parts) {
+        self.lent = None;
+        self.own = Some(parts);
+    }
+
+    #[inline]
+    pub(super) fn set_lent(&mut self, head: LentHead) {
+        self.own = None;
+        self.lent = Some(head);
+    }
+
+    /// Forgets the request, and gives its header map, emptied, for another use. Nothing of the
+    /// request may stay: its URI and headers are slices of the host's read buffer, which they would
+    /// keep alive.
+    #[inline]
+    pub(super) fn clear(&mut self) -> HeaderMap {
+        let mut headers = match (&mut self.own, self.lent.take()) {
+            (Some(own), _) => std::mem::take(&mut own.headers),
+            (None, Some(mut lent)) => lent.take_map(),
+            (None, None) => HeaderMap::new(),
+        };
+        // In place: the parts are not moved out to be dropped.
+        self.own = None;
+        if !headers.is_empty() {
+            headers.clear();
+        }
+        headers
+    }
+
+    /// What a host lent, as long as it was not made the environ's own.
+    #[inline]
+    pub(super) fn lent(&self) -> Option<&LentHead> {
+        match &self.own {
+            Some(_) => None,
+            None => self.lent.as_ref(),
+        }
+    }
+
+    #[inline]
+    fn parts(&self) -> &request::Parts {
+        self.own.as_ref().unwrap_or_else(|| &IDLE)
+    }
+
+    /// Makes the head the environ's own, to change it.
+    pub(super) fn own_mut(&mut self) -> &mut request::Parts {
+        let lent = self.lent.take();
+        self.own
+            .get_or_insert_with(|| lent.map_or_else(idle, LentHead::into_parts))
+    }
+
+    pub(super) fn into_parts(self) -> request::Parts {
+        match (self.own, self.lent) {
+            (Some(own), _) => own,
+            (None, Some(lent)) => lent.into_parts(),
+            (None, None) => idle(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn method(&self) -> &Method {
+        match self.lent() {
+            Some(lent) => &lent.method,
+            None => &self.parts().method,
+        }
+    }
+
+    pub(super) fn set_method(&mut self, method: Method) {
+        match (&self.own, &mut self.lent) {
+            (None, Some(lent)) => lent.method = method,
+            _ => self.own_mut().method = method,
+        }
+    }
+
+    #[inline]
+    pub(super) fn version(&self) -> Version {
+        match self.lent() {
+            Some(lent) => lent.version,
+            None => self.parts().version,
+        }
+    }
+
+    #[inline]
+    pub(super) fn extensions(&self) -> &Extensions {
+        match self.lent() {
+            Some(lent) => &lent.extensions,
+            None => &self.parts().extensions,
+        }
+    }
+
+    pub(super) fn extensions_mut(&mut self) -> &mut Extensions {
+        match (&self.own, &mut self.lent) {
+            (None, Some(lent)) => &mut lent.extensions,
+            (_, lent) => {
+                let lent = lent.take();
+                let own = self
+                    .own
+                    .get_or_insert_with(|| lent.map_or_else(idle, LentHead::into_parts));
+                &mut own.extensions
+            }
+        }
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        match self.lent() {
+            Some(lent) => lent.headers(),
+            None => &self.parts().headers,
+        }
+    }
+
+    pub(super) fn uri(&self) -> &Uri {
+        match self.lent() {
+            Some(lent) => lent.uri(),
+            None => &self.parts().uri,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What is behind an environ's pointer, and how its memory is used again (L5).
+
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use http::{header, request};
+
+use super::Environ;
+use super::head::Head;
+use super::lent_head::LentHead;
+use super::var_name::VarName;
+use crate::connection::Connection;
+use crate::exchange::{Exchange, Memory, forget_empty};
+use crate::input::Input;
+
+/// Room for more variables than these is not kept for later requests.
+const KEPT_VARS: usize = 32;
+
+/// What is behind the pointer. By default it is the environ of `GET /` outside of any gateway.
+#[derive(Default)]
+pub(super) struct Inner {
+    pub(super) head: Head,
+    // The mutex is never locked: it makes the environ `Sync`, so that apps may hold a reference
+    // to it while they await.
+    pub(super) input: Mutex<Input>,
+    pub(super) connection: Connection,
+    pub(super) script_len: usize,
+    pub(super) own_vars: Vec<(VarName, Vec<u8>)>,
+    pub(super) keep_underscores: bool,
+    pub(super) exchange: Option<Arc<Exchange>>,
+    /// Somebody ends the exchange.
+    pub(super) is_claimed: bool,
+}
+
+/// What an environ without memory shows.
+static EMPTY: LazyLock<Inner> = LazyLock::new(Inner::default);
+
+impl Environ {
+    /// An environ in the memory that an earlier one left, if there is any.
+    #[inline]
+    pub(crate) fn new(
+        memory: Option<Memory>,
+        exchange: Option<Arc<Exchange>>,
+        parts: request::Parts,
+        input: Input,
+    ) -> Self {
+        let mut inner = Inner::from_memory(memory);
+        inner.head.set_own(parts);
+        Self::assemble(inner, exchange, input)
+    }
+
+    /// An environ of which a host lends the head.
+    #[inline]
+    pub(crate) fn lent(
+        memory: Option<Memory>,
+        exchange: Arc<Exchange>,
+        head: LentHead,
+        input: Input,
+    ) -> Self {
+        let mut inner = Inner::from_memory(memory);
+        inner.head.set_lent(head);
+        Self::assemble(inner, Some(exchange), input)
+    }
+
+    #[inline]
+    fn assemble(mut inner: Box<Inner>, exchange: Option<Arc<Exchange>>, input: Input) -> Self {
+        inner.is_claimed = exchange.is_some();
+        inner.exchange = exchange;
+        let mut environ = Self(Some(inner));
+        // Most requests have no body, and the place of the input is empty by now.
+        if !input.is_untouched() {
+            environ.set_input(input);
+            environ.declare_length();
+        }
+        environ
+    }
+
+    /// Tells the input what length the client declared (I1).
+    fn declare_length(&mut self) {
+        if !self.input_mut().is_there() {
+            return;
+        }
+        let declared = self.content_length();
+        self.input_mut().declare(declared);
+        // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, which must not be
+        // passed on with it (I2).
+        if declared.is_none()
+            && self.inner().head.lent().is_none()
+            && self.headers().contains_key(header::TRANSFER_ENCODING)
+        {
+            self.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+    }
+
+    #[inline]
+    pub(super) fn inner(&self) -> &Inner {
+        match &self.0 {
+            Some(inner) => inner,
+            None => &EMPTY,
+        }
+    }
+
+    #[inline]
+    pub(super) fn inner_mut(&mut self) -> &mut Inner {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl Inner {
+    #[inline]
+    fn from_memory(memory: Option<Memory>) -> Box<Self> {
+        memory
+            .and_then(|memory| memory.downcast().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Drop for Environ {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(mut inner) = self.0.take() else {
+            return;
+        };
+        let Some(exchange) = inner.exchange.take() else {
+            return;
+        };
+        let mut headers = inner.head.clear();
+        let Inner {
+            head: _,
+            input,
+            connection,
+            script_len,
+            own_vars,
+            keep_underscores,
+            exchange: _,
+            is_claimed,
+        } = &mut *inner;
+        input
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .reset();
+        *connection = Connection::new();
+        *script_len = 0;
+        own_vars.clear();
+        own_vars.shrink_to(KEPT_VARS);
+        *keep_underscores = false;
+        *is_claimed = false;
+        exchange.recycle(inner, &mut headers);
+        // What came back for it, most often nothing.
+        forget_empty(headers);
+    }
+}

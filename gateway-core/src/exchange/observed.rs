@@ -1,0 +1,78 @@
+//! The observers of one exchange.
+
+use std::sync::Arc;
+
+use crate::log;
+use crate::observer::{Observer, Outcome, RequestSummary};
+use crate::panicked::catch;
+
+/// How many summaries, with the room in them, an exchange keeps for later requests.
+const KEPT: usize = 4;
+/// A summary with more room for text than this is not kept.
+const KEPT_TEXT: usize = 2048;
+
+/// An observer, and what it is told of the request.
+pub(crate) struct Observation {
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) summary: RequestSummary,
+}
+
+/// The registered observers, in order. Those behind `used` are idle and wait for a later request.
+#[derive(Default)]
+pub(super) struct Observations {
+    entries: Vec<Observation>,
+    used: usize,
+}
+
+impl Observations {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// A place for one more observer; its summary has no text.
+    pub(super) fn add(&mut self) -> &mut Observation {
+        if self.used == self.entries.len() {
+            self.entries.push(Observation {
+                observer: None,
+                summary: RequestSummary::empty(),
+            });
+        }
+        let index = self.used;
+        self.used += 1;
+        &mut self.entries[index]
+    }
+
+    /// Tells every observer, and lets go of it.
+    pub(super) fn tell(&mut self, outcome: &Outcome) {
+        for entry in self.entries.iter_mut().take(self.used) {
+            let Some(observer) = entry.observer.take() else {
+                continue;
+            };
+            let summary = &entry.summary;
+            if let Err(panicked) = catch(|| observer.observe(summary, outcome)) {
+                log::error("B9", "an observer", &panicked);
+            }
+            if let Err(panicked) = catch(|| drop(observer)) {
+                log::error("B9", "dropping an observer", &panicked);
+            }
+        }
+    }
+
+    /// Forgets the request (L5). The room in a few summaries stays.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        if self.entries.is_empty() {
+            return;
+        }
+        self.entries.truncate(KEPT);
+        for Observation { observer, summary } in &mut self.entries {
+            *observer = None;
+            for text in [&mut summary.method, &mut summary.target] {
+                text.clear();
+                text.shrink_to(KEPT_TEXT);
+            }
+        }
+        self.used = 0;
+    }
+}

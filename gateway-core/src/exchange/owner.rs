@@ -1,0 +1,137 @@
+//! Who ends an exchange.
+
+use std::sync::{Arc, LazyLock, PoisonError};
+use std::time::Instant;
+
+use http::StatusCode;
+
+use super::observed::Observations;
+use super::{Exchange, Pool};
+use crate::observer::{Ended, Outcome};
+
+/// Ends an exchange when it is dropped: the observers are told, those who wait are woken (L3), and
+/// the exchange goes back to its pool if nobody else holds it.
+///
+/// The driver has it first, then the body of a stream. A future that was never polled holds one, too.
+pub(crate) struct Owner {
+    // `None` only while it is dropped.
+    exchange: Option<Arc<Exchange>>,
+    pool: Option<Arc<Pool>>,
+    report: Report,
+}
+
+/// What the observers are told. It is kept in any case; only the clock is not asked for nobody.
+#[derive(Clone, Copy)]
+struct Report {
+    status: Option<StatusCode>,
+    first_byte: Option<Instant>,
+    body_bytes: u64,
+    ended: Ended,
+    clause: Option<&'static str>,
+}
+
+/// Stands in for the exchange of an owner that is being dropped.
+static GONE: LazyLock<Arc<Exchange>> = LazyLock::new(Arc::default);
+
+impl Owner {
+    #[inline]
+    pub(crate) fn new(exchange: Arc<Exchange>, pool: Option<Arc<Pool>>) -> Self {
+        Self {
+            exchange: Some(exchange),
+            pool,
+            report: Report {
+                status: None,
+                first_byte: None,
+                body_bytes: 0,
+                // Until a response is handed over, a drop means that the client has gone.
+                ended: Ended::ClientGone,
+                clause: None,
+            },
+        }
+    }
+
+    #[inline]
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
+        self.exchange.as_ref().unwrap_or(&GONE)
+    }
+
+    /// The head is handed to the host. The clock is asked only if somebody observes.
+    #[inline]
+    pub(crate) fn committed(&mut self, status: StatusCode, is_observed: bool) {
+        self.report.status = Some(status);
+        if is_observed {
+            self.report.first_byte = Some(Instant::now());
+        }
+    }
+
+    /// So many bytes of the body were handed to the host.
+    #[inline]
+    pub(crate) fn sent(&mut self, bytes: u64) {
+        self.report.body_bytes += bytes;
+    }
+
+    /// The exchange ends in this way.
+    #[inline]
+    pub(crate) fn ends(&mut self, ended: Ended) {
+        self.report.ended = ended;
+    }
+
+    /// The response was handed over whole, unless it has failed by then.
+    pub(crate) fn completes(&mut self) {
+        if self.report.ended == Ended::ClientGone {
+            self.report.ended = Ended::Completed;
+        }
+    }
+
+    /// The clause that the app broke.
+    pub(crate) fn broke(&mut self, clause: Option<&'static str>) {
+        self.report.clause = clause;
+    }
+
+    fn outcome(&self) -> Outcome {
+        let is_cut = self.report.ended == Ended::ClientGone
+            && self.pool.as_ref().is_some_and(|pool| pool.is_cutting());
+        Outcome {
+            status: self.report.status,
+            body_bytes: self.report.body_bytes,
+            ended: if is_cut {
+                Ended::Cut
+            } else {
+                self.report.ended
+            },
+            clause: self.report.clause,
+            first_byte: self.report.first_byte,
+            end: Instant::now(),
+        }
+    }
+
+    fn tell(&self, observations: &mut Observations) {
+        if !observations.is_empty() {
+            observations.tell(&self.outcome());
+        }
+    }
+}
+
+impl Drop for Owner {
+    #[inline]
+    fn drop(&mut self) {
+        let Some(mut exchange) = self.exchange.take() else {
+            return;
+        };
+        let pool = self.pool.as_ref();
+        if let Some(unshared) = Arc::get_mut(&mut exchange)
+            && let Some(pool) = pool
+        {
+            let slot = unshared
+                .slot
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner);
+            self.tell(&mut slot.observations);
+            unshared.reset();
+            pool.put(exchange);
+            return;
+        }
+        let mut observations = exchange.close();
+        self.tell(&mut observations);
+    }
+}

@@ -1,0 +1,95 @@
+//! How exchanges are used again: what is kept is bounded, and empty (L5).
+
+use std::any::Any;
+use std::sync::PoisonError;
+
+use http::HeaderMap;
+
+use super::{Exchange, Slot};
+
+/// Memory that the environ keeps for a later request.
+pub(crate) type Memory = Box<dyn Any + Send>;
+
+/// A header map with more room than this is not kept.
+const KEPT_HEADERS: usize = 96;
+
+/// What an exchange keeps for a later request, besides the head in its state.
+#[derive(Default)]
+pub(super) struct Spare {
+    /// The map of a request's headers, for the head of a later response.
+    headers: HeaderMap,
+    memory: Option<Memory>,
+}
+
+impl Exchange {
+    /// Takes memory for a later request, and the request's header map, which must be empty.
+    /// Another, smaller map is left in its place.
+    #[inline]
+    pub(crate) fn recycle(&self, memory: Memory, headers: &mut HeaderMap) {
+        let mut slot = self.lock();
+        if headers.capacity() <= KEPT_HEADERS {
+            std::mem::swap(&mut slot.spare.headers, headers);
+        }
+        slot.spare.memory = Some(memory);
+    }
+
+    /// Makes a used exchange new.
+    #[inline]
+    pub(super) fn reset(&mut self) {
+        let Slot {
+            state,
+            is_closed,
+            driver,
+            watchers,
+            next_watcher: _,
+            observations,
+            spare,
+        } = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.reset();
+        *is_closed = false;
+        *driver = None;
+        watchers.clear();
+        observations.clear();
+        // The map with the most room is for the next response.
+        let room = state
+            .spare_mut()
+            .as_ref()
+            .map(|head| head.headers.capacity());
+        if room.unwrap_or(0) <= spare.headers.capacity() || room > Some(KEPT_HEADERS) {
+            let head = state.spare_mut().get_or_insert_default();
+            std::mem::swap(&mut head.headers, &mut spare.headers);
+            if spare.headers.capacity() > KEPT_HEADERS {
+                spare.headers = HeaderMap::new();
+            }
+        }
+    }
+
+    /// Keeps a header map, which must be empty, for the next response, if it has more room than the
+    /// one that is there. The other one comes back.
+    #[inline]
+    pub(super) fn keep_headers(&mut self, headers: &mut HeaderMap) {
+        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let head = slot.state.spare_mut().get_or_insert_default();
+        if (head.headers.capacity()..=KEPT_HEADERS).contains(&headers.capacity()) {
+            std::mem::swap(&mut head.headers, headers);
+        }
+    }
+
+    pub(super) fn take_memory(&mut self) -> Option<Memory> {
+        self.slot
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .spare
+            .memory
+            .take()
+    }
+}
+
+/// Drops a header map that most often is empty. Such a map owns nothing, and its destructor costs
+/// more than this look.
+#[inline]
+pub(crate) fn forget_empty(headers: HeaderMap) {
+    if headers.capacity() == 0 {
+        std::mem::forget(headers);
+    }
+}

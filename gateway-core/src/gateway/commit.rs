@@ -1,0 +1,192 @@
+//! The commit: the one door through which answers and error pages go to the host.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+
+use super::call::Ready;
+use super::error_page::{ErrorPage, discard};
+use super::length::Length;
+use super::outgoing::Outgoing;
+use super::request_kind::RequestKind;
+use crate::error::Error;
+use crate::exchange::{Committed, Owner};
+use crate::headers;
+use crate::http_error::HttpError;
+use crate::log;
+use crate::observer::Ended;
+
+/// Commits the head that the app started and makes the response; if that cannot be sent, the page of
+/// an error.
+#[inline]
+pub(super) fn commit(owner: Owner, ready: Ready, kind: RequestKind) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::nothing());
+    let error = match owner.exchange().commit(&mut response) {
+        Ok(committed) => {
+            match declared_length(committed.declared, &ready, response.status(), kind) {
+                Ok(length) => return respond(response, owner, committed, ready, length, kind),
+                Err(error) => error,
+            }
+        }
+        Err(error) => error.into(),
+    };
+    drop(ready);
+    commit_error(owner, error, kind)
+}
+
+/// Commits the page of an error (B1).
+pub(super) fn commit_error(
+    mut owner: Owner,
+    error: Error,
+    kind: RequestKind,
+) -> Response<Outgoing> {
+    let ErrorPage { error, clause } = ErrorPage::of(error);
+    owner.broke(clause);
+    let response = commit_page(owner, &error, kind, Ended::Completed);
+    discard(error);
+    response
+}
+
+/// Commits the page of a request that the gateway refuses: it closes the connection (I5), because
+/// nobody can tell where the next request begins.
+pub(super) fn commit_refusal(
+    owner: Owner,
+    error: &HttpError,
+    kind: RequestKind,
+) -> Response<Outgoing> {
+    owner.exchange().close_connection();
+    commit_page(owner, error, kind, Ended::Refused)
+}
+
+fn commit_page(
+    mut owner: Owner,
+    error: &HttpError,
+    kind: RequestKind,
+    ended: Ended,
+) -> Response<Outgoing> {
+    let mut response = Response::new(Outgoing::nothing());
+    let committed = owner.exchange().commit_page(&mut response);
+    let (status, ready, length) = page(response.headers_mut(), error, kind);
+    *response.status_mut() = status;
+    owner.ends(ended);
+    respond(response, owner, committed, ready, length, kind)
+}
+
+/// The page of an error whose head may be sent, else that of a 500.
+fn page(
+    headers: &mut HeaderMap,
+    error: &HttpError,
+    kind: RequestKind,
+) -> (StatusCode, Ready, Length) {
+    let (status, page) = error.page_into(headers);
+    let ready = Ready::buffered(page);
+    match headers::check(headers) {
+        // B5: the error may have a response of its own, with a length that is not the body's.
+        Ok(declared) => match declared_length(declared, &ready, status, kind) {
+            Ok(length) => return (status, ready, length),
+            Err(error) => log::error("B5", "the response of an HTTP error", &error),
+        },
+        Err(refused) => log::error(refused.rule(), "the headers of an HTTP error", &refused),
+    }
+    headers.clear();
+    let (status, page) = HttpError::internal_server_error().page_into(headers);
+    let length = Length::known(Some(page.len() as u64));
+    (status, Ready::buffered(page), length)
+}
+
+/// The length that the body is held to. It does not matter if no body is sent.
+///
+/// # Errors
+///
+/// When the body is known to be shorter than declared (B5).
+#[inline]
+fn declared_length(
+    declared: Option<u64>,
+    ready: &Ready,
+    status: StatusCode,
+    kind: RequestKind,
+) -> Result<Length, Error> {
+    let known = ready.known_len();
+    if kind.is_bodyless(status) {
+        return Ok(Length::known(declared.or(known)));
+    }
+    Ok(Length::new(declared, known)?)
+}
+
+/// Makes the response of a committed head and its body.
+#[inline]
+fn respond(
+    mut response: Response<Outgoing>,
+    mut owner: Owner,
+    committed: Committed,
+    ready: Ready,
+    mut length: Length,
+    kind: RequestKind,
+) -> Response<Outgoing> {
+    let status = response.status();
+    owner.committed(status, committed.is_observed);
+    if committed.closes_connection {
+        kind.close_connection(response.headers_mut());
+    }
+    if kind.is_bodyless(status) {
+        // L1: what the app returned is closed unread.
+        drop(ready);
+        owner.completes();
+        *response.body_mut() = bodyless(status, response.headers_mut(), length);
+        return response;
+    }
+    *response.body_mut() = match ready {
+        Ready::Full(bytes) => {
+            let bytes = length.admit(bytes);
+            owner.sent(bytes.len() as u64);
+            owner.completes();
+            Outgoing::full(bytes)
+        }
+        Ready::Empty(stream) => {
+            drop(stream);
+            // B4: not every host says so by itself on HTTP/2.
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            owner.completes();
+            Outgoing::full(Bytes::new())
+        }
+        // The host would not ask for what has no room.
+        Ready::Stream(stream) if length.left() == Some(0) && stream.has_data() => {
+            length.log_cut();
+            owner.completes();
+            Outgoing::full(Bytes::new())
+        }
+        Ready::Stream(mut stream) => {
+            stream.commit(length, kind.trailers(response.headers()));
+            return response.map(|_| Outgoing::stream(stream.held_by(owner)));
+        }
+    };
+    response
+}
+
+/// The head of a response without a body (B6, B7).
+fn bodyless(status: StatusCode, headers: &mut HeaderMap, length: Length) -> Outgoing {
+    match status {
+        // RFC 9110 section 8.6: a 204 has no Content-Length. On a 304 it may name the length of a
+        // 200, but HTTP/2 clients count it against the body that is not there.
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => {
+            headers.remove(header::CONTENT_LENGTH);
+            Outgoing::nothing()
+        }
+        // RFC 9110 section 15.3.6: a 205 says that it is empty.
+        StatusCode::RESET_CONTENT => {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+            Outgoing::nothing()
+        }
+        // HEAD: the length that GET would have, where it is known.
+        _ => {
+            if let Some(length) = length.left() {
+                headers
+                    .entry(header::CONTENT_LENGTH)
+                    .or_insert_with(|| HeaderValue::from(length));
+                return Outgoing::announcing(length);
+            }
+            Outgoing::nothing()
+        }
+    }
+}

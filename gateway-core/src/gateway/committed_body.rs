@@ -1,0 +1,239 @@
+//! A stream after the commit: the body that the host polls.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::app_body::{AppBody, EMPTY_CHUNKS};
+use super::await_commit::Uncommitted;
+use super::length::Length;
+use super::log_fault::{clause, log_fault};
+use super::trailers::Trailers;
+use crate::error::Error;
+use crate::exchange::Owner;
+use crate::input::InputError;
+use crate::log::{self, Chain};
+use crate::observer::Ended;
+use crate::start_error::StartError;
+
+/// A committed stream. It owns its exchange: a start after the commit, from any task, aborts it
+/// (S2).
+pub(crate) struct CommittedBody {
+    stage: Stage,
+    first: Option<Frame<Bytes>>,
+    length: Length,
+    trailers: Trailers,
+    commits_early: bool,
+    reporting: Reporting,
+    // Dropped after the stage: what the body holds of the exchange is gone when that is recycled.
+    owner: Option<Owner>,
+}
+
+enum Stage {
+    /// Leaving it closes the body.
+    Running(AppBody),
+    /// The error comes after one `Pending`.
+    Failing(Error),
+    Done,
+}
+
+/// Whether a failure is logged: only by the outermost gateway.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Reporting {
+    Log,
+    Silent,
+}
+
+impl CommittedBody {
+    /// A stream that can be committed; `first` is what it gave by then.
+    pub(super) fn new(stream: Uncommitted, first: Option<Frame<Bytes>>) -> Box<Self> {
+        Box::new(Self {
+            stage: Stage::Running(stream.body),
+            first,
+            length: Length::known(stream.known),
+            trailers: Trailers::All,
+            commits_early: stream.commits_early,
+            reporting: Reporting::Silent,
+            owner: None,
+        })
+    }
+
+    /// Lets the stream end the exchange.
+    pub(super) fn held_by(mut self: Box<Self>, owner: Owner) -> Box<Self> {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Commits the stream: it is held to a length and to the trailers that may be sent, and logs
+    /// what goes wrong.
+    pub(super) fn commit(&mut self, length: Length, trailers: Trailers) {
+        self.length = length;
+        self.trailers = trailers;
+        self.reporting = Reporting::Log;
+    }
+
+    /// The whole length, where the body knows it.
+    pub(super) fn known_len(&self) -> Option<u64> {
+        self.length.left()
+    }
+
+    /// The app asked for an early commit.
+    pub(super) fn commits_early(&self) -> bool {
+        self.commits_early
+    }
+
+    /// True if the first chunk is there.
+    pub(super) fn has_data(&self) -> bool {
+        self.first.as_ref().is_some_and(Frame::is_data)
+    }
+
+    /// The next frame as the app gave it.
+    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let poll = match (self.first.take(), &mut self.stage) {
+            (Some(frame), _) => Poll::Ready(Some(Ok(frame))),
+            (None, Stage::Running(body)) => body.poll_frame(cx),
+            (None, _) => return Poll::Ready(None),
+        };
+        // S2: asked after the poll, because the body itself may have started again. A later start
+        // by another task wakes the host.
+        if self
+            .owner
+            .as_ref()
+            .is_some_and(|owner| owner.exchange().is_aborted(cx))
+        {
+            return Poll::Ready(Some(Err(StartError::committed().into())));
+        }
+        poll
+    }
+
+    fn fail(
+        &mut self,
+        error: Error,
+        cx: &Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        // The client broke off its request, and the app only passed the error on.
+        let of_client = error.downcast_ref::<InputError>();
+        if let Some(owner) = &mut self.owner {
+            match of_client {
+                Some(error) if !error.is_too_large() => owner.ends(Ended::ClientGone),
+                _ => owner.ends(Ended::Aborted),
+            }
+            owner.broke(clause(&error).or(of_client.is_none().then_some("B8")));
+        }
+        if self.reporting == Reporting::Log {
+            match of_client {
+                Some(error) => log::debug("I3", "the response was aborted", &Chain(error)),
+                None => log_fault("B8", &error, "the response was aborted"),
+            }
+        }
+        self.stage = Stage::Failing(error);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// The body has ended: whole, or short of its length (B5).
+    fn end(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.length.end() {
+            Ok(()) => {
+                self.stage = Stage::Done;
+                Poll::Ready(None)
+            }
+            Err(too_short) => self.fail(too_short.into(), cx),
+        }
+    }
+
+    /// Hands a chunk over, as far as the length admits it (B5).
+    fn admit(&mut self, data: Bytes) -> Option<Bytes> {
+        let whole = data.len();
+        let data = self.length.admit(data);
+        if data.len() < whole {
+            self.stage = Stage::Done;
+        }
+        if let Some(owner) = &mut self.owner {
+            owner.sent(data.len() as u64);
+        }
+        (!data.is_empty()).then_some(data)
+    }
+}
+
+impl HttpBody for CommittedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        match std::mem::replace(&mut this.stage, Stage::Done) {
+            Stage::Done => return Poll::Ready(None),
+            Stage::Failing(error) => return Poll::Ready(Some(Err(error))),
+            running => this.stage = running,
+        }
+        for _ in 0..EMPTY_CHUNKS {
+            let frame = match this.poll_body(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return this.end(cx),
+                Poll::Ready(Some(Err(error))) => return this.fail(error, cx),
+                Poll::Ready(Some(Ok(frame))) => frame,
+            };
+            match frame.into_data() {
+                // B2.
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => return Poll::Ready(this.admit(data).map(|data| Ok(Frame::data(data)))),
+                Err(frame) => {
+                    let Ok(trailers) = frame.into_trailers() else {
+                        continue;
+                    };
+                    std::task::ready!(this.end(cx));
+                    let trailers = this.trailers.admit(trailers);
+                    return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // A host that knows it asks no more.
+        self.first.is_none()
+            && match &self.stage {
+                Stage::Running(body) => {
+                    self.length.left().is_none_or(|left| left == 0) && body.is_end()
+                }
+                Stage::Failing(_) => false,
+                Stage::Done => true,
+            }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.length.left() {
+            Some(left) => SizeHint::with_exact(left),
+            None => SizeHint::default(),
+        }
+    }
+}
+
+impl Drop for CommittedBody {
+    fn drop(&mut self) {
+        // A host need not ask for the end of what it has all of. A failed body has said how it ended.
+        let is_whole = match &self.stage {
+            Stage::Running(_) if self.first.is_some() => false,
+            Stage::Running(body) => match self.length.left() {
+                Some(left) => left == 0,
+                None => body.is_end(),
+            },
+            Stage::Failing(_) => false,
+            Stage::Done => true,
+        };
+        if let Some(owner) = &mut self.owner
+            && is_whole
+        {
+            owner.completes();
+        }
+        self.stage = Stage::Done;
+    }
+}

@@ -1,0 +1,49 @@
+//! What the client sees of an error.
+
+use crate::error::Error;
+use crate::http_error::HttpError;
+use crate::log;
+use crate::panicked::catch;
+
+use super::log_fault::{clause, log_fault};
+
+/// An error before the commit (B1): its own page if it is an `HttpError`, else a generic one.
+pub(super) struct ErrorPage {
+    pub(super) error: HttpError,
+    /// The clause that the app broke.
+    pub(super) clause: Option<&'static str>,
+}
+
+impl ErrorPage {
+    /// Logs the cause, which is never sent, and gives the page.
+    pub(super) fn of(error: Error) -> Self {
+        match HttpError::try_from(error) {
+            Ok(error) => {
+                // B9: the text of its cause is code of the app.
+                if let Err(panicked) = catch(|| error.report()) {
+                    log::error("B9", "the text of an error", &panicked);
+                }
+                Self {
+                    error,
+                    clause: None,
+                }
+            }
+            Err(error) => {
+                let clause = clause(&error);
+                log_fault("B1", &error, "the app failed before its response was sent");
+                discard(error);
+                Self {
+                    error: HttpError::internal_server_error(),
+                    clause: clause.or(Some("B1")),
+                }
+            }
+        }
+    }
+}
+
+/// Drops an error of the app, whose destructor may panic (B9).
+pub(super) fn discard(error: impl Sized) {
+    if let Err(panicked) = catch(|| drop(error)) {
+        log::error("B9", "dropping an error", &panicked);
+    }
+}

@@ -1,0 +1,68 @@
+//! What of a request decides how its response is sent.
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+
+use super::trailers::{Trailers, takes_trailers};
+use crate::environ::Environ;
+
+/// What the driver keeps of a request once the app has the environ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestKind {
+    is_head: bool,
+    version: Version,
+    /// B11: the client can take trailers.
+    takes_trailers: bool,
+}
+
+impl RequestKind {
+    #[inline]
+    pub(crate) fn of(environ: &Environ) -> Self {
+        let version = environ.version();
+        Self {
+            is_head: *environ.request_method() == Method::HEAD,
+            version,
+            takes_trailers: version >= Version::HTTP_2
+                || (version == Version::HTTP_11 && environ.any_line(header::TE, takes_trailers)),
+        }
+    }
+
+    /// The kind of a request of which no more is known than this.
+    #[inline]
+    pub(super) fn new(method: &Method, version: Version) -> Self {
+        Self {
+            is_head: *method == Method::HEAD,
+            version,
+            takes_trailers: version >= Version::HTTP_2,
+        }
+    }
+
+    /// Says that the connection closes, where the protocol knows that: on HTTP/1 (S7).
+    #[inline]
+    pub(super) fn close_connection(self, headers: &mut HeaderMap) {
+        if self.version < Version::HTTP_2 {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+
+    /// True if no body is sent with this status (B6, B7).
+    #[inline]
+    pub(crate) fn is_bodyless(self, status: StatusCode) -> bool {
+        self.is_head
+            || matches!(
+                status,
+                StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+            )
+    }
+
+    /// Which trailers of the body are sent (B11).
+    #[inline]
+    pub(super) fn trailers(self, headers: &HeaderMap) -> Trailers {
+        if !self.takes_trailers {
+            Trailers::None
+        } else if self.version >= Version::HTTP_2 {
+            Trailers::All
+        } else {
+            Trailers::declared_in(headers)
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Observers: who is told how each exchange ended.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use http::{StatusCode, Version};
+
+use crate::connection::{Connection, Scheme};
+
+/// Is told how an exchange ended, once for each: what access logs, metrics and spans are written on.
+///
+/// A closure `Fn(&RequestSummary, &Outcome)` is an observer. It is registered once and shared by all
+/// requests, so that a request costs no allocation:
+///
+/// - on the gateway ([`Gateway::with_observer`](crate::Gateway::with_observer), or the constructor of
+///   an adapter), for every request, also those that are refused before the app;
+/// - on the environ ([`Environ::observe`](crate::Environ::observe)), by a middleware, for what
+///   reaches it.
+///
+/// # Contract
+///
+/// - It is called exactly once per exchange and registration, after the body was closed (L2), in the
+///   order of registration.
+/// - It runs in a destructor on the server's thread: it must not block. A panic in it is caught and
+///   logged (B9).
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::mpsc;
+/// use gateway_core::{Ended, Gateway, Input, Outcome, RequestSummary, view};
+///
+/// let (sender, outcomes) = mpsc::channel();
+/// let gateway = Gateway::new(view(async |_| "hello")).with_observer(
+///     move |request: &RequestSummary, outcome: &Outcome| {
+///         let _ = sender.send((request.target().to_owned(), outcome.clone()));
+///     },
+/// );
+/// let (parts, ()) = http::Request::get("/a?b").body(())?.into_parts();
+/// drop(gateway.handle(gateway.environ(parts, Input::empty())).await);
+///
+/// let (target, outcome) = outcomes.try_recv()?;
+/// assert_eq!(target, "/a?b");
+/// assert_eq!(outcome.status().map(|status| status.as_u16()), Some(200));
+/// assert_eq!((outcome.body_bytes(), outcome.ended()), (5, Ended::Completed));
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "access log")]
+#[doc(alias = "metrics")]
+pub trait Observer: Send + Sync + 'static {
+    /// An exchange is over.
+    fn observe(&self, request: &RequestSummary, outcome: &Outcome);
+}
+
+impl<F> Observer for F
+where
+    F: Fn(&RequestSummary, &Outcome) + Send + Sync + 'static,
+{
+    fn observe(&self, request: &RequestSummary, outcome: &Outcome) {
+        self(request, outcome);
+    }
+}
+
+/// What an observer is told of a request: as it was when the observer was registered.
+#[derive(Clone)]
+pub struct RequestSummary {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) version: Version,
+    pub(crate) connection: Connection,
+    pub(crate) start: Instant,
+}
+
+impl RequestSummary {
+    /// The method, as it was sent.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The target as it was sent, with its query, which may hold secrets. It is empty if the host
+    /// could not tell.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The target without its query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    /// The version of HTTP.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The scheme (E13).
+    #[must_use]
+    pub fn scheme(&self) -> Scheme {
+        self.connection.scheme()
+    }
+
+    /// The client's end of the connection, where the transport has addresses (E16).
+    #[must_use]
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.connection.peer_addr()
+    }
+
+    /// The server's end of the connection, where the transport has addresses.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.connection.local_addr()
+    }
+
+    /// When the observer was registered: for one on the gateway, when the request came.
+    #[must_use]
+    pub fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// A summary to be filled in.
+    pub(crate) fn empty() -> Self {
+        Self {
+            method: String::new(),
+            target: String::new(),
+            version: Version::HTTP_11,
+            connection: Connection::new(),
+            start: Instant::now(),
+        }
+    }
+
+    /// Fills in what is known of a request, in the room that an earlier one left.
+    pub(crate) fn fill(
+        &mut self,
+        method: &str,
+        target: &str,
+        version: Version,
+        connection: Connection,
+    ) {
+        self.method.push_str(method);
+        self.target.push_str(target);
+        self.version = version;
+        self.connection = connection;
+        self.start = Instant::now();
+    }
+}
+
+impl fmt::Debug for RequestSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The query may hold secrets.
+        f.debug_struct("RequestSummary")
+            .field("method", &self.method())
+            .field("path", &self.path())
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How an exchange ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) body_bytes: u64,
+    pub(crate) ended: Ended,
+    pub(crate) clause: Option<&'static str>,
+    pub(crate) first_byte: Option<Instant>,
+    pub(crate) end: Instant,
+}
+
+impl Outcome {
+    /// The status that was sent. `None` if the exchange ended before there was a response.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// The bytes of the body that were handed to the host, without framing.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub fn ended(&self) -> Ended {
+        self.ended
+    }
+
+    /// The clause of SPEC.md that the app broke, for a 500 of the gateway and for an aborted
+    /// response: `"S3"`, say.
+    #[must_use]
+    pub fn clause(&self) -> Option<&'static str> {
+        self.clause
+    }
+
+    /// When the head was handed to the host. `None` if there was no response.
+    #[must_use]
+    pub fn first_byte(&self) -> Option<Instant> {
+        self.first_byte
+    }
+
+    /// When the exchange was over.
+    #[must_use]
+    pub fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// The time from `request.start()` to the end.
+    #[must_use]
+    pub fn duration(&self, request: &RequestSummary) -> Duration {
+        self.end.saturating_duration_since(request.start)
+    }
+}
+
+/// The ways in which an exchange ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Ended {
+    /// The response was handed to the host whole. A page of the gateway counts, too.
+    Completed,
+    /// The response was aborted after its head had been sent: its body failed, or ended early, or
+    /// the app started again (B5, B8, S2).
+    Aborted,
+    /// The client went away before the end, as far as the host can tell (L3).
+    ClientGone,
+    /// The gateway refused the request before the app (E12, E14, I2).
+    Refused,
+    /// The server cut the exchange at the end of its shutdown (L4). Only adapters that own the
+    /// server know this; elsewhere it is [`ClientGone`](Self::ClientGone).
+    Cut,
+}
+
+impl Ended {
+    /// The name in lower case, for logs: `"completed"`, `"aborted"`, `"client_gone"`, `"refused"`,
+    /// `"cut"`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Aborted => "aborted",
+            Self::ClientGone => "client_gone",
+            Self::Refused => "refused",
+            Self::Cut => "cut",
+        }
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
