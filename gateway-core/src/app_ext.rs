@@ -7,6 +7,7 @@ use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Owner;
 use crate::gateway::{RequestKind, call};
+use crate::observer::Ended;
 use crate::middleware::LimitInput;
 use crate::response::{CloseConnection, Response};
 
@@ -49,8 +50,15 @@ pub trait AppExt: App + Sized {
             // In a gateway the exchange that the environ knows of is the gateway's.
             let exchange = environ.claim_exchange().unwrap_or_default();
             let mut owner = Owner::new(exchange, None);
-            let ready = call(self, environ, owner.exchange(), kind).await?;
             let mut response = Response::new(Body::empty());
+            // Until it is known to have a response, the app has failed or was dropped.
+            let ready = match call(self, environ, owner.exchange(), kind).await {
+                Ok(ready) => ready,
+                Err(error) => {
+                    owner.ends(Ended::Aborted);
+                    return Err(error);
+                }
+            };
             let committed = owner.exchange().commit(&mut response)?;
             owner.committed(response.status(), committed.is_observed);
             *response.body_mut() = ready.into_body(owner);

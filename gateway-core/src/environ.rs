@@ -260,6 +260,14 @@ impl Environ {
     }
 }
 
+/// The environ of `GET / HTTP/1.1` without headers, outside of any gateway: what a middleware leaves
+/// for a moment while it [takes one apart](Environ::detach).
+impl Default for Environ {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
 impl fmt::Debug for Environ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Header values may be secrets: they are not shown.

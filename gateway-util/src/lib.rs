@@ -78,7 +78,7 @@ pub use gateway_core::{LimitInput, Mount};
 #[doc(inline)]
 pub use middleware::{
     AccessEntry, AccessLog, AutoETag, BasicAuth, BeforeProxyFix, Cascade, CatchPanic,
-    ConditionalGet, Ended, HeadAsGet, Hosts, IsHead, LogFormat, MethodOverride, Methods,
+    ConditionalGet, HeadAsGet, Hosts, IsHead, LogFormat, MethodOverride, Methods,
     MiddlewareExt, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId, RequestIdValue,
     Runtime, Timeout,
 };

@@ -100,7 +100,7 @@ mod runtime;
 mod timeout;
 mod watched;
 
-pub use access_log::{AccessEntry, AccessLog, Ended, LogFormat};
+pub use access_log::{AccessEntry, AccessLog, LogFormat};
 pub use auto_etag::AutoETag;
 pub use basic_auth::BasicAuth;
 pub use cascade::Cascade;

@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use gateway_core::{
-    App, AppExt, Body, Connection, Environ, Error, Gateway, HttpError, Input, StartResponse,
+    App, AppExt, Body, Connection, Ended, Environ, Error, Gateway, HttpError, Input, StartResponse,
     app_fn, view, VarName,
 };
-use gateway_util::{AccessEntry, Ended, LogFormat, MiddlewareExt};
+use gateway_util::{AccessEntry, LogFormat, MiddlewareExt};
 use http::Request;
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -132,7 +132,7 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             entry(streaming(&["a", "bc"], None), get(), Host::ReadsChunks(1)).await,
             Some(200),
             Some(1),
-            Ended::Disconnected,
+            Ended::ClientGone,
         ),
         (
             "all but the end",
@@ -156,7 +156,7 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             .await,
             Some(200),
             Some(1),
-            Ended::Disconnected,
+            Ended::ClientGone,
         ),
         (
             "too long",
@@ -280,7 +280,7 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             .await,
             None,
             None,
-            Ended::Disconnected,
+            Ended::ClientGone,
         ),
         (
             "gone before the body",
@@ -295,7 +295,7 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             .await,
             None,
             None,
-            Ended::Disconnected,
+            Ended::ClientGone,
         ),
     ];
     for (name, entry, status, bytes, ended) in rows {

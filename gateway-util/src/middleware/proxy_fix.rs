@@ -263,13 +263,13 @@ fn set_host(environ: &mut Environ, host: &str) {
         return;
     };
     if environ.uri().authority().is_some() {
-        let (mut parts, input) = environ.take_parts();
+        let (detached, mut parts, input) = std::mem::take(environ).detach();
         let mut uri = parts.uri.clone().into_parts();
         uri.authority = host.parse().ok().or(uri.authority);
         if let Ok(uri) = Uri::from_parts(uri) {
             parts.uri = uri;
         }
-        environ.put_parts(parts, input);
+        *environ = detached.attach(parts, input);
     }
     environ.headers_mut().insert(header::HOST, value);
 }
@@ -285,13 +285,13 @@ fn set_prefix(environ: &mut Environ, prefix: &str) {
     let Ok(target) = format!("{prefix}{target}").parse::<PathAndQuery>() else {
         return;
     };
-    let (mut parts, input) = environ.take_parts();
+    let (detached, mut parts, input) = std::mem::take(environ).detach();
     let mut uri = parts.uri.clone().into_parts();
     uri.path_and_query = Some(target);
     let fixed = Uri::from_parts(uri).ok();
     let is_fixed = fixed.is_some();
     parts.uri = fixed.unwrap_or(parts.uri);
-    environ.put_parts(parts, input);
+    *environ = detached.attach(parts, input);
     if is_fixed && environ.set_script_name_len(prefix.len() + split).is_err() {
         // The prefix ends in no slash, so this is the end of a segment.
         let _ = environ.set_script_name_len(0);

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use gateway_core::Environ;
-use http::{Method, StatusCode};
+use gateway_core::{Ended, Environ, Outcome, RequestSummary};
+use http::{StatusCode, Version};
 
 use super::format::{Formatted, LogFormat};
 
@@ -16,8 +16,8 @@ use super::format::{Formatted, LogFormat};
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use std::sync::mpsc;
-/// use gateway_core::{Gateway, Input, view};
-/// use gateway_util::{Ended, MiddlewareExt};
+/// use gateway_core::{Ended, Gateway, Input, view};
+/// use gateway_util::MiddlewareExt;
 ///
 /// let (sender, entries) = mpsc::channel();
 /// let app = view(async |_| "hello").access_log().write_to(move |entry| {
@@ -27,7 +27,7 @@ use super::format::{Formatted, LogFormat};
 /// let (parts, ()) = http::Request::get("/a?secret").body(())?.into_parts();
 /// drop(gateway.handle(gateway.environ(parts, Input::empty())).await);
 /// let entry = entries.try_recv()?;
-/// assert_eq!((entry.path(), entry.bytes(), entry.ended()), ("/a", Some(5), Ended::Completed));
+/// assert_eq!((entry.path(), entry.bytes(), entry.ended()), ("/a", 5, Ended::Completed));
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
@@ -35,55 +35,62 @@ use super::format::{Formatted, LogFormat};
 pub struct AccessEntry {
     pub(super) remote_addr: Option<IpAddr>,
     pub(super) remote_user: Option<String>,
-    pub(super) method: Method,
+    pub(super) method: String,
     pub(super) target: String,
     pub(super) protocol: &'static str,
     pub(super) referer: Option<String>,
     pub(super) user_agent: Option<String>,
     pub(super) time: SystemTime,
-    begin: Instant,
     pub(super) duration: Duration,
     pub(super) status: Option<StatusCode>,
-    pub(super) bytes: Option<u64>,
+    pub(super) bytes: u64,
     pub(super) ended: Ended,
 }
 
-/// How an exchange ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// The response was handed over whole.
-    Completed,
-    /// It was broken off: its body failed after the head had gone out (B8).
-    Aborted,
-    /// The client went away, as far as the host can tell (L3).
-    Disconnected,
-}
-
 impl AccessEntry {
-    pub(super) fn new(environ: &Environ) -> Self {
+    /// The entry of a request that begins.
+    pub(super) fn of(environ: &Environ) -> Self {
         let text = |name: &str| environ.header(name).map(|value| value.to_string());
         Self {
-            remote_addr: environ.remote_addr(),
             remote_user: environ.get("REMOTE_USER").map(|user| user.to_string()),
-            method: environ.request_method().clone(),
-            target: environ.request_uri().into_owned(),
-            protocol: environ.server_protocol(),
             referer: text("referer"),
             user_agent: text("user-agent"),
+            ..Self::unknown()
+        }
+    }
+
+    /// An entry of which nothing is known until its request is over.
+    pub(super) fn unknown() -> Self {
+        Self {
+            remote_addr: None,
+            remote_user: None,
+            method: String::new(),
+            target: String::new(),
+            protocol: "HTTP/1.1",
+            referer: None,
+            user_agent: None,
             time: SystemTime::now(),
-            begin: Instant::now(),
             duration: Duration::ZERO,
             status: None,
-            bytes: None,
+            bytes: 0,
             ended: Ended::Completed,
         }
     }
 
-    pub(super) fn finish(&mut self, status: Option<StatusCode>, bytes: Option<u64>, ended: Ended) {
-        self.duration = self.begin.elapsed();
-        self.status = status;
-        self.bytes = bytes;
-        self.ended = ended;
+    pub(super) fn finish(&mut self, request: &RequestSummary, outcome: &Outcome) {
+        self.remote_addr = request.peer_addr().map(|peer| peer.ip());
+        request.method().clone_into(&mut self.method);
+        request.target().clone_into(&mut self.target);
+        self.protocol = match request.version() {
+            Version::HTTP_10 => "HTTP/1.0",
+            Version::HTTP_2 => "HTTP/2.0",
+            Version::HTTP_3 => "HTTP/3.0",
+            _ => "HTTP/1.1",
+        };
+        self.duration = outcome.duration(request);
+        self.status = outcome.status();
+        self.bytes = outcome.body_bytes();
+        self.ended = outcome.ended();
     }
 
     /// REMOTE_ADDR.
@@ -100,7 +107,7 @@ impl AccessEntry {
 
     /// The method.
     #[must_use]
-    pub fn method(&self) -> &Method {
+    pub fn method(&self) -> &str {
         &self.method
     }
 
@@ -140,7 +147,7 @@ impl AccessEntry {
         self.time
     }
 
-    /// From the call of the app to the end of the body.
+    /// From the call of the log to the end of the exchange.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration
@@ -152,10 +159,9 @@ impl AccessEntry {
         self.status
     }
 
-    /// The bytes of the body that were handed over; `None` for a page of the gateway, which does not
-    /// pass through the log.
+    /// The bytes of the body that were handed to the host.
     #[must_use]
-    pub fn bytes(&self) -> Option<u64> {
+    pub fn bytes(&self) -> u64 {
         self.bytes
     }
 

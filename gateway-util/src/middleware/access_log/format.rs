@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::date::Date;
-use super::entry::{AccessEntry, Ended};
+use super::entry::AccessEntry;
 
 /// The form of a line in the access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub enum LogFormat {
     /// Common, with referer and user agent.
     Combined,
     /// One JSON object: `time`, `remote_addr`, `remote_user`, `method`, `target`, `protocol`,
-    /// `status`, `bytes`, `seconds`, `referer`, `user_agent`, `ended` (`completed`, `aborted` or
-    /// `disconnected`). What is not known is `null`.
+    /// `status`, `bytes`, `seconds`, `referer`, `user_agent`, `ended` (one of the names of
+    /// [`Ended::as_str`](gateway_core::Ended::as_str)). What is not known is `null`.
     Json,
 }
 
@@ -57,7 +57,7 @@ fn common(entry: &AccessEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     )?;
     or_dash(f, entry.status.map(|status| status.as_u16()).as_ref())?;
     f.write_char(' ')?;
-    or_dash(f, entry.bytes.filter(|bytes| *bytes > 0).as_ref())
+    or_dash(f, (entry.bytes > 0).then_some(entry.bytes).as_ref())
 }
 
 fn or_dash(f: &mut fmt::Formatter<'_>, value: Option<&impl fmt::Display>) -> fmt::Result {
@@ -75,7 +75,7 @@ fn json(entry: &AccessEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         entry.remote_addr.map(|ip| ip.to_string()).as_deref(),
     )?;
     json_text(f, "remote_user", entry.remote_user.as_deref())?;
-    json_text(f, "method", Some(entry.method.as_str()))?;
+    json_text(f, "method", Some(&entry.method))?;
     json_text(f, "target", Some(&entry.target))?;
     json_text(f, "protocol", Some(entry.protocol))?;
     json_number(
@@ -83,7 +83,7 @@ fn json(entry: &AccessEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         "status",
         entry.status.map(|status| u64::from(status.as_u16())),
     )?;
-    json_number(f, "bytes", entry.bytes)?;
+    json_number(f, "bytes", Some(entry.bytes))?;
     write!(f, ",\"seconds\":{:.6}", entry.duration.as_secs_f64())?;
     json_text(f, "referer", entry.referer.as_deref())?;
     json_text(f, "user_agent", entry.user_agent.as_deref())?;
@@ -133,16 +133,6 @@ impl fmt::Display for Escaped<'_> {
             }
         }
         Ok(())
-    }
-}
-
-impl Ended {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Aborted => "aborted",
-            Self::Disconnected => "disconnected",
-        }
     }
 }
 
