@@ -9,7 +9,6 @@ use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::gateway::{Facts, run};
-use crate::middleware::LimitInput;
 use crate::response::{CloseConnection, Response};
 
 /// Provided methods of every [`App`].
@@ -77,14 +76,6 @@ pub trait AppExt: App + Sized {
     #[cfg(feature = "lint")]
     fn lint(self) -> crate::lint::Lint<Self> {
         crate::lint::Lint::new(self)
-    }
-
-    /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
-    /// the app runs, and reading more than the limit fails with an error that becomes a 413.
-    #[doc(alias = "MAX_CONTENT_LENGTH")]
-    #[doc(alias = "RequestBodyLimit")]
-    fn limit_input(self, limit: u64) -> LimitInput<Self> {
-        LimitInput::new(self, limit)
     }
 }
 

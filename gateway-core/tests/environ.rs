@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gateway_core::{Connection, Environ, HeadSource, Mount, Scheme, view};
+use gateway_core::{Connection, Environ, HeadSource, Scheme, view};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
 mod support;
@@ -169,17 +169,6 @@ fn e3_a_mount_matches_whole_segments() {
             assert_eq!(environ.path_info(), rest, "{target} under {prefix}");
         }
     }
-}
-
-#[test]
-fn e3_nested_mounts_add_up() {
-    let inner =
-        view(async |environ: Environ| format!("{} {}", environ.script_name(), environ.path_info()));
-    let site = || Mount::new().at("/a", Mount::new().at("/b", inner));
-    assert_eq!(ask(site(), get("/a/b/c")).text(), "/a/b /c");
-    assert_eq!(ask(site(), get("/a/b")).text(), "/a/b ");
-    assert_eq!(ask(site(), get("/a/bc")).status, 404);
-    assert_eq!(ask(site(), get("/ab/b")).status, 404);
 }
 
 #[test]

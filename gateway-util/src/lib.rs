@@ -7,7 +7,7 @@
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
 //! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
 //!   it says it is.
-//! - Composition: [`MiddlewareExt`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
+//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
 //!   written, the wrong and the right way, is told in [`middleware`].
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
 //!
@@ -15,9 +15,9 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! use std::time::Duration;
 //! use gateway_core::{
-//!     AppExt, Environ, Error, HttpError, TryIntoResponse, Mount, Response, ResponseExt, view,
+//!     AppExt, Environ, Error, HttpError, TryIntoResponse, Response, ResponseExt, view,
 //! };
-//! use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, redirect};
+//! use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, Mount, redirect};
 //!
 //! async fn greet(environ: Environ) -> impl TryIntoResponse {
 //!     let name = environ.cookies().get("name").unwrap_or("stranger").to_owned();
@@ -73,14 +73,12 @@ pub use blocking::{
 };
 pub use error::{HttpErrorFields, Problem, RetryAfter, abort_with};
 pub use error_handlers::{ErrorHandlers, Failure};
-#[doc(no_inline)]
-pub use gateway_core::{LimitInput, Mount};
 #[doc(inline)]
 pub use middleware::{
     AccessEntry, AccessLog, AutoETag, BasicAuth, BeforeProxyFix, Cascade, CatchPanic,
-    ConditionalGet, Ended, HeadAsGet, Hosts, IsHead, LogFormat, MethodOverride, Methods,
-    MiddlewareExt, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId, RequestIdValue,
-    Runtime, Timeout,
+    ConditionalGet, Ended, HeadAsGet, Hosts, IsHead, LimitInput, LogFormat, MethodOverride,
+    Methods, MiddlewareExt, Mount, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId,
+    RequestIdValue, Runtime, Timeout,
 };
 #[cfg(feature = "multipart")]
 pub use request::FilePart;

@@ -77,9 +77,8 @@
 //!
 //! # What there is
 //!
-//! Dispatch: [`Mount`](gateway_core::Mount) by prefix, [`Hosts`] by host, [`Methods`] by method,
-//! [`Cascade`] by who does not refuse. The others are methods of [`MiddlewareExt`]. A bound on the
-//! input is core's own: [`limit_input`](gateway_core::AppExt::limit_input).
+//! Dispatch: [`Mount`] by prefix, [`Hosts`] by host, [`Methods`] by method,
+//! [`Cascade`] by who does not refuse. The others are methods of [`MiddlewareExt`].
 
 mod access_log;
 mod auto_etag;
@@ -92,8 +91,10 @@ mod ext;
 mod head_as_get;
 mod hooks;
 mod hosts;
+mod limit_input;
 mod method_override;
 mod methods;
+mod mount;
 mod proxy_fix;
 mod request_id;
 mod runtime;
@@ -110,8 +111,10 @@ pub use ext::MiddlewareExt;
 pub use head_as_get::{HeadAsGet, IsHead};
 pub use hooks::{OnRequest, OnResponse};
 pub use hosts::Hosts;
+pub use limit_input::LimitInput;
 pub use method_override::{MethodOverride, OverriddenMethod};
 pub use methods::Methods;
+pub use mount::Mount;
 pub use proxy_fix::{BeforeProxyFix, ProxyFix};
 pub use request_id::{RequestId, RequestIdValue};
 pub use runtime::Runtime;

@@ -6,15 +6,15 @@ use gateway_core::{App, Environ, Error, TryIntoResponse};
 use http::{HeaderMap, StatusCode};
 
 use super::{
-    AccessLog, AutoETag, BasicAuth, Cascade, CatchPanic, ConditionalGet, HeadAsGet, MethodOverride,
-    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout,
+    AccessLog, AutoETag, BasicAuth, Cascade, CatchPanic, ConditionalGet, HeadAsGet, LimitInput,
+    MethodOverride, OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout,
 };
 use crate::error_handlers::ErrorHandlers;
 
 /// The middlewares of this crate as methods of every app.
 ///
 /// What is called last is outermost: it sees the request first and the answer last. An order that
-/// works, from the app outwards: `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
+/// works, from the app outwards: `limit_input`, `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
 /// `method_override`, `error_handlers`, `timeout`, `catch_panic`, `runtime`, `request_id`,
 /// `access_log`, `proxy_fix`. A stack deeper than about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
 ///
@@ -94,6 +94,37 @@ pub trait MiddlewareExt: App + Sized {
     /// Shows the app GET for HEAD; see [`HeadAsGet`].
     fn head_as_get(self) -> HeadAsGet<Self> {
         HeadAsGet::new(self)
+    }
+
+    /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
+    /// the app runs, and reading more than the limit fails with an error that becomes a 413.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{AppExt, Environ, Error, HttpError, view};
+    /// use gateway_util::MiddlewareExt;
+    ///
+    /// let app = view(async |mut environ: Environ| {
+    ///     Ok::<_, Error>(environ.take_input().text(1024).await?)
+    /// });
+    /// let app = app.limit_input(4);
+    /// let post = |text: &'static str| {
+    ///     http::Request::post("/").header("content-length", text.len()).body(text)
+    /// };
+    ///
+    /// let response = app.respond(Environ::from_request(post("four")?)).await?;
+    /// assert_eq!(response.into_body().bytes().await?, "four");
+    /// let error = app.respond(Environ::from_request(post("more than four")?)).await.unwrap_err();
+    /// assert_eq!(error.downcast::<HttpError>()?.status(), 413);
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[doc(alias = "MAX_CONTENT_LENGTH")]
+    #[doc(alias = "RequestBodyLimit")]
+    fn limit_input(self, limit: u64) -> LimitInput<Self> {
+        LimitInput::new(self, limit)
     }
 
     /// Lets a POST be another method; see [`MethodOverride`], of which a source has to be switched

@@ -4,15 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
 use percent_encoding::percent_decode;
-
-use crate::app::App;
-use crate::body::Body;
-use crate::box_app::BoxApp;
-use crate::environ::Environ;
-use crate::error::Error;
-use crate::http_error::HttpError;
-use crate::start_response::StartResponse;
 
 /// Apps mounted at prefixes of the path: Werkzeug's `DispatcherMiddleware`, Rack's `URLMap`.
 ///
@@ -27,7 +20,8 @@ use crate::start_response::StartResponse;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{AppExt, Environ, Mount, view};
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::Mount;
 ///
 /// let shop = view(async |environ: Environ| {
 ///     format!("{} {}", environ.script_name(), environ.path_info())
