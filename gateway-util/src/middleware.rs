@@ -80,12 +80,17 @@
 //! Dispatch: [`Mount`] by prefix, [`Hosts`] by host, [`Methods`] by method,
 //! [`Cascade`] by who does not refuse. The others are methods of [`MiddlewareExt`].
 
+#[cfg(feature = "tracing")]
 mod access_log;
+#[cfg(feature = "etag")]
 mod auto_etag;
+#[cfg(feature = "auth")]
 mod basic_auth;
 mod cascade;
 mod catch_panic;
+#[cfg(feature = "conditions")]
 mod conditional_get;
+mod error_format;
 mod error_page;
 mod ext;
 mod head_as_get;
@@ -98,15 +103,22 @@ mod mount;
 mod proxy_fix;
 mod request_id;
 mod runtime;
+#[cfg(feature = "timers")]
 mod timeout;
+#[cfg(any(feature = "timers", feature = "tracing"))]
 mod watched;
 
+#[cfg(feature = "tracing")]
 pub use access_log::{AccessEntry, AccessLog, Ended, LogFormat};
+#[cfg(feature = "etag")]
 pub use auto_etag::AutoETag;
+#[cfg(feature = "auth")]
 pub use basic_auth::BasicAuth;
 pub use cascade::Cascade;
 pub use catch_panic::CatchPanic;
+#[cfg(feature = "conditions")]
 pub use conditional_get::ConditionalGet;
+pub use error_format::{ErrorFormat, FormatErrors};
 pub use ext::MiddlewareExt;
 pub use head_as_get::{HeadAsGet, IsHead};
 pub use hooks::{OnRequest, OnResponse};
@@ -118,4 +130,5 @@ pub use mount::Mount;
 pub use proxy_fix::{BeforeProxyFix, ProxyFix};
 pub use request_id::{RequestId, RequestIdValue};
 pub use runtime::Runtime;
+#[cfg(feature = "timers")]
 pub use timeout::Timeout;

@@ -11,7 +11,9 @@ use percent_encoding::percent_decode;
 ///
 /// The longest prefix that matches whole segments wins: `/ap` does not match `/apple` (E3). The
 /// prefix moves from PATH_INFO to SCRIPT_NAME; an app beside it, or the fallback, sees nothing of
-/// that. What matches none goes to the fallback, a 404 unless set.
+/// that. What matches none goes to the fallback. Without one it is a 404, raised as an error:
+/// [`error_handlers`](crate::MiddlewareExt::error_handlers) and
+/// [`error_format`](crate::MiddlewareExt::error_format) around the mount decide how it looks.
 ///
 /// The prefixes are a tree of segments that is walked along the path, once: what a dispatch costs
 /// grows with the path, and with the logarithm of the number of mounts.
@@ -39,7 +41,8 @@ use percent_encoding::percent_decode;
 #[doc(alias = "URLMap")]
 pub struct Mount {
     root: Node,
-    fallback: BoxApp,
+    /// Without one the answer is a 404 that is raised, so that error handlers around see it.
+    fallback: Option<BoxApp>,
 }
 
 /// A prefix: its app, if one is mounted there, and the prefixes that go on behind it.
@@ -55,7 +58,7 @@ impl Mount {
     pub fn new() -> Self {
         Self {
             root: Node::default(),
-            fallback: BoxApp::new(HttpError::not_found()),
+            fallback: None,
         }
     }
 
@@ -77,7 +80,7 @@ impl Mount {
     /// Sets the app for everything else; it sees the environ unchanged.
     #[must_use]
     pub fn fallback(mut self, app: impl App) -> Self {
-        self.fallback = BoxApp::new(app);
+        self.fallback = Some(BoxApp::new(app));
         self
     }
 
@@ -119,15 +122,18 @@ impl App for Mount {
         start_response: StartResponse,
     ) -> Result<Body, Error> {
         let found = self.find(environ.raw_path_info());
-        let mut app = &self.fallback;
+        let mut app = self.fallback.as_ref();
         if let Some((mounted, length)) = found
             && environ
                 .set_script_name_len(environ.split() + length)
                 .is_ok()
         {
-            app = mounted;
+            app = Some(mounted);
         }
-        app.call(environ, start_response).await
+        match app {
+            Some(app) => app.call(environ, start_response).await,
+            None => Err(HttpError::not_found().into()),
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub struct AccessEntry {
 
 /// How an exchange ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ended {
     /// The response was handed over whole.
     Completed,
