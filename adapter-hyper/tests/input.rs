@@ -9,7 +9,8 @@
 mod support;
 
 use gateway_conformance::wire::{Protocol, Request, exchange, http1, http2};
-use gateway_core::{AppExt, Body, Environ, Error, Input, StartResponse, app_fn};
+use gateway_core::{Body, Environ, Error, Input, StartResponse, app_fn};
+use gateway_util::MiddlewareExt as _;
 use http_body_util::BodyExt;
 use support::{reports, start, twice};
 

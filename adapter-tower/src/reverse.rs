@@ -45,7 +45,8 @@ use crate::translate::answer;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use adapter_tower::tower_app;
 /// use axum::{Router, extract::Path, routing::get};
-/// use gateway_core::{AppExt, Environ, Mount};
+/// use gateway_core::{AppExt, Environ};
+/// use gateway_util::Mount;
 ///
 /// let router: Router = Router::new()
 ///     .route("/items/{id}", get(async |Path(id): Path<u32>| format!("item {id}")));

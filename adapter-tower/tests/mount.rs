@@ -136,7 +136,7 @@ async fn e3_a_prefix_that_ends_in_a_slash() {
 
 #[tokio::test]
 async fn e3_a_gateway_mount_below_a_nest_adds_to_it() {
-    let site = gateway_core::Mount::new().at("/cart", path_app());
+    let site = gateway_util::Mount::new().at("/cart", path_app());
     let router = Router::new().nest_service("/shop", service(site));
     assert_paths(&router, &[("/shop/cart/1", "/shop/cart", "/1")]).await;
 }

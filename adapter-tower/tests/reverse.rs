@@ -16,9 +16,9 @@ use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use futures_util::StreamExt;
 use gateway_core::{
-    Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, InputError, Mount,
-    app_fn,
+    Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, InputError, app_fn,
 };
+use gateway_util::Mount;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body::{Body as _, Frame};
 use http_body_util::StreamBody;

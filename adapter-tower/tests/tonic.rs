@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 
 use adapter_tower::{service, tower_app};
 use gateway_conformance::wire::{End, Protocol, Request as WireRequest, exchange, http2};
-use gateway_core::{App, Mount, view};
+use gateway_core::{App, view};
+use gateway_util::Mount;
 use support::{TestResult, axum_serve, hyper_serve};
 use tonic_health::server::health_reporter;
 

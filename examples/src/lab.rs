@@ -7,7 +7,8 @@ mod request;
 mod start;
 mod stream;
 
-use gateway_core::{App, Mount, view};
+use gateway_core::{App, view};
+use gateway_util::Mount;
 
 use crate::routes::Routes;
 

@@ -9,7 +9,7 @@ use http::Method;
 /// Apps at exact paths; any other path is a 404.
 ///
 /// A router is an app that calls another, nothing more. For apps under a prefix there is
-/// [`Mount`](gateway_core::Mount).
+/// [`Mount`](gateway_util::Mount).
 ///
 /// # Examples
 ///

@@ -1,7 +1,8 @@
 //! The whole of the showcase.
 
-use gateway_core::{App, Mount, view};
+use gateway_core::{App, view};
 use gateway_util::MiddlewareExt;
+use gateway_util::Mount;
 
 use crate::{lab, page, util, views};
 

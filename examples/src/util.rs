@@ -8,7 +8,8 @@ mod middlewares;
 mod requests;
 mod wrapped;
 
-use gateway_core::{App, Mount, view};
+use gateway_core::{App, view};
+use gateway_util::Mount;
 use gateway_util::redirect;
 
 use crate::page;

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use axum::Router;
 use examples::{Stack, stack};
 use gateway_conformance::wire::{Protocol, Request, WireError, exchange};
-use gateway_core::{App, EnvValue, Environ, Mount, view};
+use gateway_core::{App, EnvValue, Environ, view};
+use gateway_util::Mount;
 use serde_json::{Map, Value, json};
 
 /// What is behind the prefix, or the whole path at the root.

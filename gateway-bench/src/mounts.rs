@@ -3,7 +3,8 @@
 use std::fmt;
 
 use futures_util::FutureExt;
-use gateway_core::{Gateway, Input, Mount};
+use gateway_core::{Gateway, Input};
+use gateway_util::Mount;
 use http::Request;
 
 use crate::apps::plaintext;

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// How a case talks to its app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Via {
     /// Over a socket in HTTP/1.1 (or 1.0, where the case says so).
     Http1,

@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::exchange::Owner;
 use crate::gateway::{RequestKind, call};
 use crate::observer::Ended;
-use crate::middleware::LimitInput;
 use crate::response::{CloseConnection, Response};
 
 /// Provided methods of every [`App`].
@@ -80,14 +79,6 @@ pub trait AppExt: App + Sized {
     #[cfg(feature = "lint")]
     fn lint(self) -> crate::lint::Lint<Self> {
         crate::lint::Lint::new(self)
-    }
-
-    /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
-    /// the app runs, and reading more than the limit fails with an error that becomes a 413.
-    #[doc(alias = "MAX_CONTENT_LENGTH")]
-    #[doc(alias = "RequestBodyLimit")]
-    fn limit_input(self, limit: u64) -> LimitInput<Self> {
-        LimitInput::new(self, limit)
     }
 }
 

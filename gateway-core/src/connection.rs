@@ -97,6 +97,7 @@ impl Connection {
 
 /// The scheme of a request: `http` or `https`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Scheme {
     /// Plain HTTP.
     #[default]

@@ -127,7 +127,7 @@ impl fmt::Display for Error {
 ///
 /// assert_eq!(view().map_err(|error| error.to_string()), Err("the disk is full".to_owned()));
 /// ```
-pub trait ResultExt<T> {
+pub trait ResultExt<T>: sealed::Sealed {
     /// The same result with an [`Error`].
     ///
     /// # Errors
@@ -140,4 +140,11 @@ impl<T, E: Into<BoxError>> ResultExt<T> for Result<T, E> {
     fn or_error(self) -> Result<T, Error> {
         self.map_err(|error| Error(error.into()))
     }
+}
+
+/// Keeps [`ResultExt`] open for more methods: nobody else can implement it.
+mod sealed {
+    pub trait Sealed {}
+
+    impl<T, E> Sealed for Result<T, E> {}
 }

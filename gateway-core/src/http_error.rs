@@ -9,7 +9,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::error::BoxError;
 use crate::headers::{AppendHeaders, HeaderError};
@@ -129,6 +129,37 @@ impl HttpError {
         self
     }
 
+    /// Sets the page that the client sees in place of the HTML one: bytes, and their Content-Type.
+    /// Status, headers and cause stay. What was set before, or given to
+    /// [`from_response`](Self::from_response), goes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{HttpError, TryIntoResponse};
+    /// use http::HeaderValue;
+    ///
+    /// let text = HeaderValue::from_static("text/plain");
+    /// let error = HttpError::not_found().with_page(text, "no such order\n");
+    /// let response = error.try_into_response()?;
+    /// assert_eq!(response.status(), 404);
+    /// assert_eq!(response.headers()["content-type"], "text/plain");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_page(mut self, content_type: HeaderValue, page: impl Into<Bytes>) -> Self {
+        let mut response = http::Response::new(page.into());
+        *response.status_mut() = self.0.status;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+        // They are added to those of the page, and describe another one.
+        self.0.headers.remove(header::CONTENT_TYPE);
+        self.0.headers.remove(header::CONTENT_LENGTH);
+        self.0.response = Some(response);
+        self
+    }
+
     /// Sets the private cause: logged, never sent.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -176,7 +207,8 @@ impl HttpError {
         &self.0.headers
     }
 
-    /// The answer that was given to [`from_response`](Self::from_response).
+    /// The answer that was given to [`from_response`](Self::from_response) or made by
+    /// [`with_page`](Self::with_page).
     #[must_use]
     pub fn response(&self) -> Option<&http::Response<Bytes>> {
         self.0.response.as_ref()
@@ -322,6 +354,26 @@ mod tests {
             assert_eq!(page, "this way");
         }
         assert_eq!(error.status(), 303);
+    }
+
+    #[test]
+    fn n6_a_page_keeps_the_headers_and_the_cause() {
+        let headers = [
+            ("allow", "GET"),
+            ("content-type", "text/x"),
+            ("content-length", "1"),
+        ];
+        let error = HttpError::method_not_allowed()
+            .with_headers(headers)
+            .unwrap()
+            .with_source("why")
+            .with_page(HeaderValue::from_static("text/plain"), "no");
+        assert!(error.source().is_some());
+        let (status, headers, page) = error.page();
+        assert_eq!((status.as_u16(), &*page), (405, &b"no"[..]));
+        assert_eq!(headers["allow"], "GET");
+        assert_eq!(headers["content-type"], "text/plain");
+        assert_eq!(headers.len(), 2);
     }
 
     #[test]

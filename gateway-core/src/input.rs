@@ -145,7 +145,7 @@ impl Input {
     /// answered with 413 (I4). A lower limit that was set before stays.
     ///
     /// A length that the client declared is checked by
-    /// [`AppExt::limit_input`](crate::AppExt::limit_input) before the app runs.
+    /// `MiddlewareExt::limit_input` of `gateway-util` before the app runs.
     pub fn limit(&mut self, limit: u64) {
         if self
             .allowance

@@ -28,16 +28,34 @@
 //!
 //! - [`App`]: the interface, with [`Environ`], [`StartResponse`] and [`Body`].
 //! - [`view`] and [`TryIntoResponse`]: normalisation, as Flask does it; [`HttpError`].
-//! - [`AppExt`], [`Mount`]: composition.
+//! - [`AppExt`], [`BoxApp`]: composition.
 //! - [`Gateway`]: the driver, for those who write adapters.
+//!
+//! Mounting at prefixes, limits and other middlewares are in `gateway-util`, a client for tests of apps
+//! in `gateway-testing`.
 //!
 //! # Features
 //!
-//! All are additive. On by default: `json` ([`Json`], through `serde_json`), `cookies`
-//! ([`ResponseExt::set_cookie`], through `cookie`), `tracing` (log lines of the driver, target
-//! `gateway`, each with the clause it is about in the field `rule`; without it nothing is logged).
-//! Off by default: `tokio` (the input as `AsyncRead`), `lint` (the middleware that checks both sides),
-//! `testing` (a client for tests of apps, in process, with the lint on).
+//! | feature | what it adds | crates |
+//! |---|---|---|
+//! | `json` (default) | [`Json`], maps and lists as return values, [`Input::json`] | `serde`, `serde_json` |
+//! | `tracing` (default) | the driver's log lines | `tracing` |
+//! | `cookies` | [`ResponseExt::set_cookie`] | `cookie` |
+//! | `tokio` | [`Input::reader`], the input as `tokio::io::AsyncRead` | `tokio` |
+//! | `lint` | [`lint`], the middleware that checks both sides | none |
+//!
+//! All are additive, and none changes what goes out on the wire. A log line has the target `gateway`
+//! and the clause that it is about in the field `rule`.
+//!
+//! The defaults are for apps, the absence of defaults is for components:
+//!
+//! - An app depends on this crate as it is. Its author can return JSON on the first day, and finds the
+//!   cause of a 500 in the log: without `tracing` nothing is logged, and a page never shows a cause.
+//! - A component (a middleware, an adapter, a library of views) sets `default-features = false` and
+//!   names what it needs. The app that uses it decides what is compiled. `gateway-util` and the
+//!   adapters of this project keep to that.
+//! - `cookies` is no default: most of a site's views set none, the crate is not yet at 1.0, and it
+//!   brings `time` along.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
@@ -57,7 +75,6 @@ mod json;
 #[cfg(feature = "lint")]
 pub mod lint;
 mod log;
-mod middleware;
 mod modify_response;
 mod observer;
 mod panicked;
@@ -67,8 +84,6 @@ pub mod spec;
 mod start_error;
 mod start_response;
 mod status;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod try_into_response;
 mod view;
 
@@ -90,7 +105,6 @@ pub use input::InputReader;
 pub use input::{Input, InputError, IntoInput};
 #[cfg(feature = "json")]
 pub use json::Json;
-pub use middleware::{LimitInput, Mount};
 pub use modify_response::{ModifyResponse, Replace};
 pub use observer::{Ended, Observer, Outcome, RequestSummary};
 #[cfg(feature = "cookies")]

@@ -25,7 +25,7 @@ pub type Response = http::Response<Body>;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CloseConnection;
 
-/// What Flask's response objects can do, for [`Response`].
+/// What Flask's response objects can do, for [`Response`]. It is implemented for that type only.
 ///
 /// # Examples
 ///
@@ -37,7 +37,7 @@ pub struct CloseConnection;
 /// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
-pub trait ResponseExt {
+pub trait ResponseExt: sealed::Response {
     /// Adds a `Set-Cookie` line. A cookie without a path gets `Path=/`, as Flask's do.
     ///
     /// A value cannot hold a space, a quote, a comma, a semicolon, a backslash or anything outside
@@ -52,7 +52,11 @@ pub trait ResponseExt {
     fn set_cookie<'c>(
         &mut self,
         cookie: impl Into<cookie::Cookie<'c>>,
-    ) -> Result<&mut Self, CookieError>;
+    ) -> Result<&mut Self, CookieError> {
+        let value = cookies::header_value(cookie.into())?;
+        self.header_map().append(header::SET_COOKIE, value);
+        Ok(self)
+    }
 
     /// Sets the Content-Type from a mimetype; text types get `; charset=utf-8`.
     ///
@@ -68,16 +72,6 @@ pub trait ResponseExt {
 }
 
 impl ResponseExt for Response {
-    #[cfg(feature = "cookies")]
-    fn set_cookie<'c>(
-        &mut self,
-        cookie: impl Into<cookie::Cookie<'c>>,
-    ) -> Result<&mut Self, CookieError> {
-        let value = cookies::header_value(cookie.into())?;
-        self.headers_mut().append(header::SET_COOKIE, value);
-        Ok(self)
-    }
-
     fn set_mimetype(&mut self, mimetype: impl Into<String>) -> Result<&mut Self, HeaderError> {
         let mut content_type = mimetype.into();
         let is_text = content_type.starts_with("text/")
@@ -93,5 +87,18 @@ impl ResponseExt for Response {
 
     fn on_close(self, callback: impl FnOnce() + Send + 'static) -> Self {
         self.map(|body| body.on_close(callback))
+    }
+}
+
+/// Keeps [`ResponseExt`] open for more methods: nobody else can implement it.
+mod sealed {
+    pub trait Response {
+        fn header_map(&mut self) -> &mut http::HeaderMap;
+    }
+
+    impl Response for super::Response {
+        fn header_map(&mut self) -> &mut http::HeaderMap {
+            self.headers_mut()
+        }
     }
 }

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use gateway_core::{
-    Connection, Environ, Gateway, HeadSource, HttpError, Input, LentHead, Mount, Scheme, VarName,
-    view,
+    Connection, Environ, Gateway, HeadSource, HttpError, Input, LentHead, Scheme, VarName, view,
 };
 use http::{HeaderMap, Method, Request, Uri, Version};
 
@@ -172,17 +171,6 @@ fn e3_a_mount_matches_whole_segments() {
             assert_eq!(environ.path_info(), rest, "{target} under {prefix}");
         }
     }
-}
-
-#[test]
-fn e3_nested_mounts_add_up() {
-    let inner =
-        view(async |environ: Environ| format!("{} {}", environ.script_name(), environ.path_info()));
-    let site = || Mount::new().at("/a", Mount::new().at("/b", inner));
-    assert_eq!(ask(site(), get("/a/b/c")).text(), "/a/b /c");
-    assert_eq!(ask(site(), get("/a/b")).text(), "/a/b ");
-    assert_eq!(ask(site(), get("/a/bc")).status, 404);
-    assert_eq!(ask(site(), get("/ab/b")).status, 404);
 }
 
 #[test]

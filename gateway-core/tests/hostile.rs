@@ -189,11 +189,12 @@ async fn i4_a_limit_passed_through_a_reader_is_a_413() {
     use tokio::io::AsyncReadExt;
 
     let reading = view(async |mut environ: Environ| {
+        environ.input_mut().limit(3);
         let mut all = Vec::new();
         environ.take_input().reader().read_to_end(&mut all).await?;
         Ok::<_, Error>(all)
     });
-    let app = Arc::new(reading.limit_input(3));
+    let app = Arc::new(reading);
     let response = answer(app.clone(), Request::new(()), "four".into_input_stream()).await;
     assert_eq!(response.status(), 413);
 

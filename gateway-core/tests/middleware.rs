@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use gateway_core::{App, AppExt, Body, BoxApp, Environ, Error, Mount, StartResponse, app_fn, view};
-use http::{HeaderValue, Request};
+use gateway_core::{App, AppExt, Body, BoxApp, Environ, Error, StartResponse, app_fn, view};
+use http::HeaderValue;
 
 mod support;
 use support::{Script, ask, data, get, head, logged, trailers};
@@ -61,61 +61,6 @@ fn apps_are_apps_behind_pointers() {
     for app in apps {
         assert_eq!(ask(app, get("/x")).text(), "|/x");
     }
-}
-
-#[test]
-fn e3_the_longest_mount_wins_whatever_the_order() {
-    let named = |name: &'static str| {
-        view(move |environ: Environ| async move {
-            format!("{name} {}|{}", environ.script_name(), environ.path_info())
-        })
-    };
-    let orders = [
-        Mount::new()
-            .at("/a", named("a"))
-            .at("/a/b", named("ab"))
-            .at("/ab", named("other")),
-        Mount::new()
-            .at("/ab", named("other"))
-            .at("/a/b/", named("ab"))
-            .at("/a/", named("a")),
-        Mount::new()
-            .at("/a/b", named("old"))
-            .at("/a", named("a"))
-            .at("/a/b", named("ab"))
-            .at("/ab", named("other")),
-    ];
-    for site in orders {
-        let site = Arc::new(site);
-        for (target, text) in [
-            ("/a", "a /a|"),
-            ("/a/", "a /a|/"),
-            ("/a/x", "a /a|/x"),
-            ("/a/b", "ab /a/b|"),
-            ("/a/b/", "ab /a/b|/"),
-            ("/a/bc", "a /a|/bc"),
-            ("/ab", "other /ab|"),
-            ("/a//b", "a /a|//b"),
-            ("/%61/b", "ab /a/b|"),
-        ] {
-            assert_eq!(ask(site.clone(), get(target)).text(), text, "{target}");
-        }
-        for target in ["/", "/abc", "/A", "/a%2Fb"] {
-            assert_eq!(ask(site.clone(), get(target)).status, 404, "{target}");
-        }
-        let options = Request::options("*").body(()).unwrap();
-        assert_eq!(ask(site, options).status, 404);
-    }
-}
-
-#[test]
-fn a_mount_at_the_root_is_a_fallback() {
-    let site = Mount::new().at("/", show()).at("/a", show());
-    let site = Arc::new(site);
-    assert_eq!(ask(site.clone(), get("/x")).text(), "|/x");
-    assert_eq!(ask(site, get("/a/x")).text(), "/a|/x");
-    let fallback = Mount::default().fallback(show());
-    assert_eq!(ask(fallback, get("/x")).text(), "|/x");
 }
 
 #[test]

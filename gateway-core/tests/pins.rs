@@ -6,7 +6,7 @@
 use std::mem::size_of;
 
 use gateway_core::{
-    Body, BoxApp, Closed, Connection, Environ, Error, Gateway, HttpError, Input, InputError, Mount,
+    Body, BoxApp, Closed, Connection, Environ, Error, Gateway, HttpError, Input, InputError,
     Outgoing, Response, StartError, StartResponse, WriteError, Writer,
 };
 
@@ -53,7 +53,6 @@ fn auto_traits() {
     is_send_and_sync::<Writer>();
     is_send_and_sync::<Connection>();
     is_send_and_sync::<BoxApp>();
-    is_send_and_sync::<Mount>();
     is_send_and_sync::<Gateway<BoxApp>>();
     // Streams need not be `Sync`: these own them.
     is_send::<Body>();

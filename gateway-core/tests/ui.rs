@@ -6,7 +6,7 @@
     feature = "json",
     feature = "tracing",
     feature = "tokio",
-    feature = "testing"
+    feature = "lint"
 ))]
 fn compile_errors_say_what_is_expected() {
     // The features decide which implementations rustc lists.

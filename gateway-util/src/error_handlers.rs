@@ -9,7 +9,9 @@ use std::fmt;
 use gateway_core::{
     App, Body, Environ, Error, HttpError, IntoStatus, Response, StartResponse, TryIntoResponse,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
+#[cfg(feature = "json")]
+use http::{HeaderValue, header};
 
 pub use failure::Failure;
 
@@ -24,7 +26,7 @@ type Handler = Box<dyn Fn(&Failure<'_>) -> Option<Result<Response, Error>> + Sen
 ///
 /// Of the handlers that fit, the first of these answers: one for the type of the error, one for its
 /// status, the [default](Self::default). Where none does, the client gets problem+json if that was
-/// asked for and is what it prefers, else the page of the error. A handler sets its own status, as
+/// asked for and it does not prefer HTML, else the page of the error. A handler sets its own status, as
 /// in Flask: `("not here", 404)`.
 ///
 /// Errors of the kind 500 are logged here when a handler answers them (target `gateway`), because
@@ -57,6 +59,7 @@ pub struct ErrorHandlers<A> {
     by_type: Vec<Handler>,
     by_status: Vec<(StatusCode, Handler)>,
     default: Option<Handler>,
+    #[cfg(feature = "json")]
     offers_problems: bool,
     shows_sources: bool,
 }
@@ -69,6 +72,7 @@ impl<A: App> ErrorHandlers<A> {
             by_type: Vec::new(),
             by_status: Vec::new(),
             default: None,
+            #[cfg(feature = "json")]
             offers_problems: false,
             shows_sources: false,
         }
@@ -113,7 +117,10 @@ impl<A: App> ErrorHandlers<A> {
         self
     }
 
-    /// Answers with `application/problem+json` where the client prefers JSON to HTML.
+    /// Answers with `application/problem+json`, unless the client prefers HTML to JSON, as browsers
+    /// do. One that has no preference, by `*/*` or without an `Accept`, gets JSON. To give JSON to
+    /// browsers, too, is what [`error_format`](crate::MiddlewareExt::error_format) is for.
+    #[cfg(feature = "json")]
     pub fn problem_json(mut self) -> Self {
         self.offers_problems = true;
         self
@@ -147,7 +154,8 @@ impl<A: App> ErrorHandlers<A> {
             .and_then(|(_, handler)| handler(failure))
             .or_else(|| self.default.as_ref().and_then(|handler| handler(failure)))
             .or_else(|| {
-                if self.offers_problems && failure.prefers_json() {
+                #[cfg(feature = "json")]
+                if self.offers_problems && !failure.prefers_html() {
                     return Some(page::problem(failure));
                 }
                 let is_hidden = failure.error().downcast_ref::<HttpError>().is_none();
@@ -163,6 +171,7 @@ impl<A: App> ErrorHandlers<A> {
 
 impl<A> ErrorHandlers<A> {
     /// Tells caches that the page would have been another one for another `Accept`.
+    #[cfg(feature = "json")]
     fn vary(&self, error: Error) -> Error {
         if !self.offers_problems {
             return error;
@@ -202,7 +211,10 @@ impl<A: App> App for ErrorHandlers<A> {
         };
         let failure = Failure::new(&error, http_error, &request);
         match self.answer(&failure) {
+            #[cfg(feature = "json")]
             None => Err(self.vary(error)),
+            #[cfg(not(feature = "json"))]
+            None => Err(error),
             Some(Ok(response)) => {
                 let (parts, body) = response.into_parts();
                 // S2: the app may have started its response before it failed.

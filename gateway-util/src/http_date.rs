@@ -22,6 +22,7 @@ impl HttpDate {
     }
 
     /// Reads any of the three forms. What is no date is none: the RFC has recipients ignore it.
+    #[cfg(feature = "conditions")]
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
         httpdate::parse_http_date(text.trim())
@@ -35,7 +36,7 @@ impl HttpDate {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "conditions"))]
 mod tests {
     use super::*;
 

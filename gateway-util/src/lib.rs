@@ -2,12 +2,13 @@
 //!
 //! `gateway-core` is the convention and changes rarely; what is convenient lives here.
 //!
-//! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`], [`ErrorHandlers`].
+//! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`], [`ErrorHandlers`],
+//!   [`ErrorFormat`].
 //! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
 //! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
 //!   it says it is.
-//! - Composition: [`MiddlewareExt`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
+//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
 //!   written, the wrong and the right way, is told in [`middleware`].
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
 //!
@@ -15,9 +16,9 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! use std::time::Duration;
 //! use gateway_core::{
-//!     AppExt, Environ, Error, HttpError, TryIntoResponse, Mount, Response, ResponseExt, view,
+//!     AppExt, Environ, Error, HttpError, TryIntoResponse, Response, ResponseExt, view,
 //! };
-//! use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, redirect};
+//! use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, Mount, redirect};
 //!
 //! async fn greet(environ: Environ) -> impl TryIntoResponse {
 //!     let name = environ.cookies().get("name").unwrap_or("stranger").to_owned();
@@ -55,39 +56,94 @@
 //!
 //! # Features
 //!
-//! Both are on by default: `files` ([`SendFile`], [`StaticDir`]) and `multipart`
-//! (multipart forms, whose large parts go to disk).
+//! Without features this crate depends on nothing that `gateway-core` without features does not. A
+//! redirect, a mount, a limit, hosts, methods, error handlers and the other middlewares that need
+//! nothing else are always there.
+//!
+//! | feature | what it adds | needs |
+//! |---|---|---|
+//! | `auth` (default) | [`Authorization`], [`BasicAuth`] | |
+//! | `conditions` (default) | [`Conditions`], [`ConditionalGet`] | |
+//! | `cookies` (default) | [`EnvironExt::cookies`], [`ResponseFields::delete_cookie`] | |
+//! | `dates` (by `conditions`) | dates in [`ResponseFields`] and [`RetryAfter`] | |
+//! | `etag` (default) | [`ETag::of`], [`AutoETag`] | |
+//! | `forms` (default) | [`EnvironExt::query`], [`EnvironExt::form`] | |
+//! | `json` (default) | [`EnvironExt::json`], [`Problem`], [`JsonLines`] | |
+//! | `negotiation` (default) | [`Accept`], [`EnvironExt::negotiate`] | |
+//! | `tracing` (default) | [`AccessLog`], and the log of [`ErrorHandlers`] | |
+//! | `blocking` | [`blocking`](blocking()), [`blocking_writer`], [`wait_for`] | a tokio runtime |
+//! | `files` | [`SendFile`], [`StaticDir`] | a tokio runtime |
+//! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime |
+//! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver |
+//! | `tokio` | [`read_body`], [`read_exactly`] | |
+//!
+//! The defaults run on any executor, which is why what needs a runtime has to be named. `full` is
+//! everything. No feature turns default features of `gateway-core` on: `cookies`, `json` and `tokio`
+//! turn on the feature of the same name there, `tracing` does not.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "blocking")]
 mod blocking;
 mod error;
 mod error_handlers;
+#[cfg(feature = "dates")]
 mod http_date;
 pub mod middleware;
 mod request;
 mod response;
 
+#[cfg(feature = "blocking")]
 pub use blocking::{
     Blocking, BlockingReader, BlockingWriter, Iterated, Written, blocking, blocking_writer,
     wait_for,
 };
-pub use error::{HttpErrorFields, Problem, RetryAfter, abort_with};
+#[cfg(feature = "json")]
+pub use error::Problem;
+pub use error::{HttpErrorFields, RetryAfter, abort_with};
 pub use error_handlers::{ErrorHandlers, Failure};
-#[doc(no_inline)]
-pub use gateway_core::{LimitInput, Mount};
+#[cfg(feature = "etag")]
+#[doc(inline)]
+pub use middleware::AutoETag;
+#[cfg(feature = "auth")]
+#[doc(inline)]
+pub use middleware::BasicAuth;
+#[cfg(feature = "conditions")]
+#[doc(inline)]
+pub use middleware::ConditionalGet;
+#[cfg(feature = "timers")]
+#[doc(inline)]
+pub use middleware::Timeout;
+#[cfg(feature = "tracing")]
+#[doc(inline)]
+pub use middleware::{AccessEntry, AccessLog, LogFormat};
 #[doc(inline)]
 pub use middleware::{
-    AccessEntry, AccessLog, AutoETag, BasicAuth, BeforeProxyFix, Cascade, CatchPanic,
-    ConditionalGet, HeadAsGet, Hosts, IsHead, LogFormat, MethodOverride, Methods,
-    MiddlewareExt, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId, RequestIdValue,
-    Runtime, Timeout,
+    BeforeProxyFix, Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, Hosts, IsHead,
+    LimitInput, MethodOverride, Methods, MiddlewareExt, Mount, OnRequest, OnResponse,
+    OverriddenMethod, ProxyFix, RequestId, RequestIdValue, Runtime,
 };
+#[cfg(feature = "negotiation")]
+pub use request::Accept;
+pub use request::EnvironExt;
 #[cfg(feature = "multipart")]
 pub use request::FilePart;
-pub use request::{Accept, Authorization, BasicCredentials, EnvironExt, Form, FormLimits, Pairs};
+#[cfg(any(feature = "cookies", feature = "forms"))]
+pub use request::Pairs;
+#[cfg(feature = "auth")]
+pub use request::{Authorization, BasicCredentials};
+#[cfg(feature = "forms")]
+pub use request::{Form, FormLimits};
+#[cfg(feature = "timers")]
+pub use response::EventStream;
+#[cfg(feature = "json")]
+pub use response::JsonLines;
 pub use response::{
-    ByteRange, CacheControl, Conditions, ETag, ETagError, Either, Event, EventError, EventStream,
-    JsonLines, Outcome, RangeOutcome, Redirect, ResponseFields, read_body, read_exactly, redirect,
+    ByteRange, CacheControl, ETag, ETagError, Either, Event, EventError, RangeOutcome, Redirect,
+    ResponseFields, redirect,
 };
+#[cfg(feature = "conditions")]
+pub use response::{Conditions, Precondition};
 #[cfg(feature = "files")]
 pub use response::{SendFile, StaticDir};
+#[cfg(feature = "tokio")]
+pub use response::{read_body, read_exactly};

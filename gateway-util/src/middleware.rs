@@ -77,42 +77,58 @@
 //!
 //! # What there is
 //!
-//! Dispatch: [`Mount`](gateway_core::Mount) by prefix, [`Hosts`] by host, [`Methods`] by method,
-//! [`Cascade`] by who does not refuse. The others are methods of [`MiddlewareExt`]. A bound on the
-//! input is core's own: [`limit_input`](gateway_core::AppExt::limit_input).
+//! Dispatch: [`Mount`] by prefix, [`Hosts`] by host, [`Methods`] by method,
+//! [`Cascade`] by who does not refuse. The others are methods of [`MiddlewareExt`].
 
+#[cfg(feature = "tracing")]
 mod access_log;
+#[cfg(feature = "etag")]
 mod auto_etag;
+#[cfg(feature = "auth")]
 mod basic_auth;
 mod cascade;
 mod catch_panic;
+#[cfg(feature = "conditions")]
 mod conditional_get;
+mod error_format;
 mod error_page;
 mod ext;
 mod head_as_get;
 mod hooks;
 mod hosts;
+mod limit_input;
 mod method_override;
 mod methods;
+mod mount;
 mod proxy_fix;
 mod request_id;
 mod runtime;
+#[cfg(feature = "timers")]
 mod timeout;
+#[cfg(any(feature = "timers", feature = "tracing"))]
 mod watched;
 
+#[cfg(feature = "tracing")]
 pub use access_log::{AccessEntry, AccessLog, LogFormat};
+#[cfg(feature = "etag")]
 pub use auto_etag::AutoETag;
+#[cfg(feature = "auth")]
 pub use basic_auth::BasicAuth;
 pub use cascade::Cascade;
 pub use catch_panic::CatchPanic;
+#[cfg(feature = "conditions")]
 pub use conditional_get::ConditionalGet;
+pub use error_format::{ErrorFormat, FormatErrors};
 pub use ext::MiddlewareExt;
 pub use head_as_get::{HeadAsGet, IsHead};
 pub use hooks::{OnRequest, OnResponse};
 pub use hosts::Hosts;
+pub use limit_input::LimitInput;
 pub use method_override::{MethodOverride, OverriddenMethod};
 pub use methods::Methods;
+pub use mount::Mount;
 pub use proxy_fix::{BeforeProxyFix, ProxyFix};
 pub use request_id::{RequestId, RequestIdValue};
 pub use runtime::Runtime;
+#[cfg(feature = "timers")]
 pub use timeout::Timeout;

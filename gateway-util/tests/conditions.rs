@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use common::{Answer, answer, get, head, with};
 use gateway_core::{App, Body, Environ, Error, Response, TryIntoResponse, view};
-use gateway_util::{Conditions, ETag, Outcome, ResponseFields};
+use gateway_util::{Conditions, ETag, Precondition, ResponseFields};
 
 const DATE: &str = "Sun, 09 Sep 2001 01:46:40 GMT";
 const BEFORE: &str = "Sun, 09 Sep 2001 01:46:39 GMT";
@@ -341,12 +341,12 @@ fn changes_are_made_to_the_state_that_the_client_means() {
     );
     assert_eq!(
         conditions("if-unmodified-since", BEFORE).evaluate(None, Some(date())),
-        Outcome::PreconditionFailed
+        Precondition::PreconditionFailed
     );
     // RFC 9110 section 13.1.3: If-Modified-Since is for GET and HEAD.
     assert_eq!(
         conditions("if-modified-since", AFTER).evaluate(None, Some(date())),
-        Outcome::Proceed
+        Precondition::Proceed
     );
 }
 

@@ -254,19 +254,26 @@ async fn s2_a_handler_answers_also_where_the_app_had_started() {
 }
 
 #[tokio::test]
-async fn problems_are_for_those_who_prefer_json() {
+async fn problems_are_for_those_who_do_not_prefer_html() {
     let app = || ErrorHandlers::new(view(shop)).problem_json();
     for (accept, is_problem) in [
         ("application/json", true),
         ("application/problem+json", true),
         ("application/json, text/html;q=0.9", true),
         ("text/html, application/json;q=0.9", false),
-        ("text/html, */*", false),
-        ("*/*", false),
-        ("", false),
-        ("image/png", false),
+        (
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            false,
+        ),
+        // No preference: browsers always have one.
+        ("*/*", true),
+        ("", true),
+        ("-", true),
+        ("image/png", true),
     ] {
-        let answer = answer(app(), with("/404", &[("accept", accept)])).await;
+        let headers = [("accept", accept)];
+        let headers = if accept == "-" { &[][..] } else { &headers };
+        let answer = answer(app(), with("/404", headers)).await;
         assert_eq!(answer.status, 404);
         let expected = if is_problem {
             "application/problem+json"

@@ -6,7 +6,8 @@ mod common;
 use std::sync::Arc;
 
 use common::{Answer, TempDir, answer, get, head, with};
-use gateway_core::{Environ, HttpError, Mount, view};
+use gateway_core::{Environ, HttpError, view};
+use gateway_util::Mount;
 use gateway_util::{CacheControl, SendFile, StaticDir};
 
 const DATE: &str = "Sun, 09 Sep 2001 01:46:40 GMT";

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gateway_core::{
-    App, Body, Environ, Error, Gateway, HttpError, Input, Mount, StartResponse, app_fn, view, VarName,
+    App, Body, Environ, Error, Gateway, HttpError, Input, StartResponse, VarName, app_fn, view,
 };
+use gateway_util::Mount;
 use gateway_util::{Cascade, Hosts, Methods, MiddlewareExt};
 use http::{HeaderMap, Method, Request, StatusCode};
 

@@ -287,7 +287,7 @@ async fn e3_a_prefix_stands_before_path_and_script_name() {
         ask_for("/a%2Fb?q", fixed, &headers).await,
         "/pre fix|/a/b /pre%20fix/a%2Fb?q"
     );
-    let inside = gateway_core::Mount::new().at("/m", whole().proxy_fix().x_prefix(1));
+    let inside = gateway_util::Mount::new().at("/m", whole().proxy_fix().x_prefix(1));
     assert_eq!(
         ask_for("/m/x", inside, &headers).await,
         "/pre fix/m|/x /pre%20fix/m/x"

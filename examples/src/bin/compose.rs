@@ -12,9 +12,9 @@ use adapter_hyper::Server;
 use examples::Routes;
 use futures_util::stream::{self, StreamExt};
 use gateway_core::{
-    App, AppExt, Body, BoxError, Environ, Error, HttpError, Mount, StartResponse, TryIntoResponse,
-    view,
+    App, Body, BoxError, Environ, Error, HttpError, StartResponse, TryIntoResponse, view,
 };
+use gateway_util::Mount;
 use gateway_util::{
     EnvironExt, Event, EventStream, HttpErrorFields, LogFormat, Methods, MiddlewareExt,
 };

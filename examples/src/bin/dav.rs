@@ -8,7 +8,8 @@ use dav_server::memfs::MemFs;
 use dav_server::memls::MemLs;
 use dav_server::{DavConfig, DavHandler};
 use examples::Stack;
-use gateway_core::{App, Body, BoxError, Environ, Error, Mount, StartResponse, view};
+use gateway_core::{App, Body, BoxError, Environ, Error, StartResponse, view};
+use gateway_util::Mount;
 use http::Request;
 
 #[derive(Parser)]

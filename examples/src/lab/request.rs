@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use gateway_core::{App, AppExt, Body, EnvValue, Environ, Error, HttpError, StartResponse, view};
+use gateway_core::{App, Body, EnvValue, Environ, Error, HttpError, StartResponse, view};
+use gateway_util::MiddlewareExt as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -1,6 +1,7 @@
 //! Which app is asked: by prefix, host and method, and one after another.
 
-use gateway_core::{App, Environ, HttpError, Mount, TryIntoResponse, view};
+use gateway_core::{App, Environ, HttpError, TryIntoResponse, view};
+use gateway_util::Mount;
 use gateway_util::{Cascade, Hosts, HttpErrorFields, Methods, MiddlewareExt};
 use http::Method;
 

@@ -4,9 +4,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use gateway_core::{
-    App, AppExt, BoxApp, Environ, HttpError, Mount, Response, TryIntoResponse, view,
-};
+use gateway_core::{App, AppExt, BoxApp, Environ, HttpError, Response, TryIntoResponse, view};
+use gateway_util::Mount;
 use gateway_util::{Event, EventError, EventStream, JsonLines, SendFile, StaticDir, read_body};
 use serde_json::json;
 use tokio::io::AsyncReadExt;

@@ -3,7 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gateway_core::{App, AppExt, Environ, Error, HttpError, Mount, TryIntoResponse, view};
+use gateway_core::{App, AppExt, Environ, Error, HttpError, TryIntoResponse, view};
+use gateway_util::Mount;
 use gateway_util::{EnvironExt, LogFormat, MiddlewareExt, RequestIdValue};
 use http::HeaderValue;
 use serde_json::{Value, json};

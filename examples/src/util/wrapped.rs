@@ -5,7 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use adapter_tower::TowerAppExt;
-use gateway_core::{App, Mount, view};
+use gateway_core::{App, view};
+use gateway_util::Mount;
 use gateway_util::{BlockingReader, blocking, blocking_writer};
 use tower_http::compression::CompressionLayer;
 

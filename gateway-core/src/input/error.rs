@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use crate::error::BoxError;
@@ -91,5 +92,36 @@ impl From<InputError> for HttpError {
             HttpError::bad_request()
         };
         page.with_source(error)
+    }
+}
+
+/// For readers of `std::io` and `tokio::io`. The gateway finds the error in there again, and answers
+/// it in the same way.
+impl From<InputError> for io::Error {
+    fn from(error: InputError) -> Self {
+        let kind = if error.is_too_large() {
+            io::ErrorKind::FileTooLarge
+        } else {
+            io::ErrorKind::UnexpectedEof
+        };
+        Self::new(kind, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn i3_i4_an_error_through_std_io_keeps_its_answer() {
+        for (error, kind, status) in [
+            (InputError::incomplete(), io::ErrorKind::UnexpectedEof, 400),
+            (InputError::too_large(3), io::ErrorKind::FileTooLarge, 413),
+        ] {
+            let error = io::Error::from(error);
+            assert_eq!(error.kind(), kind);
+            assert_eq!(Error::from(error).status(), status);
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use super::{Input, InputError};
+use super::Input;
 
 /// Reads the input as a stream of bytes; made by [`Input::reader`].
 ///
@@ -54,16 +54,5 @@ impl AsyncRead for InputReader {
         let length = self.chunk.len().min(buf.remaining());
         buf.put_slice(&self.chunk.split_to(length));
         Poll::Ready(Ok(()))
-    }
-}
-
-impl From<InputError> for io::Error {
-    fn from(error: InputError) -> Self {
-        let kind = if error.is_too_large() {
-            io::ErrorKind::FileTooLarge
-        } else {
-            io::ErrorKind::UnexpectedEof
-        };
-        Self::new(kind, error)
     }
 }

@@ -50,6 +50,7 @@ impl fmt::Display for Finding {
 
 /// A side of the interface, as seen from the lint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Side {
     /// What the lint wraps: the app, and the middlewares around it.
     App,

@@ -1,6 +1,6 @@
 //! M2: the lint is silent on the project's own answers.
 
-use gateway_core::{AppExt, Body, BoxApp, Environ, HttpError, Json, Mount, Response, app_fn, view};
+use gateway_core::{AppExt, Body, BoxApp, Environ, HttpError, Json, Response, app_fn, view};
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use super::found_in;
@@ -52,11 +52,6 @@ fn answers() -> Vec<(&'static str, BoxApp)> {
             view(async |_| Body::from("a").on_close(|| {})).boxed(),
         ),
         ("empty", view(async |_| Response::default()).boxed()),
-        (
-            "mounted",
-            Mount::new().at("/x", view(async |_| "x")).boxed(),
-        ),
-        ("limited", view(async |_| "x").limit_input(1).boxed()),
         (
             "push",
             view(async |_| (pushed(), [("trailer", "x-sum")])).boxed(),

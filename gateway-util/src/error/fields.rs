@@ -26,7 +26,7 @@ use super::RetryAfter;
 /// assert_eq!(error.headers()["content-range"], "bytes */10");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
-pub trait HttpErrorFields: Sized {
+pub trait HttpErrorFields: Sized + sealed::Sealed {
     /// `Allow` of a 405: the methods that there are.
     #[must_use]
     fn allow(self, methods: impl IntoIterator<Item = Method>) -> Self;
@@ -81,4 +81,11 @@ fn with(error: HttpError, name: HeaderName, value: Option<HeaderValue>) -> HttpE
         Some(Err(refused)) => HttpError::internal_server_error().with_source(refused),
         None => HttpError::internal_server_error(),
     }
+}
+
+/// Keeps [`HttpErrorFields`] open for more methods: nobody else can implement it.
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for gateway_core::HttpError {}
 }

@@ -1,9 +1,12 @@
 //! `Retry-After`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+#[cfg(feature = "dates")]
+use std::time::SystemTime;
 
 use http::HeaderValue;
 
+#[cfg(feature = "dates")]
 use crate::http_date::HttpDate;
 
 /// When to try again: after some seconds, or at a date (RFC 9110 section 10.2.3).
@@ -28,6 +31,7 @@ pub struct RetryAfter(Kind);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Seconds(u64),
+    #[cfg(feature = "dates")]
     Date(HttpDate),
 }
 
@@ -35,6 +39,7 @@ impl RetryAfter {
     pub(crate) fn header_value(self) -> HeaderValue {
         match self.0 {
             Kind::Seconds(seconds) => HeaderValue::from(seconds),
+            #[cfg(feature = "dates")]
             Kind::Date(date) => date.header_value(),
         }
     }
@@ -54,6 +59,7 @@ impl From<Duration> for RetryAfter {
     }
 }
 
+#[cfg(feature = "dates")]
 impl From<SystemTime> for RetryAfter {
     fn from(time: SystemTime) -> Self {
         Self(Kind::Date(HttpDate::from_time(time)))

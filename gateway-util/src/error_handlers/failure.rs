@@ -6,6 +6,7 @@ use gateway_core::{Environ, Error, HttpError};
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 
+#[cfg(feature = "negotiation")]
 use crate::request::Accept;
 
 /// What is kept of the request while the app has the environ.
@@ -15,6 +16,7 @@ pub(super) struct Request {
     uri: Uri,
     /// Where PATH_INFO begins in the URI's path.
     split: usize,
+    #[cfg(feature = "negotiation")]
     accept: Option<Vec<u8>>,
 }
 
@@ -24,6 +26,7 @@ impl Request {
             method: environ.request_method().clone(),
             uri: environ.uri().clone(),
             split: environ.script_name_len(),
+            #[cfg(feature = "negotiation")]
             accept: environ.header("accept").map(|value| value.to_vec()),
         }
     }
@@ -100,6 +103,7 @@ impl<'a> Failure<'a> {
     }
 
     /// What the client accepts.
+    #[cfg(feature = "negotiation")]
     #[must_use]
     pub fn accept(&self) -> Accept {
         let accept = self.request.accept.as_deref();
@@ -108,6 +112,7 @@ impl<'a> Failure<'a> {
 
     /// True if the client asks for JSON rather than for HTML. One that asks for nothing in
     /// particular is taken for a person.
+    #[cfg(feature = "negotiation")]
     #[must_use]
     pub fn prefers_json(&self) -> bool {
         let accept = self.accept();
@@ -115,5 +120,14 @@ impl<'a> Failure<'a> {
             .quality("application/problem+json")
             .max(accept.quality("application/json"));
         json > accept.quality("text/html")
+    }
+
+    /// True if the client asks for HTML rather than for JSON, as browsers do. One that asks for
+    /// nothing in particular is taken for a program.
+    #[cfg(feature = "negotiation")]
+    #[must_use]
+    pub fn prefers_html(&self) -> bool {
+        let offers = ["application/problem+json", "application/json", "text/html"];
+        self.accept().best(&offers) == Some("text/html")
     }
 }

@@ -1,15 +1,20 @@
 //! The answers that need no handler, and the log.
 
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
+#[cfg(feature = "tracing")]
+use std::fmt;
+use std::fmt::Write;
 
 use gateway_core::{Error, Response, TryIntoResponse};
 
 use super::Failure;
+#[cfg(feature = "json")]
 use crate::error::Problem;
+#[cfg(feature = "json")]
 use crate::response::ResponseFields;
 
 /// The error for programs. Its choice depends on what the client accepts, and caches have to know.
+#[cfg(feature = "json")]
 pub(super) fn problem(failure: &Failure<'_>) -> Result<Response, Error> {
     let mut response = Problem::from(failure.http_error()).try_into_response()?;
     response.vary(http::header::ACCEPT)?;
@@ -40,7 +45,12 @@ pub(super) fn debug(failure: &Failure<'_>) -> Result<Response, Error> {
 }
 
 /// Logs what is the server's fault: the driver sees an answer and no error.
+#[cfg_attr(
+    not(feature = "tracing"),
+    expect(unused_variables, reason = "logging is compiled out")
+)]
 pub(super) fn log(failure: &Failure<'_>) {
+    #[cfg(feature = "tracing")]
     if failure.http_error().status().is_server_error() {
         tracing::error!(
             target: "gateway",
@@ -54,8 +64,10 @@ pub(super) fn log(failure: &Failure<'_>) {
 }
 
 /// An error with its causes, on one line.
+#[cfg(feature = "tracing")]
 struct Chain<'a>(&'a (dyn StdError + 'a));
 
+#[cfg(feature = "tracing")]
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;

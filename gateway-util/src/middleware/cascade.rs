@@ -31,7 +31,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{AppExt, Environ, Mount, view};
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::Mount;
 /// use gateway_util::Cascade;
 ///
 /// let old = Mount::new().at("/old", view(async |_| "old"));

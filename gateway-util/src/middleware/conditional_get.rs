@@ -3,7 +3,7 @@
 use gateway_core::{App, Body, Environ, Error, StartResponse};
 use http::{HeaderMap, Method, StatusCode, header};
 
-use crate::response::{Conditions, ETag, Outcome};
+use crate::response::{Conditions, ETag, Precondition};
 
 /// Answers 304 where the client has what the app would send: Rack's `ConditionalGet`. Made by
 /// [`MiddlewareExt::conditional_get`](crate::MiddlewareExt::conditional_get).
@@ -70,7 +70,7 @@ fn is_met(conditions: &Conditions, headers: &HeaderMap) -> bool {
         .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
     // What has no validator is not known to be the same, whatever `*` says.
     (tag.is_some() || modified.is_some())
-        && conditions.evaluate(tag.as_ref(), modified) == Outcome::NotModified
+        && conditions.evaluate(tag.as_ref(), modified) == Precondition::NotModified
 }
 
 /// Takes out what describes content that is not sent (RFC 9110 section 15.4.5).

@@ -1,21 +1,32 @@
 //! Every middleware as a method.
 
+#[cfg(feature = "timers")]
 use std::time::Duration;
 
 use gateway_core::{App, Environ, Error, TryIntoResponse};
 use http::{HeaderMap, StatusCode};
 
+#[cfg(feature = "tracing")]
+use super::AccessLog;
+#[cfg(feature = "etag")]
+use super::AutoETag;
+#[cfg(feature = "auth")]
+use super::BasicAuth;
+#[cfg(feature = "conditions")]
+use super::ConditionalGet;
+#[cfg(feature = "timers")]
+use super::Timeout;
 use super::{
-    AccessLog, AutoETag, BasicAuth, Cascade, CatchPanic, ConditionalGet, HeadAsGet, MethodOverride,
-    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout,
+    Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, LimitInput, MethodOverride,
+    OnRequest, OnResponse, ProxyFix, RequestId, Runtime,
 };
 use crate::error_handlers::ErrorHandlers;
 
 /// The middlewares of this crate as methods of every app.
 ///
 /// What is called last is outermost: it sees the request first and the answer last. An order that
-/// works, from the app outwards: `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
-/// `method_override`, `error_handlers`, `timeout`, `catch_panic`, `runtime`, `request_id`,
+/// works, from the app outwards: `limit_input`, `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
+/// `method_override`, `error_handlers`, `error_format`, `timeout`, `catch_panic`, `runtime`, `request_id`,
 /// `access_log`, `proxy_fix`. A stack deeper than about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
 ///
 /// # Examples
@@ -42,16 +53,19 @@ use crate::error_handlers::ErrorHandlers;
 /// ```
 pub trait MiddlewareExt: App + Sized {
     /// Logs one line for each request; see [`AccessLog`].
+    #[cfg(feature = "tracing")]
     fn access_log(self) -> AccessLog<Self> {
         AccessLog::new(self)
     }
 
     /// Adds an `ETag` to answers whose bytes are in hand; see [`AutoETag`].
+    #[cfg(feature = "etag")]
     fn auto_etag(self) -> AutoETag<Self> {
         AutoETag::new(self)
     }
 
     /// Asks for a name and a password; see [`BasicAuth`].
+    #[cfg(feature = "auth")]
     fn basic_auth(self, realm: &str) -> BasicAuth<Self> {
         BasicAuth::new(self, realm)
     }
@@ -66,8 +80,32 @@ pub trait MiddlewareExt: App + Sized {
     }
 
     /// Answers 304 where the client has what would be sent; see [`ConditionalGet`].
+    #[cfg(feature = "conditions")]
     fn conditional_get(self) -> ConditionalGet<Self> {
         ConditionalGet::new(self)
+    }
+
+    /// Gives the app's errors one form, whatever the client accepts; see [`FormatErrors`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{Error, Gateway, Input, view};
+    /// use gateway_util::{ErrorFormat, MiddlewareExt, Mount};
+    ///
+    /// let api = Mount::new().at("/orders", view(async |_| "orders"));
+    /// let gateway = Gateway::new(api.error_format(ErrorFormat::Problem));
+    ///
+    /// let (parts, ()) = http::Request::get("/nowhere").body(())?.into_parts();
+    /// let response = gateway.handle(gateway.environ(parts, Input::empty())).await;
+    /// assert_eq!(response.status(), 404);
+    /// assert_eq!(response.headers()["content-type"], "application/problem+json");
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    fn error_format(self, format: ErrorFormat) -> FormatErrors<Self> {
+        FormatErrors::new(self, format)
     }
 
     /// Answers the app's errors in the site's own way; see [`ErrorHandlers`], to which handlers are
@@ -94,6 +132,37 @@ pub trait MiddlewareExt: App + Sized {
     /// Shows the app GET for HEAD; see [`HeadAsGet`].
     fn head_as_get(self) -> HeadAsGet<Self> {
         HeadAsGet::new(self)
+    }
+
+    /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
+    /// the app runs, and reading more than the limit fails with an error that becomes a 413.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{AppExt, Environ, Error, HttpError, view};
+    /// use gateway_util::MiddlewareExt;
+    ///
+    /// let app = view(async |mut environ: Environ| {
+    ///     Ok::<_, Error>(environ.take_input().text(1024).await?)
+    /// });
+    /// let app = app.limit_input(4);
+    /// let post = |text: &'static str| {
+    ///     http::Request::post("/").header("content-length", text.len()).body(text)
+    /// };
+    ///
+    /// let response = app.respond(Environ::from_request(post("four")?)).await?;
+    /// assert_eq!(response.into_body().bytes().await?, "four");
+    /// let error = app.respond(Environ::from_request(post("more than four")?)).await.unwrap_err();
+    /// assert_eq!(error.downcast::<HttpError>()?.status(), 413);
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[doc(alias = "MAX_CONTENT_LENGTH")]
+    #[doc(alias = "RequestBodyLimit")]
+    fn limit_input(self, limit: u64) -> LimitInput<Self> {
+        LimitInput::new(self, limit)
     }
 
     /// Lets a POST be another method; see [`MethodOverride`], of which a source has to be switched
@@ -178,6 +247,7 @@ pub trait MiddlewareExt: App + Sized {
     }
 
     /// Bounds the time that the app may take; see [`Timeout`].
+    #[cfg(feature = "timers")]
     fn timeout(self, duration: Duration) -> Timeout<Self> {
         Timeout::new(self, duration)
     }

@@ -12,8 +12,8 @@ use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
 ///   IPv6 address keeps its brackets: `[::1]`.
 /// - `*.example.org` stands for every name below `example.org`, at any depth, and not for
 ///   `example.org` itself. A name wins over a pattern, the longer pattern over the shorter.
-/// - What matches none goes to the fallback, a 404 unless set. That includes a `Host` that is no
-///   name at all.
+/// - What matches none goes to the fallback. Without one it is a 404, raised as an error. That
+///   includes a `Host` that is no name at all.
 ///
 /// The host is the client's word (E12), and behind a proxy the proxy's: put
 /// [`ProxyFix`](crate::ProxyFix) around this. A request that names none is one for SERVER_NAME.
@@ -34,7 +34,7 @@ use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
 /// };
 /// assert_eq!(ask("Example.org:8000").await?.into_body().bytes().await?, "main");
 /// assert_eq!(ask("a.b.example.org").await?.into_body().bytes().await?, "below");
-/// assert_eq!(ask("example.com").await?.status(), 404);
+/// assert_eq!(ask("example.com").await.unwrap_err().status(), 404);
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
@@ -43,7 +43,8 @@ pub struct Hosts {
     names: HashMap<String, BoxApp>,
     /// The patterns, without their `*.`.
     suffixes: HashMap<String, BoxApp>,
-    fallback: BoxApp,
+    /// Without one the answer is a 404 that is raised, so that error handlers around see it.
+    fallback: Option<BoxApp>,
 }
 
 impl Hosts {
@@ -53,7 +54,7 @@ impl Hosts {
         Self {
             names: HashMap::new(),
             suffixes: HashMap::new(),
-            fallback: BoxApp::new(HttpError::not_found()),
+            fallback: None,
         }
     }
 
@@ -72,14 +73,14 @@ impl Hosts {
     /// Sets the app for every other host.
     #[must_use]
     pub fn fallback(mut self, app: impl App) -> Self {
-        self.fallback = BoxApp::new(app);
+        self.fallback = Some(BoxApp::new(app));
         self
     }
 
-    fn find(&self, host: &str) -> &BoxApp {
+    fn find(&self, host: &str) -> Option<&BoxApp> {
         let host = normal(host);
         if let Some(app) = self.names.get(&*host) {
-            return app;
+            return Some(app);
         }
         let mut rest = &*host;
         // From the longest suffix to the shortest, one look-up for each label.
@@ -89,11 +90,11 @@ impl Hosts {
                 break;
             }
             if let Some(app) = self.suffixes.get(suffix) {
-                return app;
+                return Some(app);
             }
             rest = suffix;
         }
-        &self.fallback
+        self.fallback.as_ref()
     }
 }
 
@@ -115,8 +116,10 @@ impl Default for Hosts {
 
 impl App for Hosts {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        let app = self.find(&environ.server_name());
-        app.call(environ, start_response).await
+        match self.find(&environ.server_name()) {
+            Some(app) => app.call(environ, start_response).await,
+            None => Err(HttpError::not_found().into()),
+        }
     }
 }
 

@@ -28,6 +28,7 @@ use crate::error::HttpErrorFields;
 /// # }
 /// ```
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Authorization {
     /// A name and a password (RFC 7617).
     Basic(BasicCredentials),

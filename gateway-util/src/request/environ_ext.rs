@@ -2,12 +2,31 @@
 
 use std::net::IpAddr;
 
+use gateway_core::Environ;
+#[cfg(any(
+    feature = "auth",
+    feature = "forms",
+    feature = "json",
+    feature = "negotiation"
+))]
+use gateway_core::HttpError;
+#[cfg(feature = "cookies")]
 use gateway_core::cookie::Cookie;
-use gateway_core::{Environ, HttpError};
+#[cfg(feature = "negotiation")]
+use http::{HeaderValue, header};
+#[cfg(feature = "json")]
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "negotiation")]
+use super::Accept;
+#[cfg(any(feature = "cookies", feature = "forms"))]
+use super::Pairs;
+#[cfg(feature = "auth")]
 use super::authorization::{self, Authorization, BasicCredentials};
-use super::{Accept, Form, FormLimits, Pairs, media_type};
+#[cfg(feature = "json")]
+use super::media_type;
+#[cfg(feature = "forms")]
+use super::{Form, FormLimits};
 
 /// Reading a request: what Flask's `request` offers.
 ///
@@ -36,13 +55,15 @@ use super::{Accept, Form, FormLimits, Pairs, media_type};
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
-pub trait EnvironExt {
+pub trait EnvironExt: sealed::Sealed {
     /// The query.
     #[doc(alias = "args")]
+    #[cfg(feature = "forms")]
     fn query(&self) -> Pairs;
 
     /// The cookies; of two with one name, the first is the closer one. What is no cookie is left
     /// out. Quotes around a value are not part of it.
+    #[cfg(feature = "cookies")]
     fn cookies(&self) -> Pairs;
 
     /// Reads a form of either kind, and leaves an empty input.
@@ -52,6 +73,7 @@ pub trait EnvironExt {
     /// 415 for another type, 413 beyond a limit, 400 for a broken body.
     #[doc(alias = "files")]
     #[doc(alias = "parse_form_data")]
+    #[cfg(feature = "forms")]
     fn form(&mut self, limits: FormLimits) -> impl Future<Output = Result<Form, HttpError>> + Send;
 
     /// Reads JSON of at most `limit` bytes, and leaves an empty input.
@@ -61,6 +83,7 @@ pub trait EnvironExt {
     /// 415 where the type is not `application/json` or ends in `+json`, 413 beyond the limit, 400 for
     /// what is not JSON of that shape.
     #[doc(alias = "get_json")]
+    #[cfg(feature = "json")]
     fn json<T: DeserializeOwned>(
         &mut self,
         limit: u64,
@@ -68,10 +91,12 @@ pub trait EnvironExt {
 
     /// What media types the client accepts.
     #[doc(alias = "accept_mimetypes")]
+    #[cfg(feature = "negotiation")]
     fn accept(&self) -> Accept;
 
     /// What languages the client accepts: for [`Accept::best_language`].
     #[doc(alias = "accept_languages")]
+    #[cfg(feature = "negotiation")]
     fn accept_language(&self) -> Accept;
 
     /// The offer that the client wants most, the first of those it wants alike. The answer depends on
@@ -79,8 +104,9 @@ pub trait EnvironExt {
     ///
     /// # Errors
     ///
-    /// 406 where it accepts none.
+    /// 406 where it accepts none; the error carries `Vary: accept`.
     #[doc(alias = "best_match")]
+    #[cfg(feature = "negotiation")]
     fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError>;
 
     /// The credentials of the request, `None` where it has none. Nothing has been checked.
@@ -88,6 +114,7 @@ pub trait EnvironExt {
     /// # Errors
     ///
     /// 400 for what cannot be read.
+    #[cfg(feature = "auth")]
     fn authorization(&self) -> Result<Option<Authorization>, HttpError>;
 
     /// A name and a password; nothing has been checked.
@@ -95,6 +122,7 @@ pub trait EnvironExt {
     /// # Errors
     ///
     /// 401 that asks for them where there are none, 400 for what cannot be read.
+    #[cfg(feature = "auth")]
     fn basic_auth(&self, realm: &str) -> Result<BasicCredentials, HttpError>;
 
     /// A bearer token; nothing has been checked.
@@ -102,6 +130,7 @@ pub trait EnvironExt {
     /// # Errors
     ///
     /// 401 that asks for it where there is none, 400 for what cannot be read.
+    #[cfg(feature = "auth")]
     fn bearer_token(&self, realm: &str) -> Result<String, HttpError>;
 
     /// The client's address: the peer's, or what a proxy middleware made of it (E13, E16). An IPv4
@@ -112,10 +141,12 @@ pub trait EnvironExt {
 }
 
 impl EnvironExt for Environ {
+    #[cfg(feature = "forms")]
     fn query(&self) -> Pairs {
         Pairs::from_urlencoded(self.query_string().as_bytes())
     }
 
+    #[cfg(feature = "cookies")]
     fn cookies(&self) -> Pairs {
         let Some(value) = self.header("cookie") else {
             return Pairs::default();
@@ -127,10 +158,12 @@ impl EnvironExt for Environ {
             .collect()
     }
 
+    #[cfg(feature = "forms")]
     async fn form(&mut self, limits: FormLimits) -> Result<Form, HttpError> {
         Form::read(self, &limits).await
     }
 
+    #[cfg(feature = "json")]
     async fn json<T: DeserializeOwned>(&mut self, limit: u64) -> Result<T, HttpError> {
         if !media_type::is_json(&media_type::of(self)?) {
             return Err(HttpError::unsupported_media_type());
@@ -139,24 +172,34 @@ impl EnvironExt for Environ {
         self.take_input().json(limit).await
     }
 
+    #[cfg(feature = "negotiation")]
     fn accept(&self) -> Accept {
         Accept::parse(self.header("accept").as_deref())
     }
 
+    #[cfg(feature = "negotiation")]
     fn accept_language(&self) -> Accept {
         Accept::parse(self.header("accept-language").as_deref())
     }
 
+    #[cfg(feature = "negotiation")]
     fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError> {
-        self.accept()
-            .best(offers)
-            .ok_or_else(HttpError::not_acceptable)
+        if let Some(offer) = self.accept().best(offers) {
+            return Ok(offer);
+        }
+        // Another client may accept one of them, and caches have to know (RFC 9110 section 12.5.5).
+        let vary = [(header::VARY, HeaderValue::from_static("accept"))];
+        Err(HttpError::not_acceptable()
+            .with_headers(vary)
+            .unwrap_or_else(|refused| HttpError::internal_server_error().with_source(refused)))
     }
 
+    #[cfg(feature = "auth")]
     fn authorization(&self) -> Result<Option<Authorization>, HttpError> {
         Authorization::of(self)
     }
 
+    #[cfg(feature = "auth")]
     fn basic_auth(&self, realm: &str) -> Result<BasicCredentials, HttpError> {
         match self.authorization()? {
             Some(Authorization::Basic(credentials)) => Ok(credentials),
@@ -164,6 +207,7 @@ impl EnvironExt for Environ {
         }
     }
 
+    #[cfg(feature = "auth")]
     fn bearer_token(&self, realm: &str) -> Result<String, HttpError> {
         match self.authorization()? {
             Some(Authorization::Bearer(token)) => Ok(token),
@@ -174,4 +218,11 @@ impl EnvironExt for Environ {
     fn client_addr(&self) -> Option<IpAddr> {
         self.remote_addr().map(|addr| addr.to_canonical())
     }
+}
+
+/// Keeps [`EnvironExt`] open for more methods: nobody else can implement it.
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for gateway_core::Environ {}
 }

@@ -17,20 +17,19 @@ pub(super) fn of(environ: &Environ) -> Result<Mime, HttpError> {
         .ok_or_else(HttpError::unsupported_media_type)
 }
 
+#[cfg(feature = "json")]
 /// `application/json` and everything of the kind `application/problem+json`.
 pub(super) fn is_json(mime: &Mime) -> bool {
     mime.type_() == mime::APPLICATION
         && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
 }
 
+#[cfg(feature = "forms")]
 pub(super) fn is_urlencoded(mime: &Mime) -> bool {
     mime.essence_str() == mime::APPLICATION_WWW_FORM_URLENCODED.essence_str()
 }
 
-#[cfg_attr(
-    not(feature = "multipart"),
-    expect(dead_code, reason = "only multipart forms are asked for by it")
-)]
+#[cfg(feature = "multipart")]
 pub(super) fn is_multipart_form(mime: &Mime) -> bool {
     mime.essence_str() == mime::MULTIPART_FORM_DATA.essence_str()
 }

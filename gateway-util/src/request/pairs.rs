@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use gateway_core::{BoxError, HttpError};
+#[cfg(feature = "forms")]
 use serde::de::DeserializeOwned;
 
 /// The names and values of a query, a form or a `Cookie` line, in the order in which they were sent:
@@ -32,6 +33,7 @@ pub struct Pairs(Vec<(String, String)>);
 impl Pairs {
     /// Reads `application/x-www-form-urlencoded`: `+` is a space, and what is not UTF-8 becomes
     /// U+FFFD.
+    #[cfg(feature = "forms")]
     #[must_use]
     pub fn from_urlencoded(text: &[u8]) -> Self {
         Self(form_urlencoded::parse(text).into_owned().collect())
@@ -87,6 +89,7 @@ impl Pairs {
     /// # Errors
     ///
     /// 400 for what the struct does not fit; what exactly is in the error's source, for the log.
+    #[cfg(feature = "forms")]
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         let text = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.iter())

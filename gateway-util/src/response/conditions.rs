@@ -67,7 +67,7 @@ pub struct Conditions {
 ///
 /// See [`Conditions::evaluate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Precondition {
     /// To go on.
     Proceed,
     /// Nothing: the client has it. 304.
@@ -108,12 +108,12 @@ impl Conditions {
     ///
     /// ```
     /// use gateway_core::Environ;
-    /// use gateway_util::{Conditions, ETag, Outcome};
+    /// use gateway_util::{Conditions, ETag, Precondition};
     /// # fn main() -> Result<(), gateway_core::Error> {
     /// let request = http::Request::get("/").header("if-none-match", "W/\"v1\", \"v2\"").body(())?;
     /// let conditions = Conditions::of(&Environ::from_request(request));
-    /// assert_eq!(conditions.evaluate(Some(&ETag::strong("v1")?), None), Outcome::NotModified);
-    /// assert_eq!(conditions.evaluate(Some(&ETag::strong("v3")?), None), Outcome::Proceed);
+    /// assert_eq!(conditions.evaluate(Some(&ETag::strong("v1")?), None), Precondition::NotModified);
+    /// assert_eq!(conditions.evaluate(Some(&ETag::strong("v3")?), None), Precondition::Proceed);
     /// # Ok(())
     /// # }
     /// ```
@@ -122,32 +122,32 @@ impl Conditions {
         &self,
         etag: Option<&ETag>,
         last_modified: Option<std::time::SystemTime>,
-    ) -> Outcome {
+    ) -> Precondition {
         self.evaluate_date(etag, last_modified.map(HttpDate::from_time))
     }
 
-    fn evaluate_date(&self, etag: Option<&ETag>, modified: Option<HttpDate>) -> Outcome {
+    fn evaluate_date(&self, etag: Option<&ETag>, modified: Option<HttpDate>) -> Precondition {
         match (&self.if_match, self.if_unmodified_since, modified) {
             (Some(tags), _, _) if !tags.has(etag, ETag::strong_eq) => {
-                return Outcome::PreconditionFailed;
+                return Precondition::PreconditionFailed;
             }
             (None, Some(since), Some(modified)) if modified > since => {
-                return Outcome::PreconditionFailed;
+                return Precondition::PreconditionFailed;
             }
             _ => {}
         }
         match (&self.if_none_match, self.if_modified_since, modified) {
             (Some(tags), _, _) if tags.has(etag, ETag::weak_eq) => {
                 if self.is_read() {
-                    Outcome::NotModified
+                    Precondition::NotModified
                 } else {
-                    Outcome::PreconditionFailed
+                    Precondition::PreconditionFailed
                 }
             }
             (None, Some(since), Some(modified)) if self.is_read() && modified <= since => {
-                Outcome::NotModified
+                Precondition::NotModified
             }
-            _ => Outcome::Proceed,
+            _ => Precondition::Proceed,
         }
     }
 
@@ -161,7 +161,7 @@ impl Conditions {
         let is_failed = match (etag, &self.if_match) {
             (None, Some(_)) => true,
             (None, None) => false,
-            (Some(etag), _) => self.evaluate(Some(etag), None) != Outcome::Proceed,
+            (Some(etag), _) => self.evaluate(Some(etag), None) != Precondition::Proceed,
         };
         if is_failed {
             return Err(HttpError::precondition_failed());
@@ -218,9 +218,9 @@ impl Conditions {
         }
         let (etag, modified) = validators(response.headers());
         match self.evaluate_date(etag.as_ref(), modified) {
-            Outcome::Proceed => response,
-            Outcome::NotModified => not_modified(response),
-            Outcome::PreconditionFailed => page(HttpError::precondition_failed()),
+            Precondition::Proceed => response,
+            Precondition::NotModified => not_modified(response),
+            Precondition::PreconditionFailed => page(HttpError::precondition_failed()),
         }
     }
 

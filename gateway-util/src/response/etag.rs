@@ -1,9 +1,12 @@
 //! Entity tags.
 
 use std::error::Error as StdError;
-use std::fmt::{self, Write};
+use std::fmt;
+#[cfg(feature = "etag")]
+use std::fmt::Write;
 
 use http::HeaderValue;
+#[cfg(feature = "etag")]
 use sha2::{Digest, Sha256};
 
 /// An entity tag: the name of one state of a resource (RFC 9110 section 8.8.3).
@@ -56,6 +59,7 @@ impl ETag {
         })
     }
 
+    #[cfg(feature = "etag")]
     /// A strong tag made of the bytes themselves: half of their SHA-256.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
@@ -136,6 +140,7 @@ fn parse_one(value: &[u8]) -> Option<(ETag, &[u8])> {
     Some((ETag { is_weak, ..tag }, rest.get(1..)?))
 }
 
+#[cfg(feature = "conditions")]
 /// The value of If-Match or If-None-Match.
 #[derive(Debug, Clone)]
 pub(crate) enum ETagList {
@@ -145,6 +150,7 @@ pub(crate) enum ETagList {
     Tags(Vec<ETag>),
 }
 
+#[cfg(feature = "conditions")]
 impl ETagList {
     /// Reads a list. An element that is no tag equals none and is left out.
     pub(crate) fn parse(value: &[u8]) -> Self {
@@ -192,7 +198,7 @@ impl fmt::Display for ETagError {
 
 impl StdError for ETagError {}
 
-#[cfg(test)]
+#[cfg(all(test, feature = "conditions"))]
 mod tests {
     use super::*;
 

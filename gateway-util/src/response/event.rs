@@ -40,6 +40,7 @@ impl Event {
         }
     }
 
+    #[cfg(feature = "json")]
     /// An event whose data is JSON.
     ///
     /// # Errors

@@ -1,13 +1,18 @@
 //! Header fields of responses.
 
+#[cfg(feature = "dates")]
 use std::time::SystemTime;
 
+#[cfg(feature = "cookies")]
 use gateway_core::cookie::{Cookie, time};
-use gateway_core::{CookieError, HeaderError, IntoHeaderName, Response, ResponseExt};
+#[cfg(feature = "cookies")]
+use gateway_core::{CookieError, ResponseExt};
+use gateway_core::{HeaderError, IntoHeaderName, Response};
 use http::{HeaderValue, header};
 
 use super::{CacheControl, ETag, attachment};
 use crate::error::RetryAfter;
+#[cfg(feature = "dates")]
 use crate::http_date::HttpDate;
 
 /// Fields of a [`Response`] by their meaning, beside core's
@@ -27,7 +32,7 @@ use crate::http_date::HttpDate;
 /// assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"report.txt\"");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
-pub trait ResponseFields {
+pub trait ResponseFields: sealed::Sealed {
     /// Has the client forget a cookie. Clients know cookies by name, path and domain: give the ones
     /// it was set with (N7). Without a path it is `/`, as for
     /// [`set_cookie`](gateway_core::ResponseExt::set_cookie).
@@ -35,6 +40,7 @@ pub trait ResponseFields {
     /// # Errors
     ///
     /// As `set_cookie`: when the name, the path or the domain holds what a cookie cannot carry.
+    #[cfg(feature = "cookies")]
     fn delete_cookie<'c>(
         &mut self,
         cookie: impl Into<Cookie<'c>>,
@@ -54,12 +60,15 @@ pub trait ResponseFields {
     fn set_etag(&mut self, tag: &ETag) -> &mut Self;
 
     /// Sets a strong `ETag` made of the body's bytes, where these are in hand and there is none.
+    #[cfg(feature = "etag")]
     fn add_etag(&mut self) -> &mut Self;
 
     /// Sets `Last-Modified`.
+    #[cfg(feature = "dates")]
     fn set_last_modified(&mut self, time: SystemTime) -> &mut Self;
 
     /// Sets `Expires`.
+    #[cfg(feature = "dates")]
     fn set_expires(&mut self, time: SystemTime) -> &mut Self;
 
     /// Sets `Retry-After`: seconds, a `Duration` or a date.
@@ -72,6 +81,7 @@ pub trait ResponseFields {
 }
 
 impl ResponseFields for Response {
+    #[cfg(feature = "cookies")]
     fn delete_cookie<'c>(
         &mut self,
         cookie: impl Into<Cookie<'c>>,
@@ -112,6 +122,7 @@ impl ResponseFields for Response {
         self
     }
 
+    #[cfg(feature = "etag")]
     fn add_etag(&mut self) -> &mut Self {
         if !self.headers().contains_key(header::ETAG)
             && let Some(bytes) = self.body().buffered()
@@ -121,12 +132,14 @@ impl ResponseFields for Response {
         self
     }
 
+    #[cfg(feature = "dates")]
     fn set_last_modified(&mut self, time: SystemTime) -> &mut Self {
         let value = HttpDate::from_time(time).header_value();
         self.headers_mut().insert(header::LAST_MODIFIED, value);
         self
     }
 
+    #[cfg(feature = "dates")]
     fn set_expires(&mut self, time: SystemTime) -> &mut Self {
         let value = HttpDate::from_time(time).header_value();
         self.headers_mut().insert(header::EXPIRES, value);
@@ -145,4 +158,11 @@ impl ResponseFields for Response {
             .insert(header::CONTENT_DISPOSITION, value);
         self
     }
+}
+
+/// Keeps [`ResponseFields`] open for more methods: nobody else can implement it.
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for gateway_core::Response {}
 }

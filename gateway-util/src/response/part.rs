@@ -8,8 +8,10 @@ use bytes::Bytes;
 use gateway_core::{Body, Error};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+#[cfg(feature = "conditions")]
 use super::ByteRange;
 
+#[cfg(feature = "conditions")]
 /// `part` of a body that has at least so many bytes. Bytes in hand are cut, a stream is read over.
 pub(super) fn part(body: Body, part: ByteRange) -> Body {
     if let Some(bytes) = body.buffered() {
@@ -25,6 +27,7 @@ pub(super) fn part(body: Body, part: ByteRange) -> Body {
     })
 }
 
+#[cfg(feature = "tokio")]
 /// A stream of which it is known that it has `length` bytes.
 pub(super) fn sized(body: Body, length: u64) -> Body {
     Body::new(Part {

@@ -1,5 +1,6 @@
 //! Ranges of bytes.
 
+#[cfg(feature = "conditions")]
 use http::HeaderValue;
 
 /// A part of a representation; never empty.
@@ -15,6 +16,7 @@ pub struct ByteRange {
 ///
 /// See [`of`](Self::of), which makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RangeOutcome {
     /// Everything, with a 200: no range, one that is malformed or of another unit, or several.
     Whole,
@@ -44,6 +46,7 @@ impl ByteRange {
         self.start + (self.length - 1)
     }
 
+    #[cfg(feature = "conditions")]
     /// The value of `Content-Range` for this part of `complete` bytes.
     pub(crate) fn content_range(self, complete: u64) -> HeaderValue {
         let text = format!("bytes {}-{}/{complete}", self.start, self.last());

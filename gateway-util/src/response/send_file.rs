@@ -9,7 +9,9 @@ use http::{HeaderValue, Method, StatusCode, header};
 use tokio::fs::{self, File};
 use tokio::io::AsyncSeekExt;
 
-use super::{CacheControl, Conditions, ETag, Outcome, RangeOutcome, ResponseFields, read_exactly};
+use super::{
+    CacheControl, Conditions, ETag, Precondition, RangeOutcome, ResponseFields, read_exactly,
+};
 use crate::error::HttpErrorFields;
 
 /// A file as a response: type by extension, ETag, Last-Modified, conditions and one range (N8),
@@ -130,12 +132,12 @@ impl SendFile {
             response.set_etag(etag);
         }
         match conditions.evaluate(etag.as_ref(), modified) {
-            Outcome::PreconditionFailed => return Err(HttpError::precondition_failed()),
-            Outcome::NotModified => {
+            Precondition::PreconditionFailed => return Err(HttpError::precondition_failed()),
+            Precondition::NotModified => {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 return Ok(response);
             }
-            Outcome::Proceed => {}
+            Precondition::Proceed => {}
         }
         self.describe(&mut response, modified)?;
         let (start, count) = match conditions.range(length, etag.as_ref(), modified) {

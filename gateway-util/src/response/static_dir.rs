@@ -32,7 +32,8 @@ use resolve::Resolved;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{AppExt, Environ, Mount};
+/// use gateway_core::{AppExt, Environ};
+/// use gateway_util::Mount;
 /// use gateway_util::StaticDir;
 ///
 /// # let public = env!("CARGO_MANIFEST_DIR");

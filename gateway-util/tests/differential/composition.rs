@@ -1,7 +1,8 @@
 //! Composed apps, for us; `composition.py` beside this file has the same for Flask. And what they
 //! are asked.
 
-use gateway_core::{App, Environ, HttpError, Mount, TryIntoResponse, view};
+use gateway_core::{App, Environ, HttpError, TryIntoResponse, view};
+use gateway_util::Mount;
 use gateway_util::{Methods, MiddlewareExt};
 use http::{HeaderValue, StatusCode};
 

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::stream;
 use gateway_core::cookie::{Cookie, SameSite, time};
 use gateway_core::{
-    App, Body, Environ, Error, HttpError, Json, Mount, Response, ResponseExt, TryIntoResponse, view,
+    App, Body, Environ, Error, HttpError, Json, Response, ResponseExt, TryIntoResponse, view,
 };
+use gateway_util::Mount;
 use gateway_util::{
     CacheControl, Conditions, ETag, EnvironExt, ErrorHandlers, FormLimits, HttpErrorFields,
     JsonLines, Pairs, ResponseFields, SendFile, StaticDir, abort_with, read_exactly, redirect,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{App, AppExt, BoxApp, HttpError, Mount};
+use gateway_core::{App, AppExt, BoxApp, HttpError};
+use gateway_util::Mount;
 use gateway_util::{Cascade, Hosts, Methods, MiddlewareExt};
 
 pub(crate) type Wrap = (&'static str, fn(BoxApp) -> BoxApp);

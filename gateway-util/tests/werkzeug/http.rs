@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gateway_core::{Environ, Response};
 use gateway_util::{
-    Accept, Authorization, CacheControl, Conditions, ETag, EnvironExt, Outcome, ResponseFields,
+    Accept, Authorization, CacheControl, Conditions, ETag, EnvironExt, Precondition, ResponseFields,
 };
 use http::Request;
 
@@ -183,17 +183,17 @@ fn test_etags() {
         let conditions = Conditions::of(&environ(with("/", &[(name, list)])));
         conditions.evaluate(ETag::strong(current).ok().as_ref(), None)
     };
-    assert_eq!(asks("if-match", "foo"), Outcome::Proceed);
-    assert_eq!(asks("if-match", "baz"), Outcome::PreconditionFailed);
-    assert_eq!(asks("if-none-match", "baz"), Outcome::NotModified);
-    assert_eq!(asks("if-none-match", "qux"), Outcome::Proceed);
+    assert_eq!(asks("if-match", "foo"), Precondition::Proceed);
+    assert_eq!(asks("if-match", "baz"), Precondition::PreconditionFailed);
+    assert_eq!(asks("if-none-match", "baz"), Precondition::NotModified);
+    assert_eq!(asks("if-none-match", "qux"), Precondition::Proceed);
 }
 
 #[test]
 fn test_etags_nonzero() {
     let weak = Conditions::of(&environ(with("/", &[("if-none-match", "W/\"foo\"")])));
     let tag = ETag::strong("foo").unwrap();
-    assert_eq!(weak.evaluate(Some(&tag), None), Outcome::NotModified);
+    assert_eq!(weak.evaluate(Some(&tag), None), Precondition::NotModified);
 }
 
 /// A 304 keeps what caches go by, and loses what describes content.
@@ -252,21 +252,24 @@ fn test_is_resource_modified() {
     let of = |headers: &[(&str, &str)]| Conditions::of(&environ(with("/", headers)));
     let tag = ETag::of(b"awesome");
     let same = of(&[("if-none-match", &tag.to_string())]);
-    assert_eq!(same.evaluate(Some(&tag), None), Outcome::NotModified);
+    assert_eq!(same.evaluate(Some(&tag), None), Precondition::NotModified);
     assert_eq!(
         same.evaluate(Some(&ETag::of(b"other")), None),
-        Outcome::Proceed
+        Precondition::Proceed
     );
     let since = of(&[("if-modified-since", HALF_PAST)]);
-    assert_eq!(since.evaluate(None, Some(at(NOON))), Outcome::NotModified);
+    assert_eq!(
+        since.evaluate(None, Some(at(NOON))),
+        Precondition::NotModified
+    );
     assert_eq!(
         since.evaluate(None, Some(at(NOON + 3600))),
-        Outcome::Proceed
+        Precondition::Proceed
     );
     // A method that changes something is not told that nothing has changed.
     let post = Request::post("/").header("if-modified-since", HALF_PAST);
     let post = Conditions::of(&Environ::from_request(post.body(()).unwrap()));
-    assert_eq!(post.evaluate(None, Some(at(NOON))), Outcome::Proceed);
+    assert_eq!(post.evaluate(None, Some(at(NOON))), Precondition::Proceed);
 }
 
 #[test]
@@ -279,13 +282,19 @@ fn test_parse_date() {
         "Sun Nov  6 08:49:37 1994",
     ] {
         let since = since(value);
-        assert_eq!(since.evaluate(None, Some(at(then))), Outcome::NotModified);
-        assert_eq!(since.evaluate(None, Some(at(then + 1))), Outcome::Proceed);
+        assert_eq!(
+            since.evaluate(None, Some(at(then))),
+            Precondition::NotModified
+        );
+        assert_eq!(
+            since.evaluate(None, Some(at(then + 1))),
+            Precondition::Proceed
+        );
     }
     for value in ["foo", "Thu, 33 Jan 1970 00:00:00 GMT", ""] {
         assert_eq!(
             since(value).evaluate(None, Some(at(0))),
-            Outcome::Proceed,
+            Precondition::Proceed,
             "{value}"
         );
     }

@@ -1,6 +1,7 @@
 //! E1 to E7: the method, the path and the query.
 
-use gateway_core::{AppExt as _, Mount};
+use gateway_core::AppExt as _;
+use gateway_util::Mount;
 
 use crate::capability::Capability;
 use crate::case::Case;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse, view};
+use gateway_core::{App, Body, Environ, Error, StartResponse, view};
+use gateway_util::MiddlewareExt as _;
 
 use super::read_and_note;
 use crate::case::Case;

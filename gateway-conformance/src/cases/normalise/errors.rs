@@ -1,6 +1,7 @@
 //! N6: HTTP errors.
 
-use gateway_core::{AppExt as _, Environ, Error, HttpError, Mount, TryIntoResponse, abort};
+use gateway_core::{AppExt as _, Environ, Error, HttpError, TryIntoResponse, abort};
+use gateway_util::Mount;
 
 use super::{HTML, returns};
 use crate::case::Case;

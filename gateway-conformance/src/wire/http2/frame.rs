@@ -22,6 +22,7 @@ pub struct Frame {
 
 /// Who sent a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Direction {
     /// The server did.
     Received,

@@ -7,6 +7,7 @@ use super::entry::AccessEntry;
 
 /// The form of a line in the access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LogFormat {
     /// `192.0.2.7 - ada [20/Nov/2026:15:15:18 +0000] "GET / HTTP/1.1" 200 5`
     Common,

@@ -2,61 +2,60 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use gateway_core::{App, Gateway, Scheme};
 use http::{Method, Version};
 
-use super::fail;
-use super::jar::Jar;
-use super::request::RequestBuilder;
-use super::witness::Witness;
-use crate::app::App;
-use crate::connection::{Connection, Scheme};
-use crate::gateway::Gateway;
+use crate::fail;
+use crate::jar::Jar;
+use crate::request::RequestBuilder;
+use crate::session::Session;
+use crate::witness::Witness;
 
-/// A client of one app, in process; see [the module](super).
+/// A client of one app, in process; see [the crate](crate).
+///
+/// # Paths
+///
+/// A path is raw, as it stands in a request line, and may have a query. It begins with `/` and is
+/// relative to the place where the app is [mounted](Self::mounted_at). What a response shows
+/// ([`history`](crate::TestResponse::history), messages of failed assertions) is the whole target.
 ///
 /// # Examples
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::testing::Client;
 /// use gateway_core::{Environ, view};
+/// use gateway_testing::Client;
 ///
 /// let app = view(async |environ: Environ| {
 ///     format!("{} {} {}", environ.script_name(), environ.path_info(), environ.scheme())
 /// });
 /// let client = Client::new(app).mounted_at("/shop").origin("https://shop.example");
-/// client.get("/shop/cart").send().await.assert_text("/shop /cart https").await;
+/// client.get("/cart").send().await.assert_text("/shop /cart https").await;
 /// # });
 /// ```
 pub struct Client {
-    pub(super) gateway: Gateway<Witness>,
-    pub(super) connection: Connection,
-    /// Host, with its port where the origin names one.
-    pub(super) authority: String,
-    pub(super) prefix: String,
-    pub(super) version: Version,
-    jar: Mutex<Jar>,
+    session: Session,
 }
 
 impl Client {
     /// A client of an app, at `http://localhost`, over HTTP/1.1, with the lint on.
     pub fn new(app: impl App) -> Self {
         Self {
-            gateway: Gateway::new(Witness::new(app)),
-            connection: Connection::new(),
-            authority: "localhost".to_owned(),
-            prefix: String::new(),
-            version: Version::HTTP_11,
-            jar: Mutex::default(),
+            session: Session::new(Witness::new(app)),
         }
     }
 
-    /// Mounts the app at a prefix. Paths stay as a browser would ask for them: with it.
+    /// Mounts the app at a prefix, which is decoded text; a slash at its end does not count.
+    ///
+    /// Paths are relative to it: with `mounted_at("/shop")`, a `get("/cart")` asks for `/shop/cart`,
+    /// and `get("")` for `/shop`. The app sees the prefix in SCRIPT_NAME and the rest in PATH_INFO. A
+    /// redirect that leads out of the prefix cannot be followed.
     #[must_use]
     pub fn mounted_at(mut self, prefix: &str) -> Self {
-        prefix.trim_end_matches('/').clone_into(&mut self.prefix);
+        prefix
+            .trim_end_matches('/')
+            .clone_into(&mut self.session.prefix);
         self
     }
 
@@ -78,103 +77,105 @@ impl Client {
         if authority.parse::<http::uri::Authority>().is_err() {
             fail(&format!("{origin:?} names no host"));
         }
-        self.connection = self.connection.with_scheme(scheme);
-        self.authority = authority.to_ascii_lowercase();
+        self.session.connection = self.session.connection.with_scheme(scheme);
+        self.session.authority = authority.to_ascii_lowercase();
         self
     }
 
     /// Sets the client's address; without it there is none.
     #[must_use]
     pub fn peer(mut self, addr: SocketAddr) -> Self {
-        self.connection = self.connection.with_peer_addr(addr);
+        self.session.connection = self.session.connection.with_peer_addr(addr);
         self
     }
 
     /// Sets the version of HTTP that the requests are made in.
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
-        self.version = version;
+        self.session.version = version;
         self
     }
 
     /// Turns the lint off, for apps whose mistakes are what is tested.
     #[must_use]
     pub fn without_lint(mut self) -> Self {
-        self.gateway = Gateway::new(self.gateway.app().without_lint());
+        let app = self.session.gateway.app().without_lint();
+        self.session.gateway = Gateway::new(app);
         self
     }
 
     /// A GET request.
+    #[track_caller]
     pub fn get(&self, path: &str) -> RequestBuilder<'_> {
         self.request(Method::GET, path)
     }
 
     /// A HEAD request.
+    #[track_caller]
     pub fn head(&self, path: &str) -> RequestBuilder<'_> {
         self.request(Method::HEAD, path)
     }
 
     /// A POST request.
+    #[track_caller]
     pub fn post(&self, path: &str) -> RequestBuilder<'_> {
         self.request(Method::POST, path)
     }
 
     /// A PUT request.
+    #[track_caller]
     pub fn put(&self, path: &str) -> RequestBuilder<'_> {
         self.request(Method::PUT, path)
     }
 
     /// A PATCH request.
+    #[track_caller]
     pub fn patch(&self, path: &str) -> RequestBuilder<'_> {
         self.request(Method::PATCH, path)
     }
 
     /// A DELETE request.
+    #[track_caller]
     pub fn delete(&self, path: &str) -> RequestBuilder<'_> {
         self.request(Method::DELETE, path)
     }
 
-    /// A request with any method. The path is the raw target, with its query if it has one.
+    /// A request with any method, for a path (see [above](Self#paths)) or for `*`.
+    ///
+    /// # Panics
+    ///
+    /// This and the methods named after a method: when the path does not begin with `/`. The empty
+    /// path is one below a mount point only.
+    #[track_caller]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder<'_> {
-        RequestBuilder::new(self, method, path)
+        RequestBuilder::new(&self.session, method, path)
     }
 
     /// The value of a cookie that is kept, of whatever path.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
-        self.jar().value(name)
+        self.session.jar().value(name)
     }
 
     /// Keeps a cookie, as if the app had set it with an answer to `/`.
     pub fn set_cookie<'c>(&self, cookie: impl Into<cookie::Cookie<'c>>) {
-        let host = self.host().to_owned();
-        self.jar().add(cookie.into().into_owned(), &host, "/");
+        let session = &self.session;
+        let cookie = cookie.into().into_owned();
+        session.jar().add(cookie, session.host(), "/");
     }
 
     /// Forgets all cookies.
     pub fn clear_cookies(&self) {
-        *self.jar() = Jar::default();
-    }
-
-    pub(super) fn jar(&self) -> MutexGuard<'_, Jar> {
-        self.jar.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The host without its port.
-    pub(super) fn host(&self) -> &str {
-        match self.authority.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => host,
-            _ => &self.authority,
-        }
+        *self.session.jar() = Jar::default();
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("scheme", &self.connection.scheme())
-            .field("authority", &self.authority)
-            .field("prefix", &self.prefix)
+            .field("scheme", &self.session.connection.scheme())
+            .field("authority", &self.session.authority)
+            .field("prefix", &self.session.prefix)
             .finish_non_exhaustive()
     }
 }

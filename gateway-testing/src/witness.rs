@@ -1,25 +1,21 @@
-//! What stands around the app: the lint, and an eye on its errors.
+//! The wrapper around the app under test: the lint, and a record of the app's errors.
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use gateway_core::lint::{Findings, Lint};
+use gateway_core::{App, Body, BoxApp, Environ, Error, StartResponse};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::fail;
-use crate::app::App;
-use crate::body::{Body, Frames, Repr};
-use crate::box_app::BoxApp;
-use crate::environ::Environ;
-use crate::error::Error;
-use crate::lint::{Findings, Lint};
-use crate::log::Chain;
-use crate::start_response::StartResponse;
+use crate::fail;
 
 /// What is seen of one exchange. It travels to the app in the environ, and is taken out there.
 #[derive(Clone, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     findings: Findings,
     error: Arc<Mutex<Option<String>>>,
 }
@@ -27,7 +23,7 @@ pub(super) struct Seen {
 impl Seen {
     /// Ends the test if the lint has found something.
     #[track_caller]
-    pub(super) fn raise(&self) {
+    pub(crate) fn raise(&self) {
         let findings = self.findings.take();
         if findings.is_empty() || std::thread::panicking() {
             return;
@@ -37,7 +33,7 @@ impl Seen {
     }
 
     /// The error of the app, with its causes.
-    pub(super) fn error(&self) -> Option<String> {
+    pub(crate) fn error(&self) -> Option<String> {
         self.error
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -51,20 +47,20 @@ impl Seen {
 }
 
 /// The app under test.
-pub(super) struct Witness {
+pub(crate) struct Witness {
     app: Arc<BoxApp>,
     has_lint: bool,
 }
 
 impl Witness {
-    pub(super) fn new(app: impl App) -> Self {
+    pub(crate) fn new(app: impl App) -> Self {
         Self {
             app: Arc::new(BoxApp::new(app)),
             has_lint: true,
         }
     }
 
-    pub(super) fn without_lint(&self) -> Self {
+    pub(crate) fn without_lint(&self) -> Self {
         Self {
             app: self.app.clone(),
             has_lint: false,
@@ -98,19 +94,16 @@ impl App for Witness {
     }
 }
 
-/// Keeps an eye on the errors of a stream.
+/// Records the errors of a stream. A buffered body has none and passes as it is.
 fn watch(body: Body, seen: Seen) -> Body {
-    match body.0 {
-        Repr::Stream { frames, flush } => Body(Repr::Stream {
-            frames: Box::pin(Watched { frames, seen }),
-            flush,
-        }),
-        repr => Body(repr),
+    if body.buffered().is_some() {
+        return body;
     }
+    body.wrap(|body| Watched { body, seen })
 }
 
 struct Watched {
-    frames: Frames,
+    body: Body,
     seen: Seen,
 }
 
@@ -122,7 +115,7 @@ impl HttpBody for Watched {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let poll = self.frames.as_mut().poll_frame(cx);
+        let poll = Pin::new(&mut self.body).poll_frame(cx);
         if let Poll::Ready(Some(Err(error))) = &poll {
             self.seen.record(error);
         }
@@ -130,10 +123,25 @@ impl HttpBody for Watched {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.frames.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.frames.size_hint()
+        self.body.size_hint()
+    }
+}
+
+/// An error with its causes, on one line: `outer: inner: innermost`.
+struct Chain<'a>(&'a (dyn StdError + 'a));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
     }
 }

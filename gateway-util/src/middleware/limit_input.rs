@@ -1,13 +1,8 @@
 //! A bound on the input.
 
-use crate::app::App;
-use crate::body::Body;
-use crate::environ::Environ;
-use crate::error::Error;
-use crate::http_error::HttpError;
-use crate::start_response::StartResponse;
+use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
 
-/// Bounds the input of an app; made by [`AppExt::limit_input`](crate::AppExt::limit_input).
+/// Bounds the input of an app; made by [`MiddlewareExt::limit_input`](crate::MiddlewareExt::limit_input).
 #[derive(Debug, Clone)]
 pub struct LimitInput<A> {
     app: A,
@@ -15,7 +10,7 @@ pub struct LimitInput<A> {
 }
 
 impl<A> LimitInput<A> {
-    pub(crate) fn new(app: A, limit: u64) -> Self {
+    pub(super) fn new(app: A, limit: u64) -> Self {
         Self { app, limit }
     }
 }

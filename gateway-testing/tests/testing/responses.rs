@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gateway_core::testing::Client;
 use gateway_core::{App, Body, Error, HttpError, Json, StartResponse, app_fn, view};
+use gateway_testing::Client;
 use http::{HeaderMap, HeaderValue, Method, Version};
 
 #[tokio::test]

@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
+use gateway_core::{Error, Outgoing};
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header, response};
 use http_body::{Body as HttpBody, Frame};
 use serde::de::DeserializeOwned;
 
-use super::fail;
-use super::witness::Seen;
-use crate::error::Error;
-use crate::gateway::Outgoing;
+use crate::fail;
+use crate::witness::Seen;
 
 /// How much of a body a failed test shows.
 const SHOWN: usize = 2048;
@@ -28,12 +27,12 @@ pub struct TestResponse {
     trailers: Option<HeaderMap>,
     wants_trailers: bool,
     request: String,
-    pub(super) history: Vec<(StatusCode, String)>,
+    pub(crate) history: Vec<(StatusCode, String)>,
     seen: Seen,
 }
 
 impl TestResponse {
-    pub(super) fn new(
+    pub(crate) fn new(
         response: http::Response<Outgoing>,
         request: String,
         (version, wants_trailers): (Version, bool),

@@ -1,5 +1,6 @@
-use gateway_core::testing::Client;
-use gateway_core::{App, Body, Environ, Mount, Response, TryIntoResponse, view};
+use gateway_core::{App, Body, Environ, Response, TryIntoResponse, view};
+use gateway_testing::Client;
+use gateway_util::Mount;
 use http::Method;
 
 use super::echo;
@@ -163,4 +164,18 @@ async fn a_stream_is_not_sent_twice() {
     let client = Client::new(app);
     let request = client.post("/").stream(Body::from_chunks(["a"]));
     let _ = request.follow_redirects().send().await;
+}
+
+#[tokio::test]
+async fn e3_redirects_below_a_mount_point_are_followed() {
+    let client = Client::new(site()).mounted_at("/m");
+    let request = client.get("/a/go/302?/m/x").follow_redirects();
+    request.send().await.assert_text("GET /m/x - - ").await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "/mx is not below /m, where the app is mounted")]
+async fn e3_a_redirect_out_of_the_mount_point_fails() {
+    let client = Client::new(site()).mounted_at("/m");
+    let _ = client.get("/a/go/302?/mx").follow_redirects().send().await;
 }

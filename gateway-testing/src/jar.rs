@@ -5,7 +5,7 @@ use cookie::{Cookie, Expiration};
 
 /// The cookies of one client.
 #[derive(Default)]
-pub(super) struct Jar(Vec<Kept>);
+pub(crate) struct Jar(Vec<Kept>);
 
 struct Kept {
     name: String,
@@ -20,14 +20,14 @@ struct Kept {
 
 impl Jar {
     /// Keeps what a `Set-Cookie` line says; a line that is no cookie is ignored, as browsers do.
-    pub(super) fn store(&mut self, line: &str, host: &str, request_path: &str) {
+    pub(crate) fn store(&mut self, line: &str, host: &str, request_path: &str) {
         if let Ok(cookie) = Cookie::parse(line.to_owned()) {
             self.add(cookie, host, request_path);
         }
     }
 
     /// RFC 6265 section 5.3.
-    pub(super) fn add(&mut self, cookie: Cookie<'static>, host: &str, request_path: &str) {
+    pub(crate) fn add(&mut self, cookie: Cookie<'static>, host: &str, request_path: &str) {
         let domain = cookie
             .domain()
             .map(|domain| domain.trim_start_matches('.').to_ascii_lowercase())
@@ -75,7 +75,7 @@ impl Jar {
     }
 
     /// The `Cookie` header of a request, RFC 6265 section 5.4.
-    pub(super) fn header(&self, host: &str, path: &str, is_secure: bool) -> Option<String> {
+    pub(crate) fn header(&self, host: &str, path: &str, is_secure: bool) -> Option<String> {
         let mut cookies: Vec<&Kept> = self
             .0
             .iter()
@@ -96,7 +96,7 @@ impl Jar {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<String> {
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
         self.0
             .iter()
             .find(|kept| kept.name == name && !kept.is_expired())

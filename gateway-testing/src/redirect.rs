@@ -1,11 +1,10 @@
 //! Where a redirect leads, and with what.
 
+use gateway_core::Scheme;
 use http::{Method, StatusCode};
 
-use crate::connection::Scheme;
-
 /// The method of the request that follows, and whether the body goes with it; RFC 9110 section 15.4.
-pub(super) fn follows(status: StatusCode, method: &Method) -> Option<(Method, bool)> {
+pub(crate) fn follows(status: StatusCode, method: &Method) -> Option<(Method, bool)> {
     match status.as_u16() {
         // As browsers do, and as 303 asks: what was posted is not posted again.
         301..=303 if method == Method::HEAD => Some((Method::HEAD, false)),
@@ -20,7 +19,7 @@ pub(super) fn follows(status: StatusCode, method: &Method) -> Option<(Method, bo
 /// # Errors
 ///
 /// When it leads to another origin.
-pub(super) fn resolve(
+pub(crate) fn resolve(
     location: &str,
     target: &str,
     (scheme, authority): (Scheme, &str),

@@ -4,21 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
 use percent_encoding::percent_decode;
-
-use crate::app::App;
-use crate::body::Body;
-use crate::box_app::BoxApp;
-use crate::environ::Environ;
-use crate::error::Error;
-use crate::http_error::HttpError;
-use crate::start_response::StartResponse;
 
 /// Apps mounted at prefixes of the path: Werkzeug's `DispatcherMiddleware`, Rack's `URLMap`.
 ///
 /// The longest prefix that matches whole segments wins: `/ap` does not match `/apple` (E3). The
 /// prefix moves from PATH_INFO to SCRIPT_NAME; an app beside it, or the fallback, sees nothing of
-/// that. What matches none goes to the fallback, a 404 unless set.
+/// that. What matches none goes to the fallback. Without one it is a 404, raised as an error:
+/// [`error_handlers`](crate::MiddlewareExt::error_handlers) and
+/// [`error_format`](crate::MiddlewareExt::error_format) around the mount decide how it looks.
 ///
 /// The prefixes are a tree of segments that is walked along the path, once: what a dispatch costs
 /// grows with the path, and with the logarithm of the number of mounts.
@@ -27,7 +22,8 @@ use crate::start_response::StartResponse;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use gateway_core::{AppExt, Environ, Mount, view};
+/// use gateway_core::{AppExt, Environ, view};
+/// use gateway_util::Mount;
 ///
 /// let shop = view(async |environ: Environ| {
 ///     format!("{} {}", environ.script_name(), environ.path_info())
@@ -45,7 +41,8 @@ use crate::start_response::StartResponse;
 #[doc(alias = "URLMap")]
 pub struct Mount {
     root: Node,
-    fallback: BoxApp,
+    /// Without one the answer is a 404 that is raised, so that error handlers around see it.
+    fallback: Option<BoxApp>,
 }
 
 /// A prefix: its app, if one is mounted there, and the prefixes that go on behind it.
@@ -61,7 +58,7 @@ impl Mount {
     pub fn new() -> Self {
         Self {
             root: Node::default(),
-            fallback: BoxApp::new(HttpError::not_found()),
+            fallback: None,
         }
     }
 
@@ -83,7 +80,7 @@ impl Mount {
     /// Sets the app for everything else; it sees the environ unchanged.
     #[must_use]
     pub fn fallback(mut self, app: impl App) -> Self {
-        self.fallback = BoxApp::new(app);
+        self.fallback = Some(BoxApp::new(app));
         self
     }
 
@@ -125,15 +122,18 @@ impl App for Mount {
         start_response: StartResponse,
     ) -> Result<Body, Error> {
         let found = self.find(environ.raw_path_info());
-        let mut app = &self.fallback;
+        let mut app = self.fallback.as_ref();
         if let Some((mounted, length)) = found
             && environ
                 .set_script_name_len(environ.script_name_len() + length)
                 .is_ok()
         {
-            app = mounted;
+            app = Some(mounted);
         }
-        app.call(environ, start_response).await
+        match app {
+            Some(app) => app.call(environ, start_response).await,
+            None => Err(HttpError::not_found().into()),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-use gateway_core::testing::Client;
 use gateway_core::{App, Environ, view};
+use gateway_testing::Client;
 
 /// Sets the cookie that the query is, and shows those that were sent.
 fn cookies() -> impl App {

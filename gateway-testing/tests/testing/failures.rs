@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt;
-use gateway_core::testing::Client;
 use gateway_core::{App, Body, Error, HttpError, Json, StartResponse, app_fn, view};
+use gateway_testing::Client;
 
 fn text(payload: Box<dyn std::any::Any + Send>) -> String {
     match payload.downcast::<String>() {
@@ -144,8 +144,10 @@ async fn the_lint_can_be_turned_off() {
 #[tokio::test]
 async fn what_is_no_request_fails() {
     let client = Client::new(view(async |_| "text"));
-    let relative = message(client.get("a").send()).await;
+    let relative = message(async { client.get("a").send().await }).await;
     assert_eq!(relative, "the path \"a\" does not begin with /");
+    let empty = message(async { client.get("").send().await }).await;
+    assert_eq!(empty, "the path \"\" does not begin with /");
     let space = message(client.get("/a b").send()).await;
     assert_eq!(space, "\"/a b\" is no request target");
     let header = message(async { client.get("/").header("a b", "1").send().await }).await;

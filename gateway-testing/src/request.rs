@@ -3,18 +3,15 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version, header};
-use http_body::Body as _;
+use gateway_core::{Body, IntoHeaderName, IntoHeaderValue, IntoInput};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
-use super::client::Client;
-use super::response::TestResponse;
-use super::witness::Seen;
-use super::{fail, redirect};
-use crate::body::Body;
-use crate::connection::Scheme;
-use crate::headers::{IntoHeaderName, IntoHeaderValue};
-use crate::input::{Input, IntoInput};
+use crate::exchange::{self, Payload};
+use crate::multipart::MultipartForm;
+use crate::response::TestResponse;
+use crate::session::Session;
+use crate::{fail, redirect};
 
 /// Longer chains of redirects are loops, for browsers too.
 const REDIRECTS: usize = 20;
@@ -22,7 +19,7 @@ const REDIRECTS: usize = 20;
 /// A request that is being made; [`send`](Self::send) sends it.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<'c> {
-    client: &'c Client,
+    session: &'c Session,
     method: Method,
     target: String,
     headers: HeaderMap,
@@ -30,18 +27,17 @@ pub struct RequestBuilder<'c> {
     follows_redirects: bool,
 }
 
-enum Payload {
-    Nothing,
-    Bytes(Bytes),
-    Stream(Input),
-}
-
 impl<'c> RequestBuilder<'c> {
-    pub(super) fn new(client: &'c Client, method: Method, path: &str) -> Self {
+    #[track_caller]
+    pub(crate) fn new(session: &'c Session, method: Method, path: &str) -> Self {
+        let target = match session.target(path) {
+            Some(target) => target,
+            None => fail(&format!("the path {path:?} does not begin with /")),
+        };
         Self {
-            client,
+            session,
             method,
-            target: path.to_owned(),
+            target,
             headers: HeaderMap::new(),
             payload: Payload::Nothing,
             follows_redirects: false,
@@ -90,7 +86,10 @@ impl<'c> RequestBuilder<'c> {
 
     /// Sets the body to text, as `text/plain; charset=utf-8`.
     pub fn text(self, text: impl Into<String>) -> Self {
-        self.typed("text/plain; charset=utf-8", text.into().into())
+        self.typed(
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+            text.into().into(),
+        )
     }
 
     /// Sets the body to JSON.
@@ -101,7 +100,7 @@ impl<'c> RequestBuilder<'c> {
     #[track_caller]
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         match serde_json::to_vec(value) {
-            Ok(json) => self.typed("application/json", json.into()),
+            Ok(json) => self.typed(HeaderValue::from_static("application/json"), json.into()),
             Err(error) => fail(&format!("the request body is no JSON: {error}")),
         }
     }
@@ -114,7 +113,10 @@ impl<'c> RequestBuilder<'c> {
     #[track_caller]
     pub fn form<T: Serialize + ?Sized>(self, form: &T) -> Self {
         let form = encode_form(form);
-        self.typed("application/x-www-form-urlencoded", form.into())
+        self.typed(
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+            form.into(),
+        )
     }
 
     /// Sets the body to a stream, of which the app gets each chunk as it comes. Without a known
@@ -132,10 +134,40 @@ impl<'c> RequestBuilder<'c> {
         self
     }
 
-    fn typed(mut self, content_type: &'static str, body: Bytes) -> Self {
+    /// Sets the body to a form with files, as `multipart/form-data`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use gateway_core::{Environ, HttpError, view};
+    /// use gateway_testing::Client;
+    /// use gateway_util::{EnvironExt, FormLimits};
+    ///
+    /// let client = Client::new(view(async |mut environ: Environ| {
+    ///     let form = environ.form(FormLimits::default()).await?;
+    ///     let photo = form.file("photo").ok_or_else(HttpError::bad_request)?;
+    ///     Ok::<_, HttpError>(format!("{} {}", form.require("title")?, photo.file_name()))
+    /// }));
+    ///
+    /// let request = client.post("/").multipart(|form| {
+    ///     form.text("title", "Sea").file("photo", "sea.png", "image/png", b"\x89PNG".as_slice())
+    /// });
+    /// request.send().await.assert_text("Sea sea.png").await;
+    /// # });
+    /// ```
+    pub fn multipart(self, build: impl FnOnce(MultipartForm) -> MultipartForm) -> Self {
+        let (content_type, body) = build(MultipartForm::new()).encode();
+        match HeaderValue::try_from(content_type) {
+            Ok(content_type) => self.typed(content_type, body),
+            Err(error) => fail(&format!("no type of a form: {error}")),
+        }
+    }
+
+    fn typed(mut self, content_type: HeaderValue, body: Bytes) -> Self {
         self.headers
             .entry(header::CONTENT_TYPE)
-            .or_insert(HeaderValue::from_static(content_type));
+            .or_insert(content_type);
         self.payload = Payload::Bytes(body);
         self
     }
@@ -144,17 +176,13 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Panics
     ///
-    /// When the lint finds something; when the path is no request target, or not below the mount
-    /// point; when a redirect cannot be followed.
+    /// When the lint finds something; when the path is no request target; when a redirect cannot be
+    /// followed: it leads to another origin or out of the mount point, or is one of a loop.
     pub async fn send(mut self) -> TestResponse {
         let mut history: Vec<(StatusCode, String)> = Vec::new();
         loop {
-            let payload = match &mut self.payload {
-                Payload::Nothing => Payload::Nothing,
-                Payload::Bytes(bytes) => Payload::Bytes(bytes.clone()),
-                Payload::Stream(input) => Payload::Stream(std::mem::take(input)),
-            };
-            let mut response = self.exchange(payload).await;
+            let head = (&self.method, &*self.target, &self.headers);
+            let mut response = exchange::run(self.session, head, self.payload.take()).await;
             let next = redirect::follows(response.status(), &self.method)
                 .filter(|_| self.follows_redirects);
             let (Some((method, keeps_body)), Some(location)) = (next, response.header("location"))
@@ -193,8 +221,8 @@ impl<'c> RequestBuilder<'c> {
     }
 
     fn next_target(&self, location: &str) -> String {
-        let client = self.client;
-        let origin = (client.connection.scheme(), &*client.authority);
+        let session = self.session;
+        let origin = (session.connection.scheme(), &*session.authority);
         match redirect::resolve(location, &self.target, origin) {
             Ok(target) => target,
             Err(elsewhere) => fail(&format!(
@@ -202,86 +230,6 @@ impl<'c> RequestBuilder<'c> {
                 self.method, self.target, origin.0, origin.1
             )),
         }
-    }
-
-    /// One request and its answer.
-    async fn exchange(&self, payload: Payload) -> TestResponse {
-        let client = self.client;
-        let (parts, ()) = self.parts(&payload).into_parts();
-        let input = match payload {
-            Payload::Nothing => Input::empty(),
-            Payload::Bytes(bytes) => bytes.into_input(),
-            Payload::Stream(input) => input,
-        };
-        let path = parts.uri.path().to_owned();
-        let wants_trailers = wants_trailers(parts.version, &parts.headers);
-
-        let seen = Seen::default();
-        let mut environ = client.gateway.environ(parts, input);
-        environ.set_connection(client.connection);
-        environ.extensions_mut().insert(seen.clone());
-        if !environ.mount(&client.prefix) {
-            fail(&format!(
-                "{} is not below {}, where the app is mounted",
-                self.target, client.prefix
-            ));
-        }
-        let response = client.gateway.handle(environ).await;
-        seen.raise();
-        for line in response.headers().get_all(header::SET_COOKIE) {
-            if let Ok(line) = std::str::from_utf8(line.as_bytes()) {
-                client.jar().store(line, client.host(), &path);
-            }
-        }
-        let request = format!("{} {}", self.method, self.target);
-        TestResponse::new(response, request, (client.version, wants_trailers), seen)
-    }
-
-    /// The request's head, as a client on the wire makes it.
-    fn parts(&self, payload: &Payload) -> Request<()> {
-        let client = self.client;
-        let is_http1 = client.version < Version::HTTP_2;
-        if !self.target.starts_with('/') && self.target != "*" {
-            fail(&format!("the path {:?} does not begin with /", self.target));
-        }
-        let scheme = client.connection.scheme();
-        let target = if is_http1 || self.target == "*" {
-            self.target.clone()
-        } else {
-            format!("{scheme}://{}{}", client.authority, self.target)
-        };
-        let Ok(uri) = target.parse::<Uri>() else {
-            fail(&format!("{target:?} is no request target"))
-        };
-        let mut request = Request::new(());
-        let mut headers = self.headers.clone();
-        if is_http1 || self.target == "*" {
-            default(&mut headers, header::HOST, &client.authority);
-        }
-        let is_secure = scheme == Scheme::Https;
-        if let Some(cookies) = client.jar().header(client.host(), uri.path(), is_secure) {
-            default(&mut headers, header::COOKIE, &cookies);
-        }
-        let length = match payload {
-            Payload::Nothing => None,
-            Payload::Bytes(bytes) => Some(bytes.len() as u64),
-            Payload::Stream(input) => input.size_hint().exact(),
-        };
-        match (length, payload) {
-            (Some(length), _) => default(&mut headers, header::CONTENT_LENGTH, &length.to_string()),
-            (None, Payload::Stream(_))
-                if client.version == Version::HTTP_11
-                    && !headers.contains_key(header::CONTENT_LENGTH) =>
-            {
-                default(&mut headers, header::TRANSFER_ENCODING, "chunked");
-            }
-            _ => {}
-        }
-        *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri;
-        *request.version_mut() = client.version;
-        *request.headers_mut() = headers;
-        request
     }
 }
 
@@ -293,24 +241,6 @@ impl fmt::Debug for RequestBuilder<'_> {
             .field("target", &self.target)
             .finish_non_exhaustive()
     }
-}
-
-/// Sets a header that the test did not set.
-fn default(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.entry(name).or_insert(value);
-    }
-}
-
-/// HTTP/1.1 sends trailers to those who ask, HTTP/2 always (B11).
-fn wants_trailers(version: Version, headers: &HeaderMap) -> bool {
-    let asks = headers.get_all(header::TE).iter().any(|value| {
-        value
-            .as_bytes()
-            .split(|byte| *byte == b',')
-            .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-    });
-    version >= Version::HTTP_2 || (version == Version::HTTP_11 && asks)
 }
 
 #[track_caller]

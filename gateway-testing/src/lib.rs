@@ -5,38 +5,45 @@
 //! Content-Length, an error is a 500. It keeps cookies, and follows redirects when asked.
 //!
 //! It is made for tests: what cannot work, such as a malformed path, is a panic that says why, and
-//! so is a [finding](crate::lint::Finding) of the lint.
+//! so is a [finding](gateway_core::lint::Finding) of the lint.
 //!
 //! # Examples
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-//! use gateway_core::testing::Client;
-//! use gateway_core::{Environ, HttpError, TryIntoResponse, Mount, view};
+//! use gateway_core::{Environ, HttpError, TryIntoResponse, view};
+//! use gateway_testing::Client;
 //!
 //! async fn greet(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
 //!     let name = environ.take_input().text(1024).await?;
 //!     Ok((format!("Hello, {name}!"), 201, [("set-cookie", "seen=1")]))
 //! }
 //!
-//! let client = Client::new(Mount::new().at("/greet", view(greet)));
+//! let client = Client::new(view(greet));
 //!
-//! let response = client.post("/greet").text("Ada").send().await;
+//! let response = client.post("/").text("Ada").send().await;
 //! response.assert_status(201).assert_header("content-length", "11").assert_text("Hello, Ada!").await;
 //!
 //! assert_eq!(client.cookie("seen").as_deref(), Some("1"));
-//! assert_eq!(client.get("/nowhere").send().await.status(), 404);
+//!
+//! let none = Client::new(HttpError::not_found());
+//! none.get("/nowhere").send().await.assert_status(404);
 //! # });
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
+mod exchange;
 mod jar;
+mod multipart;
 mod redirect;
 mod request;
 mod response;
+mod session;
 mod witness;
 
 pub use client::Client;
+pub use multipart::MultipartForm;
 pub use request::RequestBuilder;
 pub use response::TestResponse;
 

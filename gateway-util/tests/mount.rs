@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use gateway_core::{AppExt, Environ, Mount, view};
+use std::sync::Arc;
+
+use gateway_core::{App, AppExt, Environ, view};
+use gateway_testing::Client;
+use gateway_util::Mount;
+use http::Method;
 
 /// An app that tells its name and what it sees.
-fn named(name: String) -> impl gateway_core::App {
+fn named(name: String) -> impl App {
     view(move |environ: Environ| {
         let seen = format!("{name} {}|{}", environ.script_name(), environ.path_info());
         async move { seen }
@@ -90,4 +95,76 @@ async fn e3_a_sibling_sees_nothing_of_a_mount_beside_it() {
     let site = Mount::new().at("/a", inner).at("/a/c", named("c".into()));
     assert_eq!(ask(&site, "/a/b/x").await, "b /a/b|/x");
     assert_eq!(ask(&site, "/a/c/x").await, "c /a/c|/x");
+}
+
+fn show() -> impl App + Clone {
+    view(async |environ: Environ| format!("{}|{}", environ.script_name(), environ.path_info()))
+}
+
+#[tokio::test]
+async fn e3_nested_mounts_add_up() {
+    let client = Client::new(Mount::new().at("/a", Mount::new().at("/b", show())));
+    for (target, text) in [("/a/b/c", "/a/b|/c"), ("/a/b", "/a/b|")] {
+        client.get(target).send().await.assert_text(text).await;
+    }
+    for target in ["/a/bc", "/ab/b"] {
+        client.get(target).send().await.assert_status(404);
+    }
+}
+
+#[tokio::test]
+async fn e3_the_longest_mount_wins_whatever_the_order() {
+    let named = |name: &str| named(name.to_owned());
+    let orders = [
+        Mount::new()
+            .at("/a", named("a"))
+            .at("/a/b", named("ab"))
+            .at("/ab", named("other")),
+        Mount::new()
+            .at("/ab", named("other"))
+            .at("/a/b/", named("ab"))
+            .at("/a/", named("a")),
+        Mount::new()
+            .at("/a/b", named("old"))
+            .at("/a", named("a"))
+            .at("/a/b", named("ab"))
+            .at("/ab", named("other")),
+    ];
+    for site in orders {
+        let client = Client::new(site);
+        for (target, text) in [
+            ("/a", "a /a|"),
+            ("/a/", "a /a|/"),
+            ("/a/x", "a /a|/x"),
+            ("/a/b", "ab /a/b|"),
+            ("/a/b/", "ab /a/b|/"),
+            ("/a/bc", "a /a|/bc"),
+            ("/ab", "other /ab|"),
+            ("/a//b", "a /a|//b"),
+            ("/%61/b", "ab /a/b|"),
+        ] {
+            client.get(target).send().await.assert_text(text).await;
+        }
+        for target in ["/", "/abc", "/A", "/a%2Fb"] {
+            client.get(target).send().await.assert_status(404);
+        }
+        let options = client.request(Method::OPTIONS, "*").send().await;
+        options.assert_status(404);
+    }
+}
+
+#[tokio::test]
+async fn a_mount_at_the_root_is_a_fallback() {
+    let site = Arc::new(Mount::new().at("/", show()).at("/a", show()));
+    let client = Client::new(site);
+    client.get("/x").send().await.assert_text("|/x").await;
+    client.get("/a/x").send().await.assert_text("/a|/x").await;
+    let fallback = Client::new(Mount::default().fallback(show()));
+    fallback.get("/x").send().await.assert_text("|/x").await;
+}
+
+#[test]
+fn a_mount_may_cross_threads() {
+    fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    is_send_and_sync::<Mount>();
 }
