@@ -8,7 +8,7 @@ mod reuse;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use http::{HeaderMap, Response, StatusCode};
+use http::{Extensions, HeaderMap, Response, StatusCode};
 
 use crate::start_error::StartError;
 
@@ -30,6 +30,8 @@ struct Slot {
     attempts: u32,
     /// Out with who starts, between the two halves of a start.
     head: Option<Box<Head>>,
+    /// Typed values for the response.
+    extensions: Extensions,
     flush: bool,
     close_connection: bool,
     /// Set once the exchange has ended on the gateway's side.
@@ -158,6 +160,22 @@ impl Exchange {
         self.lock().close_connection = true;
     }
 
+    /// Adds typed values to the response. Values that are replaced are dropped outside of the lock,
+    /// as headers are.
+    pub(crate) fn extend_extensions(&self, mut added: Extensions) {
+        while !added.is_empty() {
+            let mut slot = self.lock();
+            if slot.extensions.is_empty() {
+                slot.extensions = added;
+                return;
+            }
+            let mut known = std::mem::take(&mut slot.extensions);
+            drop(slot);
+            known.extend(added);
+            added = known;
+        }
+    }
+
     pub(crate) fn is_started(&self) -> bool {
         !matches!(self.lock().phase, Phase::New)
     }
@@ -201,10 +219,12 @@ impl Exchange {
             return Err(StartError::not_started());
         };
         *response.status_mut() = head.status;
+        let length = head.length;
         // Swapped, not moved: neither side has an empty map to drop.
         std::mem::swap(response.headers_mut(), &mut head.headers);
+        std::mem::swap(response.extensions_mut(), &mut slot.extensions);
         Ok(Committed {
-            length: head.length,
+            length,
             close_connection,
         })
     }

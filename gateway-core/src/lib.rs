@@ -29,7 +29,8 @@
 //! - [`App`]: the interface, with [`Environ`], [`StartResponse`] and [`Body`].
 //! - [`view`] and [`TryIntoResponse`]: normalisation, as Flask does it; [`HttpError`].
 //! - [`AppExt`], [`Mount`]: composition.
-//! - [`Gateway`]: the driver, for those who write adapters.
+//! - [`Gateway`]: the driver, for those who write adapters; [`bridge`], for hosts that keep a request
+//!   on one thread.
 //!
 //! # Features
 //!
@@ -44,6 +45,7 @@ mod app;
 mod app_ext;
 mod body;
 mod box_app;
+pub mod bridge;
 mod connection;
 mod environ;
 mod error;
@@ -60,6 +62,7 @@ mod log;
 mod middleware;
 mod modify_response;
 mod panicked;
+mod path_params;
 mod raised;
 mod response;
 pub mod spec;
@@ -91,6 +94,7 @@ pub use middleware::{LimitInput, Mount};
 pub use modify_response::{ModifyResponse, Replace};
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
+pub use path_params::PathParams;
 pub use response::{CloseConnection, Response, ResponseExt};
 pub use start_error::StartError;
 pub use start_response::StartResponse;

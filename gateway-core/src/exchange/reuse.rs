@@ -36,6 +36,7 @@ impl Exchange {
             phase,
             attempts: _,
             head,
+            extensions,
             flush,
             close_connection,
             over,
@@ -46,6 +47,8 @@ impl Exchange {
             spare_memory: _,
         } = slot;
         *phase = Phase::New;
+        // Those of a response that was sent went with it.
+        extensions.clear();
         *flush = false;
         *close_connection = false;
         *over = false;
