@@ -16,10 +16,10 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::environ::input;
-use crate::mount;
-use crate::prototype::Prototype;
-use crate::translate::answer;
+use crate::request::input;
+use crate::prefix;
+use crate::ready_clone::ReadyClone;
+use crate::response::answer;
 
 /// Tower layers for every [`App`].
 pub trait TowerAppExt: App + Sized {
@@ -32,7 +32,8 @@ pub trait TowerAppExt: App + Sized {
     ///
     /// - The layer sees the URI that was sent; a mount point is not stripped. The environ's own
     ///   variables, its connection and its mount point pass by the layer to the app. Extensions pass
-    ///   through it, those of the response as far as the layer.
+    ///   through it: those of the request to the app, and those that the app puts into its response
+    ///   ([`StartResponse::insert_extension`]) to the layer, and from there to the host.
     /// - The app's errors and panics reach the layer as the responses that they become, so that a
     ///   404 gets its CORS headers too. Causes are logged and not sent.
     /// - A response that the app flushed is flushed behind the layer as well, whatever the layer
@@ -101,7 +102,7 @@ pub trait TowerAppExt: App + Sized {
             app: Arc::new(self),
         };
         WithLayer {
-            service: Prototype::new(layer.layer(service)),
+            service: ReadyClone::new(layer.layer(service)),
             body,
         }
     }
@@ -112,7 +113,7 @@ impl<A: App> TowerAppExt for A {}
 /// An app in a tower layer; made by [`TowerAppExt::with_layer`].
 #[derive(Clone)]
 pub struct WithLayer<S: Clone, F = fn(Input) -> Input> {
-    service: Prototype<S>,
+    service: ReadyClone<S>,
     body: F,
 }
 
@@ -135,15 +136,16 @@ where
         let response = {
             let connection = *environ.connection();
             let (mut parts, input) = environ.take_parts();
-            mount::describe(&mut parts, None, connection);
+            prefix::describe(&mut parts, None, connection);
             parts.extensions.insert(Carried::new(environ));
             service.call(Request::from_parts(parts, (self.body)(input)))
         };
         drop(service);
-        let response = response
+        let mut response = response
             .await
             .map_err(|error| Error::from_boxed(error.into()))?;
-        let flushed = response.extensions().get::<Flushed>().is_some();
+        // Taken out: it is no business of a layer further out.
+        let flushed = response.extensions_mut().remove::<Flushed>().is_some();
         let response = answer(response, &method);
         // B1: the layer's own body knows nothing of a flush.
         start_response.send(if flushed {

@@ -12,18 +12,18 @@ pin_project! {
     /// The gateway's future, or an answer that needs none. An `async` block around either would
     /// hold the gateway's future twice.
     #[project = AnswerProjection]
-    pub(super) enum Answer<F> {
+    pub(crate) enum Answer<F> {
         Driven { #[pin] future: F },
         Refused { response: Option<Response<Outgoing>> },
     }
 }
 
 impl<F> Answer<F> {
-    pub(super) fn driven(future: F) -> Self {
+    pub(crate) fn driven(future: F) -> Self {
         Self::Driven { future }
     }
 
-    pub(super) fn refused(response: Response<Outgoing>) -> Self {
+    pub(crate) fn refused(response: Response<Outgoing>) -> Self {
         Self::Refused {
             response: Some(response),
         }
