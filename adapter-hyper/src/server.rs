@@ -193,7 +193,8 @@ impl Server {
         app: A,
         signal: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        self.serve_service_until(HyperService::new(app), signal).await
+        self.serve_service_until(HyperService::new(app), signal)
+            .await
     }
 
     /// As [`serve_until`](Self::serve_until), for a service.

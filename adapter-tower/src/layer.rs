@@ -16,9 +16,9 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::request::input;
 use crate::prefix;
 use crate::ready_clone::ReadyClone;
+use crate::request::input;
 use crate::response::answer;
 
 /// Tower layers for every [`App`].

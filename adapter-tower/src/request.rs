@@ -6,9 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use gateway_core::{
-    App, BoxError, Connection, Environ, Gateway, HttpError, Input, InputError,
-};
+use gateway_core::{App, BoxError, Connection, Environ, Gateway, HttpError, Input, InputError};
 use http::{Extensions, Request, request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::LengthLimitError;

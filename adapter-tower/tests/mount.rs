@@ -6,7 +6,7 @@ mod support;
 
 use std::net::SocketAddr;
 
-use adapter_tower::{TowerService, OriginalUri, service};
+use adapter_tower::{OriginalUri, TowerService, service};
 use axum::Router;
 use axum::body::Body as AxumBody;
 use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange};

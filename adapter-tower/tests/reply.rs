@@ -29,7 +29,10 @@ fn handlers() -> Router {
         .route("/none", any(async move || AxumReply(none)))
         .route("/error", any(async || AxumReply(HttpError::not_found())))
         .route("/bad-status", any(async || AxumReply(("x", 99))))
-        .route("/bad-header", any(async || AxumReply(("x", [("x", "a\r\nb")]))))
+        .route(
+            "/bad-header",
+            any(async || AxumReply(("x", [("x", "a\r\nb")]))),
+        )
         .route("/hop", any(async || AxumReply(("x", [("upgrade", "h2c")]))))
         .route("/204", any(async || AxumReply(("stray", 204))))
         .route("/205", any(async || AxumReply(("stray", 205))))

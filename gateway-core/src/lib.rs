@@ -92,9 +92,9 @@ pub use input::{Input, InputError, IntoInput};
 pub use json::Json;
 pub use middleware::{LimitInput, Mount};
 pub use modify_response::{ModifyResponse, Replace};
+pub use path_params::PathParams;
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
-pub use path_params::PathParams;
 pub use response::{CloseConnection, Response, ResponseExt};
 pub use start_error::StartError;
 pub use start_response::StartResponse;

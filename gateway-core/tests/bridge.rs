@@ -332,7 +332,8 @@ fn i1_a_payload_with_nothing_in_it_is_known_to_be_empty_after_a_read_ahead() {
 
 #[test]
 fn a_payload_of_empty_chunks_lets_others_run() {
-    let (mut input, mut pump) = bridge::open_fn(|_| Poll::Ready(Some(Ok::<_, io::Error>(Bytes::new()))));
+    let (mut input, mut pump) =
+        bridge::open_fn(|_| Poll::Ready(Some(Ok::<_, io::Error>(Bytes::new()))));
     let wakes = Wakes::new();
     let waker = Waker::from(wakes.clone());
     let mut cx = Context::from_waker(&waker);

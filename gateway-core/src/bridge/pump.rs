@@ -166,10 +166,7 @@ where
     }
 
     /// The next chunk that has bytes. The payload is dropped at its end and after an error.
-    fn poll_payload(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, BoxError>>> {
+    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
         for _ in 0..EMPTY_CHUNKS {
             let Some(payload) = &mut self.payload else {
                 return Poll::Ready(None);

@@ -1,12 +1,122 @@
-//! actix-web's `http` 0.2 and the `http` 1 of everything else: the one file that knows both.
+//! actix's request as an environ.
 //!
-//! Neither version gives out the bytes behind its types, so what is asked for is copied.
+//! actix-web has `http` 0.2, everything else has `http` 1. Neither version gives out the bytes behind
+//! its types, so what is asked for is copied.
 
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use actix_web::dev::ServiceRequest;
 use actix_web::http as native;
 use actix_web::http::header::HeaderMap as NativeHeaders;
-use bytes::{Bytes, BytesMut};
-use gateway_core::Scheme;
+use bytes::BytesMut;
+use gateway_core::{App, Connection, Environ, Gateway, HttpError, Input, PathParams, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri};
+use percent_encoding::percent_decode_str;
+
+use crate::lent_head::Lease;
+
+/// Fills an environ with what the host knows.
+pub(crate) type With = dyn Fn(&ServiceRequest, &mut Environ) + Send + Sync;
+
+/// The environ; `None` where `http` 1 takes the method or the target for none.
+#[inline]
+pub(crate) fn environ<A: App>(
+    gateway: &Gateway<A>,
+    lease: &Lease,
+    input: Input,
+) -> Option<Environ> {
+    let head = lease.request().head();
+    let source = lease.source();
+    let method = method(&head.method)?;
+    let version = version(head.version);
+    if source.target().is_some() {
+        return Some(gateway.lend((method, version), source, input));
+    }
+    let (mut parts, ()) = http::Request::new(()).into_parts();
+    parts.method = method;
+    parts.version = version;
+    parts.uri = target(&head.uri)?;
+    let mut environ = gateway.environ(parts, input);
+    environ.set_head_source(source);
+    Some(environ)
+}
+
+/// The parameters of actix's routes, as `web::Path` gives them.
+#[inline]
+pub(crate) fn note_path_params(request: &ServiceRequest, environ: &mut Environ) {
+    let matched = request.match_info();
+    if matched.segment_count() == 0 {
+        return;
+    }
+    let params = matched.iter().map(|(name, value)| {
+        // actix leaves `%2F`, `%25` and `%2B` in the copy of the path that it matches on.
+        (name, percent_decode_str(value).decode_utf8_lossy())
+    });
+    environ
+        .extensions_mut()
+        .insert(params.collect::<PathParams>());
+}
+
+/// Runs the user's function, whose panic is a 500 (B9).
+pub(crate) fn fill(
+    with: &With,
+    request: &ServiceRequest,
+    environ: &mut Environ,
+) -> Result<(), HttpError> {
+    catch_unwind(AssertUnwindSafe(|| with(request, environ))).map_err(|_| {
+        HttpError::internal_server_error().with_source("the function given to `with` panicked")
+    })
+}
+
+/// The facts of the connection (E13, E16).
+#[inline]
+pub(crate) fn connection(request: &ServiceRequest, believes_forwarded: bool) -> Connection {
+    let mut connection = Connection::new();
+    let config = request.app_config();
+    if config.secure() {
+        connection = connection.with_scheme(Scheme::Https);
+    }
+    if let Some(peer) = request.peer_addr() {
+        // Without a peer it is a Unix socket, for which actix makes a local address up.
+        connection = connection
+            .with_peer_addr(peer)
+            .with_local_addr(config.local_addr());
+    }
+    if believes_forwarded {
+        let info = request.connection_info();
+        connection = connection.with_scheme(scheme(info.scheme()));
+        let client = info.realip_remote_addr().and_then(client);
+        // The peer itself keeps its port, which is not the forwarded client's.
+        if let Some(client) = client
+            .filter(|client| connection.peer_addr().map(|peer| peer.ip()) != Some(client.ip()))
+        {
+            connection = connection.with_peer_addr(client);
+        }
+    }
+    connection
+}
+
+/// A forwarded address; its port is 0 where the proxy named none.
+fn client(text: &str) -> Option<SocketAddr> {
+    let ip = |text: &str| {
+        text.trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+    };
+    text.parse()
+        .ok()
+        .or_else(|| Some(SocketAddr::new(ip(text).ok()?, 0)))
+}
+
+/// The scheme by its name.
+pub(crate) fn scheme(name: &str) -> Scheme {
+    if name.eq_ignore_ascii_case("https") {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    }
+}
 
 /// The method; `None` where `http` 1 takes the token for none.
 #[inline]
@@ -47,7 +157,7 @@ pub(crate) fn is_origin_form(uri: &native::Uri) -> bool {
 }
 
 /// The whole target; `None` where `http` 1 takes it for none.
-pub(crate) fn uri(uri: &native::Uri) -> Option<Uri> {
+pub(crate) fn target(uri: &native::Uri) -> Option<Uri> {
     let path = uri.path_and_query().map(|path| path.as_str());
     let authority = uri.authority().map(|authority| authority.as_str());
     let Some(scheme) = uri.scheme_str() else {
@@ -86,50 +196,6 @@ pub(crate) fn request_headers(headers: &NativeHeaders) -> HeaderMap {
     map
 }
 
-/// The status in actix's type.
-pub(crate) fn status(status: http::StatusCode) -> native::StatusCode {
-    // Both versions take 100 to 999.
-    native::StatusCode::from_u16(status.as_u16())
-        .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// A copy of the values of response headers, one behind the other in one allocation.
-#[inline]
-pub(crate) fn response_values(headers: &HeaderMap) -> Bytes {
-    let length = headers.values().map(HeaderValue::len).sum();
-    let mut values = Vec::with_capacity(length);
-    for value in headers.values() {
-        values.extend_from_slice(value.as_bytes());
-    }
-    values.into()
-}
-
-/// A response header in actix's types; `copy` is that of its value.
-#[inline]
-pub(crate) fn response_header(
-    name: &HeaderName,
-    value: &HeaderValue,
-    copy: Bytes,
-) -> Option<(native::header::HeaderName, native::header::HeaderValue)> {
-    let name = match *name {
-        // Nothing to be parsed for the one that nearly every response has.
-        http::header::CONTENT_TYPE => native::header::CONTENT_TYPE,
-        ref other => native::header::HeaderName::from_bytes(other.as_str().as_bytes()).ok()?,
-    };
-    let mut copy = native::header::HeaderValue::from_maybe_shared(copy).ok()?;
-    copy.set_sensitive(value.is_sensitive());
-    Some((name, copy))
-}
-
-/// The scheme by its name.
-pub(crate) fn scheme(name: &str) -> Scheme {
-    if name.eq_ignore_ascii_case("https") {
-        Scheme::Https
-    } else {
-        Scheme::Http
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{LONGEST, is_origin_form, native};
@@ -153,11 +219,11 @@ mod tests {
             let uri = native::Uri::from_parts(parts).unwrap();
             assert_eq!(is_origin_form(&uri), expected, "{target}");
             if expected {
-                assert_eq!(super::uri(&uri).unwrap(), target, "{target}");
+                assert_eq!(super::target(&uri).unwrap(), target, "{target}");
             }
             // What is no target at all is answered with 400.
             let is_none = target == "?x=1" || target == too_long;
-            assert_eq!(super::uri(&uri).is_none(), is_none, "{target}");
+            assert_eq!(super::target(&uri).is_none(), is_none, "{target}");
         }
     }
 }
