@@ -49,11 +49,11 @@
 //!     extensions.get::<http::Extensions>()?.get().copied()
 //! }
 //! # let request = actix_web::test::TestRequest::default().to_http_request();
-//! # let response = ServiceResponse::new(request, actix_web::HttpResponse::Ok().finish());
+//! # let mut response = ServiceResponse::new(request, actix_web::HttpResponse::Ok().finish());
 //! # assert_eq!(rows_read(&response), None);
 //! # let mut app_s = http::Extensions::new();
 //! # app_s.insert(RowsRead(3));
-//! # response.response().extensions_mut().insert(app_s);
+//! # response.response_mut().extensions_mut().insert(app_s);
 //! # assert_eq!(rows_read(&response), Some(RowsRead(3)));
 //! ```
 //!
