@@ -9,12 +9,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use gateway_core::{App, Gateway, Outgoing};
 use pin_project_lite::pin_project;
 
-use crate::headers::Lease;
-use crate::payload::{Drain, Pump, Pumped};
+use crate::lent_head::Lease;
+use crate::payload::{Drain, Upload};
 use crate::response::{Facts, response};
-
-/// After so many turns between the app and the pump the exchange lets others run.
-const TURNS: u32 = 32;
 
 pin_project! {
     /// The future of a service. actix boxes it, so it is kept small: what is only needed while the
@@ -24,7 +21,7 @@ pin_project! {
         Driven {
             #[pin]
             driven: F,
-            pump: Option<Pump>,
+            upload: Option<Upload>,
             // Behind the driver, which holds what is lent.
             lease: Option<Lease>,
             facts: Facts,
@@ -47,14 +44,14 @@ impl<A, F> Answer<A, F> {
     #[inline]
     pub(crate) fn driven(
         driven: F,
-        pump: Option<Pump>,
+        upload: Option<Upload>,
         lease: Lease,
         facts: Facts,
         gateway: Rc<Gateway<A>>,
     ) -> Self {
         Self::Driven {
             driven,
-            pump,
+            upload,
             lease: Some(lease),
             facts,
             gateway,
@@ -73,15 +70,15 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
     type Output = Result<ServiceResponse, actix_web::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (driven, pump, lease, facts, gateway, draining) = match self.project() {
+        let (driven, upload, lease, facts, gateway, draining) = match self.project() {
             AnswerProjection::Driven {
                 driven,
-                pump,
+                upload,
                 lease,
                 facts,
                 gateway,
                 draining,
-            } => (driven, pump, lease, *facts, gateway, draining),
+            } => (driven, upload, lease, *facts, gateway, draining),
             AnswerProjection::Refused { response } => {
                 // Polled again after its end, a future may do as it likes, short of a panic here.
                 return response
@@ -95,9 +92,10 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
                 draining.take().map(|waiting| waiting.answer)
             }
             None => {
-                let answer = ready!(drive(driven, pump.as_mut(), cx));
-                let unread = pump.take_if(|pump| pump.is_over() || !pump.has_reader());
-                let drain = unread.filter(|_| !facts.is_tunnel).and_then(Pump::drain);
+                let answer = ready!(drive(driven, upload.as_mut(), cx));
+                let unread =
+                    upload.take_if(|upload| upload.pump.is_over() || !upload.pump.has_reader());
+                let drain = unread.filter(|_| !facts.is_tunnel).and_then(Upload::drain);
                 if let Some(mut drain) = drain
                     && drain.poll(cx).is_pending()
                 {
@@ -110,30 +108,21 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
         let (Some(answer), Some(lease)) = (answer, lease.take()) else {
             return Poll::Pending;
         };
-        let (response, headers) = response(answer, facts, pump.take());
+        let (response, headers) = response(answer, facts, upload.take());
         gateway.recycle(headers);
         Poll::Ready(Ok(ServiceResponse::new(lease.end(), response)))
     }
 }
 
-/// Runs the driver and, after each of its polls, the pump.
+/// Runs the driver, and feeds it.
 #[inline]
 fn drive<F: Future>(
     mut driven: Pin<&mut F>,
-    pump: Option<&mut Pump>,
+    upload: Option<&mut Upload>,
     cx: &mut Context<'_>,
 ) -> Poll<F::Output> {
-    let Some(pump) = pump else {
-        return driven.poll(cx);
-    };
-    for _ in 0..TURNS {
-        if let Poll::Ready(answer) = driven.as_mut().poll(cx) {
-            return Poll::Ready(answer);
-        }
-        if pump.poll(cx) == Pumped::Idle {
-            return Poll::Pending;
-        }
+    match upload {
+        Some(upload) => upload.pump.drive(cx, |cx| driven.as_mut().poll(cx)),
+        None => driven.poll(cx),
     }
-    cx.waker().wake_by_ref();
-    Poll::Pending
 }

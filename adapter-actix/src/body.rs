@@ -10,10 +10,7 @@ use bytes::Bytes;
 use gateway_core::{Error, Outgoing};
 use http_body::Body as HttpBody;
 
-use crate::payload::{Pump, Pumped};
-
-/// After so many turns between the app and the pump the body lets others run.
-const TURNS: u32 = 32;
+use crate::payload::Upload;
 
 /// Who puts the chunked coding around a stream on HTTP/1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +23,11 @@ pub(crate) enum Framing {
 
 /// The size as actix is to announce it; `declared` is the head's Content-Length.
 #[inline]
-pub(crate) fn size(outgoing: &Outgoing, declared: Option<u64>) -> BodySize {
-    match outgoing.size_hint().exact() {
+pub(crate) fn size(outgoing: &Outgoing) -> BodySize {
+    match outgoing.announced() {
         Some(length) => BodySize::Sized(length),
-        // Nothing follows the head. HEAD and 205 announce a length, 204 and 304 have none.
-        None if outgoing.is_end_stream() => declared.map_or(BodySize::None, BodySize::Sized),
+        // 204, 304, and HEAD where the length is not known.
+        None if outgoing.is_end_stream() => BodySize::None,
         None => BodySize::Stream,
     }
 }
@@ -41,7 +38,7 @@ pub(crate) fn body(
     outgoing: Outgoing,
     size: BodySize,
     framing: Framing,
-    pump: Option<Pump>,
+    upload: Option<Upload>,
 ) -> BoxBody {
     let outgoing = match outgoing.try_into_bytes() {
         Ok(bytes) => return BoxBody::new(bytes),
@@ -56,7 +53,7 @@ pub(crate) fn body(
     BoxBody::new(Stream {
         outgoing,
         size,
-        pump,
+        upload,
         framing,
         pieces: VecDeque::new(),
         ended: false,
@@ -85,7 +82,7 @@ impl MessageBody for Announced {
 struct Stream {
     outgoing: Outgoing,
     size: BodySize,
-    pump: Option<Pump>,
+    upload: Option<Upload>,
     framing: Framing,
     /// Framed pieces that wait for their turn.
     pieces: VecDeque<Bytes>,
@@ -95,27 +92,19 @@ struct Stream {
 impl Stream {
     /// The next chunk. Trailers are dropped: actix cannot send them (B11).
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
-        for _ in 0..TURNS {
-            let poll = Pin::new(&mut self.outgoing).poll_frame(cx);
-            // After each poll, also of a body that always has something: a reader elsewhere waits.
-            let pumped = match &mut self.pump {
-                Some(pump) => pump.poll(cx),
-                None => Pumped::Idle,
-            };
-            match poll {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
+        let outgoing = &mut self.outgoing;
+        let mut poll = |cx: &mut Context<'_>| {
+            while let Some(frame) = ready!(Pin::new(&mut *outgoing).poll_frame(cx)) {
+                if let Some(data) = frame.map(|frame| frame.into_data().ok()).transpose() {
+                    return Poll::Ready(Some(data));
                 }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending if pumped == Pumped::Delivered => {}
-                Poll::Pending => return Poll::Pending,
             }
+            Poll::Ready(None)
+        };
+        match &mut self.upload {
+            Some(upload) => upload.pump.drive(cx, poll),
+            None => poll(cx),
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
     }
 }
 

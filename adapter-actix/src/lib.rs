@@ -1,7 +1,7 @@
 //! Runs gateway apps in actix-web servers.
 //!
 //! [`mount`] puts an app below a prefix, [`service`] makes one a default service or a route's, and
-//! [`Reply`] lets native handlers return what views return.
+//! [`ActixReply`] lets native handlers return what views return.
 //!
 //! ```
 //! use actix_web::{App, HttpServer, web};
@@ -24,8 +24,38 @@
 //!
 //! The environ is the one that the app would see on hyper. SCRIPT_NAME and PATH_INFO come from the
 //! path as it was sent, though actix matches on a decoded copy. The local address is that of the
-//! listener. actix's request extensions, app data and path parameters are not `Send` and stay on
-//! actix's side; a middleware of actix's that has something to say to the app says it in a header.
+//! listener. The parameters of actix's routes are a [`PathParams`](gateway_core::PathParams) in the
+//! extensions, decoded as `web::Path` decodes them.
+//!
+//! actix's request extensions and app data are not `Send` and stay on actix's side: what the app
+//! needs of them is copied by a function, [`ActixService::with`] or [`ActixMount::with`]. That is how
+//! an app learns who is logged in. A header is no way to tell it: any client can send one of that
+//! name. Where it must be a header, as between processes, the client's own is removed first, from
+//! every request, also from those for which nothing is set.
+//!
+//! The other way, what the app puts into the extensions of its response
+//! ([`StartResponse::insert_extension`](gateway_core::StartResponse::insert_extension)) is in actix's
+//! response as one value of the type [`http::Extensions`], of `http` 1:
+//!
+//! ```
+//! use actix_web::dev::ServiceResponse;
+//!
+//! #[derive(Clone, Copy, Debug, PartialEq)]
+//! struct RowsRead(u64);
+//!
+//! /// For a middleware of actix's.
+//! fn rows_read<B>(response: &ServiceResponse<B>) -> Option<RowsRead> {
+//!     let extensions = response.response().extensions();
+//!     extensions.get::<http::Extensions>()?.get().copied()
+//! }
+//! # let request = actix_web::test::TestRequest::default().to_http_request();
+//! # let mut response = ServiceResponse::new(request, actix_web::HttpResponse::Ok().finish());
+//! # assert_eq!(rows_read(&response), None);
+//! # let mut app_s = http::Extensions::new();
+//! # app_s.insert(RowsRead(3));
+//! # response.response_mut().extensions_mut().insert(app_s);
+//! # assert_eq!(rows_read(&response), Some(RowsRead(3)));
+//! ```
 //!
 //! Request headers and the target stay in actix's own types: look-ups by name and the path cost no
 //! conversion, and `Environ::headers` and `Environ::uri` make theirs when they are first asked for.
@@ -45,17 +75,23 @@
 //! - The input can be read until the response has ended: a task that holds it longer gets an error.
 //! - A method with one of `#$%&'` in it is refused by actix with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
+//!
+//! # Small answers
+//!
+//! actix leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits
+//! for the client's delayed acknowledgement, up to 40 ms. `HttpServer::tcp_nodelay(true)` ends that.
 
 mod answer;
 mod body;
-mod convert;
-mod headers;
+mod lent_head;
 mod payload;
 mod prefix;
-mod responder;
+mod reply;
+mod request;
 mod response;
 mod service;
 mod worker;
 
-pub use responder::Reply;
-pub use service::{GatewayService, Mount, WorkerService, mount, service};
+pub use reply::ActixReply;
+pub use service::{ActixMount, ActixService, mount, service};
+pub use worker::WorkerService;

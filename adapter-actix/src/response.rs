@@ -4,13 +4,14 @@ use actix_http::ConnectionType;
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody};
 use actix_web::dev::RequestHead;
+use actix_web::http as native;
 use actix_web::http::{Method, Version, header};
+use bytes::Bytes;
 use gateway_core::Outgoing;
-use http::HeaderMap;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 use crate::body::{self, Framing};
-use crate::convert;
-use crate::payload::Pump;
+use crate::payload::Upload;
 
 /// What of a request decides how actix sends its response.
 #[derive(Debug, Clone, Copy)]
@@ -53,29 +54,33 @@ fn is_tunnel(head: &RequestHead) -> bool {
 pub(crate) fn response(
     mut response: http::Response<Outgoing>,
     facts: Facts,
-    pump: Option<Pump>,
+    upload: Option<Upload>,
 ) -> (HttpResponse<BoxBody>, HeaderMap) {
     let headers = std::mem::take(response.headers_mut());
-    let status = convert::status(response.status());
-    let mut declared = None;
+    let status = native_status(response.status());
     // The driver puts a `Connection` there for `close_connection`.
     let mut closes = facts.offers_upgrade;
     let mut made = HttpResponse::with_body(status, ());
-    let mut values = convert::response_values(&headers);
+    let mut values = joined_values(&headers);
     for (name, value) in &headers {
         let copy = values.split_to(value.len());
         // Two are actix's own to write: `Content-Length`, from the size of the body, and
         // `Connection`.
         if *name == http::header::CONTENT_LENGTH {
-            declared = value.to_str().ok().and_then(|value| value.parse().ok());
+            // Written from the size of the body.
         } else if *name == http::header::CONNECTION {
             closes = true;
-        } else if let Some((name, value)) = convert::response_header(name, value, copy) {
+        } else if let Some((name, value)) = native_header(name, value, copy) {
             made.headers_mut().append(name, value);
         }
     }
+    let extensions = std::mem::take(response.extensions_mut());
+    if !extensions.is_empty() {
+        // actix's map has one value of a type, and a type-erased map gives none out: all as one.
+        made.extensions_mut().insert::<Extensions>(extensions);
+    }
     let outgoing = response.into_body();
-    let size = body::size(&outgoing, declared);
+    let size = body::size(&outgoing);
     let is_http1_stream = size == BodySize::Stream && facts.version < Version::HTTP_2;
     let is_chunked = is_http1_stream && facts.version >= Version::HTTP_11;
     let framing = if is_chunked && facts.is_tunnel {
@@ -91,6 +96,41 @@ pub(crate) fn response(
         made.head_mut().no_chunking(true);
         made.head_mut().set_connection_type(ConnectionType::Close);
     }
-    let body = body::body(outgoing, size, framing, pump);
+    let body = body::body(outgoing, size, framing, upload);
     (made.set_body(body), headers)
+}
+
+/// The status in actix's type.
+fn native_status(status: http::StatusCode) -> native::StatusCode {
+    // Both versions take 100 to 999.
+    native::StatusCode::from_u16(status.as_u16())
+        .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A copy of the values of response headers, one behind the other in one allocation.
+#[inline]
+fn joined_values(headers: &HeaderMap) -> Bytes {
+    let length = headers.values().map(HeaderValue::len).sum();
+    let mut values = Vec::with_capacity(length);
+    for value in headers.values() {
+        values.extend_from_slice(value.as_bytes());
+    }
+    values.into()
+}
+
+/// A response header in actix's types; `copy` is that of its value.
+#[inline]
+fn native_header(
+    name: &HeaderName,
+    value: &HeaderValue,
+    copy: Bytes,
+) -> Option<(native::header::HeaderName, native::header::HeaderValue)> {
+    let name = match *name {
+        // Nothing to be parsed for the one that nearly every response has.
+        http::header::CONTENT_TYPE => native::header::CONTENT_TYPE,
+        ref other => native::header::HeaderName::from_bytes(other.as_str().as_bytes()).ok()?,
+    };
+    let mut copy = native::header::HeaderValue::from_maybe_shared(copy).ok()?;
+    copy.set_sensitive(value.is_sensitive());
+    Some((name, copy))
 }

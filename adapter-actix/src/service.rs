@@ -4,15 +4,14 @@ use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use actix_service::boxed::BoxFuture;
-use actix_service::{Service, ServiceFactory, fn_factory};
+use actix_service::{ServiceFactory, fn_factory};
 use actix_web::dev::{
     AppService, HttpServiceFactory, ResourceDef, ServiceRequest, ServiceResponse,
 };
 use actix_web::guard::Guard;
-use gateway_core::App;
+use gateway_core::{App, Environ, Gateway};
 
-use crate::worker::{Place, Worker};
+use crate::worker::{Place, Settings, Unnamed, Worker, WorkerService};
 
 /// An app as an actix service, for `default_service` and for `Route::service`.
 ///
@@ -20,7 +19,7 @@ use crate::worker::{Place, Worker};
 /// unmatched requests actix hands to the application's default service. [`mount`] puts an app below
 /// a prefix; `mount("", app)`, as the last service of a scope, makes it what answers there.
 ///
-/// A service whose type has a name is [`GatewayService`].
+/// A service whose type has a name is [`ActixService`].
 ///
 /// # Examples
 ///
@@ -45,14 +44,14 @@ pub fn service<A: App>(
     Error = actix_web::Error,
     InitError = (),
 > + use<A> {
-    GatewayService::new(app).unboxed(Place::Fallback)
+    ActixService::new(app).unboxed(Place::Fallback)
 }
 
 /// Mounts an app at a prefix of the application or of a scope.
 ///
 /// The prefix is a pattern of actix's router, so it may have parameters (`/u/{id}`), and matches
 /// whole segments; `""` matches every path. The app sees it as SCRIPT_NAME, after those of the
-/// scopes around it (E3), and guards added with [`Mount::guard`] decide as anywhere in actix.
+/// scopes around it (E3), and guards added with [`ActixMount::guard`] decide as anywhere in actix.
 ///
 /// # Examples
 ///
@@ -71,12 +70,8 @@ pub fn service<A: App>(
 ///     .service(mount("/admin", view(whoami)).guard(guard::Host("admin.example")));
 /// # let _ = app;
 /// ```
-pub fn mount<A: App>(prefix: &str, app: A) -> Mount<A> {
-    Mount {
-        prefix: prefix.trim_end_matches('/').to_owned(),
-        service: GatewayService::new(app),
-        guards: Vec::new(),
-    }
+pub fn mount<A: App>(prefix: &str, app: A) -> ActixMount<A> {
+    ActixService::new(app).mount(prefix)
 }
 
 /// An app as an actix service whose type can be named; its futures are boxed.
@@ -86,25 +81,111 @@ pub fn mount<A: App>(prefix: &str, app: A) -> Mount<A> {
 /// # Examples
 ///
 /// ```
-/// use adapter_actix::GatewayService;
+/// use adapter_actix::ActixService;
 /// use gateway_core::{AppExt, BoxApp, view};
 ///
-/// let fallback: GatewayService<BoxApp> = GatewayService::new(view(async |_| "Hello!").boxed());
+/// let fallback: ActixService<BoxApp> = ActixService::new(view(async |_| "Hello!").boxed());
 /// let app = actix_web::App::new().default_service(fallback);
 /// # let _ = app;
 /// ```
-pub struct GatewayService<A> {
-    app: Arc<A>,
-    connection_info: bool,
+#[doc(alias = "GatewayService")]
+pub struct ActixService<A> {
+    /// Makes the gateway of a worker.
+    gateway: Arc<dyn Fn() -> Gateway<Arc<A>> + Send + Sync>,
+    settings: Settings,
 }
 
-impl<A: App> GatewayService<A> {
+impl<A: App> ActixService<A> {
     /// A service for an app.
     pub fn new(app: A) -> Self {
+        let app = Arc::new(app);
+        Self::from_gateway_fn(move || Gateway::new(app.clone()))
+    }
+
+    /// A service for an app in gateways that `gateway` makes, one for each worker: the memory that a
+    /// gateway uses again is then its worker's own. One gateway for all of them works, too:
+    /// `move || gateway.clone()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use adapter_actix::ActixService;
+    /// use gateway_core::{Gateway, view};
+    ///
+    /// let app = Arc::new(view(async |_| "Hello!"));
+    /// let service = ActixService::from_gateway_fn(move || Gateway::new(app.clone()));
+    /// let app = actix_web::App::new().service(service.mount("/app"));
+    /// # let _ = app;
+    /// ```
+    pub fn from_gateway_fn<F>(gateway: F) -> Self
+    where
+        F: Fn() -> Gateway<Arc<A>> + Send + Sync + 'static,
+    {
         Self {
-            app: Arc::new(app),
-            connection_info: false,
+            gateway: Arc::new(gateway),
+            settings: Settings {
+                connection_info: false,
+                with: None,
+            },
         }
+    }
+
+    /// Mounts the app at a prefix, as [`mount`] does.
+    #[must_use]
+    pub fn mount(self, prefix: &str) -> ActixMount<A> {
+        ActixMount {
+            prefix: prefix.trim_end_matches('/').to_owned(),
+            service: self,
+            guards: Vec::new(),
+        }
+    }
+
+    /// Fills the environ with what actix knows of the request: `fill` is called with actix's request
+    /// and the environ, before the app is. It replaces a function given before.
+    ///
+    /// actix's request extensions, app data and what its middlewares keep there (sessions,
+    /// identities) are not `Send`: what the app needs of them is copied into
+    /// [`extensions_mut`](Environ::extensions_mut), or set as a variable. The payload has been taken
+    /// out of the request. The parameters of routes need no such function: they are a
+    /// [`PathParams`](gateway_core::PathParams) in the extensions.
+    ///
+    /// A panic in it is answered with 500, and the app is not called (B9). The request's headers are
+    /// copied for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use actix_web::{App, HttpMessage, web};
+    /// use adapter_actix::ActixService;
+    /// use gateway_core::{Environ, view};
+    ///
+    /// /// What an authentication middleware of actix's leaves in the extensions.
+    /// struct User(String);
+    ///
+    /// async fn hello(environ: Environ) -> String {
+    ///     match environ.get("REMOTE_USER") {
+    ///         Some(user) => format!("Hello, {user}!"),
+    ///         None => "Hello, stranger!".to_owned(),
+    ///     }
+    /// }
+    ///
+    /// let service = ActixService::new(view(hello)).with(|request, environ| {
+    ///     if let Some(User(name)) = request.extensions().get() {
+    ///         environ.set_var("REMOTE_USER", name.clone());
+    ///     }
+    /// });
+    /// let app = App::new().service(service.mount("/app"));
+    /// # let _ = app;
+    /// ```
+    #[must_use]
+    pub fn with<F>(mut self, fill: F) -> Self
+    where
+        F: Fn(&ServiceRequest, &mut Environ) + Send + Sync + 'static,
+    {
+        self.settings.with = Some(Arc::new(fill));
+        self
     }
 
     /// Lets the forwarded headers set the client's address and the scheme, by actix's own rules:
@@ -113,12 +194,12 @@ impl<A: App> GatewayService<A> {
     /// Any client can send these: ask for it only behind a proxy that replaces them (E13).
     #[must_use]
     pub fn connection_info(mut self) -> Self {
-        self.connection_info = true;
+        self.settings.connection_info = true;
         self
     }
 
     fn worker(&self, place: Place) -> Worker<Arc<A>> {
-        Worker::new(self.app.clone(), place, self.connection_info)
+        Worker::new((self.gateway)(), place, self.settings.clone())
     }
 
     /// The service with futures that have no name, made anew for each worker: a worker's recycled
@@ -141,7 +222,7 @@ impl<A: App> GatewayService<A> {
     }
 }
 
-impl<A: App> ServiceFactory<ServiceRequest> for GatewayService<A> {
+impl<A: App> ServiceFactory<ServiceRequest> for ActixService<A> {
     type Response = ServiceResponse;
     type Error = actix_web::Error;
     type Config = ();
@@ -154,74 +235,34 @@ impl<A: App> ServiceFactory<ServiceRequest> for GatewayService<A> {
     }
 }
 
-impl<A> Clone for GatewayService<A> {
+impl<A> Clone for ActixService<A> {
     fn clone(&self) -> Self {
         Self {
-            app: self.app.clone(),
-            connection_info: self.connection_info,
+            gateway: self.gateway.clone(),
+            settings: self.settings.clone(),
         }
     }
 }
 
-impl<A> fmt::Debug for GatewayService<A> {
+impl<A> fmt::Debug for ActixService<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GatewayService")
+        f.debug_struct("ActixService")
             .field("app", &std::any::type_name::<A>())
-            .field("connection_info", &self.connection_info)
+            .field("connection_info", &self.settings.connection_info)
+            .field("with", &self.settings.with.is_some())
             .finish()
-    }
-}
-
-/// A [`GatewayService`] in one worker.
-pub struct WorkerService<A>(Worker<Arc<A>>);
-
-impl<A: App> Service<ServiceRequest> for WorkerService<A> {
-    type Response = ServiceResponse;
-    type Error = actix_web::Error;
-    type Future = BoxFuture<Result<ServiceResponse, actix_web::Error>>;
-
-    actix_service::always_ready!();
-
-    fn call(&self, request: ServiceRequest) -> Self::Future {
-        Box::pin(self.0.answer(request))
-    }
-}
-
-impl<A> fmt::Debug for WorkerService<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WorkerService")
-            .field(&std::any::type_name::<A>())
-            .finish()
-    }
-}
-
-/// A service made of a closure.
-struct Unnamed<F>(F);
-
-impl<F, Fut> Service<ServiceRequest> for Unnamed<F>
-where
-    F: Fn(ServiceRequest) -> Fut,
-    Fut: Future<Output = Result<ServiceResponse, actix_web::Error>>,
-{
-    type Response = ServiceResponse;
-    type Error = actix_web::Error;
-    type Future = Fut;
-
-    actix_service::always_ready!();
-
-    fn call(&self, request: ServiceRequest) -> Fut {
-        (self.0)(request)
     }
 }
 
 /// An app at a prefix; made by [`mount`].
-pub struct Mount<A> {
+#[doc(alias = "Mount")]
+pub struct ActixMount<A> {
     prefix: String,
-    service: GatewayService<A>,
+    service: ActixService<A>,
     guards: Vec<Box<dyn Guard>>,
 }
 
-impl<A: App> Mount<A> {
+impl<A: App> ActixMount<A> {
     /// Adds a guard: a request that it refuses is offered to the services behind this one.
     #[must_use]
     pub fn guard(mut self, guard: impl Guard + 'static) -> Self {
@@ -229,7 +270,17 @@ impl<A: App> Mount<A> {
         self
     }
 
-    /// As [`GatewayService::connection_info`].
+    /// As [`ActixService::with`].
+    #[must_use]
+    pub fn with<F>(mut self, fill: F) -> Self
+    where
+        F: Fn(&ServiceRequest, &mut Environ) + Send + Sync + 'static,
+    {
+        self.service = self.service.with(fill);
+        self
+    }
+
+    /// As [`ActixService::connection_info`].
     #[must_use]
     pub fn connection_info(mut self) -> Self {
         self.service = self.service.connection_info();
@@ -237,7 +288,7 @@ impl<A: App> Mount<A> {
     }
 }
 
-impl<A: App> HttpServiceFactory for Mount<A> {
+impl<A: App> HttpServiceFactory for ActixMount<A> {
     fn register(self, config: &mut AppService) {
         let guards = (!self.guards.is_empty()).then_some(self.guards);
         let factory = self.service.unboxed(Place::Mount);
@@ -250,9 +301,9 @@ impl<A: App> HttpServiceFactory for Mount<A> {
     }
 }
 
-impl<A> fmt::Debug for Mount<A> {
+impl<A> fmt::Debug for ActixMount<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mount")
+        f.debug_struct("ActixMount")
             .field("prefix", &self.prefix)
             .field("service", &self.service)
             .field("guards", &self.guards.len())

@@ -1,20 +1,20 @@
 //! What one worker of an actix server needs to run an app, and how a request is handed to it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::fmt;
 use std::rc::Rc;
-use std::task::{Context, Waker};
+use std::sync::Arc;
 
-use actix_web::dev::{Payload, ServiceRequest};
-use actix_web::http::{Version, header};
-use actix_web::{HttpMessage, HttpResponse};
-use gateway_core::{App, Connection, Environ, Gateway, Input, Outgoing, Scheme};
+use actix_service::Service;
+use actix_service::boxed::BoxFuture;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use gateway_core::{App, Gateway, HttpError, Outgoing};
 
 use crate::answer::Answer;
-use crate::convert;
-use crate::headers::{Lease, Lender, Lending};
-use crate::payload::Pump;
+use crate::lent_head::{Lender, Lending};
+use crate::payload;
 use crate::prefix;
-use crate::response::Facts;
+use crate::request::{self, With};
+use crate::response::{Facts, response};
 
 /// Where in an application the app is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,21 +27,28 @@ pub(crate) enum Place {
     Fallback,
 }
 
+/// What a worker does with each request.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) connection_info: bool,
+    pub(crate) with: Option<Arc<With>>,
+}
+
 /// The app, and memory that one worker's requests use again.
 pub(crate) struct Worker<A> {
     gateway: Rc<Gateway<A>>,
     lender: Rc<Lender>,
     place: Place,
-    connection_info: bool,
+    settings: Settings,
 }
 
 impl<A: App> Worker<A> {
-    pub(crate) fn new(app: A, place: Place, connection_info: bool) -> Self {
+    pub(crate) fn new(gateway: Gateway<A>, place: Place, settings: Settings) -> Self {
         Self {
-            gateway: Rc::new(Gateway::new(app)),
+            gateway: Rc::new(gateway),
             lender: Rc::default(),
             place,
-            connection_info,
+            settings,
         }
     }
 
@@ -52,110 +59,73 @@ impl<A: App> Worker<A> {
         mut request: ServiceRequest,
     ) -> Answer<A, impl Future<Output = http::Response<Outgoing>> + use<A>> {
         let facts = Facts::of(request.head());
-        let (split, lending) = match self.place {
-            Place::Mount => {
-                let split = prefix::raw_offset(request.match_info(), request.path());
-                (split, Lending::Own)
-            }
-            Place::Fallback => (0, Lending::Copy),
+        let split = match self.place {
+            Place::Mount => prefix::raw_offset(request.match_info(), request.path()),
+            Place::Fallback => 0,
         };
-        let connection = self.connection(&request);
-        let (input, pump) = open(&mut request, facts);
+        let lending = match (self.place, &self.settings.with) {
+            (Place::Mount, None) => Lending::Own,
+            // The user's function sees the request with its headers.
+            _ => Lending::Copy,
+        };
+        let connection = request::connection(&request, self.settings.connection_info);
+        let (input, upload) = payload::open(&mut request, facts);
         let lease = self.lender.lend(request, lending);
-        let Some(mut environ) = self.environ(&lease, input) else {
-            let refused = HttpResponse::BadRequest().finish();
-            return Answer::refused(lease.end(), refused);
+        let Some(mut environ) = request::environ(&self.gateway, &lease, input) else {
+            let head = request::refused_head(lease.request(), connection);
+            let page = self.gateway.refuse(&head, HttpError::bad_request());
+            return Answer::refused(lease.end(), response(page, facts, None).0);
         };
         environ.set_connection(connection);
         // An offset that is no end of a segment leaves the path whole.
         let _ = environ.set_script_name_len(split);
+        request::note_path_params(lease.request(), &mut environ);
+        if let Some(with) = &self.settings.with {
+            request::fill(&**with, lease.request(), &mut environ);
+        }
         let driven = self.gateway.handle(environ);
-        Answer::driven(driven, pump, lease, facts, self.gateway.clone())
-    }
-
-    /// The environ; `None` where `http` 1 takes the target for none.
-    #[inline]
-    fn environ(&self, lease: &Lease, input: Input) -> Option<Environ> {
-        let head = lease.head();
-        let source = lease.source();
-        let method = convert::method(&head.method)?;
-        let version = convert::version(head.version);
-        if source.target().is_some() {
-            return Some(self.gateway.lend((method, version), source, input));
-        }
-        let (mut parts, ()) = http::Request::new(()).into_parts();
-        parts.method = method;
-        parts.version = version;
-        parts.uri = convert::uri(&head.uri)?;
-        let mut environ = self.gateway.environ(parts, input);
-        environ.set_head_source(source);
-        Some(environ)
-    }
-
-    /// The facts of the connection (E13, E16).
-    #[inline]
-    fn connection(&self, request: &ServiceRequest) -> Connection {
-        let mut connection = Connection::new();
-        let config = request.app_config();
-        if config.secure() {
-            connection = connection.with_scheme(Scheme::Https);
-        }
-        if let Some(peer) = request.peer_addr() {
-            // Without a peer it is a Unix socket, for which actix makes a local address up.
-            connection = connection
-                .with_peer_addr(peer)
-                .with_local_addr(config.local_addr());
-        }
-        if self.connection_info {
-            let info = request.connection_info();
-            connection = connection.with_scheme(convert::scheme(info.scheme()));
-            let client = info.realip_remote_addr().and_then(client);
-            // The peer itself keeps its port, which is not the forwarded client's.
-            if let Some(client) = client
-                .filter(|client| connection.peer_addr().map(|peer| peer.ip()) != Some(client.ip()))
-            {
-                connection = connection.with_peer_addr(client);
-            }
-        }
-        connection
+        Answer::driven(driven, upload, lease, facts, self.gateway.clone())
     }
 }
 
-/// A forwarded address; its port is 0 where the proxy named none.
-fn client(text: &str) -> Option<SocketAddr> {
-    let ip = |text: &str| {
-        text.trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>()
-    };
-    text.parse()
-        .ok()
-        .or_else(|| Some(SocketAddr::new(ip(text).ok()?, 0)))
+/// An [`ActixService`](crate::ActixService) in one worker.
+pub struct WorkerService<A>(pub(crate) Worker<Arc<A>>);
+
+impl<A: App> Service<ServiceRequest> for WorkerService<A> {
+    type Response = ServiceResponse;
+    type Error = actix_web::Error;
+    type Future = BoxFuture<Result<ServiceResponse, actix_web::Error>>;
+
+    actix_service::always_ready!();
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        Box::pin(self.0.answer(request))
+    }
 }
 
-fn declared_length(request: &ServiceRequest) -> Option<u64> {
-    let value = request.headers().get(header::CONTENT_LENGTH)?;
-    value.to_str().ok()?.trim().parse().ok()
+impl<A> fmt::Debug for WorkerService<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WorkerService")
+            .field(&std::any::type_name::<A>())
+            .finish()
+    }
 }
 
-/// The request's body as an input, and the pump that fills it.
-#[inline]
-fn open(request: &mut ServiceRequest, facts: Facts) -> (Input, Option<Pump>) {
-    let payload = request.take_payload();
-    if matches!(payload, Payload::None) {
-        return (Input::empty(), None);
+/// A service made of a closure.
+pub(crate) struct Unnamed<F>(pub(crate) F);
+
+impl<F, Fut> Service<ServiceRequest> for Unnamed<F>
+where
+    F: Fn(ServiceRequest) -> Fut,
+    Fut: Future<Output = Result<ServiceResponse, actix_web::Error>>,
+{
+    type Response = ServiceResponse;
+    type Error = actix_web::Error;
+    type Future = Fut;
+
+    actix_service::always_ready!();
+
+    fn call(&self, request: ServiceRequest) -> Fut {
+        (self.0)(request)
     }
-    let declared = declared_length(request);
-    // A tunnel's payload has no end: what the head declares is all of the request's body (I1).
-    let length = facts.is_tunnel.then(|| declared.unwrap_or(0));
-    let (input, mut pump) = Pump::new(payload, declared, length);
-    if facts.is_tunnel || facts.version >= Version::HTTP_2 {
-        // HTTP/2 has a payload for every request; most are over by now (I1). Nobody waits yet: who
-        // does asks again.
-        pump.read_ahead(&mut Context::from_waker(Waker::noop()));
-    }
-    if pump.is_empty() {
-        return (Input::empty(), None);
-    }
-    (input, Some(pump))
 }

@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use actix_web::rt::System;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use adapter_actix::{GatewayService, mount, service};
+use adapter_actix::{ActixService, mount, service};
 use gateway_core::{Body, Environ, Error, StartResponse, view};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
@@ -144,7 +144,7 @@ fn an_app_costs_no_more_allocations_than_a_native_handler() {
         config.default_service(service(app));
     });
     let named = cost(|config| {
-        config.default_service(GatewayService::new(app));
+        config.default_service(ActixService::new(app));
     });
     for (name, (count, bytes)) in [
         ("native, route", route),

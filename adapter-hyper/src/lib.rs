@@ -1,8 +1,8 @@
 //! Runs a gateway app on [hyper]: a service for any app, and a server for those who have
 //! none.
 //!
-//! - [`service`] and [`GatewayService`] make an app a hyper service, to be used with hyper's own
-//!   connections.
+//! - [`service`] and [`HyperService`] make an app a hyper service, to be used with hyper's own
+//!   connections. [`HyperService::with`] hands the app what else is known of a request.
 //! - [`Server`] is a whole server: HTTP/1.1 and HTTP/2 on one port, TCP or a Unix socket, with
 //!   bounds, timeouts and a graceful end.
 //!
@@ -25,19 +25,24 @@
 //! - `100 Continue` goes out when the app first reads the body (I6).
 //! - What an app leaves unread of a request's body is drained if it is there already, else the
 //!   connection closes after the response (I5).
+//! - Extensions pass both ways: those of a request are those of the environ (E15), and what the app
+//!   puts into those of its response is in the `http::Response`. There are no path parameters.
 //! - Trailers pass both ways; on HTTP/1 those of a response only if the client sent `TE: trailers`
 //!   and the response names them in `Trailer` (B11, I7).
+//!
+//! A value that a handler of hyper's own returns is made a response by [`gateway_core::reply`].
 //!
 //! # Features
 //!
 //! `server`, on by default: [`Server`] and [`default_addr`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod host;
+mod answer;
+mod request;
 #[cfg(feature = "server")]
 mod server;
 mod service;
 
 #[cfg(feature = "server")]
 pub use server::{DefaultAddrError, Server, default_addr};
-pub use service::{GatewayService, service, service_with};
+pub use service::{HyperService, service, service_with};

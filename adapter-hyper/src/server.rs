@@ -14,10 +14,12 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use gateway_core::{App, Gateway};
+use gateway_core::App;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::task::{JoinError, JoinSet};
+
+use crate::service::HyperService;
 
 use connection::Protocols;
 pub use default_addr::{DefaultAddrError, default_addr};
@@ -159,6 +161,17 @@ impl Server {
     ///
     /// When the process cannot listen for signals.
     pub async fn serve<A: App>(self, app: A) -> io::Result<()> {
+        self.serve_service(HyperService::new(app)).await
+    }
+
+    /// As [`serve`](Self::serve), for a service: one with a gateway of its own
+    /// ([`HyperService::from_gateway`]), or one that fills the environ ([`HyperService::with`]). What
+    /// it knows of a connection is replaced.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_service<A: App>(self, service: HyperService<A>) -> io::Result<()> {
         let mut signals = signals::Signals::listen()?;
         let mut again = signals::Signals::listen()?;
         let first = async move { signals.next().await };
@@ -167,7 +180,7 @@ impl Server {
             again.next().await;
             again.next().await;
         };
-        self.run(app, first, second).await
+        self.run(service, first, second).await
     }
 
     /// Serves the app until `signal` resolves.
@@ -180,17 +193,30 @@ impl Server {
         app: A,
         signal: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        self.run(app, signal, pending()).await
+        self.serve_service_until(HyperService::new(app), signal)
+            .await
+    }
+
+    /// As [`serve_until`](Self::serve_until), for a service.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve_until`](Self::serve_until).
+    pub async fn serve_service_until<A: App>(
+        self,
+        service: HyperService<A>,
+        signal: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        self.run(service, signal, pending()).await
     }
 
     async fn run<A: App>(
         self,
-        app: A,
+        service: HyperService<A>,
         stop: impl Future<Output = ()>,
         cut: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let (mut stop, mut cut) = (pin!(stop), pin!(cut));
-        let gateway = Gateway::new(app);
         let protocols = Protocols::new(self.header_read_timeout);
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
@@ -201,7 +227,7 @@ impl Server {
                 Some(ended) = tasks.join_next() => log_panic(ended),
                 accepted = self.listener.accept(), if tasks.len() < self.max_connections => {
                     let (transport, connection) = accepted;
-                    let served = protocols.serve(transport, &gateway, connection, &graceful);
+                    let served = protocols.serve(transport, service.with_connection(connection), &graceful);
                     tasks.spawn(served);
                 }
             }

@@ -1,26 +1,25 @@
 //! An app as a hyper service.
 
-mod answer;
-
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use gateway_core::{App, BoxError, Connection, Gateway, HttpError, Input, Outgoing};
-use http::{HeaderValue, Request, Response, Version, header};
+use gateway_core::{App, BoxError, Connection, Environ, Gateway, Outgoing};
+use http::{Request, Response, request};
 use http_body::Body as HttpBody;
 use hyper::service::{Service, service_fn};
 
-use crate::host;
-use answer::Answer;
+use crate::answer::Answer;
+use crate::request::{With, environ};
 
 /// Makes an app a hyper service, without boxing its future.
 ///
 /// The service accepts any `http_body::Body`. Clones share the app and the gateway's recycled
 /// memory: make one service and clone it for each connection.
 ///
-/// What is known of a connection is added with [`service_with`]; a service whose type has a name is
-/// [`GatewayService`].
+/// What is known of a connection is added with [`service_with`]; [`HyperService`] has a type with a
+/// name, and takes what else is known of a request.
 ///
 /// # Examples
 ///
@@ -52,7 +51,7 @@ where
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    service_with(&Gateway::new(app), Connection::new())
+    HyperService::new(app).unboxed()
 }
 
 /// A service for one connection, with what is known of it: the addresses of its two ends, and its
@@ -68,7 +67,9 @@ where
 ///
 /// let gateway = Gateway::new(view(async |_| "Hello, World!"));
 /// // For each connection:
-/// let connection = Connection::new().with_peer_addr("192.0.2.7:4711".parse()?).scheme(Scheme::Https);
+/// let connection = Connection::new()
+///     .with_peer_addr("192.0.2.7:4711".parse()?)
+///     .with_scheme(Scheme::Https);
 /// serve(service_with(&gateway, connection));
 /// # Ok(())
 /// # }
@@ -88,34 +89,45 @@ where
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let gateway = gateway.clone();
-    service_fn(move |request: Request<B>| answer(&gateway, connection, request))
+    HyperService::from_gateway(gateway.clone())
+        .with_connection(connection)
+        .unboxed()
 }
 
 /// An app as a hyper service whose type can be named; its future is boxed.
 ///
+/// Clones share the app, and cost a reference count or two: one for each connection.
+///
 /// # Examples
 ///
 /// ```
-/// use adapter_hyper::GatewayService;
+/// use adapter_hyper::HyperService;
 /// use gateway_core::{BoxApp, AppExt, view};
 ///
-/// struct Listener { service: GatewayService<BoxApp> }
+/// struct Listener { service: HyperService<BoxApp> }
 ///
-/// let listener = Listener { service: GatewayService::new(view(async |_| "Hello!").boxed()) };
+/// let listener = Listener { service: HyperService::new(view(async |_| "Hello!").boxed()) };
 /// # let _ = listener.service;
 /// ```
-pub struct GatewayService<A> {
+#[doc(alias = "GatewayService")]
+pub struct HyperService<A> {
     gateway: Gateway<A>,
     connection: Connection,
+    with: Option<Arc<With>>,
 }
 
-impl<A: App> GatewayService<A> {
+impl<A: App> HyperService<A> {
     /// A service for an app.
     pub fn new(app: A) -> Self {
+        Self::from_gateway(Gateway::new(app))
+    }
+
+    /// A service for an app in a gateway that was made before.
+    pub fn from_gateway(gateway: Gateway<A>) -> Self {
         Self {
-            gateway: Gateway::new(app),
+            gateway,
             connection: Connection::new(),
+            with: None,
         }
     }
 
@@ -123,13 +135,87 @@ impl<A: App> GatewayService<A> {
     #[must_use]
     pub fn with_connection(&self, connection: Connection) -> Self {
         Self {
-            gateway: self.gateway.clone(),
             connection,
+            ..self.clone()
         }
+    }
+
+    /// Fills the environ with what is known of the request elsewhere: `fill` is called with the
+    /// request's head and the environ, before the app is. It replaces a function given before.
+    ///
+    /// Extensions of the request are those of the environ without it (E15). A panic in it is
+    /// answered with 500, and the app is not called (B9). The head is copied for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use adapter_hyper::HyperService;
+    /// use gateway_core::{Body, Environ, view};
+    /// use hyper::service::Service;
+    ///
+    /// /// What a TLS acceptor puts into the extensions of each request.
+    /// #[derive(Clone)]
+    /// struct ClientName(&'static str);
+    ///
+    /// let app = view(async |environ: Environ| {
+    ///     environ.get("REMOTE_USER").map(|user| user.to_string())
+    /// });
+    /// let service = HyperService::new(app).with(|head, environ| {
+    ///     if let Some(ClientName(name)) = head.extensions.get() {
+    ///         environ.set_var("REMOTE_USER", *name);
+    ///     }
+    /// });
+    /// let mut request = http::Request::get("/").header("host", "a").body(Body::empty())?;
+    /// request.extensions_mut().insert(ClientName("ada"));
+    /// let response = service.call(request).await?;
+    /// assert_eq!(Body::new(response.into_body()).bytes().await?, "ada");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with<F>(mut self, fill: F) -> Self
+    where
+        F: Fn(&request::Parts, &mut Environ) + Send + Sync + 'static,
+    {
+        self.with = Some(Arc::new(fill));
+        self
+    }
+
+    /// The same service without a boxed future; its type has no name.
+    pub fn unboxed<B>(
+        self,
+    ) -> impl Service<
+        Request<B>,
+        Response = Response<Outgoing>,
+        Error = Infallible,
+        Future: Future<Output = Result<Response<Outgoing>, Infallible>> + Send,
+    > + Clone
+    + use<A, B>
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        service_fn(move |request: Request<B>| self.answer(request))
+    }
+
+    /// One request, converted and handed to the gateway.
+    #[inline]
+    fn answer<B>(
+        &self,
+        request: Request<B>,
+    ) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let gateway = &self.gateway;
+        let environ = environ(gateway, self.connection, self.with.as_deref(), request);
+        Answer::new(gateway.handle(environ))
     }
 }
 
-impl<A, B> Service<Request<B>> for GatewayService<A>
+impl<A, B> Service<Request<B>> for HyperService<A>
 where
     A: App,
     B: HttpBody + Send + 'static,
@@ -140,58 +226,26 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<B>) -> Self::Future {
-        Box::pin(answer(&self.gateway, self.connection, request))
+        Box::pin(self.answer(request))
     }
 }
 
-impl<A> Clone for GatewayService<A> {
+impl<A> Clone for HyperService<A> {
     fn clone(&self) -> Self {
         Self {
             gateway: self.gateway.clone(),
             connection: self.connection,
+            with: self.with.clone(),
         }
     }
 }
 
-impl<A> fmt::Debug for GatewayService<A> {
+impl<A> fmt::Debug for HyperService<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GatewayService")
+        f.debug_struct("HyperService")
             .field("gateway", &self.gateway)
             .field("connection", &self.connection)
+            .field("with", &self.with.is_some())
             .finish()
     }
-}
-
-/// One request, converted and handed to the gateway.
-#[inline]
-fn answer<A, B>(
-    gateway: &Gateway<A>,
-    connection: Connection,
-    request: Request<B>,
-) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
-where
-    A: App,
-    B: HttpBody + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let (mut parts, body) = request.into_parts();
-    let is_valid = host::is_valid(&parts);
-    let is_http1 = parts.version < Version::HTTP_2;
-    if is_http1 && !body.is_end_stream() && parts.headers.contains_key(header::TRANSFER_ENCODING) {
-        // I2; RFC 9112 section 6.3: the chunked coding overrides a length, which hyper removes
-        // today and other senders of requests may not.
-        parts.headers.remove(header::CONTENT_LENGTH);
-    }
-    let mut environ = gateway.environ(parts, Input::new(body));
-    environ.set_connection(connection);
-    if is_valid {
-        return Answer::driven(gateway.handle(environ));
-    }
-    let mut response = gateway.refuse(environ, HttpError::bad_request());
-    if is_http1 {
-        // Who framed the head wrongly is not trusted with where the next one begins.
-        let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(header::CONNECTION, close);
-    }
-    Answer::refused(response)
 }

@@ -137,13 +137,13 @@ fn a_request_allocates_no_more_than_by_hand() {
     }));
     let (answer, through) = measure(adapter_hyper::service(app));
     let (_, wrapped) = measure(adapter_hyper::service(Identity(app)));
-    let (_, named) = measure(adapter_hyper::GatewayService::new(app));
+    let (_, named) = measure(adapter_hyper::HyperService::new(app));
     println!("allocations of {REQUESTS} requests:");
     println!("  by hand                  {by_hand}");
     println!("  by hand, request dropped {dropping}");
     println!("  service(app)             {through}");
     println!("  with an identity         {wrapped}");
-    println!("  GatewayService           {named}");
+    println!("  HyperService           {named}");
     assert_eq!(answer, expected);
     assert!(expected.starts_with("HTTP/1.1 200 OK\r\n"), "{expected}");
     // It measures something.

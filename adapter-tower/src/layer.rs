@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use gateway_core::{
-    App, AppExt, Body, BoxError, Connection, Environ, Error, HttpError, Input, Response,
+    App, AppExt, Body, BoxError, Connection, Detached, Environ, Error, HttpError, Input, Response,
     StartResponse, TryIntoResponse,
 };
 use http::{Request, request};
@@ -16,10 +16,10 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::environ::input;
-use crate::mount;
-use crate::prototype::Prototype;
-use crate::translate::answer;
+use crate::prefix;
+use crate::ready_clone::ReadyClone;
+use crate::request::input;
+use crate::response::answer;
 
 /// Tower layers for every [`App`].
 pub trait TowerAppExt: App + Sized {
@@ -32,7 +32,8 @@ pub trait TowerAppExt: App + Sized {
     ///
     /// - The layer sees the URI that was sent; a mount point is not stripped. The environ's own
     ///   variables, its connection and its mount point pass by the layer to the app. Extensions pass
-    ///   through it, those of the response as far as the layer.
+    ///   through it: those of the request to the app, and those that the app puts into its response
+    ///   ([`StartResponse::insert_extension`]) to the layer, and from there to the host.
     /// - The app's errors and panics reach the layer as the responses that they become, so that a
     ///   404 gets its CORS headers too. Causes are logged and not sent.
     /// - A response that the app flushed is flushed behind the layer as well, whatever the layer
@@ -101,7 +102,7 @@ pub trait TowerAppExt: App + Sized {
             app: Arc::new(self),
         };
         WithLayer {
-            service: Prototype::new(layer.layer(service)),
+            service: ReadyClone::new(layer.layer(service)),
             body,
         }
     }
@@ -112,7 +113,7 @@ impl<A: App> TowerAppExt for A {}
 /// An app in a tower layer; made by [`TowerAppExt::with_layer`].
 #[derive(Clone)]
 pub struct WithLayer<S: Clone, F = fn(Input) -> Input> {
-    service: Prototype<S>,
+    service: ReadyClone<S>,
     body: F,
 }
 
@@ -127,23 +128,26 @@ where
 {
     async fn call(
         &self,
-        mut environ: Environ,
+        environ: Environ,
         start_response: StartResponse,
     ) -> Result<Body, Error> {
         let mut service = self.service.ready().await?;
         let method = environ.request_method().clone();
         let response = {
             let connection = *environ.connection();
-            let (mut parts, input) = environ.take_parts();
-            mount::describe(&mut parts, None, connection);
-            parts.extensions.insert(Carried::new(environ));
+            let script_name_len = environ.script_name_len();
+            let (detached, mut parts, input) = environ.detach();
+            prefix::describe(&mut parts, None, connection);
+            let carried = Carried::new(detached, script_name_len);
+            parts.extensions.insert(carried);
             service.call(Request::from_parts(parts, (self.body)(input)))
         };
         drop(service);
-        let response = response
+        let mut response = response
             .await
             .map_err(|error| Error::from_boxed(error.into()))?;
-        let flushed = response.extensions().get::<Flushed>().is_some();
+        // Taken out: it is no business of a layer further out.
+        let flushed = response.extensions_mut().remove::<Flushed>().is_some();
         let response = answer(response, &method);
         // B1: the layer's own body knows nothing of a flush.
         start_response.send(if flushed {
@@ -240,25 +244,23 @@ struct Flushed;
 #[derive(Clone)]
 struct Carried {
     /// For layers that call more than once: only the first call gets the environ itself.
-    environ: Arc<Mutex<Option<Environ>>>,
-    split: usize,
+    detached: Arc<Mutex<Option<Detached>>>,
+    script_name_len: usize,
 }
 
 impl Carried {
-    fn new(environ: Environ) -> Self {
+    fn new(detached: Detached, script_name_len: usize) -> Self {
         Self {
-            split: environ.script_name_len(),
-            environ: Arc::new(Mutex::new(Some(environ))),
+            detached: Arc::new(Mutex::new(Some(detached))),
+            script_name_len,
         }
     }
 
     /// The environ that went into the layer, with the request that came out of it.
     fn unpack(mut parts: request::Parts, input: Input) -> Environ {
         let carried = parts.extensions.remove::<Self>();
-        let environ = carried.as_ref().and_then(Self::take);
-        if let Some(mut environ) = environ {
-            environ.put_parts(parts, input);
-            return environ;
+        if let Some(detached) = carried.as_ref().and_then(Self::take) {
+            return detached.attach(parts, input);
         }
         let connection = parts.extensions.get::<Connection>().copied();
         let mut environ = Environ::from_request(Request::from_parts(parts, Input::empty()));
@@ -268,13 +270,13 @@ impl Carried {
         }
         if let Some(carried) = carried {
             // Refused where the layer has rewritten the path: the app is at the root then.
-            let _ = environ.set_script_name_len(carried.split);
+            let _ = environ.set_script_name_len(carried.script_name_len);
         }
         environ
     }
 
-    fn take(&self) -> Option<Environ> {
-        self.environ
+    fn take(&self) -> Option<Detached> {
+        self.detached
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()

@@ -2,10 +2,11 @@
 //!
 //! | from | to | with |
 //! |---|---|---|
-//! | an app | a tower service: axum, tonic, lambda_http, hyper-util | [`service`], [`GatewayService`] |
+//! | an app | a tower service: axum, tonic, lambda_http, hyper-util | [`service`], [`TowerService`] |
 //! | a tower service: an axum `Router`, tonic, `ServeDir` | an app | [`tower_app`] |
 //! | a tower layer: compression, timeout, CORS .. | a middleware | [`TowerAppExt::with_layer`] |
-//! | a return value of a view | one of an axum handler, and back | `Reply` (feature `axum`) |
+//! | a return value of a view | one of an axum handler | `AxumReply` (feature `axum`) |
+//! | a return value of an axum handler | one of a view | `ViewReply` (feature `axum`) |
 //!
 //! # An app in an axum router
 //!
@@ -31,28 +32,48 @@
 //! # }).unwrap();
 //! ```
 //!
+//! # Small answers
+//!
+//! axum leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits
+//! for the client's delayed acknowledgement, up to 40 ms. Turn it off where the server listens:
+//!
+//! ```no_run
+//! use axum::{Router, serve::ListenerExt};
+//! use std::net::SocketAddr;
+//!
+//! # async fn run() -> std::io::Result<()> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+//! let listener = listener.tap_io(|stream| {
+//!     // A connection that is gone already is found out by the first read.
+//!     let _ = stream.set_nodelay(true);
+//! });
+//! let router: Router = Router::new();
+//! let service = router.into_make_service_with_connect_info::<SocketAddr>();
+//! axum::serve(listener, service).await
+//! # }
+//! ```
+//!
 //! # Features
 //!
 //! `axum`, additive, off by default. Under axum, turn it on: without it an app below `nest` cannot
-//! see the prefix (its SCRIPT_NAME is empty), and no app sees the peer's address.
+//! see the prefix (its SCRIPT_NAME is empty), and no app sees the peer's address or the parameters
+//! of its routes. The peer's address also needs `into_make_service_with_connect_info`, as above.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "axum")]
-mod axum;
-mod environ;
-#[cfg_attr(feature = "axum", path = "host/axum.rs")]
-#[cfg_attr(not(feature = "axum"), path = "host/plain.rs")]
-mod host;
+mod extensions;
 mod layer;
-mod mount;
-mod prototype;
-mod reverse;
-mod service;
-mod translate;
-
+mod prefix;
+mod ready_clone;
 #[cfg(feature = "axum")]
-pub use axum::Reply;
+mod reply;
+mod request;
+mod response;
+mod service;
+mod tower_app;
+
 pub use layer::{AppService, TowerAppExt, WithLayer};
-pub use mount::OriginalUri;
-pub use reverse::{TowerApp, tower_app, tower_app_over};
-pub use service::{GatewayService, service};
+pub use prefix::OriginalUri;
+#[cfg(feature = "axum")]
+pub use reply::{AxumReply, ViewReply};
+pub use service::{TowerService, service};
+pub use tower_app::{TowerApp, tower_app, tower_app_over};

@@ -4,14 +4,15 @@ use std::any::type_name;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use gateway_core::{App, BoxError, Gateway, Outgoing};
-use http::{Request, Response};
+use gateway_core::{App, BoxError, Environ, Gateway, Outgoing};
+use http::{Request, Response, request};
 use http_body::Body as HttpBody;
 use tower_service::Service;
 
-use crate::environ::environ;
+use crate::request::{With, environ};
 
 type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>> + Send>>;
 
@@ -24,7 +25,11 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 ///
 /// # What the app sees
 ///
-/// - Extensions of the request are those of the environ (E15).
+/// - Extensions of the request are those of the environ (E15); axum's `Extension(..)` layer adds to
+///   them. What else is known of a request is handed over by [`with`](Self::with). What the app puts
+///   into the extensions of its response is in the `http::Response`.
+/// - Under the feature `axum`, the parameters of the routes around the app are a
+///   [`PathParams`](gateway_core::PathParams) in the extensions.
 /// - The URI is the one that was sent, and SCRIPT_NAME what a router stripped of it: under the
 ///   feature `axum` from axum's `OriginalUri`, else from [`OriginalUri`](crate::OriginalUri). A
 ///   route that strips nothing (`route_service`, `fallback_service`) mounts nothing.
@@ -34,30 +39,92 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 ///   client's word (E13).
 /// - A body that a tower layer bounded (`http_body_util::Limited`) fails with 413 (I4).
 ///
+/// # Headers are not a way to tell the app something
+///
+/// Any client can send a header of any name. A middleware that tells the app who is logged in uses
+/// an extension, or [`with`](Self::with). Where it must be a header, as between processes, the
+/// client's own header of that name is removed first, from every request, also from those for which
+/// nothing is set.
+///
 /// # Examples
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use adapter_tower::GatewayService;
+/// use adapter_tower::TowerService;
 /// use gateway_core::{Body, HttpError};
 /// use tower::ServiceExt;
 ///
-/// let service: GatewayService<HttpError> = GatewayService::new(HttpError::not_found());
+/// let service: TowerService<HttpError> = TowerService::new(HttpError::not_found());
 /// let response = service.oneshot(http::Request::get("/").body(Body::empty())?).await?;
 /// assert_eq!(response.status(), 404);
 /// # Ok::<(), gateway_core::BoxError>(())
 /// # }).unwrap();
 /// ```
-pub struct GatewayService<A> {
+#[doc(alias = "GatewayService")]
+pub struct TowerService<A> {
     gateway: Gateway<A>,
+    with: Option<Arc<With>>,
 }
 
-impl<A: App> GatewayService<A> {
+impl<A: App> TowerService<A> {
     /// The service of an app.
     pub fn new(app: A) -> Self {
+        Self::from_gateway(Gateway::new(app))
+    }
+
+    /// The service of an app in a gateway that was made before.
+    pub fn from_gateway(gateway: Gateway<A>) -> Self {
         Self {
-            gateway: Gateway::new(app),
+            gateway,
+            with: None,
         }
+    }
+
+    /// Fills the environ with what the host knows of the request: `fill` is called with the request's
+    /// head, as the host hands it over, and the environ, before the app is. It replaces a function
+    /// given before.
+    ///
+    /// A panic in it is answered with 500, and the app is not called (B9). The head is copied for
+    /// it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use adapter_tower::TowerService;
+    /// use axum::{Extension, Router, body::Body, http::Request};
+    /// use gateway_core::{Environ, view};
+    /// use tower::ServiceExt;
+    ///
+    /// /// What an authentication layer of axum's puts into the extensions.
+    /// #[derive(Clone)]
+    /// struct User(&'static str);
+    ///
+    /// let app = view(async |environ: Environ| {
+    ///     environ.get("REMOTE_USER").map(|user| user.to_string())
+    /// });
+    /// let service = TowerService::new(app).with(|head, environ| {
+    ///     if let Some(User(name)) = head.extensions.get() {
+    ///         environ.set_var("REMOTE_USER", *name);
+    ///     }
+    /// });
+    /// let router: Router = Router::new()
+    ///     .nest_service("/app", service)
+    ///     .layer(Extension(User("ada")));
+    ///
+    /// let response = router.oneshot(Request::get("/app").body(Body::empty())?).await?;
+    /// let body = axum::body::to_bytes(response.into_body(), 100).await?;
+    /// assert_eq!(body, "ada");
+    /// # Ok::<(), gateway_core::BoxError>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with<F>(mut self, fill: F) -> Self
+    where
+        F: Fn(&request::Parts, &mut Environ) + Send + Sync + 'static,
+    {
+        self.with = Some(Arc::new(fill));
+        self
     }
 
     /// The app.
@@ -65,25 +132,60 @@ impl<A: App> GatewayService<A> {
     pub fn app(&self) -> &A {
         self.gateway.app()
     }
+
+    /// The same service without a boxed future; its type has no name.
+    pub fn unboxed<B>(
+        self,
+    ) -> impl Service<
+        Request<B>,
+        Response = Response<Outgoing>,
+        Error = Infallible,
+        Future = impl Future<Output = Result<Response<Outgoing>, Infallible>> + Send,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Unboxed(move |request: Request<B>| self.answer(request))
+    }
+
+    #[inline]
+    fn answer<B>(
+        &self,
+        request: Request<B>,
+    ) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> + Send + use<A, B>
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let environ = environ(&self.gateway, self.with.as_deref(), request);
+        let handled = self.gateway.handle(environ);
+        async move { Ok(handled.await) }
+    }
 }
 
-impl<A> Clone for GatewayService<A> {
+impl<A> Clone for TowerService<A> {
     fn clone(&self) -> Self {
         Self {
             gateway: self.gateway.clone(),
+            with: self.with.clone(),
         }
     }
 }
 
-impl<A> fmt::Debug for GatewayService<A> {
+impl<A> fmt::Debug for TowerService<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("GatewayService")
-            .field(&type_name::<A>())
+        f.debug_struct("TowerService")
+            .field("app", &type_name::<A>())
+            .field("with", &self.with.is_some())
             .finish()
     }
 }
 
-impl<A, B> Service<Request<B>> for GatewayService<A>
+impl<A, B> Service<Request<B>> for TowerService<A>
 where
     A: App,
     B: HttpBody + Send + 'static,
@@ -100,11 +202,11 @@ where
 
     #[inline]
     fn call(&mut self, request: Request<B>) -> BoxFuture {
-        Box::pin(answer(&self.gateway, request))
+        Box::pin(self.answer(request))
     }
 }
 
-/// An app as a tower service, with nothing boxed: what [`GatewayService`] does, for hosts that do
+/// An app as a tower service, with nothing boxed: what [`TowerService`] does, for hosts that do
 /// not ask for the name of the type.
 ///
 /// The type of the request's body is inferred from where the service is used.
@@ -138,8 +240,7 @@ where
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let gateway = Gateway::new(app);
-    Unboxed(move |request: Request<B>| answer(&gateway, request))
+    TowerService::new(app).unboxed()
 }
 
 /// A service that is a closure: the type of its future needs no name.
@@ -164,18 +265,4 @@ where
     fn call(&mut self, request: Request<B>) -> Fut {
         (self.0)(request)
     }
-}
-
-#[inline]
-fn answer<A, B>(
-    gateway: &Gateway<A>,
-    request: Request<B>,
-) -> impl Future<Output = Result<Response<Outgoing>, Infallible>> + Send + use<A, B>
-where
-    A: App,
-    B: HttpBody + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let response = gateway.handle(environ(gateway, request));
-    async move { Ok(response.await) }
 }

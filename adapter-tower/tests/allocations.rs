@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 
-use adapter_tower::{GatewayService, service, tower_app};
+use adapter_tower::{TowerService, service, tower_app};
 use axum::Router;
 use axum::body::Body as AxumBody;
 use axum::routing::get;
@@ -71,10 +71,10 @@ fn bare() -> u64 {
 fn a_small_get_costs_one_allocation_more_than_bare_at_most() {
     let bare = bare();
     let unboxed = count::<_, Empty<Bytes>, _>(service(app()));
-    let boxed = count::<_, Empty<Bytes>, _>(GatewayService::new(app()));
-    println!("bare {bare}, service {unboxed}, GatewayService {boxed}");
+    let boxed = count::<_, Empty<Bytes>, _>(TowerService::new(app()));
+    println!("bare {bare}, service {unboxed}, TowerService {boxed}");
     assert!(unboxed <= bare + 1, "bare {bare}, service {unboxed}");
-    assert!(boxed <= bare + 2, "bare {bare}, GatewayService {boxed}");
+    assert!(boxed <= bare + 2, "bare {bare}, TowerService {boxed}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod support;
 
 use std::net::SocketAddr;
 
-use adapter_tower::{GatewayService, OriginalUri, service};
+use adapter_tower::{OriginalUri, TowerService, service};
 use axum::Router;
 use axum::body::Body as AxumBody;
 use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange};
@@ -146,7 +146,7 @@ async fn e3_without_axum_the_original_uri_tells() -> TestResult {
     let mut request = Request::get("/rest?q").body(AxumBody::empty())?;
     let original = OriginalUri("/deep/er/rest?q".parse()?);
     request.extensions_mut().insert(original);
-    let response = GatewayService::new(path_app()).oneshot(request).await?;
+    let response = TowerService::new(path_app()).oneshot(request).await?;
     let body = gateway_core::Body::new(response.into_body());
     assert_eq!(
         paths(&body.bytes().await?),
@@ -252,7 +252,7 @@ async fn e13_a_connection_among_the_extensions_wins() -> TestResult {
     request.extensions_mut().insert(connection);
     let other = axum::extract::ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1)));
     request.extensions_mut().insert(other);
-    let response = GatewayService::new(peer_app()).oneshot(request).await?;
+    let response = TowerService::new(peer_app()).oneshot(request).await?;
     let body = gateway_core::Body::new(response.into_body());
     assert_eq!(body.bytes().await?, "Some(192.0.2.7) https");
     Ok(())

@@ -2,7 +2,7 @@
 
 mod support;
 
-use adapter_tower::Reply;
+use adapter_tower::{AxumReply, ViewReply};
 use axum::Router;
 use axum::response::{Html, Sse};
 use axum::routing::{any, get};
@@ -21,55 +21,58 @@ fn plain(body: impl Into<Body>) -> Response {
 fn handlers() -> Router {
     let none: Option<&str> = None;
     Router::new()
-        .route("/text", any(async || Reply("hello")))
+        .route("/text", any(async || AxumReply("hello")))
         .route(
             "/tuple",
-            any(async || Reply((Json([1]), 201, [("x-a", "b")]))),
+            any(async || AxumReply((Json([1]), 201, [("x-a", "b")]))),
         )
-        .route("/none", any(async move || Reply(none)))
-        .route("/error", any(async || Reply(HttpError::not_found())))
-        .route("/bad-status", any(async || Reply(("x", 99))))
-        .route("/bad-header", any(async || Reply(("x", [("x", "a\r\nb")]))))
-        .route("/hop", any(async || Reply(("x", [("upgrade", "h2c")]))))
-        .route("/204", any(async || Reply(("stray", 204))))
-        .route("/205", any(async || Reply(("stray", 205))))
+        .route("/none", any(async move || AxumReply(none)))
+        .route("/error", any(async || AxumReply(HttpError::not_found())))
+        .route("/bad-status", any(async || AxumReply(("x", 99))))
+        .route(
+            "/bad-header",
+            any(async || AxumReply(("x", [("x", "a\r\nb")]))),
+        )
+        .route("/hop", any(async || AxumReply(("x", [("upgrade", "h2c")]))))
+        .route("/204", any(async || AxumReply(("stray", 204))))
+        .route("/205", any(async || AxumReply(("stray", 205))))
         .route(
             "/304",
-            any(async || Reply((Body::from_chunks(["stray"]), 304))),
+            any(async || AxumReply((Body::from_chunks(["stray"]), 304))),
         )
         .route(
             "/short",
-            any(async || Reply(("x", [("content-length", "9")]))),
+            any(async || AxumReply(("x", [("content-length", "9")]))),
         )
         .route(
             "/long",
-            any(async || Reply(("xyz", [("content-length", "1")]))),
+            any(async || AxumReply(("xyz", [("content-length", "1")]))),
         )
         .route(
             "/stream",
-            any(async || Reply(Body::from_chunks(["a", "", "b"]))),
+            any(async || AxumReply(Body::from_chunks(["a", "", "b"]))),
         )
         .route(
             "/first",
             any(async || {
                 let chunks = [Err::<&str, _>(std::io::Error::other("broken"))];
-                Reply(Body::from_stream(futures_util::stream::iter(chunks)))
+                AxumReply(Body::from_stream(futures_util::stream::iter(chunks)))
             }),
         )
         .route(
             "/empty",
-            any(async || Reply(Body::from_chunks(["", "x"].repeat(100)))),
+            any(async || AxumReply(Body::from_chunks(["", "x"].repeat(100)))),
         )
         .route(
             "/empties",
-            any(async || Reply(Body::from_chunks([[""; 99].as_slice(), &["end"]].concat()))),
+            any(async || AxumReply(Body::from_chunks([[""; 99].as_slice(), &["end"]].concat()))),
         )
         .route(
             "/late",
             any(async || {
                 let chunks = [Ok("one"), Err(Error::msg("broken"))];
                 let chunks = chunks.map(|chunk| chunk.map_err(Error::into_boxed));
-                Reply(Body::from_stream(futures_util::stream::iter(chunks)))
+                AxumReply(Body::from_stream(futures_util::stream::iter(chunks)))
             }),
         )
         .route(
@@ -77,7 +80,7 @@ fn handlers() -> Router {
             any(async || {
                 let mut response = plain("bye");
                 response.extensions_mut().insert(CloseConnection);
-                Reply(response)
+                AxumReply(response)
             }),
         )
 }
@@ -166,7 +169,7 @@ async fn b1_l1_a_silent_stream_sends_its_head_and_is_closed_once() -> TestResult
                     let _ = &guard;
                     chunk.map_err(Error::into_boxed)
                 });
-                Reply(Body::from_stream(silence))
+                AxumReply(Body::from_stream(silence))
             }),
         )
     };
@@ -187,7 +190,7 @@ async fn axum_s_values_are_views_return_values() -> TestResult {
         if environ.query_string() == "events" {
             let events = futures_util::stream::pending::<Result<_, Error>>();
             let events = events.map(|event| event.map_err(Error::into_boxed));
-            return Reply(axum::response::IntoResponse::into_response(Sse::new(
+            return ViewReply(axum::response::IntoResponse::into_response(Sse::new(
                 events,
             )));
         }
@@ -195,7 +198,7 @@ async fn axum_s_values_are_views_return_values() -> TestResult {
         headers.insert("connection", "close".parse().unwrap());
         headers.insert("x-a", "b".parse().unwrap());
         let value = (StatusCode::ACCEPTED, headers, Html("<p>"));
-        Reply(axum::response::IntoResponse::into_response(value))
+        ViewReply(axum::response::IntoResponse::into_response(value))
     });
     let request = |target: &str| Environ::from_request(Request::get(target).body(()).unwrap());
     let response = app.respond(request("/")).await?;
@@ -212,7 +215,7 @@ async fn axum_s_values_are_views_return_values() -> TestResult {
     let response = drive(app, support::get("/?events")).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     // As any value, also in a tuple.
-    let response = (Reply(Html("x")), 203).try_into_response()?;
+    let response = (ViewReply(Html("x")), 203).try_into_response()?;
     assert_eq!(response.status(), 203);
     Ok(())
 }

@@ -7,7 +7,7 @@ mod support;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use adapter_tower::{GatewayService, service};
+use adapter_tower::{TowerService, service};
 use axum::Router;
 use axum::routing::get_service;
 use futures_util::StreamExt;
@@ -101,10 +101,10 @@ fn laboratory() -> impl App {
 /// The ways to run an app as a tower service.
 async fn hosts() -> Vec<(&'static str, SocketAddr)> {
     let routed = Router::new()
-        .route_service("/{path}", GatewayService::new(laboratory()))
+        .route_service("/{path}", TowerService::new(laboratory()))
         .layer(tower_http::trace::TraceLayer::new_for_http());
     // A method router touches HEAD itself.
-    let method = Router::new().route("/{path}", get_service(GatewayService::new(laboratory())));
+    let method = Router::new().route("/{path}", get_service(TowerService::new(laboratory())));
     vec![
         (
             "axum fallback",
@@ -115,7 +115,7 @@ async fn hosts() -> Vec<(&'static str, SocketAddr)> {
         ("hyper-util", hyper_serve(service(laboratory())).await),
         (
             "hyper-util, boxed",
-            hyper_serve(GatewayService::new(laboratory())).await,
+            hyper_serve(TowerService::new(laboratory())).await,
         ),
     ]
 }
@@ -313,7 +313,7 @@ async fn b6_a_middleware_that_makes_head_of_get_is_followed() -> TestResult {
     });
     let service = tower::ServiceBuilder::new()
         .layer(head)
-        .service(GatewayService::new(laboratory()));
+        .service(TowerService::new(laboratory()));
     let request = http::Request::get("/text").body(Body::empty())?;
     let response = tower::ServiceExt::oneshot(service, request).await?;
     assert_eq!(response.headers()["content-length"], "5");
@@ -331,7 +331,7 @@ async fn a_timeout_around_an_app_answers_in_its_place() -> TestResult {
     let layer = tower_http::timeout::TimeoutLayer::with_status_code(status, Duration::ZERO);
     let service = tower::ServiceBuilder::new()
         .layer(layer)
-        .service(GatewayService::new(never));
+        .service(TowerService::new(never));
     let request = http::Request::get("/").body(Body::empty())?;
     let response = tower::ServiceExt::oneshot(service, request).await?;
     assert_eq!(response.status(), 504);

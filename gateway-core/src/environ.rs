@@ -20,6 +20,7 @@ use http::{Extensions, Method, Request, Version};
 
 use crate::connection::{Connection, Scheme};
 use crate::exchange::{Closed, Exchange, Observation};
+use crate::http_error::HttpError;
 use crate::input::{Input, IntoInput};
 use crate::observer::Observer;
 
@@ -212,6 +213,32 @@ impl Environ {
     /// app's future when the client goes (hyper), only other tasks have a use for it.
     pub fn closed(&mut self) -> Closed {
         Closed::new(self.exchange())
+    }
+
+    /// Refuses the request, for adapters and for functions that fill an environ: the gateway answers
+    /// with the error's page and does not call the app. A later refusal replaces an earlier one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{Gateway, HttpError, Input, view};
+    ///
+    /// let gateway = Gateway::new(view(async |_| "called"));
+    /// let (parts, ()) = http::Request::get("/").body(())?.into_parts();
+    /// let mut environ = gateway.environ(parts, Input::empty());
+    /// environ.refuse(HttpError::unauthorized());
+    /// assert_eq!(gateway.handle(environ).await.status(), 401);
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn refuse(&mut self, error: HttpError) {
+        self.inner_mut().refusal = Some(error);
+    }
+
+    #[inline]
+    pub(crate) fn take_refusal(&mut self) -> Option<HttpError> {
+        self.inner_mut().refusal.take()
     }
 
     /// Registers an observer for what becomes of this request: for middlewares. What it is told of

@@ -11,7 +11,7 @@ mod state;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use http::Response;
+use http::{Extensions, Response};
 
 use crate::start_error::StartError;
 
@@ -39,6 +39,8 @@ pub(crate) struct Exchange {
 #[derive(Default)]
 struct Slot {
     state: State,
+    /// Typed values for the response.
+    extensions: Extensions,
     /// True once the driver is done with the request.
     is_closed: bool,
     /// The driver, which waits for a start or an early commit, and after the commit for an abort.
@@ -141,6 +143,22 @@ impl Exchange {
         self.lock().state.close_connection();
     }
 
+    /// Adds typed values to the response. Values that are replaced are dropped outside of the lock,
+    /// as headers are.
+    pub(crate) fn extend_extensions(&self, mut added: Extensions) {
+        while !added.is_empty() {
+            let mut slot = self.lock();
+            if slot.extensions.is_empty() {
+                slot.extensions = added;
+                return;
+            }
+            let mut known = std::mem::take(&mut slot.extensions);
+            drop(slot);
+            known.extend(added);
+            added = known;
+        }
+    }
+
     pub(crate) fn is_started(&self) -> bool {
         !self.lock().state.is_new()
     }
@@ -169,6 +187,7 @@ impl Exchange {
         let mut status = response.status();
         let mut slot = self.lock();
         let committed = slot.state.commit(&mut status, response.headers_mut());
+        std::mem::swap(response.extensions_mut(), &mut slot.extensions);
         let is_observed = !slot.observations.is_empty();
         drop(slot);
         *response.status_mut() = status;

@@ -29,7 +29,7 @@ use crate::input::Input;
 use crate::observer::Observer;
 
 pub(crate) use call::call;
-use commit::{commit, commit_error, commit_refusal};
+use commit::{commit, commit_error, commit_malformed, commit_refusal};
 pub use outgoing::Outgoing;
 pub use refuse::RefusedHead;
 pub use reply::reply;
@@ -166,6 +166,9 @@ impl<A: App> Gateway<A> {
     /// - more than one `Host`, a malformed one, a malformed `:authority`, or no `Host` where
     ///   [the connection requires one](crate::Connection::with_required_host), with 400 (E12);
     /// - a transfer coding that is not a single `chunked` with 501 or 400 (I2).
+    ///
+    /// A request that was [refused](Environ::refuse) is answered with its error's page; the
+    /// connection stays open.
     #[inline]
     pub fn handle(
         &self,
@@ -211,7 +214,7 @@ impl<A: App> Gateway<A> {
         refuse::log_refusal("E12", &error);
         let method = Method::from_bytes(head.method.as_bytes()).unwrap_or_default();
         let kind = RequestKind::new(&method, head.version);
-        commit_refusal(self.shared.owner(exchange), &error, kind)
+        commit_malformed(self.shared.owner(exchange), &error, kind)
     }
 
     /// Tells the gateway that its server is at the end of its shutdown (L4). Exchanges that are
@@ -245,11 +248,15 @@ impl<A> fmt::Debug for Gateway<A> {
 }
 
 /// One request from its environ to its response.
-async fn drive<A: App>(app: &A, owner: Owner, environ: Environ) -> http::Response<Outgoing> {
+async fn drive<A: App>(app: &A, owner: Owner, mut environ: Environ) -> http::Response<Outgoing> {
     let kind = RequestKind::of(&environ);
+    if let Some(error) = environ.take_refusal() {
+        drop(environ);
+        return commit_refusal(owner, error, kind);
+    }
     if let Err(refusal) = refuse::check(&environ) {
         drop(environ);
-        return commit_refusal(owner, &refusal.into_error(), kind);
+        return commit_malformed(owner, &refusal.into_error(), kind);
     }
     match call(app, environ, owner.exchange(), kind).await {
         Ok(ready) => commit(owner, ready, kind),

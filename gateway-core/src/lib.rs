@@ -29,7 +29,8 @@
 //! - [`App`]: the interface, with [`Environ`], [`StartResponse`] and [`Body`].
 //! - [`view`] and [`TryIntoResponse`]: normalisation, as Flask does it; [`HttpError`].
 //! - [`AppExt`], [`BoxApp`]: composition.
-//! - [`Gateway`]: the driver, for those who write adapters.
+//! - [`Gateway`]: the driver, for those who write adapters; [`bridge`], for hosts that keep a request
+//!   on one thread.
 //!
 //! Mounting at prefixes, limits and other middlewares are in `gateway-util`, a client for tests of apps
 //! in `gateway-testing`.
@@ -62,6 +63,7 @@ mod app;
 mod app_ext;
 mod body;
 mod box_app;
+pub mod bridge;
 mod connection;
 mod environ;
 mod error;
@@ -78,6 +80,7 @@ mod log;
 mod modify_response;
 mod observer;
 mod panicked;
+mod path_params;
 mod raised;
 mod response;
 pub mod spec;
@@ -107,6 +110,7 @@ pub use input::{Input, InputError, IntoInput};
 pub use json::Json;
 pub use modify_response::{ModifyResponse, Replace};
 pub use observer::{Ended, Observer, Outcome, RequestSummary};
+pub use path_params::PathParams;
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
 pub use response::{CloseConnection, Response, ResponseExt};

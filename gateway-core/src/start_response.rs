@@ -5,7 +5,7 @@ mod hook;
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 
 use crate::body::Body;
 use crate::error::Error;
@@ -111,6 +111,7 @@ impl StartResponse {
     }
 
     /// Starts with the head of a response and gives its body: `return start_response.send(response)`.
+    /// The response's extensions pass, as by [`insert_extension`](Self::insert_extension).
     ///
     /// # Errors
     ///
@@ -125,6 +126,7 @@ impl StartResponse {
         if parts.extensions.get::<CloseConnection>().is_some() {
             self.close_connection();
         }
+        self.exchange.extend_extensions(parts.extensions);
         Ok(body)
     }
 
@@ -157,6 +159,40 @@ impl StartResponse {
     /// cannot send `Connection` itself (S7). Without effect after commit.
     pub fn close_connection(&self) {
         self.exchange.close_connection();
+    }
+
+    /// Puts a typed value into the extensions of the response: for the middlewares of a host. A
+    /// value of the same type is replaced. Nothing of it is sent.
+    ///
+    /// The values arrive where the host has `http`'s own response (hyper, tower, axum), and in
+    /// [`AppExt::respond`](crate::AppExt::respond). Hosts with other types say in their adapter how
+    /// they are found. They go with the head that the app starts: the page of an error has none.
+    /// Without effect after commit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{AppExt, Body, Environ, Error, StartResponse};
+    ///
+    /// #[derive(Clone, Debug, PartialEq)]
+    /// struct RowsRead(u64);
+    ///
+    /// async fn app(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
+    ///     start_response.insert_extension(RowsRead(3));
+    ///     start_response.start(200, [("content-type", "text/plain")])?;
+    ///     Ok(Body::from("three rows"))
+    /// }
+    ///
+    /// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+    /// assert_eq!(response.extensions().get(), Some(&RowsRead(3)));
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn insert_extension<T: Clone + Send + Sync + 'static>(&self, value: T) {
+        let mut extensions = Extensions::new();
+        extensions.insert(value);
+        self.exchange.extend_extensions(extensions);
     }
 
     /// True if a start was tried.

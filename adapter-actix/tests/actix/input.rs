@@ -402,3 +402,54 @@ async fn a_reader_that_outlives_the_exchange_gets_an_error() {
     assert_eq!(stream.finish().await.unwrap().text(), "answered");
     assert_eq!(receiver.recv().await, Some(true));
 }
+
+/// A waker as combinators have them: it passes wakes on, and equals no other.
+struct Relay(std::task::Waker);
+
+impl std::task::Wake for Relay {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.wake_by_ref();
+    }
+}
+
+#[tokio::test]
+async fn a_reader_under_a_waker_of_its_own_costs_nothing_while_the_client_is_silent() {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Waker};
+
+    static POLLS: AtomicUsize = AtomicUsize::new(0);
+    let server = Server::of(view(async |mut environ: Environ| {
+        if environ.path_info() == "/turn" {
+            return Ok::<_, Error>("turned".to_owned());
+        }
+        let mut input = environ.take_input();
+        let mut read = pin!(input.bytes(100));
+        let bytes = poll_fn(|cx| {
+            POLLS.fetch_add(1, Ordering::SeqCst);
+            let relay = Waker::from(Arc::new(Relay(cx.waker().clone())));
+            read.as_mut().poll(&mut Context::from_waker(&relay))
+        })
+        .await?;
+        Ok(format!("{} bytes", bytes.len()))
+    }));
+    let mut upload = http1::Connection::open(server.address).await.unwrap();
+    upload
+        .send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nab")
+        .await
+        .unwrap();
+    // The only worker takes turns between the upload and these: an upload that wakes itself is
+    // polled in each.
+    let mut others = http1::Connection::open(server.address).await.unwrap();
+    for _ in 0..100 {
+        let turned = others.request(&Request::get("/turn")).await.unwrap();
+        assert_eq!(turned.text(), "turned");
+    }
+    upload.send("cd").await.unwrap();
+    let response = upload.read_response("POST").await.unwrap();
+    assert_eq!(response.text(), "4 bytes");
+    let polls = POLLS.load(Ordering::SeqCst);
+    assert!((1..=20).contains(&polls), "{polls} polls");
+}

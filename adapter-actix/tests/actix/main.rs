@@ -7,6 +7,7 @@
 
 mod connection;
 mod environ;
+mod exchange;
 mod framing;
 mod headers;
 mod input;

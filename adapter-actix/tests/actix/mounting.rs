@@ -1,7 +1,7 @@
 //! Where an app can be mounted.
 
 use actix_web::{guard, web};
-use adapter_actix::{GatewayService, mount, service};
+use adapter_actix::{ActixService, mount, service};
 use gateway_conformance::wire::{Protocol, Request};
 use gateway_core::{AppExt, BoxApp, Environ, view};
 
@@ -91,7 +91,7 @@ async fn as_the_default_service_of_the_application_and_of_a_scope() {
                 .default_service(service(view(whereami))),
         );
         config.service(web::scope("/other-scope").route("/native", web::get().to(async || "")));
-        let app: GatewayService<BoxApp> = GatewayService::new(view(whereami).boxed());
+        let app: ActixService<BoxApp> = ActixService::new(view(whereami).boxed());
         config.default_service(app);
     });
     for (target, expected) in [

@@ -1,7 +1,7 @@
 //! Return values of views in native handlers.
 
 use actix_web::web;
-use adapter_actix::Reply;
+use adapter_actix::ActixReply;
 use gateway_conformance::wire::{End, Framing, Protocol, Request};
 use gateway_core::{Body, Error, HttpError, Json};
 
@@ -9,29 +9,29 @@ use crate::server::Server;
 
 fn server() -> Server {
     Server::start(|config| {
-        config.route("/text", web::route().to(async || Reply("text")));
+        config.route("/text", web::route().to(async || ActixReply("text")));
         config.route(
             "/tuple",
-            web::route().to(async || Reply((Json(["a"]), 201, [("x-a", "1"), ("x-a", "2")]))),
+            web::route().to(async || ActixReply((Json(["a"]), 201, [("x-a", "1"), ("x-a", "2")]))),
         );
-        config.route("/204", web::route().to(async || Reply(("lost", 204))));
-        config.route("/none", web::route().to(async || Reply(None::<&str>)));
+        config.route("/204", web::route().to(async || ActixReply(("lost", 204))));
+        config.route("/none", web::route().to(async || ActixReply(None::<&str>)));
         config.route(
             "/bad",
-            web::route().to(async || Reply(("x", [("connection", "x")]))),
+            web::route().to(async || ActixReply(("x", [("connection", "x")]))),
         );
         config.route(
             "/error",
-            web::route().to(async || Reply(Err::<&str, _>(HttpError::not_found()))),
+            web::route().to(async || ActixReply(Err::<&str, _>(HttpError::not_found()))),
         );
         config.route(
             "/stream",
-            web::route().to(async || Reply(Body::from_chunks(["", "a", "", "b"]))),
+            web::route().to(async || ActixReply(Body::from_chunks(["", "a", "", "b"]))),
         );
         config.route(
             "/waiting",
             web::route().to(async || {
-                Reply(Body::from_producer(async |mut writer| {
+                ActixReply(Body::from_producer(async |mut writer| {
                     tokio::task::yield_now().await;
                     writer.write("waited").await?;
                     Ok(())
@@ -41,7 +41,7 @@ fn server() -> Server {
         config.route(
             "/broken",
             web::route().to(async || {
-                Reply(Body::from_producer(async |mut writer| {
+                ActixReply(Body::from_producer(async |mut writer| {
                     writer.write("one").await?;
                     Err(Error::msg("it broke"))
                 }))

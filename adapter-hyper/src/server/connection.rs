@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use gateway_core::{App, Connection, Gateway};
+use gateway_core::App;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 
 use super::transport::{Stream, Transport};
-use crate::service::service_with;
+use crate::service::HyperService;
 
 /// HTTP/2: exchanges at a time on one connection.
 const MAX_STREAMS: u32 = 200;
@@ -47,15 +47,13 @@ impl Protocols {
     pub(super) fn serve<A: App>(
         &self,
         stream: Stream,
-        gateway: &Gateway<A>,
-        connection: Connection,
+        service: HyperService<A>,
         graceful: &GracefulShutdown,
     ) -> impl Future<Output = ()> + Send + use<A> {
         let transport = Transport::new(stream, self.header_read_timeout);
-        let service = service_with(gateway, connection);
         let served = self
             .builder
-            .serve_connection(TokioIo::new(transport), service)
+            .serve_connection(TokioIo::new(transport), service.unboxed())
             .into_owned();
         let watched = graceful.watch(served);
         async move {

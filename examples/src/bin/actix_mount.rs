@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer, guard, web};
-use adapter_actix::{Reply, mount};
+use adapter_actix::{ActixReply, mount};
 use gateway_core::{AppExt, BoxApp, BoxError, Environ, HttpError, Json, TryIntoResponse, view};
 
 /// The app: it knows nothing of actix.
@@ -15,8 +15,8 @@ async fn whereami(environ: Environ) -> impl TryIntoResponse {
 }
 
 /// A handler that was there before, with a view's return values.
-async fn item(id: web::Path<u32>) -> Reply<Result<impl TryIntoResponse, HttpError>> {
-    Reply(match *id {
+async fn item(id: web::Path<u32>) -> ActixReply<Result<impl TryIntoResponse, HttpError>> {
+    ActixReply(match *id {
         1 => Ok(("item 1\n", [("x-my-header", "foo")])),
         _ => Err(HttpError::not_found()),
     })

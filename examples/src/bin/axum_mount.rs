@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use adapter_tower::{Reply, service};
+use adapter_tower::{AxumReply, service};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
@@ -18,8 +18,8 @@ async fn whereami(environ: Environ) -> impl TryIntoResponse {
 }
 
 /// A handler that was there before, with a view's return values.
-async fn item(Path(id): Path<u32>) -> Reply<Result<impl TryIntoResponse, HttpError>> {
-    Reply(match id {
+async fn item(Path(id): Path<u32>) -> AxumReply<Result<impl TryIntoResponse, HttpError>> {
+    AxumReply(match id {
         1 => Ok(("item 1\n", [("x-my-header", "foo")])),
         _ => Err(HttpError::not_found()),
     })

@@ -10,6 +10,7 @@ use super::lent_head::LentHead;
 use super::var_name::VarName;
 use crate::connection::Connection;
 use crate::exchange::{Exchange, Memory, forget_empty};
+use crate::http_error::HttpError;
 use crate::input::Input;
 
 /// Room for more variables than these is not kept for later requests.
@@ -26,6 +27,8 @@ pub(super) struct Inner {
     pub(super) script_len: usize,
     pub(super) own_vars: Vec<(VarName, Vec<u8>)>,
     pub(super) keep_underscores: bool,
+    /// The answer, if the app is not to be called.
+    pub(super) refusal: Option<HttpError>,
     pub(super) exchange: Option<Arc<Exchange>>,
     /// Somebody ends the exchange.
     pub(super) is_claimed: bool,
@@ -131,6 +134,7 @@ impl Drop for Environ {
             script_len,
             own_vars,
             keep_underscores,
+            refusal,
             exchange: _,
             is_claimed,
         } = &mut *inner;
@@ -143,6 +147,7 @@ impl Drop for Environ {
         own_vars.clear();
         own_vars.shrink_to(KEPT_VARS);
         *keep_underscores = false;
+        *refusal = None;
         *is_claimed = false;
         exchange.recycle(inner, &mut headers);
         // What came back for it, most often nothing.

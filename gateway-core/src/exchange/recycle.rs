@@ -38,6 +38,7 @@ impl Exchange {
     pub(super) fn reset(&mut self) {
         let Slot {
             state,
+            extensions,
             is_closed,
             driver,
             watchers,
@@ -46,6 +47,9 @@ impl Exchange {
             spare,
         } = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.reset();
+        if !extensions.is_empty() {
+            extensions.clear();
+        }
         *is_closed = false;
         *driver = None;
         watchers.clear();

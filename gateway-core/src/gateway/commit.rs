@@ -46,9 +46,21 @@ pub(super) fn commit_error(
     response
 }
 
-/// Commits the page of a request that the gateway refuses: it closes the connection (I5), because
-/// nobody can tell where the next request begins.
+/// Commits the page of a request that an adapter or its user refuses.
 pub(super) fn commit_refusal(
+    owner: Owner,
+    error: HttpError,
+    kind: RequestKind,
+) -> Response<Outgoing> {
+    let ErrorPage { error, .. } = ErrorPage::of(error.into());
+    let response = commit_page(owner, &error, kind, Ended::Refused);
+    discard(error);
+    response
+}
+
+/// Commits the page of a request whose head is malformed: it closes the connection (E17), because
+/// nobody can tell where the next request begins.
+pub(super) fn commit_malformed(
     owner: Owner,
     error: &HttpError,
     kind: RequestKind,
@@ -176,7 +188,7 @@ fn bodyless(status: StatusCode, headers: &mut HeaderMap, length: Length) -> Outg
         // RFC 9110 section 15.3.6: a 205 says that it is empty.
         StatusCode::RESET_CONTENT => {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-            Outgoing::nothing()
+            Outgoing::announcing(0)
         }
         // HEAD: the length that GET would have, where it is known.
         _ => {

@@ -24,7 +24,7 @@ use crate::error::Error;
 /// | unknown length | none | no exact `size_hint`: the host frames it (chunked; on HTTP/1.0 the end of the connection) |
 /// | HEAD | the length of GET, where it is known, also as [`announced`](Self::announced) | `is_end_stream`, no exact `size_hint` |
 /// | 204, 304 | none | `is_end_stream`, no exact `size_hint`: the host adds no Content-Length |
-/// | 205 | `0` | `is_end_stream`, no exact `size_hint` |
+/// | 205 | `0`, also as `announced` | `is_end_stream`, no exact `size_hint` |
 ///
 /// - **Closing**: on HTTP/1 a `Connection: close` header is the wish to close the connection after
 ///   this response. A host that writes `Connection` by itself takes it out and acts on it. No other
@@ -45,7 +45,7 @@ use crate::error::Error;
 pub struct Outgoing(Repr);
 
 enum Repr {
-    /// No body. With the length that a HEAD request is told.
+    /// No body. With the length that the head announces.
     Nothing {
         announced: Option<u64>,
     },
@@ -74,7 +74,7 @@ impl Outgoing {
     }
 
     /// The length to announce in Content-Length: that of the body, or for HEAD the one that GET
-    /// would have. `None` if it is not known, and for 204, 205 and 304.
+    /// would have. `None` if it is not known, and for 204 and 304.
     ///
     /// For hosts that write Content-Length by themselves.
     #[must_use]

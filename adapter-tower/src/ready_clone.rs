@@ -12,9 +12,9 @@ use tower_service::Service;
 ///
 /// The mutex is held only while it is cloned. It is there because many services are `Send` and not
 /// `Sync` (`BoxCloneService`, say), and apps are both.
-pub(crate) struct Prototype<S>(Mutex<S>);
+pub(crate) struct ReadyClone<S>(Mutex<S>);
 
-impl<S: Clone> Prototype<S> {
+impl<S: Clone> ReadyClone<S> {
     pub(crate) fn new(service: S) -> Self {
         Self(Mutex::new(service))
     }
@@ -52,13 +52,13 @@ fn unavailable(error: BoxError) -> Error {
     HttpError::service_unavailable().with_source(error).into()
 }
 
-impl<S: Clone> Clone for Prototype<S> {
+impl<S: Clone> Clone for ReadyClone<S> {
     fn clone(&self) -> Self {
         Self::new(self.get())
     }
 }
 
-impl<S> fmt::Debug for Prototype<S> {
+impl<S> fmt::Debug for ReadyClone<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(type_name::<S>())
     }

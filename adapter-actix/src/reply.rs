@@ -4,7 +4,7 @@ use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use gateway_core::{TryIntoResponse, reply};
 
-use crate::convert;
+use crate::request::{method, version};
 use crate::response::{Facts, response};
 
 /// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the answer of a native
@@ -18,11 +18,11 @@ use crate::response::{Facts, response};
 ///
 /// ```
 /// use actix_web::{App, web};
-/// use adapter_actix::Reply;
+/// use adapter_actix::ActixReply;
 /// use gateway_core::{HttpError, TryIntoResponse};
 ///
-/// async fn item(id: web::Path<u32>) -> Reply<Result<impl TryIntoResponse, HttpError>> {
-///     Reply(match *id {
+/// async fn item(id: web::Path<u32>) -> ActixReply<Result<impl TryIntoResponse, HttpError>> {
+///     ActixReply(match *id {
 ///         1 => Ok(("one", 200, [("x-my-header", "foo")])),
 ///         _ => Err(HttpError::not_found()),
 ///     })
@@ -31,22 +31,23 @@ use crate::response::{Facts, response};
 /// let app = App::new().route("/items/{id}", web::get().to(item));
 /// # let _ = app;
 /// ```
+#[doc(alias = "Reply")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Reply<T>(pub T);
+pub struct ActixReply<T>(pub T);
 
-impl<T> From<T> for Reply<T> {
+impl<T> From<T> for ActixReply<T> {
     fn from(value: T) -> Self {
         Self(value)
     }
 }
 
-impl<T: TryIntoResponse> Responder for Reply<T> {
+impl<T: TryIntoResponse> Responder for ActixReply<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse<BoxBody> {
         let head = request.head();
-        let method = convert::method(&head.method).unwrap_or_default();
-        let answer = reply(self.0, &method, convert::version(head.version));
+        let method = method(&head.method).unwrap_or_default();
+        let answer = reply(self.0, &method, version(head.version));
         response(answer, Facts::of(head), None).0
     }
 }

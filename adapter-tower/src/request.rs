@@ -1,38 +1,59 @@
 //! A host's request as an environ.
 
 use std::error::Error as StdError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use gateway_core::{App, BoxError, Connection, Environ, Gateway, Input, InputError};
-use http::{Extensions, Request};
+use gateway_core::{App, BoxError, Connection, Environ, Gateway, HttpError, Input, InputError};
+use http::{Extensions, Request, request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::LengthLimitError;
 use pin_project_lite::pin_project;
 
-use crate::{host, mount};
+use crate::{extensions, prefix};
+
+/// Fills an environ with what the host knows.
+pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
 /// Makes the environ. Extensions are moved (E15).
 #[inline]
-pub(crate) fn environ<A, B>(gateway: &Gateway<A>, request: Request<B>) -> Environ
+pub(crate) fn environ<A, B>(
+    gateway: &Gateway<A>,
+    with: Option<&With>,
+    request: Request<B>,
+) -> Environ
 where
     A: App,
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
     let (mut parts, body) = request.into_parts();
+    extensions::note_path_params(&mut parts);
     let connection = connection(&parts.extensions);
-    let split = mount::restore(&mut parts);
+    let head = with.map(|with| (with, parts.clone()));
+    let script_name_len = prefix::restore(&mut parts);
     let mut environ = gateway.environ(parts, input(body));
     if let Some(connection) = connection {
         environ.set_connection(connection);
     }
-    if split > 0 {
+    if script_name_len > 0 {
         // The offset was found before a slash or at the end of the path: it is accepted.
-        let _ = environ.set_script_name_len(split);
+        let _ = environ.set_script_name_len(script_name_len);
+    }
+    if let Some((with, head)) = head {
+        fill(with, &head, &mut environ);
     }
     environ
+}
+
+/// Runs the user's function, whose panic is a 500 (B9).
+fn fill(with: &With, head: &request::Parts, environ: &mut Environ) {
+    if catch_unwind(AssertUnwindSafe(|| with(head, environ))).is_err() {
+        let error = HttpError::internal_server_error();
+        environ.refuse(error.with_source("the function given to `with` panicked"));
+    }
 }
 
 /// What is known of the connection: what the host's user says, before what the host says.
@@ -40,7 +61,9 @@ fn connection(extensions: &Extensions) -> Option<Connection> {
     if let Some(connection) = extensions.get::<Connection>() {
         return Some(*connection);
     }
-    host::peer(extensions).map(|peer| Connection::new().with_peer_addr(peer))
+    // E12: where there is a peer, a connection has parsed the head.
+    extensions::peer(extensions)
+        .map(|peer| Connection::new().with_peer_addr(peer).with_required_host(true))
 }
 
 /// A host's body as input.

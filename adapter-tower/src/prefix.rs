@@ -5,7 +5,7 @@ use gateway_core::{Connection, Environ, Error};
 use http::uri::PathAndQuery;
 use http::{Uri, request};
 
-use crate::host;
+use crate::extensions;
 
 /// The URI that the client sent, in the extensions of a request whose URI lost a prefix.
 ///
@@ -18,7 +18,7 @@ use crate::host;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use adapter_tower::{GatewayService, OriginalUri};
+/// use adapter_tower::{TowerService, OriginalUri};
 /// use gateway_core::{Body, Environ, view};
 /// use tower::ServiceExt;
 ///
@@ -27,7 +27,7 @@ use crate::host;
 /// });
 /// let mut request = http::Request::get("/cart").body(Body::empty())?;
 /// request.extensions_mut().insert(OriginalUri("/shop/cart".parse()?));
-/// let response = GatewayService::new(app).oneshot(request).await?;
+/// let response = TowerService::new(app).oneshot(request).await?;
 /// assert_eq!(Body::new(response.into_body()).bytes().await?, "/shop /cart");
 /// # Ok::<(), gateway_core::BoxError>(())
 /// # }).unwrap();
@@ -43,7 +43,7 @@ pub struct OriginalUri(
 pub(crate) fn restore(parts: &mut request::Parts) -> usize {
     let original = parts.extensions.get::<OriginalUri>();
     let original = original.map(|original| &original.0);
-    let Some(original) = original.or_else(|| host::original_uri(&parts.extensions)) else {
+    let Some(original) = original.or_else(|| extensions::original_uri(&parts.extensions)) else {
         return 0;
     };
     match offset(original.path(), parts.uri.path()) {
@@ -100,11 +100,11 @@ pub(crate) fn strip(environ: &Environ) -> Result<Option<Uri>, Error> {
 pub(crate) fn describe(parts: &mut request::Parts, stripped: Option<Uri>, connection: Connection) {
     parts.extensions.insert(connection);
     if let Some(peer) = connection.peer_addr() {
-        host::set_peer(&mut parts.extensions, peer);
+        extensions::set_peer(&mut parts.extensions, peer);
     }
     if let Some(stripped) = stripped {
         let original = std::mem::replace(&mut parts.uri, stripped);
-        host::set_original_uri(&mut parts.extensions, &original);
+        extensions::set_original_uri(&mut parts.extensions, &original);
         parts.extensions.insert(OriginalUri(original));
     }
 }

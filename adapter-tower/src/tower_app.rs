@@ -8,9 +8,9 @@ use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tower_service::Service;
 
-use crate::mount;
-use crate::prototype::Prototype;
-use crate::translate::answer;
+use crate::prefix;
+use crate::ready_clone::ReadyClone;
+use crate::response::answer;
 
 /// Makes an app of a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`, any
 /// service that takes a request with any `http_body::Body`.
@@ -29,7 +29,7 @@ use crate::translate::answer;
 /// - The extensions of the environ are those of the request (E15), and so is a
 ///   [`Connection`](gateway_core::Connection); under the feature `axum` there is a
 ///   `ConnectInfo<SocketAddr>`. The environ's own variables have no place in a request and stay
-///   behind, as the response's extensions do: a start has none.
+///   behind. The extensions of the response go on to the host.
 /// - Hop-by-hop fields that the service sets are taken out; `Connection: close` closes the
 ///   connection (S7). The rest of the head is checked like any app's.
 /// - A response is flushed, as it would be under hyper: its head goes out when its body has nothing
@@ -99,7 +99,7 @@ where
     ResBody::Error: Into<BoxError>,
 {
     TowerApp {
-        service: Prototype::new(service),
+        service: ReadyClone::new(service),
         body,
     }
 }
@@ -107,7 +107,7 @@ where
 /// A tower service as an app; made by [`tower_app`] and [`tower_app_over`].
 #[derive(Clone)]
 pub struct TowerApp<S: Clone, F = fn(Input) -> Input> {
-    service: Prototype<S>,
+    service: ReadyClone<S>,
     body: F,
 }
 
@@ -124,10 +124,10 @@ where
         let mut service = self.service.ready().await?;
         let method = environ.request_method().clone();
         let response = {
-            let stripped = mount::strip(&environ)?;
+            let stripped = prefix::strip(&environ)?;
             let connection = *environ.connection();
             let (mut parts, input) = environ.into_parts();
-            mount::describe(&mut parts, stripped, connection);
+            prefix::describe(&mut parts, stripped, connection);
             service.call(Request::from_parts(parts, (self.body)(input)))
         };
         // A clone is good for one call; what it holds is free from here on.

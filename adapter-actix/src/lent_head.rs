@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::dev::{RequestHead, ServiceRequest};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
 use actix_web::http::header::HeaderMap as NativeHeaders;
 use gateway_core::HeadSource;
 use http::HeaderMap;
 
-use crate::convert;
+use crate::request;
 
 /// How many empty loans a worker keeps for its next requests.
 const KEPT: usize = 64;
@@ -20,14 +20,13 @@ const KEPT: usize = 64;
 #[derive(Debug, Default)]
 struct Loan {
     headers: NativeHeaders,
-    /// Where it is in origin form.
     uri: Option<Uri>,
 }
 
 impl HeadSource for Loan {
-    fn target(&self) -> Option<&str> {
-        let target = self.uri.as_ref()?.path_and_query()?;
-        Some(target.as_str())
+    fn target(&self) -> &str {
+        let target = self.uri.as_ref().and_then(Uri::path_and_query);
+        target.map_or("", |target| target.as_str())
     }
 
     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
@@ -43,7 +42,7 @@ impl HeadSource for Loan {
     }
 
     fn to_map(&self) -> HeaderMap {
-        convert::request_headers(&self.headers)
+        request::request_headers(&self.headers)
     }
 }
 
@@ -53,7 +52,7 @@ pub(crate) enum Lending {
     /// The request's own headers. The request must have no second handle, which a middleware
     /// between the router and the app may hold: actix panics then.
     Own,
-    /// A copy of them.
+    /// A copy of them: there may be another handle, or somebody looks at the request meanwhile.
     Copy,
 }
 
@@ -85,7 +84,7 @@ impl Lender {
                 Lending::Copy => loan.headers = request.headers().clone(),
             }
             let uri = &request.head().uri;
-            loan.uri = convert::is_origin_form(uri).then(|| uri.clone());
+            loan.uri = Some(uri.clone());
         }
         Lease {
             request: Some(request),
@@ -102,16 +101,15 @@ impl Lease {
         self.loan.clone()
     }
 
-    /// The head, but for the headers that are lent out.
+    /// The request, but for the headers that are lent out, where they are its own.
     #[expect(
         clippy::expect_used,
         reason = "only `end` empties it, and it owns the lease"
     )]
-    pub(crate) fn head(&self) -> &RequestHead {
-        let request = self.request.as_ref();
-        request
+    pub(crate) fn request(&self) -> &ServiceRequest {
+        self.request
+            .as_ref()
             .expect("a lease has its request until it ends")
-            .head()
     }
 
     /// The request with its headers.

@@ -1,0 +1,199 @@
+//! actix's request as an environ.
+//!
+//! actix-web has `http` 0.2, everything else has `http` 1. Neither version gives out the bytes behind
+//! its types, so what is asked for is copied.
+
+use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use actix_web::dev::ServiceRequest;
+use actix_web::http as native;
+use actix_web::http::header::HeaderMap as NativeHeaders;
+use bytes::BytesMut;
+use gateway_core::{App, Connection, Environ, Gateway, HttpError, Input, LentHead, PathParams, RefusedHead, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri};
+use percent_encoding::percent_decode_str;
+
+use crate::lent_head::Lease;
+
+/// Fills an environ with what the host knows.
+pub(crate) type With = dyn Fn(&ServiceRequest, &mut Environ) + Send + Sync;
+
+/// The environ; `None` where `http` 1 takes the method or the target for none.
+#[inline]
+pub(crate) fn environ<A: App>(
+    gateway: &Gateway<A>,
+    lease: &Lease,
+    input: Input,
+) -> Option<Environ> {
+    let head = lease.request().head();
+    let (method, version) = (method(&head.method)?, version(head.version));
+    let source = lease.source();
+    let head = if is_origin_form(&head.uri) {
+        LentHead::new(method, version, source).ok()?
+    } else {
+        LentHead::with_uri(method, version, target(&head.uri)?, source)
+    };
+    Some(gateway.lend(head, input))
+}
+
+/// What is told of a request that no environ can express.
+pub(crate) fn refused_head<'a>(
+    request: &'a ServiceRequest,
+    connection: Connection,
+) -> RefusedHead<'a> {
+    let head = request.head();
+    let target = head.uri.path_and_query().map_or("", |path| path.as_str());
+    RefusedHead::new(version(head.version))
+        .with_method(head.method.as_str())
+        .with_target(target)
+        .with_connection(connection)
+}
+
+/// The parameters of actix's routes, as `web::Path` gives them.
+#[inline]
+pub(crate) fn note_path_params(request: &ServiceRequest, environ: &mut Environ) {
+    let matched = request.match_info();
+    if matched.segment_count() == 0 {
+        return;
+    }
+    let params = matched.iter().map(|(name, value)| {
+        // actix leaves `%2F`, `%25` and `%2B` in the copy of the path that it matches on.
+        (name, percent_decode_str(value).decode_utf8_lossy())
+    });
+    environ
+        .extensions_mut()
+        .insert(params.collect::<PathParams>());
+}
+
+/// Runs the user's function, whose panic is a 500 (B9).
+pub(crate) fn fill(with: &With, request: &ServiceRequest, environ: &mut Environ) {
+    if catch_unwind(AssertUnwindSafe(|| with(request, environ))).is_err() {
+        let error = HttpError::internal_server_error();
+        environ.refuse(error.with_source("the function given to `with` panicked"));
+    }
+}
+
+/// The facts of the connection (E13, E16).
+#[inline]
+pub(crate) fn connection(request: &ServiceRequest, believes_forwarded: bool) -> Connection {
+    // E12: a connection has parsed the head.
+    let mut connection = Connection::new().with_required_host(true);
+    let config = request.app_config();
+    if config.secure() {
+        connection = connection.with_scheme(Scheme::Https);
+    }
+    if let Some(peer) = request.peer_addr() {
+        // Without a peer it is a Unix socket, for which actix makes a local address up.
+        connection = connection
+            .with_peer_addr(peer)
+            .with_local_addr(config.local_addr());
+    }
+    if believes_forwarded {
+        let info = request.connection_info();
+        connection = connection.with_scheme(scheme(info.scheme()));
+        let client = info.realip_remote_addr().and_then(client);
+        // The peer itself keeps its port, which is not the forwarded client's.
+        if let Some(client) = client
+            .filter(|client| connection.peer_addr().map(|peer| peer.ip()) != Some(client.ip()))
+        {
+            connection = connection.with_peer_addr(client);
+        }
+    }
+    connection
+}
+
+/// A forwarded address; its port is 0 where the proxy named none.
+fn client(text: &str) -> Option<SocketAddr> {
+    let ip = |text: &str| {
+        text.trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+    };
+    text.parse()
+        .ok()
+        .or_else(|| Some(SocketAddr::new(ip(text).ok()?, 0)))
+}
+
+/// The scheme by its name.
+pub(crate) fn scheme(name: &str) -> Scheme {
+    if name.eq_ignore_ascii_case("https") {
+        Scheme::Https
+    } else {
+        Scheme::Http
+    }
+}
+
+/// The method; `None` where `http` 1 takes the token for none.
+#[inline]
+pub(crate) fn method(method: &native::Method) -> Option<Method> {
+    match *method {
+        // Nothing to be parsed for most requests.
+        native::Method::GET => Some(Method::GET),
+        native::Method::POST => Some(Method::POST),
+        native::Method::HEAD => Some(Method::HEAD),
+        ref other => Method::from_bytes(other.as_str().as_bytes()).ok(),
+    }
+}
+
+/// The version of the protocol.
+#[inline]
+pub(crate) fn version(version: native::Version) -> Version {
+    match version {
+        native::Version::HTTP_09 => Version::HTTP_09,
+        native::Version::HTTP_10 => Version::HTTP_10,
+        native::Version::HTTP_2 => Version::HTTP_2,
+        native::Version::HTTP_3 => Version::HTTP_3,
+        _ => Version::HTTP_11,
+    }
+}
+
+/// True for a target in origin form (RFC 9112 section 3.2.1).
+#[inline]
+fn is_origin_form(uri: &native::Uri) -> bool {
+    // Not by the path, which `http` 0.2 says is `/` where HTTP/2's `:path` is only a query.
+    let target = uri.path_and_query().map(|target| target.as_str());
+    uri.scheme().is_none()
+        && uri.authority().is_none()
+        && target.is_some_and(|target| target.starts_with('/'))
+}
+
+/// The whole target; `None` where `http` 1 takes it for none.
+pub(crate) fn target(uri: &native::Uri) -> Option<Uri> {
+    let path = uri.path_and_query().map(|path| path.as_str());
+    let authority = uri.authority().map(|authority| authority.as_str());
+    let Some(scheme) = uri.scheme_str() else {
+        // CONNECT: the authority is the target.
+        let text = path.filter(|path| !path.is_empty()).or(authority)?;
+        return text.parse().ok();
+    };
+    // From parts: HTTP/2 has a scheme and an authority beside the path `*`.
+    let mut parts = uri::Parts::default();
+    parts.scheme = Some(scheme.parse().ok()?);
+    parts.authority = Some(authority?.parse().ok()?);
+    parts.path_and_query = Some(path.unwrap_or("/").parse().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+/// Room for the header values of most requests.
+const VALUES: usize = 1024;
+
+/// Request headers as an `http` 1 map; all values share one allocation, or a few.
+pub(crate) fn request_headers(headers: &NativeHeaders) -> HeaderMap {
+    // Not measured beforehand: going through actix's map costs more than what is left unused.
+    let mut values = BytesMut::with_capacity(VALUES);
+    let mut map = HeaderMap::with_capacity(headers.len_keys());
+    for (name, value) in headers {
+        values.extend_from_slice(value.as_bytes());
+        let bytes = values.split().freeze();
+        // actix has parsed the head; a line that http 1 refuses is left out.
+        if let (Ok(name), Ok(mut copy)) = (
+            HeaderName::from_bytes(name.as_str().as_bytes()),
+            HeaderValue::from_maybe_shared(bytes),
+        ) {
+            copy.set_sensitive(value.is_sensitive());
+            map.append(name, copy);
+        }
+    }
+    map
+}

@@ -1,0 +1,235 @@
+//! The host's end of a bridge.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::reader::Reader;
+use super::slot::{Slot, Stage, register};
+use crate::error::BoxError;
+use crate::input::Input;
+
+/// After so many turns between the app and the payload others run.
+const TURNS: u32 = 32;
+
+/// After so many empty chunks in a row others run.
+const EMPTY_CHUNKS: u32 = 32;
+
+/// The host's end of a bridge: owns the payload, and moves a chunk to the reader when it waits for
+/// one. Made by [`open`](super::open).
+///
+/// It is `Send` if the payload is. See [the module](super) for who polls and wakes whom.
+#[must_use = "without a pump the input fails"]
+pub struct Pump<S> {
+    /// `None` after the end.
+    payload: Option<S>,
+    slot: Slot,
+}
+
+/// What came of a look at the slot.
+#[derive(Clone, Copy, PartialEq)]
+enum Pumped {
+    /// There is nothing to do before somebody is woken.
+    Idle,
+    /// A reader of this very task has a chunk now.
+    Delivered,
+}
+
+impl<S, E> Pump<S>
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    pub(super) fn new(payload: S) -> (Input, Self) {
+        let slot = Slot::default();
+        let input = Input::new(Reader(slot.clone()));
+        let pump = Self {
+            payload: Some(payload),
+            slot,
+        };
+        (input, pump)
+    }
+
+    /// Polls the app and moves chunks for it, in turns, until the app is ready or nothing is left
+    /// to do: the way to poll the gateway's future and the response's body.
+    ///
+    /// `poll` is called at least once, with the context of the host's task. It must not be called
+    /// again after it was ready, and is not. The payload is looked at after each call, also when the
+    /// app is ready: a reader in another task may wait for a chunk.
+    ///
+    /// After 32 turns the task is woken and others run.
+    #[inline]
+    pub fn drive<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        for _ in 0..TURNS {
+            if self.payload.is_none() {
+                return poll(cx);
+            }
+            self.slot.lock().attending = true;
+            let polled = poll(cx);
+            let pumped = self.pump(cx);
+            if pumped == Pumped::Idle {
+                return polled;
+            }
+            if polled.is_ready() {
+                // The chunk is for a part of the app that did not make it ready.
+                cx.waker().wake_by_ref();
+                return polled;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Reads the first chunk, if it is there, before the app asks for it: for hosts that have a
+    /// payload for every request, and know only by asking that it is empty (I1). Afterwards
+    /// [`is_empty`](Self::is_empty) says so.
+    ///
+    /// Who asks again is the app; `cx` may be of a waker that does nothing. Without effect after a
+    /// chunk was read.
+    pub fn read_ahead(&mut self, cx: &mut Context<'_>) {
+        if self.slot.lock().chunk.is_some() {
+            return;
+        }
+        if let Poll::Ready(chunk) = self.poll_payload(cx) {
+            let mut state = self.slot.lock();
+            state.chunk = chunk;
+            if self.payload.is_none() {
+                state.stage = Stage::Ended;
+            }
+        }
+    }
+
+    /// Reads and drops what the app left unread, at most `budget` bytes (I5). Ready with `true` if
+    /// the payload has ended well, with `false` if the budget is spent or the payload has failed:
+    /// the connection cannot be used again then.
+    ///
+    /// It waits for the payload. A host that will not wait for what has not arrived asks once, or
+    /// twice.
+    pub fn poll_drain(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<bool> {
+        while self.payload.is_some() {
+            match ready!(self.poll_payload(cx)) {
+                Some(Ok(chunk)) if chunk.len() <= *budget => *budget -= chunk.len(),
+                Some(Ok(_)) => {
+                    *budget = 0;
+                    return Poll::Ready(false);
+                }
+                Some(Err(_)) => return Poll::Ready(false),
+                None => break,
+            }
+        }
+        Poll::Ready(true)
+    }
+
+    /// Moves a chunk if the reader waits for one.
+    #[inline]
+    fn pump(&mut self, cx: &mut Context<'_>) -> Pumped {
+        let wish = {
+            // Registered before the wish is looked at, under one lock: none is missed.
+            let mut state = self.slot.lock();
+            state.attending = false;
+            let replaced = register(&mut state.pump, cx);
+            let wish = state.wish && state.chunk.is_none();
+            drop(state);
+            drop(replaced);
+            wish
+        };
+        if !wish {
+            return Pumped::Idle;
+        }
+        let Poll::Ready(chunk) = self.poll_payload(cx) else {
+            return Pumped::Idle;
+        };
+        let mut state = self.slot.lock();
+        state.wish = false;
+        state.chunk = chunk;
+        if self.payload.is_none() {
+            state.stage = Stage::Ended;
+        }
+        let reader = state.reader.take();
+        drop(state);
+        match reader {
+            // Saves a turn of the executor. A waker that only seems to be another's is woken.
+            Some(reader) if reader.will_wake(cx.waker()) => Pumped::Delivered,
+            Some(reader) => {
+                reader.wake();
+                Pumped::Idle
+            }
+            None => Pumped::Idle,
+        }
+    }
+
+    /// The next chunk that has bytes. The payload is dropped at its end and after an error.
+    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BoxError>>> {
+        for _ in 0..EMPTY_CHUNKS {
+            let Some(payload) = &mut self.payload else {
+                return Poll::Ready(None);
+            };
+            match ready!(Pin::new(payload).poll_next(cx)) {
+                Some(Ok(chunk)) if chunk.is_empty() => {}
+                Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk))),
+                Some(Err(error)) => {
+                    self.payload = None;
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                None => {
+                    self.payload = None;
+                    return Poll::Ready(None);
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<S> Pump<S> {
+    /// True if the payload was read to its end, or has failed.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.payload.is_none()
+    }
+
+    /// True if the payload turned out to have nothing to read: the input can be replaced with
+    /// [`Input::empty`].
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.payload.is_none() && self.slot.lock().chunk.is_none()
+    }
+
+    /// True if somebody can still read the input.
+    #[must_use]
+    pub fn has_reader(&self) -> bool {
+        self.slot.is_shared()
+    }
+}
+
+impl<S> Drop for Pump<S> {
+    fn drop(&mut self) {
+        let mut state = self.slot.lock();
+        if state.stage == Stage::Open {
+            state.stage = Stage::Abandoned;
+        }
+        let (pump, reader) = (state.pump.take(), state.reader.take());
+        drop(state);
+        drop(pump);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+impl<S> fmt::Debug for Pump<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pump")
+            .field("is_over", &self.is_over())
+            .field("has_reader", &self.has_reader())
+            .finish()
+    }
+}

@@ -1,0 +1,74 @@
+//! The app's end of a bridge.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame};
+
+use super::slot::{Slot, Stage, register};
+use crate::error::BoxError;
+
+/// What stands behind the [`Input`](crate::Input) of a bridge.
+pub(super) struct Reader(pub(super) Slot);
+
+impl HttpBody for Reader {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let mut state = self.0.lock();
+        if let Some(chunk) = state.chunk.take() {
+            return Poll::Ready(Some(chunk.map(Frame::data)));
+        }
+        match state.stage {
+            Stage::Open => {}
+            Stage::Ended => return Poll::Ready(None),
+            Stage::Abandoned => return Poll::Ready(Some(Err(Abandoned(()).into()))),
+        }
+        let replaced = register(&mut state.reader, cx);
+        // Only a new wish wakes the pump. A pump that knows of it already waits for the payload,
+        // and waking it would make a task spin that polls this reader under a waker of its own.
+        let is_new = !std::mem::replace(&mut state.wish, true);
+        let pump = if is_new && !state.attending {
+            state.pump.take()
+        } else {
+            None
+        };
+        drop(state);
+        drop(replaced);
+        if let Some(pump) = pump {
+            pump.wake();
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.wish = false;
+        let reader = state.reader.take();
+        let chunk = state.chunk.take();
+        drop(state);
+        drop((reader, chunk));
+    }
+}
+
+/// The error of a read after the pump was dropped: the exchange was over before the app had read
+/// everything. It is the source of the [`InputError`](crate::InputError).
+#[derive(Debug)]
+pub struct Abandoned(());
+
+impl fmt::Display for Abandoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the exchange is over; the rest of the request body is not read")
+    }
+}
+
+impl StdError for Abandoned {}
