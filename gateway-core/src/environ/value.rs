@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
 
 /// The value of an environ variable or of a request header: bytes, most often text.
 ///
 /// HTTP does not promise UTF-8 in a decoded path or in a header, so nothing is lost here and
-/// nothing is replaced (E4). It compares with text and bytes, and prints as text with U+FFFD for
-/// what is not UTF-8.
+/// nothing is replaced (E4). [`to_str`](Self::to_str) and [`as_bytes`](Self::as_bytes) read it. It
+/// compares with text and bytes, and prints as text with U+FFFD for what is not UTF-8.
 ///
 /// # Examples
 ///
@@ -49,18 +48,22 @@ impl<'a> EnvValue<'a> {
         std::str::from_utf8(&self.0).ok()
     }
 
+    /// The number of bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if the value has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The bytes, borrowed from the environ where nothing had to be decoded or joined.
     #[must_use]
     pub fn into_bytes(self) -> Cow<'a, [u8]> {
         self.0
-    }
-}
-
-impl Deref for EnvValue<'_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
     }
 }
 
@@ -88,9 +91,27 @@ impl PartialEq<&str> for EnvValue<'_> {
     }
 }
 
+impl PartialEq<String> for EnvValue<'_> {
+    fn eq(&self, other: &String) -> bool {
+        *self == **other
+    }
+}
+
 impl PartialEq<[u8]> for EnvValue<'_> {
     fn eq(&self, other: &[u8]) -> bool {
         *self.0 == *other
+    }
+}
+
+impl PartialEq<&[u8]> for EnvValue<'_> {
+    fn eq(&self, other: &&[u8]) -> bool {
+        *self == **other
+    }
+}
+
+impl<const N: usize> PartialEq<[u8; N]> for EnvValue<'_> {
+    fn eq(&self, other: &[u8; N]) -> bool {
+        *self == other[..]
     }
 }
 

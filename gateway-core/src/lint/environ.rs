@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::report::Report;
-use crate::environ::Environ;
+use crate::environ::{EnvValue, Environ};
 
 /// Checks an environ as it is handed to an app.
 ///
@@ -170,8 +170,8 @@ fn content(environ: &Environ, report: &Report) {
             "E8",
             format!(
                 "CONTENT_TYPE is {}, the header is {}",
-                shown(variable.as_deref()),
-                shown(sent.as_deref())
+                shown(variable.as_ref().map(EnvValue::as_bytes)),
+                shown(sent.as_ref().map(EnvValue::as_bytes))
             ),
         );
     }
@@ -183,13 +183,15 @@ fn content(environ: &Environ, report: &Report) {
     let variable = environ.get("CONTENT_LENGTH");
     let number = environ.content_length().map(|length| length.to_string());
     let is_number = sent.is_none() || number.is_some();
-    if !is_number || variable.as_deref() != number.as_deref().map(str::as_bytes) {
+    if !is_number
+        || variable.as_ref().map(EnvValue::as_bytes) != number.as_deref().map(str::as_bytes)
+    {
         report.gateway(
             "E8",
             format!(
                 "CONTENT_LENGTH is {}, the header is {}",
-                shown(variable.as_deref()),
-                shown(sent.as_deref())
+                shown(variable.as_ref().map(EnvValue::as_bytes)),
+                shown(sent.as_ref().map(EnvValue::as_bytes))
             ),
         );
     }
@@ -216,7 +218,7 @@ fn headers(environ: &Environ, report: &Report) {
         let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
         let joined = values.join(separator);
         let seen = environ.header(name);
-        if seen.as_deref() != Some(&*joined) {
+        if seen.as_ref().map(EnvValue::as_bytes) != Some(&*joined) {
             report.gateway(
                 "E9",
                 format!(

@@ -24,7 +24,9 @@ impl Request {
             method: environ.request_method().clone(),
             uri: environ.uri().clone(),
             split: environ.split(),
-            accept: environ.header("accept").map(|value| value.to_vec()),
+            accept: environ
+                .header("accept")
+                .map(|value| value.as_bytes().to_vec()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gateway_core::cookie::Cookie;
-use gateway_core::{Environ, HttpError};
+use gateway_core::{EnvValue, Environ, HttpError};
 use serde::de::DeserializeOwned;
 
 use super::authorization::{self, Authorization, BasicCredentials};
@@ -140,11 +140,15 @@ impl EnvironExt for Environ {
     }
 
     fn accept(&self) -> Accept {
-        Accept::parse(self.header("accept").as_deref())
+        Accept::parse(self.header("accept").as_ref().map(EnvValue::as_bytes))
     }
 
     fn accept_language(&self) -> Accept {
-        Accept::parse(self.header("accept-language").as_deref())
+        Accept::parse(
+            self.header("accept-language")
+                .as_ref()
+                .map(EnvValue::as_bytes),
+        )
     }
 
     fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError> {
