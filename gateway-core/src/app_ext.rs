@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::gateway::{Facts, run};
 use crate::middleware::LimitInput;
-use crate::response::{CloseConnection, Response};
+use crate::response::{Response, ResponseExt};
 
 /// Provided methods of every [`App`].
 pub trait AppExt: App + Sized {
@@ -60,7 +60,7 @@ pub trait AppExt: App + Sized {
                 guard.release();
             }
             if committed.close_connection {
-                response.extensions_mut().insert(CloseConnection);
+                response.close_connection();
             }
             Ok(response)
         }

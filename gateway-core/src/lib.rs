@@ -70,17 +70,20 @@ mod status;
 pub mod testing;
 mod try_into_response;
 mod view;
+mod view_error;
 
 pub use app::{App, AppFn, app_fn};
 pub use app_ext::AppExt;
-pub use body::{Body, WriteError, Writer};
+pub use body::{Body, BufferError, WriteError, Writer};
 pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
 pub use environ::{EnvValue, Environ, HeadSource, SplitError};
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Closed;
 pub use gateway::{Gateway, Outgoing, reply};
-pub use headers::{AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue};
+pub use headers::{
+    AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue, strip_connection_fields,
+};
 pub use http_error::{HttpError, abort};
 #[cfg(feature = "tokio")]
 pub use input::InputReader;
@@ -91,12 +94,13 @@ pub use middleware::{LimitInput, Mount};
 pub use modify_response::{ModifyResponse, Replace};
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
-pub use response::{CloseConnection, Response, ResponseExt};
+pub use response::{Response, ResponseExt};
 pub use start_error::StartError;
 pub use start_response::StartResponse;
 pub use status::{IntoStatus, StatusError};
 pub use try_into_response::TryIntoResponse;
-pub use view::{View, view};
+pub use view::{View, ViewWith, view, view_with};
+pub use view_error::ViewError;
 
 /// `cookie`'s own crate, for [`ResponseExt::set_cookie`].
 #[cfg(feature = "cookies")]

@@ -11,7 +11,7 @@ use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::{Attempt, Exchange, Head};
 use crate::headers::{self, AppendHeaders};
-use crate::response::{CloseConnection, Response};
+use crate::response::{Response, closes_connection};
 use crate::start_error::StartError;
 use crate::status::IntoStatus;
 
@@ -115,7 +115,7 @@ impl StartResponse {
         attempt.head.status = parts.status;
         attempt.head.headers = parts.headers;
         self.end_start(attempt)?;
-        if parts.extensions.get::<CloseConnection>().is_some() {
+        if closes_connection(&parts.extensions) {
             self.close_connection();
         }
         Ok(body)

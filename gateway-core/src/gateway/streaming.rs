@@ -10,6 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::fault::{TooShort, log_cut, report};
 use super::source::{EMPTY_CHUNKS, Source};
+use crate::body::FrameSource;
 use crate::error::Error;
 use crate::exchange::{self, Exchange, Pool};
 use crate::headers::may_trail;
@@ -34,6 +35,10 @@ pub(crate) struct Streaming {
 enum Stage {
     /// Leaving it closes the body.
     Running(Source),
+    /// The body is over, and is closed with this: its bytes are still with a middleware (L2).
+    Ended {
+        _source: Source,
+    },
     /// The error comes after one `Pending`.
     Failing(Error),
     Done,
@@ -152,6 +157,17 @@ impl Streaming {
         TooShort { declared, sent }.into()
     }
 
+    /// Asks the body no more. The gateway closes it now, because the host has taken its last byte. A
+    /// middleware that reads it closes it when it drops it (L2).
+    fn end(&mut self) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Running(source) if self.reporting == Reporting::Silent => {
+                Stage::Ended { _source: source }
+            }
+            _ => Stage::Done,
+        };
+    }
+
     /// Holds a chunk to the declared length (B5); `None` when nothing of it is left.
     fn admit(&mut self, mut data: Bytes) -> Option<Bytes> {
         let Some(remaining) = self.remaining else {
@@ -160,7 +176,7 @@ impl Streaming {
         if data.len() as u64 > remaining {
             self.log_cut();
             data.truncate(usize::try_from(remaining).unwrap_or(usize::MAX));
-            self.stage = Stage::Done;
+            self.end();
         }
         self.remaining = Some(remaining - data.len() as u64);
         (!data.is_empty()).then_some(data)
@@ -178,6 +194,10 @@ impl HttpBody for Streaming {
         let this = self.get_mut();
         match std::mem::replace(&mut this.stage, Stage::Done) {
             Stage::Done => return Poll::Ready(None),
+            ended @ Stage::Ended { .. } => {
+                this.stage = ended;
+                return Poll::Ready(None);
+            }
             Stage::Failing(error) => return Poll::Ready(Some(Err(error))),
             running => this.stage = running,
         }
@@ -187,7 +207,7 @@ impl HttpBody for Streaming {
                 Poll::Ready(None) => match this.remaining {
                     Some(left @ 1..) => return this.fail(this.too_short(left), cx),
                     _ => {
-                        this.stage = Stage::Done;
+                        this.end();
                         return Poll::Ready(None);
                     }
                 },
@@ -205,7 +225,7 @@ impl HttpBody for Streaming {
                     if let Some(left @ 1..) = this.remaining {
                         return this.fail(this.too_short(left), cx);
                     }
-                    this.stage = Stage::Done;
+                    this.end();
                     return Poll::Ready(sendable(trailers).map(|t| Ok(Frame::trailers(t))));
                 }
             }
@@ -222,7 +242,7 @@ impl HttpBody for Streaming {
                     self.remaining.is_none_or(|left| left == 0) && frames.is_end()
                 }
                 Stage::Failing(_) => false,
-                Stage::Done => true,
+                Stage::Ended { .. } | Stage::Done => true,
             }
     }
 
@@ -233,6 +253,8 @@ impl HttpBody for Streaming {
         }
     }
 }
+
+impl FrameSource for Streaming {}
 
 /// Trailers without the fields that cannot trail (B11); nothing if none is left.
 fn sendable(mut trailers: HeaderMap) -> Option<HeaderMap> {

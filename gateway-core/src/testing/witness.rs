@@ -9,7 +9,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::fail;
 use crate::app::App;
-use crate::body::{Body, Frames, Repr};
+use crate::body::{Body, FrameSource, Frames, Repr};
 use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
@@ -135,5 +135,11 @@ impl HttpBody for Watched {
 
     fn size_hint(&self) -> SizeHint {
         self.frames.size_hint()
+    }
+}
+
+impl FrameSource for Watched {
+    fn buffered(&self) -> Option<&Bytes> {
+        self.frames.buffered()
     }
 }
