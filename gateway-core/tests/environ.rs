@@ -687,3 +687,19 @@ fn e10_keys_of_every_length_and_script_are_looked_up() {
         }
     }
 }
+
+#[test]
+fn a_value_compares_with_text_and_bytes_of_any_kind() {
+    let environ = environ("/ab");
+    let value = environ.path_info();
+    assert_eq!(value, "/ab");
+    assert_eq!(value, *"/ab");
+    assert_eq!(value, String::from("/ab"));
+    assert_eq!(value, *b"/ab");
+    assert_eq!(value, b"/ab");
+    assert_eq!(value, b"/ab"[..]);
+    assert_eq!(value, &b"/ab"[..]);
+    assert_ne!(value, "/a");
+    assert_eq!((value.len(), value.is_empty()), (3, false));
+    assert_eq!(AsRef::<[u8]>::as_ref(&value), value.as_bytes());
+}

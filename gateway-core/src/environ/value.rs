@@ -60,6 +60,30 @@ impl<'a> EnvValue<'a> {
         self.0.is_empty()
     }
 
+    /// True if the value begins with the text or bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::Environ;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let environ = Environ::from_request(http::Request::get("/private/x").body(())?);
+    /// assert!(environ.path_info().starts_with("/private"));
+    /// assert!(environ.path_info().ends_with(b"/x"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
+        self.0.starts_with(prefix.as_ref())
+    }
+
+    /// True if the value ends with the text or bytes.
+    #[must_use]
+    pub fn ends_with(&self, suffix: impl AsRef<[u8]>) -> bool {
+        self.0.ends_with(suffix.as_ref())
+    }
+
     /// The bytes, borrowed from the environ where nothing had to be decoded or joined.
     #[must_use]
     pub fn into_bytes(self) -> Cow<'a, [u8]> {
