@@ -166,7 +166,7 @@ async fn i3_a_body_cut_short_is_an_error() {
             let sender = sender.clone();
             async move {
                 let read = environ.take_input().bytes(MIB).await;
-                let _ = sender.send(read.map_err(|error| error.is_incomplete()));
+                let _ = sender.send(read.map_err(|error| error.is_transport()));
                 start_response.start(200, NONE)?;
                 Ok(Body::empty())
             }

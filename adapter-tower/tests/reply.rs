@@ -9,7 +9,7 @@ use axum::routing::{any, get};
 use futures_util::StreamExt;
 use gateway_conformance::wire::{End, Framing, Protocol, Request as WireRequest, exchange, http1};
 use gateway_core::{
-    AppExt, Body, CloseConnection, Environ, Error, HttpError, Json, Response, TryIntoResponse, view,
+    AppExt, Body, Environ, Error, HttpError, Json, Response, ResponseExt, TryIntoResponse, view,
 };
 use http::{HeaderMap, Request, StatusCode};
 use support::{Dropped, TestResult, axum_serve, drive};
@@ -79,7 +79,7 @@ fn handlers() -> Router {
             "/close",
             any(async || {
                 let mut response = plain("bye");
-                response.extensions_mut().insert(CloseConnection);
+                response.close_connection();
                 AxumReply(response)
             }),
         )
@@ -209,7 +209,7 @@ async fn axum_s_values_are_views_return_values() -> TestResult {
     );
     assert_eq!(response.headers()["x-a"], "b");
     assert!(!response.headers().contains_key("connection"));
-    assert!(response.extensions().get::<CloseConnection>().is_some());
+    assert!(response.closes_connection());
     assert_eq!(response.into_body().bytes().await?, "<p>");
     // B1: an event stream does not wait for its first event.
     let response = drive(app, support::get("/?events")).await;

@@ -108,6 +108,9 @@ impl App for HttpError {
         self.report();
         let (status, headers, page) = self.page();
         start_response.start(status, headers)?;
+        if self.closes_connection() {
+            start_response.close_connection();
+        }
         Ok(Body::from(page))
     }
 }

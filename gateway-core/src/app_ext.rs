@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exchange::Owner;
 use crate::gateway::{RequestKind, call};
 use crate::observer::Ended;
-use crate::response::{CloseConnection, Response};
+use crate::response::{Response, ResponseExt};
 
 /// Provided methods of every [`App`].
 pub trait AppExt: App + Sized {
@@ -62,7 +62,7 @@ pub trait AppExt: App + Sized {
             owner.committed(response.status(), committed.is_observed);
             *response.body_mut() = ready.into_body(owner);
             if committed.closes_connection {
-                response.extensions_mut().insert(CloseConnection);
+                response.close_connection();
             }
             Ok(response)
         }

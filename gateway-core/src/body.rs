@@ -1,5 +1,7 @@
 //! The response body.
 
+mod buffered;
+mod frames;
 mod from;
 mod on_close;
 mod push;
@@ -15,13 +17,12 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::error::{BoxError, Error};
 
+pub use buffered::BufferError;
+pub(crate) use frames::{FrameSource, Frames};
 pub use push::{WriteError, Writer};
 pub(crate) use sources::HttpFrames;
 
-/// The frames behind a body that is not bytes in hand.
-pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Send>>;
-
-/// A response body: nothing, bytes in hand, or a stream of frames.
+/// A response body: nothing, bytes in memory, or a stream of frames.
 ///
 /// Text, bytes and vectors become bodies through `From`; [`Body::from_chunks`], [`Body::from_stream`],
 /// [`Body::new`] and [`Body::from_producer`] make streams.
@@ -32,7 +33,9 @@ pub(crate) type Frames = Pin<Box<dyn HttpBody<Data = Bytes, Error = Error> + Sen
 /// - The gateway asks for a chunk when it has handed over the one before (B3).
 /// - A body whose length is known gets a `Content-Length` by itself (B4).
 /// - Dropping a body closes it. A gateway drops every body exactly once, whatever happened to the
-///   exchange (L1).
+///   exchange (L1). A middleware that takes the bytes out of a body closes it, and so runs its
+///   [`on_close`](Self::on_close) callbacks before anything was sent: [`buffer`](Self::buffer) and
+///   [`with_bytes`](Self::with_bytes) keep them (L2).
 /// - An error before the first chunk is answered with a 500, an error after it aborts the response
 ///   so that the client can tell (B1, B8).
 ///
@@ -51,8 +54,9 @@ pub struct Body(pub(crate) Repr);
 
 /// Two variants: a third would cost a fifth word.
 pub(crate) enum Repr {
-    /// Bytes in hand; none for an empty body.
+    /// Bytes in memory, with nothing to close; none for an empty body.
     Full(Bytes),
+    /// Everything else, buffered bodies with something to close among them.
     Stream {
         frames: Frames,
         /// Commit before the first chunk: see [`Body::commit_early`].
@@ -98,6 +102,7 @@ impl Body {
     /// # Ok::<(), gateway_core::Error>(())
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "stream")]
     pub fn from_stream<S, T, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<T, E>> + Send + 'static,
@@ -110,6 +115,7 @@ impl Body {
     /// A body from an iterator of chunks, as a WSGI app returns one.
     ///
     /// The iterator runs on the server's thread: it must not block.
+    #[doc(alias = "iter")]
     pub fn from_chunks<I>(chunks: I) -> Self
     where
         I: IntoIterator,
@@ -142,6 +148,7 @@ impl Body {
     /// # Ok::<(), gateway_core::Error>(())
     /// # }).unwrap();
     /// ```
+    #[doc(alias = "push")]
     pub fn from_producer<F, Fut>(producer: F) -> Self
     where
         F: FnOnce(Writer) -> Fut + Send + 'static,
@@ -152,7 +159,7 @@ impl Body {
 
     pub(crate) fn boxed<B>(frames: B) -> Self
     where
-        B: HttpBody<Data = Bytes, Error = Error> + Send + 'static,
+        B: FrameSource + 'static,
     {
         Self::from_frames(Box::pin(frames))
     }
@@ -198,6 +205,7 @@ impl Body {
 
     /// Lets the response head go out before the first chunk is there (B1), for event streams and
     /// long polling: the body's counterpart of [`StartResponse::commit_early`](crate::StartResponse::commit_early).
+    #[doc(alias = "flush")]
     pub fn commit_early(mut self) -> Self {
         if let Repr::Stream { flush, .. } = &mut self.0 {
             *flush = true;
@@ -235,15 +243,18 @@ impl Body {
         if flushed { body.commit_early() } else { body }
     }
 
-    /// True if the head may go out before the first chunk: the body was [flushed](Self::commit_early), or
-    /// is that of a response whose app had flushed it. A middleware that puts a body of its own
-    /// around such a one flushes that too.
+    /// True if the head may go out before the first chunk: [`commit_early`](Self::commit_early) was
+    /// called on this body, or on the `StartResponse` of the app whose response it belongs to. A
+    /// middleware that puts a body of its own around this one marks that as well, or uses
+    /// [`wrap`](Self::wrap).
+    #[doc(alias = "is_flushed")]
     #[must_use]
     pub fn commits_early(&self) -> bool {
         matches!(self.0, Repr::Stream { flush: true, .. })
     }
 
     /// The length in bytes, where it is known without reading.
+    #[doc(alias = "len")]
     #[must_use]
     pub fn known_len(&self) -> Option<u64> {
         match &self.0 {
@@ -252,7 +263,11 @@ impl Body {
         }
     }
 
-    /// The bytes, where they are in hand: `None` for a stream. Nothing is copied.
+    /// The bytes, where all of them are in memory: `None` for a stream, which
+    /// [`buffer`](Self::buffer) reads. Nothing is copied.
+    ///
+    /// The bytes are not the body: it may have callbacks and trailers. Other bytes are put into it by
+    /// [`with_bytes`](Self::with_bytes); a new body made of them runs the callbacks too early (L2).
     ///
     /// # Examples
     ///
@@ -262,23 +277,27 @@ impl Body {
     /// assert_eq!(Body::from("hello").buffered().as_deref(), Some(&b"hello"[..]));
     /// assert_eq!(Body::from_chunks(["hello"]).buffered(), None);
     /// ```
+    #[doc(alias = "in_hand")]
     #[must_use]
     pub fn buffered(&self) -> Option<Bytes> {
         match &self.0 {
             Repr::Full(bytes) => Some(bytes.clone()),
-            Repr::Stream { .. } => None,
+            Repr::Stream { frames, .. } => frames.buffered().cloned(),
         }
     }
 
     /// True if the body is known to have no bytes.
+    #[doc(alias = "is_empty")]
     #[must_use]
     pub fn is_known_empty(&self) -> bool {
         self.known_len() == Some(0)
     }
 
-    /// Reads the whole body into memory, without its trailers.
+    /// Reads the whole body into memory, without its trailers, and closes it: its
+    /// [`on_close`](Self::on_close) callbacks have run when this returns.
     ///
-    /// There is no bound: this is for tests and for bodies whose size the caller knows.
+    /// There is no bound: this is for tests and for bodies whose size the caller knows. A middleware
+    /// that sends the bytes uses [`buffer`](Self::buffer), which has a limit and keeps the body open.
     ///
     /// # Errors
     ///
@@ -286,7 +305,10 @@ impl Body {
     pub async fn bytes(self) -> Result<Bytes, Error> {
         match self.0 {
             Repr::Full(bytes) => Ok(bytes),
-            Repr::Stream { frames, .. } => sources::collect(frames).await,
+            Repr::Stream { mut frames, .. } => match buffered::read(&mut frames, u64::MAX).await {
+                Ok((bytes, _)) => Ok(bytes),
+                Err(error) => Err(error.try_into_body_error().unwrap_or_else(Error::from)),
+            },
         }
     }
 }

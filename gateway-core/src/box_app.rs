@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::app::App;
 use crate::body::Body;
@@ -12,6 +13,9 @@ use crate::start_response::StartResponse;
 type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Body, Error>> + Send + 'a>>;
 
 /// An app behind a pointer: for collections of apps, and to end a deep stack of middlewares.
+///
+/// Clones share the app. A `Box<A>`, an `Arc<A>` and a `&'static A` become one through `From`: they are
+/// not apps by themselves, but for `Arc` (SPEC.md says why).
 ///
 /// Each call boxes one future. The compiler's own depth is the other reason for it: stacks of more
 /// than about 30 generic layers need one [`boxed`](crate::AppExt::boxed) in their middle.
@@ -26,8 +30,14 @@ type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Body, Error>> + Send + '
 ///     HttpError::not_found().boxed(),
 /// ];
 /// assert_eq!(apps.len(), 2);
+///
+/// // A factory, such as the one that actix-web calls in each worker, clones it.
+/// let app = BoxApp::from(Box::new(view(async |_| "hello")));
+/// let factory = move || app.clone();
+/// # let _ = factory();
 /// ```
-pub struct BoxApp(Box<dyn DynApp>);
+#[derive(Clone)]
+pub struct BoxApp(Arc<dyn DynApp>);
 
 /// [`App`] with its future boxed, which is what makes it usable behind a pointer.
 trait DynApp: Send + Sync {
@@ -43,7 +53,7 @@ impl<A: App> DynApp for A {
 impl BoxApp {
     /// Puts an app behind a pointer.
     pub fn new(app: impl App) -> Self {
-        Self(Box::new(app))
+        Self(Arc::new(app))
     }
 }
 
@@ -54,6 +64,37 @@ impl App for BoxApp {
         start_response: StartResponse,
     ) -> impl Future<Output = Result<Body, Error>> + Send {
         self.0.call_boxed(environ, start_response)
+    }
+}
+
+impl<A: App> From<Box<A>> for BoxApp {
+    fn from(app: Box<A>) -> Self {
+        Self(Arc::<A>::from(app))
+    }
+}
+
+impl<A: App> From<Arc<A>> for BoxApp {
+    fn from(app: Arc<A>) -> Self {
+        Self(app)
+    }
+}
+
+impl<A: App> From<&'static A> for BoxApp {
+    fn from(app: &'static A) -> Self {
+        Self::new(Static(app))
+    }
+}
+
+/// An app that is never dropped.
+struct Static<A: 'static>(&'static A);
+
+impl<A: App> App for Static<A> {
+    fn call(
+        &self,
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> impl Future<Output = Result<Body, Error>> + Send {
+        self.0.call(environ, start_response)
     }
 }
 

@@ -1,18 +1,22 @@
 //! Header pairs as views and apps write them, and what each of them may be (S6 to S9).
 
 mod check;
+mod connection;
 mod error;
+mod name;
 mod padding;
+mod value;
 
 use std::collections::{BTreeMap, HashMap};
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 
 pub(crate) use check::{check, may_trail};
+pub use connection::strip_connection_fields;
 pub use error::HeaderError;
 use error::Kind;
-use padding::trimmed;
+pub use name::IntoHeaderName;
+pub use value::IntoHeaderValue;
 
 /// A collection of response headers: pairs in an array, a slice, a `Vec` or a map, or a
 /// [`HeaderMap`].
@@ -31,6 +35,7 @@ use padding::trimmed;
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "IntoHeaders")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a collection of headers",
     label = "expected headers",
@@ -43,108 +48,9 @@ pub trait AppendHeaders {
     ///
     /// On the first name that is no token and the first value that holds a control character
     /// other than HTAB (RFC 9110 section 5.5); what came before it stays in the map.
+    #[doc(alias = "append_to")]
     fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError>;
 }
-
-/// A header name: a [`HeaderName`], or text in any case.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a header name",
-    note = "a header name is a `HeaderName`, a string literal or a `String`"
-)]
-pub trait IntoHeaderName {
-    /// Checks the name.
-    ///
-    /// # Errors
-    ///
-    /// When the text is not a token of RFC 9110 section 5.6.2.
-    fn into_header_name(self) -> Result<HeaderName, HeaderError>;
-}
-
-/// A header value: a [`HeaderValue`], text, bytes, or a number.
-///
-/// Text literals are not copied. White space around a value is not part of it
-/// (RFC 9110 section 5.5) and is taken off.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a header value",
-    note = "a header value is a `HeaderValue`, a string literal, a `String`, `Bytes` or an unsigned number"
-)]
-pub trait IntoHeaderValue {
-    /// Checks the value of the header called `name`.
-    ///
-    /// # Errors
-    ///
-    /// When the value holds a control character other than HTAB. The error names the header and
-    /// does not quote the value, which may be a secret.
-    fn into_header_value(self, name: &HeaderName) -> Result<HeaderValue, HeaderError>;
-}
-
-impl IntoHeaderName for HeaderName {
-    #[inline]
-    fn into_header_name(self) -> Result<HeaderName, HeaderError> {
-        Ok(self)
-    }
-}
-
-impl IntoHeaderName for &HeaderName {
-    #[inline]
-    fn into_header_name(self) -> Result<HeaderName, HeaderError> {
-        Ok(self.clone())
-    }
-}
-
-impl IntoHeaderName for &str {
-    fn into_header_name(self) -> Result<HeaderName, HeaderError> {
-        HeaderName::from_bytes(self.as_bytes()).map_err(|_| HeaderError::name(self))
-    }
-}
-
-impl IntoHeaderName for String {
-    fn into_header_name(self) -> Result<HeaderName, HeaderError> {
-        self.as_str().into_header_name()
-    }
-}
-
-impl IntoHeaderValue for HeaderValue {
-    #[inline]
-    fn into_header_value(self, name: &HeaderName) -> Result<HeaderValue, HeaderError> {
-        match trimmed(self.as_bytes()) {
-            None => Ok(self),
-            Some(text) => HeaderValue::from_bytes(text).map_err(|_| HeaderError::value(name)),
-        }
-    }
-}
-
-impl IntoHeaderValue for &'static str {
-    fn into_header_value(self, name: &HeaderName) -> Result<HeaderValue, HeaderError> {
-        Bytes::from_static(self.as_bytes()).into_header_value(name)
-    }
-}
-
-impl IntoHeaderValue for String {
-    fn into_header_value(self, name: &HeaderName) -> Result<HeaderValue, HeaderError> {
-        Bytes::from(self).into_header_value(name)
-    }
-}
-
-impl IntoHeaderValue for Bytes {
-    fn into_header_value(self, name: &HeaderName) -> Result<HeaderValue, HeaderError> {
-        HeaderValue::from_maybe_shared(self)
-            .map_err(|_| HeaderError::value(name))?
-            .into_header_value(name)
-    }
-}
-
-macro_rules! numbers_are_header_values {
-    ($($number:ty),*) => {$(
-        impl IntoHeaderValue for $number {
-            fn into_header_value(self, _: &HeaderName) -> Result<HeaderValue, HeaderError> {
-                Ok(HeaderValue::from(self))
-            }
-        }
-    )*};
-}
-
-numbers_are_header_values!(i32, i64, u16, u32, u64, usize);
 
 #[inline]
 fn append<K, V>(headers: &mut HeaderMap, name: K, value: V) -> Result<(), HeaderError>

@@ -3,7 +3,6 @@
 mod codes;
 mod page;
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,8 +11,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::error::BoxError;
-use crate::headers::{AppendHeaders, HeaderError};
+use crate::headers::{AppendHeaders, HeaderError, strip_connection_fields};
 use crate::log::{self, Chain};
+use crate::response::closes_connection;
 use crate::status::{IntoStatus, StatusError};
 
 /// An error that has a status and a page: Werkzeug's `HTTPException`.
@@ -51,17 +51,38 @@ pub struct HttpError(Box<Inner>);
 
 struct Inner {
     status: StatusCode,
-    description: Option<Cow<'static, str>>,
+    description: Option<String>,
     headers: HeaderMap,
     source: Option<BoxError>,
     /// An answer of its own, in place of the page.
     response: Option<http::Response<Bytes>>,
+    /// The connection closes after the answer.
+    close_connection: bool,
 }
 
 impl HttpError {
     /// The error of a status; the common ones have constructors named after them.
     ///
-    /// A status that is no error (below 400) or none at all makes a 500 with a source that says so.
+    /// - A status of 400 or more is the status of the error.
+    /// - Any other value gives a 500, because this is an error: a status below 400, a number
+    ///   outside 200 to 999, a text without a number. The source of the error says what was given,
+    ///   and is logged. Nothing panics.
+    ///
+    /// For an answer that is no error, such as a redirect, there is
+    /// [`from_response`](Self::from_response).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::error::Error;
+    /// use gateway_core::HttpError;
+    ///
+    /// assert_eq!(HttpError::new(404).status(), 404);
+    ///
+    /// let error = HttpError::new(200);
+    /// assert_eq!(error.status(), 500);
+    /// assert!(error.source().is_some_and(|source| source.to_string().contains("200")));
+    /// ```
     #[must_use]
     pub fn new(status: impl IntoStatus) -> Self {
         let (status, source) = match status.into_status() {
@@ -81,6 +102,7 @@ impl HttpError {
             headers: HeaderMap::new(),
             source,
             response: None,
+            close_connection: false,
         }))
     }
 
@@ -88,8 +110,9 @@ impl HttpError {
     /// early with a redirect, say. Werkzeug's `abort(response)`.
     ///
     /// Its body is bytes in hand, because an error may be answered more than once. The headers set
-    /// by [`with_headers`](Self::with_headers) are added to those of the response. A status that is not final
-    /// (1xx) makes a 500, as in [`new`](Self::new).
+    /// by [`with_headers`](Self::with_headers) are added to those of the response. A status that is
+    /// not final (1xx) makes a 500, as in [`new`](Self::new). The fields of a connection are stripped,
+    /// and `Connection: close` closes the connection after the answer (S7).
     ///
     /// # Examples
     ///
@@ -108,23 +131,28 @@ impl HttpError {
     /// # Ok::<(), gateway_core::Error>(())
     /// ```
     #[must_use]
-    pub fn from_response(response: http::Response<Bytes>) -> Self {
+    #[doc(alias = "with_response")]
+    pub fn from_response(mut response: http::Response<Bytes>) -> Self {
         // S5: what is no final status cannot be one here either.
         if response.status().is_informational() {
             return Self::new(response.status());
         }
+        let close_connection = strip_connection_fields(response.headers_mut())
+            || closes_connection(response.extensions());
         Self(Box::new(Inner {
             status: response.status(),
             description: None,
             headers: HeaderMap::new(),
             source: None,
             response: Some(response),
+            close_connection,
         }))
     }
 
     /// Sets the text that the client sees in place of the code's own; line ends become `<br>`.
+    #[doc(alias = "description")]
     #[must_use]
-    pub fn with_description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
         self.0.description = Some(description.into());
         self
     }
@@ -161,6 +189,7 @@ impl HttpError {
     }
 
     /// Sets the private cause: logged, never sent.
+    #[doc(alias = "source")]
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
@@ -172,6 +201,7 @@ impl HttpError {
     /// # Errors
     ///
     /// When a name or value is malformed (S6).
+    #[doc(alias = "headers")]
     pub fn with_headers(mut self, headers: impl AppendHeaders) -> Result<Self, HeaderError> {
         headers.append_headers(&mut self.0.headers)?;
         Ok(self)
@@ -193,6 +223,7 @@ impl HttpError {
     }
 
     /// The text that the client sees.
+    #[doc(alias = "public_description")]
     #[must_use]
     pub fn description(&self) -> &str {
         match &self.0.description {
@@ -202,6 +233,7 @@ impl HttpError {
     }
 
     /// The extra headers of the answer.
+    #[doc(alias = "header_map")]
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
@@ -212,6 +244,12 @@ impl HttpError {
     #[must_use]
     pub fn response(&self) -> Option<&http::Response<Bytes>> {
         self.0.response.as_ref()
+    }
+
+    /// The response that was given to [`from_response`](Self::from_response) asked for the
+    /// connection to be closed (S7).
+    pub(crate) fn closes_connection(&self) -> bool {
+        self.0.close_connection
     }
 
     /// Logs the private cause; the same whether the error was returned, raised or mounted (N6).
@@ -249,7 +287,7 @@ impl HttpError {
 /// ```
 pub fn abort(
     status: impl IntoStatus,
-    description: impl Into<Cow<'static, str>>,
+    description: impl Into<String>,
 ) -> Result<Infallible, HttpError> {
     Err(HttpError::new(status).with_description(description))
 }
@@ -282,6 +320,19 @@ impl StdError for HttpError {
 impl From<StatusError> for HttpError {
     fn from(error: StatusError) -> Self {
         Self::internal_server_error().with_source(error)
+    }
+}
+
+/// A 500: the app made the header. An app that copied a client's text into it maps the error itself.
+impl From<HeaderError> for HttpError {
+    fn from(error: HeaderError) -> Self {
+        Self::internal_server_error().with_source(error)
+    }
+}
+
+impl From<Infallible> for HttpError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -89,10 +89,11 @@ mod start_response;
 mod status;
 mod try_into_response;
 mod view;
+mod view_error;
 
 pub use app::{App, AppFn, app_fn};
 pub use app_ext::AppExt;
-pub use body::{Body, WriteError, Writer};
+pub use body::{Body, BufferError, WriteError, Writer};
 pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
 pub use environ::{
@@ -101,7 +102,9 @@ pub use environ::{
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Closed;
 pub use gateway::{Gateway, Outgoing, RefusedHead, reply};
-pub use headers::{AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue};
+pub use headers::{
+    AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue, strip_connection_fields,
+};
 pub use http_error::{HttpError, abort};
 #[cfg(feature = "tokio")]
 pub use input::InputReader;
@@ -113,12 +116,13 @@ pub use observer::{Ended, Observer, Outcome, RequestSummary};
 pub use path_params::PathParams;
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
-pub use response::{CloseConnection, Response, ResponseExt};
+pub use response::{Response, ResponseExt};
 pub use start_error::StartError;
 pub use start_response::StartResponse;
 pub use status::{IntoStatus, StatusError};
 pub use try_into_response::TryIntoResponse;
-pub use view::{View, view};
+pub use view::{View, ViewWith, view, view_with};
+pub use view_error::ViewError;
 
 /// `cookie`'s own crate, for [`ResponseExt::set_cookie`].
 #[cfg(feature = "cookies")]

@@ -32,6 +32,7 @@ use crate::status::IntoStatus;
 /// assert_eq!(response.headers()["cache-control"], "no-store");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
+#[doc(alias = "ResponseParts")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand behind the body of a tuple",
     label = "expected a status or headers",
@@ -44,6 +45,7 @@ pub trait ModifyResponse {
     /// # Errors
     ///
     /// When the status or a header is invalid.
+    #[doc(alias = "apply_to")]
     fn modify_response(self, response: &mut Response) -> Result<(), Error>;
 }
 

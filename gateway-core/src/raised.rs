@@ -4,12 +4,13 @@ use std::io;
 
 use http::StatusCode;
 
+use crate::body::BufferError;
 use crate::error::Error;
 use crate::http_error::HttpError;
 use crate::input::InputError;
 
 /// The errors that have an answer of their own: an `HttpError`, and a failed read of the input, also
-/// one that came through `std::io`.
+/// one that came through `std::io`; and these as the error of a body that was buffered.
 ///
 /// # Errors
 ///
@@ -26,10 +27,22 @@ impl TryFrom<Error> for HttpError {
             Ok(error) => return Ok(error.into()),
             Err(error) => error,
         };
+        let error = match error.downcast::<BufferError>() {
+            Ok(error) => return Self::try_from(error.try_into_body_error()?),
+            Err(error) => error,
+        };
         match error.downcast::<io::Error>()?.downcast::<InputError>() {
             Ok(error) => Ok(error.into()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// The answer of the body's own error, if it has one, else a 500.
+impl From<BufferError> for HttpError {
+    fn from(error: BufferError) -> Self {
+        Self::try_from(Error::from(error))
+            .unwrap_or_else(|error| Self::internal_server_error().with_source(error.into_boxed()))
     }
 }
 
@@ -48,6 +61,9 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         if let Some(error) = self.downcast_ref::<HttpError>() {
+            return error.status();
+        }
+        if let Some(error) = self.downcast_ref().and_then(BufferError::body_error) {
             return error.status();
         }
         let through_io = || self.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref();

@@ -3,10 +3,13 @@
 #[cfg(feature = "cookies")]
 mod cookies;
 
-use http::{HeaderValue, header};
+use bytes::Buf;
+use http::{Extensions, HeaderValue, header};
+use http_body::Body as HttpBody;
 
 use crate::body::Body;
-use crate::headers::{HeaderError, IntoHeaderValue};
+use crate::error::BoxError;
+use crate::headers::{HeaderError, IntoHeaderValue, strip_connection_fields};
 
 #[cfg(feature = "cookies")]
 pub use cookies::CookieError;
@@ -17,13 +20,35 @@ pub use cookies::CookieError;
 pub type Response = http::Response<Body>;
 
 /// In the extensions of a [`Response`]: the connection closes after it.
-///
-/// [`AppExt::respond`](crate::AppExt::respond) leaves it there for an app that called
-/// [`StartResponse::close_connection`](crate::StartResponse::close_connection), and
-/// [`StartResponse::send`](crate::StartResponse::send) acts on it: a middleware that passes the
-/// response on need not know of it (M1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct CloseConnection;
+#[derive(Debug, Clone, Copy)]
+struct CloseConnection;
+
+/// A response that a component made for another interface, as one of ours: the body is kept with its
+/// trailers, and what belongs to one connection is translated or stripped (S7).
+pub(crate) fn from_foreign<B>(response: http::Response<B>) -> Response
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    let mut response = response.map(|body| {
+        // A body that is over need not be boxed.
+        if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(body)
+        }
+    });
+    if strip_connection_fields(response.headers_mut()) {
+        response.close_connection();
+    }
+    response
+}
+
+/// True if [`ResponseExt::close_connection`] was called, whatever became of the body since.
+pub(crate) fn closes_connection(extensions: &Extensions) -> bool {
+    extensions.get::<CloseConnection>().is_some()
+}
 
 /// What Flask's response objects can do, for [`Response`]. It is implemented for that type only.
 ///
@@ -37,6 +62,8 @@ pub struct CloseConnection;
 /// assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
+///
+/// The trait is sealed: [`Response`] alone implements it.
 pub trait ResponseExt: sealed::Response {
     /// Adds a `Set-Cookie` line. A cookie without a path gets `Path=/`, as Flask's do.
     ///
@@ -69,6 +96,34 @@ pub trait ResponseExt: sealed::Response {
     #[doc(alias = "call_on_close")]
     #[must_use]
     fn on_close(self, callback: impl FnOnce() + Send + 'static) -> Self;
+
+    /// Closes the connection after this response, where the protocol can (HTTP/1): `Connection`
+    /// itself is the gateway's (S7).
+    ///
+    /// [`StartResponse::send`](crate::StartResponse::send) and the return value of a view act on
+    /// it. It lies in the extensions of the response, so that a middleware that passes the
+    /// response on need not know of it (M1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{ResponseExt, TryIntoResponse};
+    ///
+    /// let mut response = ("Goodbye!", 503).try_into_response()?;
+    /// assert!(!response.closes_connection());
+    /// response.close_connection();
+    /// assert!(response.closes_connection());
+    /// # Ok::<(), gateway_core::Error>(())
+    /// ```
+    #[doc(alias = "CloseConnection")]
+    fn close_connection(&mut self) -> &mut Self;
+
+    /// True if the connection closes after this response:
+    /// [`close_connection`](Self::close_connection) was called on it, or the app that
+    /// [`AppExt::respond`](crate::AppExt::respond) ran called
+    /// [`StartResponse::close_connection`](crate::StartResponse::close_connection).
+    #[must_use]
+    fn closes_connection(&self) -> bool;
 }
 
 impl ResponseExt for Response {
@@ -87,6 +142,15 @@ impl ResponseExt for Response {
 
     fn on_close(self, callback: impl FnOnce() + Send + 'static) -> Self {
         self.map(|body| body.on_close(callback))
+    }
+
+    fn close_connection(&mut self) -> &mut Self {
+        self.extensions_mut().insert(CloseConnection);
+        self
+    }
+
+    fn closes_connection(&self) -> bool {
+        closes_connection(self.extensions())
     }
 }
 

@@ -10,8 +10,8 @@ use http::{Extensions, HeaderMap, StatusCode};
 use crate::body::Body;
 use crate::error::Error;
 use crate::exchange::{Exchange, Head};
-use crate::headers::{self, AppendHeaders};
-use crate::response::{CloseConnection, Response};
+use crate::headers::{self, AppendHeaders, strip_connection_fields};
+use crate::response::{Response, closes_connection};
 use crate::start_error::StartError;
 use crate::status::IntoStatus;
 
@@ -118,12 +118,15 @@ impl StartResponse {
     /// As [`start`](Self::start).
     pub fn send(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
+        let mut closes = closes_connection(&parts.extensions);
         self.exchange.start(|head| {
             head.status = parts.status;
             head.headers = parts.headers;
+            // S7: a component may have made it for a server that acts on these.
+            closes |= strip_connection_fields(&mut head.headers);
             self.finish(head)
         })?;
-        if parts.extensions.get::<CloseConnection>().is_some() {
+        if closes {
             self.close_connection();
         }
         self.exchange.extend_extensions(parts.extensions);

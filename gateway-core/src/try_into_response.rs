@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderValue, header};
+use http_body::Body as HttpBody;
 
 use crate::body::Body;
-use crate::error::Error;
+use crate::error::{BoxError, Error};
 use crate::headers::AppendHeaders;
 use crate::http_error::HttpError;
 use crate::modify_response::{ModifyResponse, extend};
-use crate::response::Response;
+use crate::response::{Response, ResponseExt, from_foreign};
 use crate::status::IntoStatus;
+use crate::view_error::ViewError;
 
 /// What a view may return: Flask's return forms (N1).
 ///
@@ -24,9 +26,10 @@ use crate::status::IntoStatus;
 /// | [`Body`]: a stream, an iterator, a push producer | the same, streamed |
 /// | [`Json`](crate::Json), `serde_json::Value`, maps, lists of values | `application/json`, with a newline at the end |
 /// | [`Response`] (another app's answer is one too) | itself; `text/plain; charset=utf-8` where it has content and no type |
+/// | `http::Response<B>` with any `http_body::Body` | the same, without the fields of its connection: `Connection: close` becomes a wish to close (S7) |
 /// | [`HttpError`] | its page |
 /// | `(body, status)`, `(body, headers)`, `(body, status, headers)` | the body's response, changed |
-/// | `Result<form, error>` | the form, or the error as if it had been raised |
+/// | `Result<form, E>` | the form, or what `E` is answered with: it converts into an [`HttpError`], or is an [`Error`] (see [`ViewError`]) |
 /// | `Option<form>` | the form, or for `None` a 500 (N2) |
 ///
 /// A status overrides (N3). Headers of a tuple add to those that are there; a field that HTTP allows
@@ -45,6 +48,7 @@ use crate::status::IntoStatus;
 /// assert!(("text", 99).try_into_response().is_err());
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
+#[doc(alias = "IntoResponse")]
 #[doc(alias = "make_response")]
 #[doc(alias = "Responder")]
 #[doc(alias = "jsonify")]
@@ -62,6 +66,7 @@ pub trait TryIntoResponse {
     ///
     /// When the value cannot be one: an invalid status or header in a tuple, a value that JSON
     /// cannot hold, `None`, or the error of a `Result`.
+    #[doc(alias = "into_response")]
     fn try_into_response(self) -> Result<Response, Error>;
 }
 
@@ -103,13 +108,20 @@ impl<const N: usize> TryIntoResponse for &'static [u8; N] {
     }
 }
 
-impl TryIntoResponse for Response {
-    fn try_into_response(mut self) -> Result<Response, Error> {
+impl<B> TryIntoResponse for http::Response<B>
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    fn try_into_response(self) -> Result<Response, Error> {
+        let mut response = from_foreign(self);
+        let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
         // As Werkzeug does with another app's answer: content of no type is plain text.
-        if !self.body().is_known_empty() && !self.headers().contains_key(header::CONTENT_TYPE) {
-            self.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
+        if !is_typed && !response.body().is_known_empty() {
+            response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
         }
-        Ok(self)
+        Ok(response)
     }
 }
 
@@ -120,6 +132,9 @@ impl TryIntoResponse for HttpError {
         let mut response = Response::new(Body::from(page));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
+        if self.closes_connection() {
+            response.close_connection();
+        }
         Ok(response)
     }
 }
@@ -130,9 +145,9 @@ impl TryIntoResponse for Infallible {
     }
 }
 
-impl<T: TryIntoResponse, E: Into<Error>> TryIntoResponse for Result<T, E> {
+impl<T: TryIntoResponse, E: ViewError> TryIntoResponse for Result<T, E> {
     fn try_into_response(self) -> Result<Response, Error> {
-        self.map_err(Into::into)?.try_into_response()
+        self.map_err(ViewError::into_error)?.try_into_response()
     }
 }
 

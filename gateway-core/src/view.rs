@@ -13,7 +13,11 @@ use crate::try_into_response::TryIntoResponse;
 /// Makes an app from a view: an async function from the environ to a return value.
 ///
 /// What can be returned is what [`TryIntoResponse`] names: text, bytes, JSON, streams, responses,
-/// errors, tuples of these with a status and headers. Nothing (`()`) does not compile (N2).
+/// errors, tuples of these with a status and headers. Nothing (`()`) does not compile (N2), and
+/// neither does an error without an answer ([`ViewError`](crate::ViewError)).
+///
+/// A view is called once for each request, so it cannot give away what it captures. For state, such as
+/// a pool of connections, there is [`view_with`].
 ///
 /// # Examples
 ///
@@ -35,10 +39,56 @@ use crate::try_into_response::TryIntoResponse;
 /// ```
 pub fn view<F, Fut>(f: F) -> View<F>
 where
-    F: Fn(Environ) -> Fut + Send + Sync + 'static,
+    F: Fn(Environ) -> Fut + Send + Sync + 'static, // state: `view_with(state, async |state, environ| ..)`
     Fut: Future<Output: TryIntoResponse> + Send,
 {
     View(f)
+}
+
+/// Makes an app from a view with state: an async function from the state and the environ to a return
+/// value. The state is cloned into each call, so it is most often an `Arc`.
+///
+/// Why the state is not borrowed, or captured by the closure: the future of a call would borrow from
+/// the view, and stable Rust cannot say that such a future is `Send`.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::Arc;
+/// use gateway_core::{AppExt, Environ, HttpError, view_with};
+///
+/// type Db = BTreeMap<String, String>;
+///
+/// async fn show(db: Arc<Db>, environ: Environ) -> Result<String, HttpError> {
+///     let name = environ.path_info().to_string();
+///     db.get(&name).cloned().ok_or_else(HttpError::not_found)
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let db = Arc::new(Db::from([("/ada".to_owned(), "Lovelace".to_owned())]));
+/// let app = view_with(db, show);
+///
+/// let environ = Environ::from_request(http::Request::get("/ada").body(())?);
+/// let response = app.respond(environ).await?;
+/// assert_eq!(response.into_body().bytes().await?, "Lovelace");
+///
+/// // A closure does as well.
+/// let greeting = view_with(Arc::new("Hello"), async |text: Arc<&'static str>, _| text.to_string());
+/// let response = greeting.respond(Environ::from_request(http::Request::new(()))).await?;
+/// assert_eq!(response.into_body().bytes().await?, "Hello");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "State")]
+#[doc(alias = "with_state")]
+pub fn view_with<S, F, Fut>(state: S, f: F) -> ViewWith<S, F>
+where
+    S: Clone + Send + Sync + 'static,
+    F: Fn(S, Environ) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: TryIntoResponse> + Send,
+{
+    ViewWith { state, f }
 }
 
 /// An app made of a view; see [`view`].
@@ -59,5 +109,34 @@ where
 impl<F> fmt::Debug for View<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("View").field(&type_name::<F>()).finish()
+    }
+}
+
+/// An app made of a view and its state; see [`view_with`].
+#[derive(Clone, Copy)]
+pub struct ViewWith<S, F> {
+    state: S,
+    f: F,
+}
+
+impl<S, F, Fut> App for ViewWith<S, F>
+where
+    S: Clone + Send + Sync + 'static,
+    F: Fn(S, Environ) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: TryIntoResponse> + Send,
+{
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let value = (self.f)(self.state.clone(), environ).await;
+        start_response.send(value.try_into_response()?)
+    }
+}
+
+/// The state is not shown: it may hold secrets.
+impl<S, F> fmt::Debug for ViewWith<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ViewWith")
+            .field(&type_name::<S>())
+            .field(&type_name::<F>())
+            .finish()
     }
 }

@@ -14,6 +14,8 @@ use http::{HeaderValue, Request, Version};
 use http_body::{Body as HttpBody, Frame};
 use http_body_util::{BodyExt, Full};
 
+#[path = "body/buffer.rs"]
+mod buffer;
 mod support;
 use support::{
     Answer, Counter, Frames, Poller, Script, ask, data, environ, failure, get, head, logged, read,

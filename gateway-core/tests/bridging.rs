@@ -7,8 +7,8 @@ use std::error::Error as StdError;
 
 use futures_util::stream;
 use gateway_core::{
-    AppExt, Body, CloseConnection, Connection, Environ, Error, Gateway, Input, InputError,
-    Outgoing, VarName, app_fn, view,
+    AppExt, Body, Connection, Environ, Error, Gateway, Input, InputError, Outgoing, ResponseExt,
+    VarName, app_fn, view,
 };
 use http::Request;
 use http_body::Frame;
@@ -90,7 +90,7 @@ async fn m1_a_response_keeps_the_wish_to_close() -> TestResult {
         })
     };
     let response = closing().respond(environ("/")).await?;
-    assert!(response.extensions().get::<CloseConnection>().is_some());
+    assert!(response.closes_connection());
 
     let forwarding = view(move |environ| async move { closing().respond(environ).await });
     let gateway = Gateway::new(forwarding);

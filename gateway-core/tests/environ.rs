@@ -125,10 +125,13 @@ fn e3_script_name_and_path_info_are_the_path_byte_for_byte() {
             let raw = format!("{}{}", environ.raw_script_name(), environ.raw_path_info());
             assert_eq!(raw, environ.uri().path(), "{target} under {prefix:?}");
             let script = environ.script_name();
-            assert!(!script.ends_with(b"/"), "{target} under {prefix:?}");
+            assert!(
+                !script.as_bytes().ends_with(b"/"),
+                "{target} under {prefix:?}"
+            );
             let rest = environ.path_info();
             assert!(
-                rest.is_empty() || rest.starts_with(b"/"),
+                rest.is_empty() || rest.as_bytes().starts_with(b"/"),
                 "{target} under {prefix:?}: {rest}"
             );
             if !mounted {
@@ -176,7 +179,7 @@ fn e3_a_mount_matches_whole_segments() {
 #[test]
 fn e4_path_info_is_decoded_once() {
     for (target, path, _) in TARGETS {
-        assert_eq!(*environ(target).path_info(), **path, "{target}");
+        assert_eq!(environ(target).path_info(), **path, "{target}");
     }
     let value = environ("/%FF");
     assert_eq!(value.path_info().to_str(), None);
@@ -550,7 +553,7 @@ fn a_header_source_equals_the_map() {
         let all = |environ: &Environ| -> Vec<(String, Vec<u8>)> {
             let vars = environ.vars();
             vars.iter()
-                .map(|(key, value)| (key.to_string(), value.to_vec()))
+                .map(|(key, value)| (key.to_string(), value.as_bytes().to_vec()))
                 .collect()
         };
         assert_eq!(all(&sourced), all(&mapped));
@@ -679,4 +682,20 @@ fn e10_keys_of_every_length_and_script_are_looked_up() {
             assert!(environ.get(&wrong).is_none(), "{wrong}");
         }
     }
+}
+
+#[test]
+fn a_value_compares_with_text_and_bytes_of_any_kind() {
+    let environ = environ("/ab");
+    let value = environ.path_info();
+    assert_eq!(value, "/ab");
+    assert_eq!(value, *"/ab");
+    assert_eq!(value, String::from("/ab"));
+    assert_eq!(value, *b"/ab");
+    assert_eq!(value, b"/ab");
+    assert_eq!(value, b"/ab"[..]);
+    assert_eq!(value, &b"/ab"[..]);
+    assert_ne!(value, "/a");
+    assert_eq!((value.len(), value.is_empty()), (3, false));
+    assert_eq!(AsRef::<[u8]>::as_ref(&value), value.as_bytes());
 }

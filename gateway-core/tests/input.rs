@@ -96,7 +96,7 @@ fn i3_a_transport_error_is_an_error_that_stays() {
     assert_eq!(run(input.chunk()).unwrap().unwrap(), "1");
     for _ in 0..3 {
         let error = run(input.chunk()).unwrap_err();
-        assert!(error.is_incomplete());
+        assert!(error.is_transport() && !error.is_incomplete() && !error.is_too_large());
         assert_eq!(
             std::error::Error::source(&error).unwrap().to_string(),
             "reset"
@@ -155,7 +155,7 @@ fn i4_the_lower_limit_counts() {
     for _ in 0..2 {
         let error = run(input.chunk()).unwrap_err();
         assert!(error.is_too_large());
-        assert!(!error.is_incomplete());
+        assert!(!error.is_incomplete() && !error.is_transport());
         assert!(error.to_string().contains("4 bytes"), "{error}");
     }
 }

@@ -13,7 +13,11 @@ use gateway_core::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+#[path = "normalise/foreign.rs"]
+mod foreign;
 mod support;
+#[path = "normalise/view_errors.rs"]
+mod view_errors;
 use support::{Answer, ask, get, head, logged, run};
 
 const HTML: &str = "text/html; charset=utf-8";

@@ -6,8 +6,8 @@
 use std::mem::size_of;
 
 use gateway_core::{
-    Body, BoxApp, Closed, Connection, Environ, Error, Gateway, HttpError, Input, InputError,
-    Outgoing, Response, StartError, StartResponse, WriteError, Writer,
+    Body, BoxApp, BufferError, Closed, Connection, Environ, Error, Gateway, HttpError, Input,
+    InputError, Outgoing, Response, StartError, StartResponse, WriteError, Writer,
 };
 
 const WORD: usize = size_of::<usize>();
@@ -48,6 +48,7 @@ fn auto_traits() {
     is_send_and_sync::<HttpError>();
     is_send_and_sync::<InputError>();
     is_send_and_sync::<StartError>();
+    is_send_and_sync::<BufferError>();
     is_send_and_sync::<WriteError>();
     is_send_and_sync::<Closed>();
     is_send_and_sync::<Writer>();

@@ -31,7 +31,8 @@
 //!
 //! The right way is shorter: the head is changed as it passes, by [`StartResponse::wrap`]; the body
 //! is left alone, or another is put around it by [`Body::wrap`]; what must happen at the end is said
-//! to [`Body::on_close`].
+//! to [`Body::on_close`]. A middleware that needs all the bytes reads them with [`Body::buffer`], which
+//! has a limit, and puts others in their place with [`Body::with_bytes`]: trailers and callbacks stay.
 //!
 //! ```
 //! use gateway_core::{App, Body, Environ, Error, StartResponse};

@@ -139,10 +139,12 @@ pub(crate) fn site(book: GuestBook) -> impl App {
             readers.show(&environ, &start)
         }))
         .post(blocking(move |environ, start| book.sign(environ, &start)))
-        .on_request(async |environ: Environ| match &*environ.path_info() {
-            b"/" => Ok(environ),
-            _ => Err(HttpError::not_found().into()),
-        })
+        .on_request(
+            async |environ: Environ| match environ.path_info().as_bytes() {
+                b"/" => Ok(environ),
+                _ => Err(HttpError::not_found().into()),
+            },
+        )
         .limit_input(FORM)
         .timeout(PATIENCE)
 }

@@ -10,7 +10,12 @@ pub(crate) fn environ_report(environ: &Environ) -> Json<BTreeMap<String, String>
     let mut report: BTreeMap<String, String> = environ
         .vars()
         .into_iter()
-        .map(|(key, value)| (key.into_owned(), value.escape_ascii().to_string()))
+        .map(|(key, value)| {
+            (
+                key.into_owned(),
+                value.as_bytes().escape_ascii().to_string(),
+            )
+        })
         .collect();
     report.insert("raw_path_info".into(), environ.raw_path_info().into());
     report.insert("raw_script_name".into(), environ.raw_script_name().into());

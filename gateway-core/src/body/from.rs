@@ -1,4 +1,4 @@
-//! What is a body as it is: bytes in hand.
+//! `From` conversions for bodies in memory.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ impl From<Bytes> for Body {
     }
 }
 
-macro_rules! bytes_in_hand {
+macro_rules! bytes_in_memory {
     ($($type:ty => $bytes:expr;)*) => {$(
         impl From<$type> for Body {
             #[inline]
@@ -30,7 +30,7 @@ macro_rules! bytes_in_hand {
     )*};
 }
 
-bytes_in_hand! {
+bytes_in_memory! {
     &'static str => |text: &'static str| Bytes::from_static(text.as_bytes());
     &'static [u8] => Bytes::from_static;
     String => Bytes::from;

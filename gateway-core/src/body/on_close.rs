@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::Body;
+use super::{Body, FrameSource, Repr};
 use crate::error::Error;
 use crate::log;
 use crate::panicked::catch;
@@ -63,5 +63,21 @@ impl<F: FnOnce()> HttpBody for Closing<F> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl<F: FnOnce() + Send> FrameSource for Closing<F> {
+    fn buffered(&self) -> Option<&Bytes> {
+        match &self.body.0 {
+            Repr::Full(bytes) => Some(bytes),
+            Repr::Stream { frames, .. } => frames.buffered(),
+        }
+    }
+
+    fn buffered_mut(self: Pin<&mut Self>) -> Option<&mut Bytes> {
+        match &mut self.get_mut().body.0 {
+            Repr::Full(bytes) => Some(bytes),
+            Repr::Stream { frames, .. } => frames.as_mut().buffered_mut(),
+        }
     }
 }

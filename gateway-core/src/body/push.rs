@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
 
+use super::FrameSource;
 use crate::error::Error;
 
 /// The writing end of [`Body::from_producer`](crate::Body::from_producer).
@@ -212,6 +213,13 @@ where
         close(this.slot);
         Poll::Ready(this.outcome.take().and_then(Result::err).map(Err))
     }
+}
+
+impl<F, Fut> FrameSource for PushFrames<F, Fut>
+where
+    F: FnOnce(Writer) -> Fut + Send,
+    Fut: Future<Output = Result<(), Error>> + Send,
+{
 }
 
 /// What the body does when the slot is empty.

@@ -4,12 +4,12 @@ use std::any::Any;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{Body, Frames};
+use super::{Body, FrameSource};
 use crate::error::{BoxError, Error};
 
 /// Gives a [`Body`] back as it is, so that bodies handed from layer to layer are boxed once.
@@ -22,26 +22,6 @@ pub(super) fn downcast<B: 'static>(body: B) -> Result<Body, B> {
         Some(body) => Err(body),
         None => Ok(Body::empty()),
     }
-}
-
-/// Reads frames to their end.
-pub(super) async fn collect(mut frames: Frames) -> Result<Bytes, Error> {
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
-    while let Some(frame) = std::future::poll_fn(|cx| frames.as_mut().poll_frame(cx)).await {
-        let Ok(data) = frame?.into_data() else {
-            continue;
-        };
-        if first.is_empty() && all.is_empty() {
-            first = data;
-            continue;
-        }
-        if !first.is_empty() {
-            all.extend_from_slice(&std::mem::take(&mut first));
-        }
-        all.extend_from_slice(&data);
-    }
-    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 pin_project! {
@@ -86,6 +66,13 @@ where
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+impl<B> FrameSource for HttpFrames<B>
+where
+    B: HttpBody + Send,
+    B::Error: Into<BoxError>,
+{
 }
 
 pin_project! {
@@ -133,6 +120,14 @@ where
     }
 }
 
+impl<S, T, E> FrameSource for StreamFrames<S>
+where
+    S: Stream<Item = Result<T, E>> + Send,
+    T: Into<Bytes>,
+    E: Into<BoxError>,
+{
+}
+
 /// An iterator of chunks.
 pub(super) struct IterFrames<I>(std::iter::Fuse<I>);
 
@@ -160,4 +155,11 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         Poll::Ready(self.0.next().map(|chunk| Ok(Frame::data(chunk.into()))))
     }
+}
+
+impl<I> FrameSource for IterFrames<I>
+where
+    I: Iterator + Send,
+    I::Item: Into<Bytes>,
+{
 }

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
 
 /// The value of an environ variable or of a request header: bytes, most often text.
 ///
 /// HTTP does not promise UTF-8 in a decoded path or in a header, so nothing is lost here and
-/// nothing is replaced (E4). It compares with text and bytes, and prints as text with U+FFFD for
-/// what is not UTF-8.
+/// nothing is replaced (E4). [`to_str`](Self::to_str) and [`as_bytes`](Self::as_bytes) read it. It
+/// compares with text and bytes, and prints as text with U+FFFD for what is not UTF-8.
 ///
 /// # Examples
 ///
@@ -49,18 +48,46 @@ impl<'a> EnvValue<'a> {
         std::str::from_utf8(&self.0).ok()
     }
 
+    /// The number of bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if the value has no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if the value begins with the text or bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::Environ;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let environ = Environ::from_request(http::Request::get("/private/x").body(())?);
+    /// assert!(environ.path_info().starts_with("/private"));
+    /// assert!(environ.path_info().ends_with(b"/x"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn starts_with(&self, prefix: impl AsRef<[u8]>) -> bool {
+        self.0.starts_with(prefix.as_ref())
+    }
+
+    /// True if the value ends with the text or bytes.
+    #[must_use]
+    pub fn ends_with(&self, suffix: impl AsRef<[u8]>) -> bool {
+        self.0.ends_with(suffix.as_ref())
+    }
+
     /// The bytes, borrowed from the environ where nothing had to be decoded or joined.
     #[must_use]
     pub fn into_bytes(self) -> Cow<'a, [u8]> {
         self.0
-    }
-}
-
-impl Deref for EnvValue<'_> {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
     }
 }
 
@@ -88,9 +115,27 @@ impl PartialEq<&str> for EnvValue<'_> {
     }
 }
 
+impl PartialEq<String> for EnvValue<'_> {
+    fn eq(&self, other: &String) -> bool {
+        *self == **other
+    }
+}
+
 impl PartialEq<[u8]> for EnvValue<'_> {
     fn eq(&self, other: &[u8]) -> bool {
         *self.0 == *other
+    }
+}
+
+impl PartialEq<&[u8]> for EnvValue<'_> {
+    fn eq(&self, other: &&[u8]) -> bool {
+        *self == **other
+    }
+}
+
+impl<const N: usize> PartialEq<[u8; N]> for EnvValue<'_> {
+    fn eq(&self, other: &[u8; N]) -> bool {
+        *self == other[..]
     }
 }
 

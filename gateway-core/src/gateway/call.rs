@@ -88,7 +88,12 @@ impl Ready {
     /// exchange later; otherwise it ends here.
     pub(crate) fn into_body(self, mut owner: Owner) -> Body {
         let bytes = match self {
-            Self::Empty(_) => Bytes::new(),
+            Self::Empty(None) => Bytes::new(),
+            // L2: it is closed with the body.
+            Self::Empty(Some(body)) => {
+                owner.completes();
+                return Body::empty().on_close(move || drop((body, owner)));
+            }
             Self::Full(bytes) => bytes,
             Self::Stream(stream) => {
                 let commits_early = stream.commits_early();

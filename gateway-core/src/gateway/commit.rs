@@ -75,6 +75,9 @@ fn commit_page(
     kind: RequestKind,
     ended: Ended,
 ) -> Response<Outgoing> {
+    if error.closes_connection() {
+        owner.exchange().close_connection();
+    }
     let mut response = Response::new(Outgoing::nothing());
     let committed = owner.exchange().commit_page(&mut response);
     let (status, ready, length) = page(response.headers_mut(), error, kind);

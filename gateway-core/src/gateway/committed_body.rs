@@ -11,6 +11,7 @@ use super::await_commit::Uncommitted;
 use super::length::Length;
 use super::log_fault::{clause, log_fault};
 use super::trailers::Trailers;
+use crate::body::FrameSource;
 use crate::error::Error;
 use crate::exchange::Owner;
 use crate::input::InputError;
@@ -34,6 +35,10 @@ pub(crate) struct CommittedBody {
 enum Stage {
     /// Leaving it closes the body.
     Running(AppBody),
+    /// The body is over, and is closed with this: a middleware still has its bytes (L2).
+    Ended {
+        _body: AppBody,
+    },
     /// The error comes after one `Pending`.
     Failing(Error),
     Done,
@@ -133,11 +138,22 @@ impl CommittedBody {
         Poll::Pending
     }
 
+    /// Asks the body no more. For a host it is closed now: the host has taken its last byte. A
+    /// middleware closes it when it drops what it has read (L2).
+    fn finish(&mut self) {
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Running(body) if self.reporting == Reporting::Silent => {
+                Stage::Ended { _body: body }
+            }
+            _ => Stage::Done,
+        };
+    }
+
     /// The body has ended: whole, or short of its length (B5).
     fn end(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.length.end() {
             Ok(()) => {
-                self.stage = Stage::Done;
+                self.finish();
                 Poll::Ready(None)
             }
             Err(too_short) => self.fail(too_short.into(), cx),
@@ -149,7 +165,7 @@ impl CommittedBody {
         let whole = data.len();
         let data = self.length.admit(data);
         if data.len() < whole {
-            self.stage = Stage::Done;
+            self.finish();
         }
         if let Some(owner) = &mut self.owner {
             owner.sent(data.len() as u64);
@@ -169,6 +185,10 @@ impl HttpBody for CommittedBody {
         let this = self.get_mut();
         match std::mem::replace(&mut this.stage, Stage::Done) {
             Stage::Done => return Poll::Ready(None),
+            ended @ Stage::Ended { .. } => {
+                this.stage = ended;
+                return Poll::Ready(None);
+            }
             Stage::Failing(error) => return Poll::Ready(Some(Err(error))),
             running => this.stage = running,
         }
@@ -205,7 +225,7 @@ impl HttpBody for CommittedBody {
                     self.length.left().is_none_or(|left| left == 0) && body.is_end()
                 }
                 Stage::Failing(_) => false,
-                Stage::Done => true,
+                Stage::Ended { .. } | Stage::Done => true,
             }
     }
 
@@ -213,6 +233,15 @@ impl HttpBody for CommittedBody {
         match self.length.left() {
             Some(left) => SizeHint::with_exact(left),
             None => SizeHint::default(),
+        }
+    }
+}
+
+impl FrameSource for CommittedBody {
+    fn buffered(&self) -> Option<&Bytes> {
+        match &self.stage {
+            Stage::Running(body) if body.is_end() => self.first.as_ref()?.data_ref(),
+            _ => None,
         }
     }
 }
@@ -227,7 +256,7 @@ impl Drop for CommittedBody {
                 None => body.is_end(),
             },
             Stage::Failing(_) => false,
-            Stage::Done => true,
+            Stage::Ended { .. } | Stage::Done => true,
         };
         if let Some(owner) = &mut self.owner
             && is_whole

@@ -84,7 +84,7 @@ fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
 ///
 /// RFC 9110 section 7.6.1. `Proxy-Authenticate` is not among them: an app may be a proxy's.
 #[inline]
-pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     match *name {
         header::CONNECTION | header::TE | header::TRANSFER_ENCODING | header::UPGRADE => true,
         ref name => matches!(name.as_str(), "keep-alive" | "proxy-connection"),

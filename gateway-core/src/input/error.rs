@@ -10,7 +10,9 @@ use crate::http_error::HttpError;
 
 /// A failed read of the [`Input`](crate::Input).
 ///
-/// An app that lets it pass is answered with 413 when a limit was passed, else with 400.
+/// It is of one of three kinds: [incomplete](Self::is_incomplete), [too large](Self::is_too_large), or
+/// a failure of the [transport](Self::is_transport). An app that lets it pass is answered with 413
+/// when a limit was passed, else with 400.
 #[derive(Debug, Clone)]
 pub struct InputError(Kind);
 
@@ -47,16 +49,24 @@ impl InputError {
         Self(Kind::TooLarge(None))
     }
 
-    /// True if the client ended the body before its declared end, or left (I3).
+    /// True if the body ended before its declared length (I3). Most hosts notice that first: then it is
+    /// an error of their [transport](Self::is_transport).
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
-        !self.is_too_large()
+        matches!(self.0, Kind::Incomplete)
     }
 
     /// True if a limit was passed (I4).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         matches!(self.0, Kind::TooLarge(_))
+    }
+
+    /// True if the host could not read the body to its end (I3): the client left, or broke the
+    /// framing. The [source](StdError::source) is the host's error.
+    #[must_use]
+    pub fn is_transport(&self) -> bool {
+        matches!(self.0, Kind::Transport(_))
     }
 }
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Input, Repr};
 use crate::body::Body;
 
-/// What can be an [`Input`]: nothing (`()`), text, bytes, a [`Body`].
+/// What can be an [`Input`]: nothing (`()`), text, bytes, a [`Body`]. Borrowed text and bytes are copied.
 ///
 /// Other bodies become one through [`Input::new`].
 #[diagnostic::on_unimplemented(
@@ -44,7 +44,7 @@ impl IntoInput for Bytes {
     }
 }
 
-macro_rules! bytes_in_hand {
+macro_rules! bytes_in_memory {
     ($($type:ty),*) => {$(
         impl IntoInput for $type {
             fn into_input(self) -> Input {
@@ -54,4 +54,16 @@ macro_rules! bytes_in_hand {
     )*};
 }
 
-bytes_in_hand!(&'static str, &'static [u8], String, Vec<u8>);
+bytes_in_memory!(String, Vec<u8>);
+
+macro_rules! copied_bytes {
+    ($($type:ty),*) => {$(
+        impl IntoInput for $type {
+            fn into_input(self) -> Input {
+                Bytes::copy_from_slice(self.as_ref()).into_input()
+            }
+        }
+    )*};
+}
+
+copied_bytes!(&str, &String, &[u8]);

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::report::Report;
-use crate::environ::Environ;
+use crate::environ::{EnvValue, Environ};
 
 /// Checks an environ as it is handed to an app.
 ///
@@ -158,7 +158,7 @@ fn content(environ: &Environ, report: &Report) {
             "E8",
             format!(
                 "the Content-Length header is {}, which is no number",
-                shown(sent.as_deref())
+                shown(sent.as_ref().map(EnvValue::as_bytes))
             ),
         );
     }
@@ -185,7 +185,7 @@ fn headers(environ: &Environ, report: &Report) {
         let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
         let joined = values.join(separator);
         let seen = environ.header(name);
-        if seen.as_deref() != Some(&*joined) {
+        if seen.as_ref().map(EnvValue::as_bytes) != Some(&*joined) {
             report.gateway(
                 "E9",
                 format!(

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::report::Report;
-use crate::body::Frames;
+use crate::body::{FrameSource, Frames};
 use crate::environ::Environ;
 use crate::error::Error;
 
@@ -130,6 +130,8 @@ impl HttpBody for InputFrames {
         self.frames.size_hint()
     }
 }
+
+impl FrameSource for InputFrames {}
 
 //= I7 gateway: request trailers MUST be readable after the end of the input, where the host passes them on;
 //= they are its last frame.

@@ -6,8 +6,9 @@
 //= never asked.
 //= Reason: it holds files, locks and transactions.
 
-//= L2 gateway: every `on_close` callback MUST run, in the order they were added, after the last byte was handed
-//= over or when the exchange ended before that, also if one of them panics.
+//= L2 gateway, middleware: every `on_close` callback MUST run, in the order they were added, after the last byte
+//= was handed over or when the exchange ended before that, also if one of them panics. A middleware that reads a
+//= body whole and sends its bytes, or others in their place, MUST keep the callbacks until what it sends is dropped.
 //= Reason: work after the response depends on it, and callbacks of different parts know nothing of each other.
 
 //= L3 gateway: a client that goes away MUST be observable where the host can tell, MUST stop the producer within

@@ -2,8 +2,11 @@
 //! hold for values before there is an exchange, and have tests of their own.
 
 //= N1 gateway: a view MUST be able to return text, bytes, JSON, a stream or an iterator, a response, an HTTP
-//= error, another app's answer, and `(body, status)`, `(body, headers)` or `(body, status, headers)`. Anything
-//= else MUST be a compile error that names the forms.
+//= error, another app's answer, and `(body, status)`, `(body, headers)` or `(body, status, headers)`. A response
+//= MAY have any body, and be made for another interface: what S7 forbids in a head is then translated or
+//= stripped, and is no error. The error of a returned `Result` MUST say what it is answered with, by its
+//= conversion into an HTTP error. Anything else MUST be a compile error that names the forms, or the conversion
+//= to write.
 //= Reason: one conversion, and its errors before the program runs.
 
 //= N2 gateway: nothing MUST NOT be a silent 200: `()` does not compile, and `None` is a 500 whose log says that the
@@ -25,7 +28,9 @@
 
 //= N6 gateway: an HTTP error MUST be the same page whether it is returned or raised. Its public description MUST be
 //= escaped once; its private source MUST be logged and MUST NOT be sent. It carries headers such as Allow,
-//= Retry-After and one WWW-Authenticate a line.
+//= Retry-After and one WWW-Authenticate a line. An error that converts into an HTTP error MUST be answered as that
+//= one where a view returns it. Where it was converted into the general error of apps first, it has no answer of
+//= its own: a generic 500, and the log has its text.
 //= Reason: what went wrong inside is of use to the operator, and to an attacker.
 
 //= N7 gateway: the name, value, path and domain of a cookie MUST be checked where it is set; deleting one MUST

@@ -27,7 +27,9 @@ impl Request {
             uri: environ.uri().clone(),
             split: environ.script_name_len(),
             #[cfg(feature = "negotiation")]
-            accept: environ.header("accept").map(|value| value.to_vec()),
+            accept: environ
+                .header("accept")
+                .map(|value| value.as_bytes().to_vec()),
         }
     }
 }

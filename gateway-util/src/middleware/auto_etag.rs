@@ -5,13 +5,14 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::response::ETag;
 
-/// Adds an `ETag` made of the body's bytes, where they are in hand: Rack's `ETag`. Made by
+/// Adds an `ETag` made of the body's bytes, where they are in memory: Rack's `ETag`. Made by
 /// [`MiddlewareExt::auto_etag`](crate::MiddlewareExt::auto_etag).
 ///
 /// - It looks at a 200 to GET or HEAD that has no `ETag` and whose `Cache-Control` does not say
 ///   `no-store`. Everything else passes as it is.
-/// - A stream has no tag: nothing is read ahead of the client, and a flush stays one. A body with an
-///   [`on_close`](Body::on_close) callback is a stream.
+/// - A stream has no tag: nothing is read ahead of the client, and an early commit stays one. A body
+///   in memory has one, and keeps its [`on_close`](Body::on_close) callbacks (L2); a middleware inside
+///   of this one may [buffer](Body::buffer) a stream.
 /// - The tag is weak, as Rack's is: what is put around this one may still compress the body.
 ///
 /// The tag alone saves nothing: [`ConditionalGet`](crate::ConditionalGet) goes around it.

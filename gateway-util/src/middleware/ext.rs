@@ -181,7 +181,7 @@ pub trait MiddlewareExt: App + Sized {
     /// use gateway_util::MiddlewareExt;
     ///
     /// let app = view(async |_| "hello").on_request(async |environ: Environ| {
-    ///     if environ.path_info().starts_with(b"/private") {
+    ///     if environ.path_info().starts_with("/private") {
     ///         return Err(HttpError::forbidden().into());
     ///     }
     ///     Ok(environ)

@@ -143,7 +143,7 @@ impl<A> ProxyFix<A> {
         let mut told = Told::default();
         let value = |name: &str, hops: usize| {
             let line = (hops > 0).then(|| environ.header(name)).flatten()?;
-            values::from_the_right(&line, hops).map(<[u8]>::to_vec)
+            values::from_the_right(line.as_bytes(), hops).map(<[u8]>::to_vec)
         };
         if let Some(node) = value("x-forwarded-for", self.x_for) {
             told.client = Some(values::node(&node));
@@ -162,7 +162,7 @@ impl<A> ProxyFix<A> {
         }
         if self.forwarded > 0
             && let Some(line) = environ.header("forwarded")
-            && let Some(element) = Element::from_the_right(&line, self.forwarded)
+            && let Some(element) = Element::from_the_right(line.as_bytes(), self.forwarded)
         {
             told.merge(&element);
         }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gateway_core::{App, Body, Environ, Error, StartResponse};
+use gateway_core::{App, Body, EnvValue, Environ, Error, StartResponse};
 use http::{HeaderName, HeaderValue};
 
 use super::error_page;
@@ -85,7 +85,7 @@ impl<A: App> App for RequestId<A> {
         start_response: StartResponse,
     ) -> Result<Body, Error> {
         let sent = environ.header(X_REQUEST_ID.as_str());
-        let id = match sent.as_deref().and_then(taken_over) {
+        let id = match sent.as_ref().map(EnvValue::as_bytes).and_then(taken_over) {
             Some(id) => id,
             None => {
                 drop(sent);

@@ -13,6 +13,8 @@ use gateway_core::HttpError;
 #[cfg(feature = "cookies")]
 use gateway_core::cookie::Cookie;
 #[cfg(feature = "negotiation")]
+use gateway_core::EnvValue;
+#[cfg(feature = "negotiation")]
 use http::{HeaderValue, header};
 #[cfg(feature = "json")]
 use serde::de::DeserializeOwned;
@@ -174,12 +176,16 @@ impl EnvironExt for Environ {
 
     #[cfg(feature = "negotiation")]
     fn accept(&self) -> Accept {
-        Accept::parse(self.header("accept").as_deref())
+        Accept::parse(self.header("accept").as_ref().map(EnvValue::as_bytes))
     }
 
     #[cfg(feature = "negotiation")]
     fn accept_language(&self) -> Accept {
-        Accept::parse(self.header("accept-language").as_deref())
+        Accept::parse(
+            self.header("accept-language")
+                .as_ref()
+                .map(EnvValue::as_bytes),
+        )
     }
 
     #[cfg(feature = "negotiation")]

@@ -81,16 +81,16 @@ impl Conditions {
     #[must_use]
     pub fn of(environ: &Environ) -> Self {
         let value = |name: HeaderName| environ.header(name.as_str());
-        let date = |name| value(name).and_then(|value| HttpDate::parse(&value));
-        let list = |name| value(name).map(|value| ETagList::parse(&value));
+        let date = |name| value(name).and_then(|value| HttpDate::parse(value.as_bytes()));
+        let list = |name| value(name).map(|value| ETagList::parse(value.as_bytes()));
         Self {
             method: environ.request_method().clone(),
             if_match: list(header::IF_MATCH),
             if_none_match: list(header::IF_NONE_MATCH),
             if_modified_since: date(header::IF_MODIFIED_SINCE),
             if_unmodified_since: date(header::IF_UNMODIFIED_SINCE),
-            if_range: value(header::IF_RANGE).map(|value| value.to_vec()),
-            range: value(header::RANGE).map(|value| value.to_vec()),
+            if_range: value(header::IF_RANGE).map(|value| value.as_bytes().to_vec()),
+            range: value(header::RANGE).map(|value| value.as_bytes().to_vec()),
         }
     }
 

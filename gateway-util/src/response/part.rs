@@ -12,13 +12,14 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::ByteRange;
 
 #[cfg(feature = "conditions")]
-/// `part` of a body that has at least so many bytes. Bytes in hand are cut, a stream is read over.
+/// `part` of a body that has at least so many bytes. A buffered body is cut, a stream is read over.
 pub(super) fn part(body: Body, part: ByteRange) -> Body {
     if let Some(bytes) = body.buffered() {
         let start = usize::try_from(part.start()).unwrap_or(usize::MAX);
         let end = start.saturating_add(usize::try_from(part.len()).unwrap_or(usize::MAX));
         let end = end.min(bytes.len());
-        return Body::from(bytes.slice(start.min(end)..end));
+        // L2: the callbacks of the body stay.
+        return body.with_bytes(bytes.slice(start.min(end)..end));
     }
     Body::new(Part {
         body,

@@ -218,11 +218,11 @@ fn cut_short() -> Vec<Case> {
             .view(async |mut environ: Environ| {
                 let first = environ.input_mut().bytes(64).await;
                 let again = environ.input_mut().bytes(64).await;
-                let is_incomplete = |read: Result<_, gateway_core::InputError>| match read {
+                let is_cut_short = |read: Result<_, gateway_core::InputError>| match read {
                     Ok::<bytes::Bytes, _>(_) => false,
-                    Err(error) => error.is_incomplete(),
+                    Err(error) => error.is_incomplete() || error.is_transport(),
                 };
-                Json([is_incomplete(first), is_incomplete(again)])
+                Json([is_cut_short(first), is_cut_short(again)])
             })
             .sees(async |client: Client| {
                 let request = client

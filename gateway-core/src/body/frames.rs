@@ -1,0 +1,24 @@
+//! What is behind a body that is not plain bytes.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use http_body::Body as HttpBody;
+
+use crate::error::Error;
+
+/// The frames behind a body.
+pub(crate) type Frames = Pin<Box<dyn FrameSource>>;
+
+/// A source of frames, which may be a buffered body that has something to close.
+pub(crate) trait FrameSource: HttpBody<Data = Bytes, Error = Error> + Send {
+    /// The bytes that are left, if all of them are in memory.
+    fn buffered(&self) -> Option<&Bytes> {
+        None
+    }
+
+    /// The same to be replaced, if nothing depends on their length.
+    fn buffered_mut(self: Pin<&mut Self>) -> Option<&mut Bytes> {
+        None
+    }
+}
