@@ -1,10 +1,10 @@
 //! B4, B10, B11: framing, bytes and trailers.
 
-use gateway_core::{Body, Environ, Error, StartResponse};
+use gateway_core::{Body, BoxApp, Environ, Error, StartResponse};
 use http::{HeaderMap, HeaderValue};
 
 use crate::capability::Capability;
-use crate::case::Case;
+use crate::case::{Case, Draft};
 use crate::cases::sources::pieces;
 use crate::check::{Look as _, equal};
 use crate::client::Client;
@@ -20,7 +20,11 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn sends(name: &'static str, clauses: &'static [&'static str], body: fn() -> Body) -> Case {
+fn sends(
+    name: &'static str,
+    clauses: &'static [&'static str],
+    body: fn() -> Body,
+) -> Draft<BoxApp> {
     Case::new(name, clauses).app(
         move |_: Environ, start_response: StartResponse| async move {
             start_response.start(200, TEXT)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse, view};
 
 use super::read_and_note;
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::check::Look as _;
 use crate::client::Client;
@@ -69,6 +70,7 @@ pub(super) fn cases() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("i4_over_the_limit_after_commit_aborts", &["I4", "B8"])
+            .needs(Capability::AbortedResponses)
             .serves(commits_and_reads.limit_input(10))
             .sees(async |client: Client| {
                 let request = client.request("POST", "/").chunked(["01234", "567890"]);
