@@ -21,6 +21,7 @@ async fn run(fault: Option<Fault>) -> Report {
     Suite::new()
         .prefix(gateway::PREFIX)
         .deadline(Duration::from_secs(5))
+        .at_once(8)
         .lacks(
             Capability::DisconnectWhileIdle,
             "the gateway of this test does not look at its socket between requests",
