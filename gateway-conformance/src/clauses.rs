@@ -1,12 +1,6 @@
 //! The clauses of the specification, and what no case can see of them.
 
-/// Every clause, by its id.
-pub const CLAUSES: &[&str] = &[
-    "E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9", "E10", "E11", "E12", "E13", "E14", "E15",
-    "E16", "I1", "I2", "I3", "I4", "I5", "I6", "I7", "S1", "S2", "S3", "S4", "S5", "S6", "S7",
-    "S8", "S9", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "L1", "L2",
-    "L3", "L4", "L5", "L6", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9", "M1", "M2", "M3",
-];
+pub use gateway_core::spec::{Clause, clauses};
 
 /// A clause, or a part of one, that no case sees, with the reason.
 #[derive(Debug, Clone, Copy)]

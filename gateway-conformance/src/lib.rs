@@ -24,7 +24,9 @@
 //! - [`app`]: the apps of all cases as one app, which is found under `/NAME/` below wherever it is
 //!   mounted.
 //! - [`Suite`]: the runner, over sockets (HTTP/1.1 and HTTP/2) and in process.
-//! - [`Report`]: what came out of it.
+//! - [`check_middleware`]: holds a middleware to M1: what it has nothing to say about passes it
+//!   untouched.
+//! - [`Report`]: what came out of either.
 //! - [`clauses`]: every clause, and those that no case can see, with the reason.
 //! - [`facts`]: what the apps noted, beside what they answered.
 //! - [`wire`]: small HTTP clients that look at bytes and frames, never at what a kind client makes
@@ -42,6 +44,7 @@ pub mod facts;
 mod own_thread;
 mod report;
 mod suite;
+mod transparency;
 mod via;
 pub mod wire;
 
@@ -51,4 +54,5 @@ pub use case::Case;
 pub use cases::cases;
 pub use report::{CaseOutcome, Report, Row};
 pub use suite::Suite;
+pub use transparency::{MiddlewareCheck, check_middleware};
 pub use via::Via;

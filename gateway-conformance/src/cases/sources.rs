@@ -34,7 +34,7 @@ pub(super) fn panics_after<const N: usize>(pieces: [&'static str; N]) -> Body {
 /// It is not ready now and then, so that whoever reads it for ever can be stopped at a deadline. It
 /// fails when it has given more than anything between the app and its client may hold, so that a
 /// middleware that collects bodies fails its case and does not fill the memory.
-pub(super) fn endless() -> Body {
+pub(crate) fn endless() -> Body {
     const CHUNK: &[u8] = b"endless ";
     /// The kernel's buffers for a connection hold some megabytes.
     const MOST: u64 = 64 << 20;
@@ -42,7 +42,7 @@ pub(super) fn endless() -> Body {
     let mut polls: u64 = 0;
     Body::from_stream(stream::poll_fn(move |cx| {
         polls += 1;
-        if polls % READY_IN_A_ROW == 0 {
+        if polls.is_multiple_of(READY_IN_A_ROW) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }

@@ -54,6 +54,38 @@ async fn the_gateway_without_a_fault_passes() {
     run(None).await.assert_passed();
 }
 
+#[tokio::test]
+async fn the_case_after_which_a_server_stops_answering_is_named() {
+    let address = gateway::start(Some(Fault::StopsAnswering)).await;
+    let suite = Suite::new().prefix(gateway::PREFIX).only("n5_");
+    let report = suite.run(address, Protocol::Http1).await;
+    assert_eq!(report.failed(), 0, "{report}");
+    let [problem] = report.problems() else {
+        panic!("{report}");
+    };
+    let named = format!(
+        "http/1.1: the server stopped answering after {} (",
+        fault::LAST_CASE
+    );
+    assert!(problem.starts_with(&named), "{problem}");
+    assert!(problem.ends_with(" cases were not run"), "{problem}");
+    assert!(!report.has_passed());
+}
+
+#[tokio::test]
+async fn a_server_without_the_suites_app_is_told_so() {
+    let address = gateway::start(None).await;
+    let report = Suite::new()
+        .prefix("/elsewhere")
+        .run(address, Protocol::Http1)
+        .await;
+    assert!(report.rows().is_empty(), "{report}");
+    assert!(
+        report.problems()[0].contains("/elsewhere/_facts/probe is answered with 404"),
+        "{report}"
+    );
+}
+
 macro_rules! faults {
     ($($name:ident: $fault:ident breaks $clauses:expr, fails $cases:expr;)*) => {$(
         #[tokio::test]
