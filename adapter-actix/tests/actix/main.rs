@@ -14,3 +14,5 @@ mod lifecycle;
 mod mounting;
 mod reply;
 mod server;
+#[path = "../support/mod.rs"]
+mod support;

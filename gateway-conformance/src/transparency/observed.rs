@@ -158,8 +158,11 @@ struct Outside(BoxApp);
 
 impl App for Outside {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        let start_response = start_response.wrap(|_, headers| {
-            headers.append("x-outside", HeaderValue::from_static("1"));
+        let start_response = start_response.wrap(|status, headers| {
+            // A page for an error passes hooks if a middleware makes it, and none if the driver does.
+            if status.is_success() {
+                headers.append("x-outside", HeaderValue::from_static("1"));
+            }
         });
         self.0.call(environ, start_response).await
     }
