@@ -5,6 +5,7 @@
 
 mod fault;
 mod gateway;
+mod lint;
 mod middleware;
 mod program;
 mod request;

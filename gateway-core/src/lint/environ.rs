@@ -10,17 +10,10 @@ use crate::environ::Environ;
 /// The checks go through [`Environ::get`], so that a variable which a middleware has set is judged
 /// like one of the request's own.
 pub(super) fn check(environ: &Environ, report: &Report) {
-    method(environ, report);
     path(environ, report);
-    target(environ, report);
     content(environ, report);
     headers(environ, report);
-    server(environ, report);
     peer(environ, report);
-}
-
-fn text(environ: &Environ, key: &str) -> Option<Vec<u8>> {
-    environ.get(key).map(|value| value.as_bytes().to_vec())
 }
 
 fn shown(value: Option<&[u8]>) -> String {
@@ -30,125 +23,13 @@ fn shown(value: Option<&[u8]>) -> String {
     }
 }
 
-fn method(environ: &Environ, report: &Report) {
-    //= E1 gateway: REQUEST_METHOD MUST be the exact token that was sent, case kept, and every token
-    //= of RFC 9110 section 9.1 MUST reach the app.
-    //= Reason: methods are case-sensitive, and extension methods such as PROPFIND are ordinary ones.
-    let method = text(environ, "REQUEST_METHOD");
-    if method.as_deref() != Some(environ.request_method().as_str().as_bytes()) {
-        report.gateway(
-            "E1",
-            format!(
-                "REQUEST_METHOD is {}, the method is {}",
-                shown(method.as_deref()),
-                environ.request_method()
-            ),
-        );
-    }
-}
-
 fn path(environ: &Environ, report: &Report) {
-    let script = text(environ, "SCRIPT_NAME");
-    let info = text(environ, "PATH_INFO");
-
-    //= E2 gateway, middleware: SCRIPT_NAME MUST be empty at the root and MUST NOT be `/` or end in a
-    //= slash that was sent as one (`%2F` is data); when set it MUST start with `/`.
-    //= Reason: SCRIPT_NAME + PATH_INFO is then always a path, and a link made of SCRIPT_NAME and an
-    //= absolute path never has two slashes.
-    let ends_in_data = ends_in_encoded_slash(environ.raw_script_name());
-    let is_well_formed = match script.as_deref() {
-        Some(b"") => true,
-        Some(script) => script.starts_with(b"/") && (!script.ends_with(b"/") || ends_in_data),
-        None => false,
-    };
-    if !is_well_formed {
-        report.gateway("E2", format!("SCRIPT_NAME is {}", shown(script.as_deref())));
-    }
-
     //= E14 gateway: `OPTIONS *` MUST reach the app with SCRIPT_NAME and PATH_INFO both empty.
     //= CONNECT MUST NOT reach it: the gateway answers 501.
     //= Reason: neither has a path, and a made-up one would be routed; a tunnel needs an upgrade, which
     //= this version does not have.
     if environ.request_method() == Method::CONNECT {
         report.gateway("E14", "a CONNECT request reached the app");
-        return;
-    }
-    let wire = environ.uri().path();
-    if wire == "*" {
-        if script.as_deref() != Some(b"") || info.as_deref() != Some(b"") {
-            report.gateway(
-                "E14",
-                format!(
-                    "the target is *, SCRIPT_NAME is {} and PATH_INFO is {}",
-                    shown(script.as_deref()),
-                    shown(info.as_deref())
-                ),
-            );
-        }
-        return;
-    }
-
-    //= E4 gateway: PATH_INFO MUST be percent-decoded exactly once, as bytes: what is not UTF-8 is kept,
-    //= `%252F` gives `%2F`, and a malformed `%zz` MUST stay as it is.
-    //= Reason: decoding twice opens paths that a proxy in front has refused, and replacing bytes makes
-    //= different resources one.
-    let decoded = decode(environ.raw_path_info());
-    if info.as_deref() != Some(&*decoded) {
-        report.gateway(
-            "E4",
-            format!(
-                "PATH_INFO is {}, {} decoded once is {}",
-                shown(info.as_deref()),
-                environ.raw_path_info(),
-                shown(Some(&decoded))
-            ),
-        );
-        return;
-    }
-
-    //= E3 gateway, middleware: SCRIPT_NAME + PATH_INFO MUST be the decoded path of the request, byte for
-    //= byte. A mount moves whole segments from one to the other: a mount at `/ap` MUST NOT match `/apple`.
-    //= Reason: it is the app's only way to know where it is, for links, redirects and cookies.
-    let joined = [script.unwrap_or_default(), info.unwrap_or_default()].concat();
-    if joined != decode(wire) {
-        report.gateway(
-            "E3",
-            format!(
-                "SCRIPT_NAME + PATH_INFO is {}, the path is {wire}",
-                shown(Some(&joined))
-            ),
-        );
-    }
-}
-
-fn target(environ: &Environ, report: &Report) {
-    //= E5 gateway, middleware: REQUEST_URI MUST be the raw request target with its query, not decoded
-    //= and not changed by mounting.
-    //= Reason: signatures, logs and proxies need what was sent; it cannot be rebuilt from a decoded path.
-    let target = text(environ, "REQUEST_URI");
-    let expected = environ.request_uri();
-    if target.as_deref() != Some(expected.as_bytes()) || expected.is_empty() {
-        report.gateway(
-            "E5",
-            format!(
-                "REQUEST_URI is {}, the target is {expected}",
-                shown(target.as_deref())
-            ),
-        );
-    }
-
-    //= E6 gateway: repeated slashes, `.` and `..` segments, `;params` and a trailing slash MUST be kept
-    //= as sent.
-    //= Reason: only the app knows what they mean; a gateway that tidies the path up routes another one
-    //= than a proxy in front has checked. (A host that tidied up before the environ was made is not to be
-    //= seen from inside.)
-
-    //= E7 gateway: QUERY_STRING MUST be present, raw, and without the `?`; a `?` with nothing behind it is
-    //= the same as none.
-    //= Reason: form decoding is the app's, and it needs the bytes.
-    let query = text(environ, "QUERY_STRING");
-    if query.as_deref() != Some(environ.uri().query().unwrap_or_default().as_bytes()) {
-        report.gateway("E7", format!("QUERY_STRING is {}", shown(query.as_deref())));
     }
 }
 
@@ -237,75 +118,6 @@ fn headers(environ: &Environ, report: &Report) {
             report.gateway("E10", format!("the header {name} is taken for {twin}"));
         }
     }
-
-    //= E11 gateway, middleware: a request header `Proxy` MUST NOT become HTTP_PROXY in anything that is
-    //= exported to a process environment.
-    //= Reason: programs started with that environment would send their own requests to the client's
-    //= proxy.
-    if environ.get("HTTP_PROXY").is_some() {
-        report.gateway("E11", "HTTP_PROXY is set");
-    }
-}
-
-fn server(environ: &Environ, report: &Report) {
-    //= E12 gateway: the host MUST come from `:authority` or an absolute-form target before the Host
-    //= header. SERVER_NAME and SERVER_PORT MUST NOT be empty: where the client named no host they are the
-    //= socket's own.
-    //= Reason: RFC 9112 section 3.2.2; and apps build absolute URLs from these.
-    for key in ["SERVER_NAME", "SERVER_PORT"] {
-        let value = text(environ, key);
-        if value.as_ref().is_none_or(Vec::is_empty) || value.as_deref() == Some(b"0") {
-            report.gateway("E12", format!("{key} is {}", shown(value.as_deref())));
-        }
-    }
-    if let Some(authority) = environ.uri().authority() {
-        let host = text(environ, "HTTP_HOST");
-        let named = authority
-            .as_str()
-            .rsplit_once('@')
-            .map_or(authority.as_str(), |(_, host)| host);
-        if host.as_deref() != Some(named.as_bytes()) {
-            report.gateway(
-                "E12",
-                format!(
-                    "HTTP_HOST is {}, the target names {named}",
-                    shown(host.as_deref())
-                ),
-            );
-        }
-    }
-
-    //= E13 gateway, middleware: SERVER_PROTOCOL and the scheme MUST tell the transport's truth;
-    //= SERVER_PROTOCOL is `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`. Forwarded headers MUST NOT change
-    //= them, or the peer, but by an explicit policy that counts trusted hops from the right.
-    //= Reason: anybody can send a Forwarded header. The form with a minor number is CGI's (RFC 3875
-    //= section 4.1.16).
-    let protocol = text(environ, "SERVER_PROTOCOL");
-    if protocol.as_deref() != Some(environ.server_protocol().as_bytes()) {
-        report.gateway(
-            "E13",
-            format!(
-                "SERVER_PROTOCOL is {}, the transport speaks {}",
-                shown(protocol.as_deref()),
-                environ.server_protocol()
-            ),
-        );
-    }
-    let scheme = text(environ, "REQUEST_SCHEME");
-    if scheme.as_deref() != Some(environ.scheme().as_str().as_bytes()) {
-        report.gateway(
-            "E13",
-            format!(
-                "REQUEST_SCHEME is {}, the connection's is {}",
-                shown(scheme.as_deref()),
-                environ.scheme()
-            ),
-        );
-    }
-
-    //= E15 middleware: extensions are typed, and a middleware MUST pass on those it does not know.
-    //= Reason: what a host or an outer middleware gave is meant for somebody further in. (One lint sees
-    //= one place of the stack, and so cannot see this.)
 }
 
 fn peer(environ: &Environ, report: &Report) {
@@ -322,30 +134,65 @@ fn peer(environ: &Environ, report: &Report) {
     }
 }
 
-fn ends_in_encoded_slash(raw: &str) -> bool {
-    raw.get(raw.len().saturating_sub(3)..)
-        .is_some_and(|end| end.eq_ignore_ascii_case("%2f"))
-}
+// The clauses of the environ that no check can see.
 
-/// Decodes once, on its own: it is what the environ is held against.
-fn decode(raw: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let hex = |at: usize| {
-            after
-                .get(at)
-                .and_then(|digit| char::from(*digit).to_digit(16))
-        };
-        let octet = match (byte, hex(0), hex(1)) {
-            (b'%', Some(high), Some(low)) => u8::try_from(high * 16 + low).ok(),
-            _ => None,
-        };
-        decoded.push(octet.unwrap_or(byte));
-        rest = match octet {
-            Some(_) => after.get(2..).unwrap_or_default(),
-            None => after,
-        };
-    }
-    decoded
-}
+//= E1 gateway: REQUEST_METHOD MUST be the exact token that was sent, case kept, and every token
+//= of RFC 9110 section 9.1 MUST reach the app.
+//= Reason: methods are case-sensitive, and extension methods such as PROPFIND are ordinary ones.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E2 gateway, middleware: SCRIPT_NAME MUST be empty at the root and MUST NOT be `/` or end in a
+//= slash that was sent as one (`%2F` is data); when set it MUST start with `/`.
+//= Reason: SCRIPT_NAME + PATH_INFO is then always a path, and a link made of SCRIPT_NAME and an
+//= absolute path never has two slashes.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E3 gateway, middleware: SCRIPT_NAME + PATH_INFO MUST be the decoded path of the request, byte for
+//= byte. A mount moves whole segments from one to the other: a mount at `/ap` MUST NOT match `/apple`.
+//= Reason: it is the app's only way to know where it is, for links, redirects and cookies.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E4 gateway: PATH_INFO MUST be percent-decoded exactly once, as bytes: what is not UTF-8 is kept,
+//= `%252F` gives `%2F`, and a malformed `%zz` MUST stay as it is.
+//= Reason: decoding twice opens paths that a proxy in front has refused, and replacing bytes makes
+//= different resources one.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E5 gateway, middleware: REQUEST_URI MUST be the raw request target with its query, not decoded
+//= and not changed by mounting.
+//= Reason: signatures, logs and proxies need what was sent; it cannot be rebuilt from a decoded path.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E6 gateway: repeated slashes, `.` and `..` segments, `;params` and a trailing slash MUST be kept
+//= as sent.
+//= Reason: only the app knows what they mean; a gateway that tidies the path up routes another one
+//= than a proxy in front has checked. (A host that tidied up before the environ was made is not to be
+//= seen from inside.)
+
+//= E7 gateway: QUERY_STRING MUST be present, raw, and without the `?`; a `?` with nothing behind it is
+//= the same as none.
+//= Reason: form decoding is the app's, and it needs the bytes.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E11 gateway, middleware: a request header `Proxy` MUST NOT become HTTP_PROXY in anything that is
+//= exported to a process environment.
+//= Reason: programs started with that environment would send their own requests to the client's
+//= proxy.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E12 gateway: the host MUST come from `:authority` or an absolute-form target before the Host
+//= header. SERVER_NAME and SERVER_PORT MUST NOT be empty: where the client named no host they are the
+//= socket's own.
+//= Reason: RFC 9112 section 3.2.2; and apps build absolute URLs from these.
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E13 gateway, middleware: SERVER_PROTOCOL and the scheme MUST tell the transport's truth;
+//= SERVER_PROTOCOL is `HTTP/1.0`, `HTTP/1.1`, `HTTP/2.0` or `HTTP/3.0`. Forwarded headers MUST NOT change
+//= them, or the peer, but by an explicit policy that counts trusted hops from the right.
+//= Reason: anybody can send a Forwarded header. The form with a minor number is CGI's (RFC 3875
+//= section 4.1.16).
+//= (The environ makes it of the request: a lint inside of it has nothing to compare.)
+
+//= E15 middleware: extensions are typed, and a middleware MUST pass on those it does not know.
+//= Reason: what a host or an outer middleware gave is meant for somebody further in. (One lint sees
+//= one place of the stack, and so cannot see this.)

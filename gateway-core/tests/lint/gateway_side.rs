@@ -16,42 +16,6 @@ use http_body_util::BodyExt;
 use super::{data, found_at, frames, get, trailers};
 
 #[tokio::test]
-async fn variables_that_do_not_tell_the_truth_are_found() {
-    for (rule, key, value) in [
-        ("E1", "REQUEST_METHOD", "get"),
-        ("E2", "SCRIPT_NAME", "/"),
-        ("E2", "SCRIPT_NAME", "a"),
-        ("E3", "SCRIPT_NAME", "/a"),
-        ("E4", "PATH_INFO", "/a/b"),
-        ("E5", "REQUEST_URI", "/a%2Fb?x=1"),
-        ("E7", "QUERY_STRING", "x=1"),
-        ("E8", "HTTP_CONTENT_TYPE", "text/plain"),
-        ("E8", "HTTP_CONTENT_LENGTH", "0"),
-        ("E8", "CONTENT_TYPE", ""),
-        ("E8", "CONTENT_LENGTH", "0"),
-        ("E11", "HTTP_PROXY", "http://evil.example"),
-        ("E12", "SERVER_NAME", ""),
-        ("E12", "SERVER_PORT", ""),
-        ("E12", "SERVER_PORT", "0"),
-        ("E13", "SERVER_PROTOCOL", "HTTP/2"),
-        ("E13", "REQUEST_SCHEME", "https"),
-        ("E16", "REMOTE_ADDR", ""),
-        ("E16", "REMOTE_PORT", ""),
-    ] {
-        let request = get("/a%252Fb?x=%31");
-        let found = found_at(request, move |environ| environ.set_var(key, value)).await;
-        assert!(
-            found.contains(&(rule, GatewaySide)),
-            "{key}={value}: {found:?}"
-        );
-        let others = found.iter().filter(|(other, _)| *other != rule);
-        // A wrong SCRIPT_NAME makes a wrong sum too.
-        let others: Vec<_> = others.filter(|(other, _)| *other != "E3").collect();
-        assert!(others.is_empty(), "{key}={value}: {others:?}");
-    }
-}
-
-#[tokio::test]
 async fn e1_to_e8_every_kind_of_target_and_method_is_no_finding() {
     for target in [
         "/",
@@ -200,11 +164,7 @@ async fn e10_e11_underscores_and_proxy_among_the_headers_are_no_finding() {
 }
 
 #[tokio::test]
-async fn e12_a_host_that_is_not_the_targets_is_found() {
-    let found = found_at(get("http://a.example/"), |environ| {
-        environ.set_var("HTTP_HOST", "b.example");
-    });
-    assert_eq!(found.await, [("E12", GatewaySide)]);
+async fn e12_a_host_beside_an_authority_is_no_finding() {
     let request = Request::get("http://u@a.example/")
         .header("host", "b.example")
         .version(Version::HTTP_2);
@@ -225,7 +185,7 @@ async fn e13_every_version_is_no_finding() {
 }
 
 #[tokio::test]
-async fn e14_connect_and_a_path_for_the_asterisk_are_found() {
+async fn e14_connect_is_found() {
     let findings = Findings::new();
     let app = Lint::new(super::reads_input()).on_finding(&findings);
     let connect = Request::connect("a.example:443").body(()).unwrap();
@@ -233,10 +193,8 @@ async fn e14_connect_and_a_path_for_the_asterisk_are_found() {
     app.respond(Environ::from_request(connect)).await.unwrap();
     assert_eq!(super::summary(findings.take()), [("E14", GatewaySide)]);
 
-    let asterisk = || Request::options("*").body(()).unwrap();
-    let found = found_at(asterisk(), |environ| environ.set_var("PATH_INFO", "/*")).await;
-    assert_eq!(found, [("E14", GatewaySide)]);
-    assert_eq!(found_at(asterisk(), |_| {}).await, []);
+    let asterisk = Request::options("*").body(()).unwrap();
+    assert_eq!(found_at(asterisk, |_| {}).await, []);
 }
 
 #[tokio::test]
@@ -315,10 +273,6 @@ async fn i2_a_chunked_request_with_a_length_is_found() {
     let found = found_at(chunked(""), |environ| {
         let length = http::HeaderValue::from_static("5");
         environ.headers_mut().insert("content-length", length);
-    });
-    assert_eq!(found.await, [("I2", GatewaySide)]);
-    let found = found_at(chunked(""), |environ| {
-        environ.set_var("CONTENT_LENGTH", "5")
     });
     assert_eq!(found.await, [("I2", GatewaySide)]);
     assert_eq!(found_at(chunked(""), |_| {}).await, []);
