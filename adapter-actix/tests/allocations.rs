@@ -6,17 +6,18 @@
     reason = "a test fails by panicking, wherever in it"
 )]
 
+mod support;
+
 use std::alloc::System as SystemAllocator;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc;
 
-use actix_web::rt::System;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use adapter_actix::{ActixService, mount, service};
 use gateway_core::{Body, Environ, Error, StartResponse, view};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use support::Served;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<SystemAllocator> = &INSTRUMENTED_SYSTEM;
@@ -67,25 +68,15 @@ fn cost<F>(configure: F) -> (f64, f64)
 where
     F: Fn(&mut ServiceConfig) + Send + Clone + 'static,
 {
-    let (sender, receiver) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        System::new().block_on(async move {
-            let server = HttpServer::new(move || App::new().configure(configure.clone()))
-                .workers(1)
-                .disable_signals()
-                .bind("127.0.0.1:0")
-                .unwrap();
-            let address = server.addrs()[0];
-            let server = server.run();
-            sender.send((address, server.handle())).unwrap();
-            server.await.unwrap();
-        });
+    let served = Served::start(move || {
+        let server = HttpServer::new(move || App::new().configure(configure.clone()))
+            .workers(1)
+            .disable_signals()
+            .bind("127.0.0.1:0")
+            .unwrap();
+        (server.addrs()[0], server.run())
     });
-    let (address, handle) = receiver.recv().unwrap();
-    let cost = count(address);
-    drop(handle.stop(false));
-    thread.join().unwrap();
-    cost
+    count(served.address)
 }
 
 fn count(address: SocketAddr) -> (f64, f64) {

@@ -4,17 +4,17 @@
     reason = "a test fails by panicking, wherever in it"
 )]
 
+mod support;
+
 use std::alloc::System as SystemAllocator;
 use std::net::SocketAddr;
-use std::sync::mpsc;
 
-use actix_web::dev::ServerHandle;
-use actix_web::rt::System;
 use actix_web::{App, HttpServer};
 use adapter_actix::mount;
 use bytes::Bytes;
 use gateway_core::{Body, Environ, Error, StartResponse};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use support::Served;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -29,23 +29,15 @@ async fn echo(mut environ: Environ, start_response: StartResponse) -> Result<Bod
     Ok(Body::new(environ.take_input()).commit_early())
 }
 
-fn serve() -> (SocketAddr, ServerHandle, std::thread::JoinHandle<()>) {
-    let (sender, receiver) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        System::new().block_on(async move {
-            let server = HttpServer::new(|| App::new().service(mount("", echo)))
-                .workers(1)
-                .disable_signals()
-                .bind_auto_h2c("127.0.0.1:0")
-                .unwrap();
-            let address = server.addrs()[0];
-            let server = server.run();
-            sender.send((address, server.handle())).unwrap();
-            server.await.unwrap();
-        });
-    });
-    let (address, handle) = receiver.recv().unwrap();
-    (address, handle, thread)
+fn serve() -> Served {
+    Served::start(|| {
+        let server = HttpServer::new(|| App::new().service(mount("", echo)))
+            .workers(1)
+            .disable_signals()
+            .bind_auto_h2c("127.0.0.1:0")
+            .unwrap();
+        (server.addrs()[0], server.run())
+    })
 }
 
 /// Bytes that are allocated at this moment, in the whole process.
@@ -127,7 +119,8 @@ async fn over_http2(address: SocketAddr) -> (usize, usize) {
 // One test: the allocator counts for the whole process.
 #[tokio::test]
 async fn b3_an_echo_of_64_mib_takes_bounded_memory() {
-    let (address, handle, thread) = serve();
+    let served = serve();
+    let address = served.address;
     let before = in_use();
     let (most, read) = over_http1(address).await;
     // The letter is in the head too.
@@ -138,6 +131,4 @@ async fn b3_an_echo_of_64_mib_takes_bounded_memory() {
     assert_eq!(read, SIZE);
     println!("HTTP/2: {} KiB", most.saturating_sub(before) / 1024);
     assert!(most < before + BOUND, "{most}");
-    drop(handle.stop(false));
-    thread.join().unwrap();
 }

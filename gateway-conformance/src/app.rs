@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, TryIntoResponse};
 
-use crate::case::Case;
 use crate::cases::{cases, reports::environ_report};
 use crate::facts;
 
@@ -14,14 +13,10 @@ use crate::facts;
 /// environ as the server made it. `/_facts/` is how the client learns what the apps noticed. It is
 /// for tests: an app of it may panic, fail or answer without end, each when asked to.
 pub fn app() -> impl App + Clone {
-    let mut apps = HashMap::new();
-    for case in cases() {
-        let name = Case::name(&case);
-        if let Some(app) = case.take_app() {
-            apps.insert(name, app);
-        }
-    }
-    std::sync::Arc::new(SuiteApp(apps))
+    let apps = cases()
+        .into_iter()
+        .map(|case| (case.name(), case.into_app()));
+    std::sync::Arc::new(SuiteApp(apps.collect()))
 }
 
 struct SuiteApp(HashMap<&'static str, BoxApp>);

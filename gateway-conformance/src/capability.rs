@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 /// Something that a case needs and that not every host has.
 ///
-/// A suite is told what its host lacks, each with a reason; a case that needs it is then reported
-/// as excused, with that reason. Nothing is left out in silence.
+/// A suite is told what its host lacks, each with a reason. A case that needs it is not run. The
+/// report has it as [excused](crate::CaseOutcome::Excused), with that reason, and does not count it
+/// as passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
@@ -20,6 +21,22 @@ pub enum Capability {
     UnreadUploadOverHttp2,
     /// `OPTIONS *` reaches the app: it has no path that a mount point could match (E14).
     AsteriskForm,
+    /// A response whose head has gone out can be cut off so that the client sees it (B8).
+    AbortedResponses,
+    /// A response can close its HTTP/1 connection because the app wishes it (S7).
+    CloseConnection,
+    /// The app is called before the whole request has arrived (I3, I6).
+    StreamedRequests,
+    /// A part of a response reaches the client before the whole is there (B1, B3).
+    StreamedResponses,
+    /// The response may begin while the request is still on its way (I2).
+    FullDuplex,
+    /// Header values may hold bytes above ASCII, in requests and in responses (E9, S6).
+    BytesAboveAscii,
+    /// Apps and bodies are called in the context of a tokio runtime, and may spawn tasks.
+    TokioContext,
+    /// HTTP/1.1 is spoken in clear text.
+    Http1,
     /// HTTP/2 is spoken in clear text with prior knowledge.
     Http2,
     /// HTTP/1.0 is spoken.
@@ -42,6 +59,14 @@ impl Capability {
         Self::DisconnectWhileIdle,
         Self::UnreadUploadOverHttp2,
         Self::AsteriskForm,
+        Self::AbortedResponses,
+        Self::CloseConnection,
+        Self::StreamedRequests,
+        Self::StreamedResponses,
+        Self::FullDuplex,
+        Self::BytesAboveAscii,
+        Self::TokioContext,
+        Self::Http1,
         Self::Http2,
         Self::Http10,
         Self::RequestWithoutHost,
@@ -59,6 +84,14 @@ impl Capability {
             Self::DisconnectWhileIdle => "DISCONNECT_WHILE_IDLE",
             Self::UnreadUploadOverHttp2 => "UNREAD_UPLOAD_OVER_HTTP2",
             Self::AsteriskForm => "ASTERISK_FORM",
+            Self::AbortedResponses => "ABORTED_RESPONSES",
+            Self::CloseConnection => "CLOSE_CONNECTION",
+            Self::StreamedRequests => "STREAMED_REQUESTS",
+            Self::StreamedResponses => "STREAMED_RESPONSES",
+            Self::FullDuplex => "FULL_DUPLEX",
+            Self::BytesAboveAscii => "BYTES_ABOVE_ASCII",
+            Self::TokioContext => "TOKIO_CONTEXT",
+            Self::Http1 => "HTTP1",
             Self::Http2 => "HTTP2",
             Self::Http10 => "HTTP10",
             Self::RequestWithoutHost => "REQUEST_WITHOUT_HOST",

@@ -14,42 +14,66 @@ use crate::via::Via;
 type Looking = Pin<Box<dyn Future<Output = Seen> + Send>>;
 
 /// A case: its name, the clauses it covers, its app, and an exchange with what must be seen.
+///
+/// [`Case::new`] begins a [`Draft`]. Only a draft that has an app can say what must be seen, and only
+/// then it is a case: a case that looks at nothing cannot be written.
 pub struct Case {
+    about: About,
+    app: BoxApp,
+    look: Box<dyn Fn(Client) -> Looking + Send + Sync>,
+}
+
+/// What is known of a case before it runs.
+struct About {
     name: &'static str,
     clauses: &'static [&'static str],
     via: &'static [Via],
     needs: Vec<Capability>,
-    app: Option<BoxApp>,
-    look: Box<dyn Fn(Client) -> Looking + Send + Sync>,
+}
+
+/// A case that is not whole yet. `A` is `()` until it has an app.
+#[must_use = "a draft becomes a case by `sees`"]
+pub(crate) struct Draft<A> {
+    about: About,
+    app: A,
 }
 
 impl Case {
-    /// A case that applies on every way. It needs an app and something to see.
-    pub(crate) fn new(name: &'static str, clauses: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            clauses,
-            via: Via::ALL,
-            needs: Vec::new(),
-            app: None,
-            look: Box::new(|_| Box::pin(async { Ok(()) })),
+    /// Begins a case that applies on every way.
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "what must be seen is given last, and makes the case"
+    )]
+    pub(crate) fn new(name: &'static str, clauses: &'static [&'static str]) -> Draft<()> {
+        Draft {
+            about: About {
+                name,
+                clauses,
+                via: Via::ALL,
+                needs: Vec::new(),
+            },
+            app: (),
         }
     }
+}
 
+impl<A> Draft<A> {
     /// Applies on these ways only.
     pub(crate) fn only(mut self, via: &'static [Via]) -> Self {
-        self.via = via;
+        self.about.via = via;
         self
     }
 
     /// Needs this of the host.
     pub(crate) fn needs(mut self, capability: Capability) -> Self {
-        self.needs.push(capability);
+        self.about.needs.push(capability);
         self
     }
+}
 
+impl Draft<()> {
     /// The app, as a closure.
-    pub(crate) fn app<F, Fut>(self, f: F) -> Self
+    pub(crate) fn app<F, Fut>(self, f: F) -> Draft<BoxApp>
     where
         F: Fn(Environ, StartResponse) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Body, Error>> + Send + 'static,
@@ -58,7 +82,7 @@ impl Case {
     }
 
     /// The app, as a view.
-    pub(crate) fn view<F, Fut>(self, f: F) -> Self
+    pub(crate) fn view<F, Fut>(self, f: F) -> Draft<BoxApp>
     where
         F: Fn(Environ) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: TryIntoResponse> + Send + 'static,
@@ -67,46 +91,55 @@ impl Case {
     }
 
     /// The app.
-    pub(crate) fn serves(mut self, app: impl App) -> Self {
-        self.app = Some(app.boxed());
-        self
+    pub(crate) fn serves(self, app: impl App) -> Draft<BoxApp> {
+        Draft {
+            about: self.about,
+            app: app.boxed(),
+        }
     }
+}
 
+impl Draft<BoxApp> {
     /// The exchange, and what must be seen in it.
-    pub(crate) fn sees<F, Fut>(mut self, look: F) -> Self
+    pub(crate) fn sees<F, Fut>(self, look: F) -> Case
     where
         F: Fn(Client) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Seen> + Send + 'static,
     {
-        self.look = Box::new(move |client| Box::pin(look(client)));
-        self
+        Case {
+            about: self.about,
+            app: self.app,
+            look: Box::new(move |client| Box::pin(look(client))),
+        }
     }
+}
 
+impl Case {
     /// The name, such as `b7_204_has_no_body_and_no_length`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.about.name
     }
 
     /// The clauses that the case covers, such as `B7`.
     #[must_use]
     pub fn clauses(&self) -> &'static [&'static str] {
-        self.clauses
+        self.about.clauses
     }
 
     /// The ways on which it applies.
     #[must_use]
     pub fn via(&self) -> &'static [Via] {
-        self.via
+        self.about.via
     }
 
     /// What it needs that a host may lack.
     #[must_use]
     pub fn needed(&self) -> &[Capability] {
-        &self.needs
+        &self.about.needs
     }
 
-    pub(crate) fn take_app(self) -> Option<BoxApp> {
+    pub(crate) fn into_app(self) -> BoxApp {
         self.app
     }
 
@@ -118,10 +151,10 @@ impl Case {
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Case")
-            .field("name", &self.name)
-            .field("clauses", &self.clauses)
-            .field("via", &self.via)
-            .field("needs", &self.needs)
+            .field("name", &self.about.name)
+            .field("clauses", &self.about.clauses)
+            .field("via", &self.about.via)
+            .field("needs", &self.about.needs)
             .finish_non_exhaustive()
     }
 }

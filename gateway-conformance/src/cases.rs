@@ -7,7 +7,7 @@ mod lifecycle;
 mod middleware;
 mod normalise;
 pub(crate) mod reports;
-mod sources;
+pub(crate) mod sources;
 pub(crate) mod start;
 
 use crate::case::Case;

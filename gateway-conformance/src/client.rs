@@ -107,6 +107,19 @@ impl Client {
         }
     }
 
+    /// Sends a request whose response may be broken off. `None` if nothing of it arrived: in HTTP/2 a
+    /// reset may overtake what was sent before it, the head with it.
+    pub(crate) async fn send_whatever(
+        &self,
+        request: Request,
+    ) -> Result<Option<Response>, Failure> {
+        match self.send(request).await {
+            Ok(response) => Ok(Some(response)),
+            Err(failure) if self.via() == Via::Http2 && failure.is_reset() => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// GET of the case's app, and demands that the client sees how the response is broken off behind
     /// these bytes.
     pub(crate) async fn get_broken(&self, status: u16, sent: &str) -> Seen {
@@ -116,12 +129,10 @@ impl Client {
 
     /// As [`get_broken`](Self::get_broken), with a request of the case's own.
     pub(crate) async fn send_broken(&self, request: Request, status: u16, sent: &str) -> Seen {
-        let response = match self.send(request).await {
-            Ok(response) => response.status(status)?.broken()?,
-            // In HTTP/2 a reset may overtake what was sent before it, the head with it.
-            Err(failure) if self.via() == Via::Http2 && failure.is_reset() => return Ok(()),
-            Err(failure) => return Err(failure),
+        let Some(response) = self.send_whatever(request).await? else {
+            return Ok(());
         };
+        let response = response.status(status)?.broken()?;
         let text = response.text();
         if self.via() == Via::Http2 && sent.starts_with(&text) {
             let is_reset = matches!(response.end, End::Reset(Some(_)));

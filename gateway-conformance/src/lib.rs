@@ -24,7 +24,9 @@
 //! - [`app`]: the apps of all cases as one app, which is found under `/NAME/` below wherever it is
 //!   mounted.
 //! - [`Suite`]: the runner, over sockets (HTTP/1.1 and HTTP/2) and in process.
-//! - [`Report`]: what came out of it.
+//! - [`check_middleware`]: holds a middleware to M1: what it has nothing to say about passes it
+//!   untouched.
+//! - [`Report`]: what came out of either.
 //! - [`clauses`]: every clause, and those that no case can see, with the reason.
 //! - [`facts`]: what the apps noted, beside what they answered.
 //! - [`wire`]: small HTTP clients that look at bytes and frames, never at what a kind client makes
@@ -37,9 +39,12 @@ mod cases;
 mod check;
 pub mod clauses;
 mod client;
+mod excuse;
 pub mod facts;
+mod own_thread;
 mod report;
 mod suite;
+mod transparency;
 mod via;
 pub mod wire;
 
@@ -47,6 +52,7 @@ pub use app::app;
 pub use capability::Capability;
 pub use case::Case;
 pub use cases::cases;
-pub use report::{Outcome, Report, Row};
+pub use report::{CaseOutcome, Report, Row};
 pub use suite::Suite;
+pub use transparency::{MiddlewareCheck, check_middleware};
 pub use via::Via;

@@ -8,11 +8,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use gateway_conformance::{Capability, Report, Suite, cases};
+use gateway_conformance::wire::Protocol;
+use gateway_conformance::{Capability, Report, Suite, Via, cases};
 
 /// Holds a server that mounts the conformance suite's app to the gateway's specification.
 ///
-/// Exit code: 0 if no case failed, 1 if one did, 2 if the suite could not run.
+/// Exit code: 0 if no case failed, 1 if one did or the run itself had a problem (the server stopped
+/// answering, an excuse excuses nothing), 2 if the suite could not run.
 #[derive(Debug, Parser)]
 #[command(name = "gateway-conformance", version)]
 struct Arguments {
@@ -32,6 +34,15 @@ struct Arguments {
     #[arg(long, value_name = "NAME=REASON", value_parser = lack)]
     lacks: Vec<(Capability, String)>,
 
+    /// A case that may fail, and why; can be repeated. NAME@WAY=REASON excuses it over http/1.1 or
+    /// http/2 only. The run fails if the name is no case's, or if the case passes.
+    #[arg(long, value_name = "NAME=REASON", value_parser = excuse)]
+    excuse: Vec<(String, Option<Via>, String)>,
+
+    /// Speaks HTTP/2 only, for a server that knows no HTTP/1.1.
+    #[arg(long)]
+    http2_only: bool,
+
     /// Runs only the cases whose name begins so.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -42,13 +53,24 @@ struct Arguments {
 }
 
 fn lack(text: &str) -> Result<(Capability, String), String> {
-    let (name, reason) = text
-        .split_once('=')
-        .ok_or("a reason is missing: NAME=REASON")?;
-    if reason.trim().is_empty() {
-        return Err("a reason is missing: NAME=REASON".into());
-    }
+    let (name, reason) = name_and_reason(text)?;
     Ok((name.parse()?, reason.to_owned()))
+}
+
+fn excuse(text: &str) -> Result<(String, Option<Via>, String), String> {
+    let (name, reason) = name_and_reason(text)?;
+    let (name, via) = match name.split_once('@') {
+        Some((name, via)) => (name, Some(via.parse()?)),
+        None => (name, None),
+    };
+    Ok((name.to_owned(), via, reason.to_owned()))
+}
+
+fn name_and_reason(text: &str) -> Result<(&str, &str), String> {
+    match text.split_once('=') {
+        Some((name, reason)) if !reason.trim().is_empty() => Ok((name, reason)),
+        _ => Err("a reason is missing: NAME=REASON".into()),
+    }
 }
 
 #[tokio::main]
@@ -77,15 +99,26 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     for (capability, reason) in &arguments.lacks {
         suite = suite.lacks(*capability, reason.as_str());
     }
+    for (case, via, reason) in &arguments.excuse {
+        suite = match via {
+            Some(via) => suite.excuses_on(case, *via, reason),
+            None => suite.excuses(case, reason),
+        };
+    }
     if let Some(only) = &arguments.only {
         suite = suite.only(only.as_str());
     }
-    let report = suite.run_both(address).await;
-    if report.rows().is_empty() {
+    let report = match arguments.http2_only {
+        true => suite.run(address, Protocol::Http2).await,
+        false => suite.run_both(address).await,
+    };
+    if report.rows().is_empty() && report.problems().is_empty() {
         return Err("no case has a name that begins so".into());
     }
     print(&report, arguments.json)?;
-    Ok(ExitCode::from(u8::from(report.failed() > 0)))
+    Ok(ExitCode::from(u8::from(
+        report.failed() > 0 || !report.problems().is_empty(),
+    )))
 }
 
 fn list() -> Result<ExitCode, Box<dyn Error>> {

@@ -8,12 +8,14 @@ use crate::via::Via;
 
 /// How one case ended on one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+#[non_exhaustive]
+pub enum CaseOutcome {
     /// Everything was as it must be.
     Passed,
     /// Something was not, and what.
     Failed(String),
-    /// The host lacks what the case needs, and why.
+    /// It does not count, and why: the host lacks what the case needs, so that it was not run, or it
+    /// was run, failed, and is excused by name.
     Excused(String),
 }
 
@@ -28,26 +30,50 @@ pub struct Row {
     /// The way.
     pub via: Via,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
 }
 
 /// The outcome of every case that was run.
 ///
-/// It prints as text: a line for each case that did not pass, and the totals.
+/// It prints as text: a line for each case that did not pass, the totals, and what is wrong with the
+/// run itself.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a report that nobody reads shows nothing"]
 pub struct Report {
     rows: Vec<Row>,
+    problems: Vec<String>,
 }
 
 impl Report {
-    pub(crate) fn new(rows: Vec<Row>) -> Self {
-        Self { rows }
+    pub(crate) fn push(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    pub(crate) fn push_problem(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    pub(crate) fn rows_mut(&mut self) -> &mut [Row] {
+        &mut self.rows
     }
 
     pub(crate) fn join(mut self, other: Self) -> Self {
         self.rows.extend(other.rows);
+        self.problems.extend(other.problems);
         self
+    }
+
+    /// What is wrong with the run itself, apart from any case: the server stopped answering, an
+    /// excuse names no case, or the case that it names passes. A run with a problem has failed.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Whether some case passed, none failed, and the run had no problem.
+    #[must_use]
+    pub fn has_passed(&self) -> bool {
+        self.failed() == 0 && self.passed() > 0 && self.problems.is_empty()
     }
 
     /// Every case on every way, in the order of the table.
@@ -59,25 +85,25 @@ impl Report {
     /// How many passed.
     #[must_use]
     pub fn passed(&self) -> usize {
-        self.count(|outcome| *outcome == Outcome::Passed)
+        self.count(|outcome| *outcome == CaseOutcome::Passed)
     }
 
     /// How many failed.
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
+        self.count(|outcome| matches!(outcome, CaseOutcome::Failed(_)))
     }
 
     /// How many were excused.
     #[must_use]
     pub fn excused(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::Excused(_)))
+        self.count(|outcome| matches!(outcome, CaseOutcome::Excused(_)))
     }
 
     /// The names of the cases that failed, in order, each once.
     #[must_use]
     pub fn failures(&self) -> Vec<&'static str> {
-        let failed = |row: &&Row| matches!(row.outcome, Outcome::Failed(_));
+        let failed = |row: &&Row| matches!(row.outcome, CaseOutcome::Failed(_));
         let mut names: Vec<_> = self
             .rows
             .iter()
@@ -89,18 +115,18 @@ impl Report {
         names
     }
 
-    /// Demands that no case failed, and that there was one.
+    /// Demands that the run [has passed](Self::has_passed).
     ///
     /// # Panics
     ///
-    /// With the report as the message, if it is not so.
+    /// With the report as the message, if it has not.
     #[track_caller]
     pub fn assert_passed(&self) {
-        assert!(self.failed() == 0 && self.passed() > 0, "{self}");
+        assert!(self.has_passed(), "{self}");
     }
 
     /// The report as JSON: `rows`, each with `name`, `clauses`, `via`, `outcome` and, unless it
-    /// passed, `message`; and `totals`.
+    /// passed, `message`; `totals`; and `problems`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let rows: Vec<Value> = self
@@ -127,19 +153,20 @@ impl Report {
                 "failed": self.failed(),
                 "excused": self.excused(),
             },
+            "problems": self.problems,
         })
     }
 
-    fn count(&self, counts: impl Fn(&Outcome) -> bool) -> usize {
+    fn count(&self, counts: impl Fn(&CaseOutcome) -> bool) -> usize {
         self.rows.iter().filter(|row| counts(&row.outcome)).count()
     }
 }
 
-fn words(outcome: &Outcome) -> (&'static str, Option<&str>) {
+fn words(outcome: &CaseOutcome) -> (&'static str, Option<&str>) {
     match outcome {
-        Outcome::Passed => ("passed", None),
-        Outcome::Failed(message) => ("failed", Some(message)),
-        Outcome::Excused(reason) => ("excused", Some(reason)),
+        CaseOutcome::Passed => ("passed", None),
+        CaseOutcome::Failed(message) => ("failed", Some(message)),
+        CaseOutcome::Excused(reason) => ("excused", Some(reason)),
     }
 }
 
@@ -176,6 +203,10 @@ impl fmt::Display for Report {
             self.passed(),
             self.failed(),
             self.excused()
-        )
+        )?;
+        for problem in &self.problems {
+            write!(f, "\nproblem    {problem}")?;
+        }
+        Ok(())
     }
 }

@@ -4,28 +4,35 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::future::FutureExt as _;
-use futures_util::stream;
+use futures_util::future::{FutureExt as _, join_all};
 use gateway_core::{App, AppExt as _, Gateway};
 
 use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::cases;
+use crate::check::Failure;
 use crate::client::{Client, Target};
-use crate::report::{Outcome, Report, Row};
+use crate::excuse::{Excuse, judge};
+use crate::own_thread;
+use crate::report::{CaseOutcome, Report, Row};
 use crate::via::Via;
-use crate::wire::{DEFAULT_DEADLINE, Protocol};
+use crate::wire::{DEFAULT_DEADLINE, Protocol, Request};
 
-/// How many cases run at once.
-const AT_ONCE: usize = 8;
+/// How many cases run at once in process, where none can do another harm.
+const AT_ONCE_IN_PROCESS: usize = 8;
 
 /// A case takes several steps, each with the deadline; this many deadlines end it for certain.
 const STEPS: u32 = 6;
 
 /// The table, ready to be run.
 ///
-/// A case that fails does not hang: each of its steps has a deadline, and so has the whole.
+/// No case can hang the run: each of its steps has a deadline, and so has the whole. In process, where
+/// an app that never waits cannot be stopped, each case has a thread of its own, which is left behind
+/// when the case is given up.
+///
+/// Over a socket one case runs after the other unless [`at_once`](Self::at_once) says otherwise. After
+/// each the server must still answer, or the run ends with a [problem](Report::problems) that names
+/// the case.
 ///
 /// # Examples
 ///
@@ -45,7 +52,8 @@ pub struct Suite {
     deadline: Duration,
     only: Option<String>,
     lacks: Vec<(Capability, String)>,
-    excuses: Vec<(String, Via, String)>,
+    excuses: Vec<Excuse>,
+    at_once: usize,
 }
 
 impl Default for Suite {
@@ -64,6 +72,7 @@ impl Suite {
             only: None,
             lacks: Vec::new(),
             excuses: Vec::new(),
+            at_once: 1,
         }
     }
 
@@ -88,28 +97,80 @@ impl Suite {
         self
     }
 
-    /// The host lacks this, and why. What needs it is excused.
+    /// The host lacks this, and why. The cases that need it are not run, and are reported as excused.
     #[must_use]
     pub fn lacks(mut self, capability: Capability, reason: impl Into<String>) -> Self {
         self.lacks.push((capability, reason.into()));
         self
     }
 
-    /// Excuses one case on one way, where no [`Capability`] names what the host lacks.
+    /// Excuses one case by its name, where no [`Capability`] names what the host lacks.
+    ///
+    /// The case is run all the same, on all its ways, and may fail. If the name is no case's, or if the
+    /// case fails nowhere, the report has a [problem](Report::problems) and the run has failed.
     #[must_use]
-    pub fn excuses(mut self, case: impl Into<String>, via: Via, reason: impl Into<String>) -> Self {
-        self.excuses.push((case.into(), via, reason.into()));
+    pub fn excuses(mut self, case: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.excuses.push(Excuse {
+            case: case.into(),
+            via: None,
+            reason: reason.into(),
+        });
+        self
+    }
+
+    /// As [`excuses`](Self::excuses), on one way only.
+    #[must_use]
+    pub fn excuses_on(
+        mut self,
+        case: impl Into<String>,
+        via: Via,
+        reason: impl Into<String>,
+    ) -> Self {
+        self.excuses.push(Excuse {
+            case: case.into(),
+            via: Some(via),
+            reason: reason.into(),
+        });
+        self
+    }
+
+    /// Runs so many cases at once over sockets, at least one. With more than one a run is quicker, and
+    /// a server that stops answering is only known to have done so after one of them.
+    #[must_use]
+    pub fn at_once(mut self, cases: usize) -> Self {
+        self.at_once = cases.max(1);
         self
     }
 
     /// Runs the table over sockets, in HTTP/1.1 and in HTTP/2.
     pub async fn run_both(&self, address: SocketAddr) -> Report {
-        let http1 = self.run(address, Protocol::Http1).await;
-        http1.join(self.run(address, Protocol::Http2).await)
+        let http1 = self.run_protocol(address, Protocol::Http1).await;
+        let http2 = self.run_protocol(address, Protocol::Http2).await;
+        judge(http1.join(http2), &self.excuses)
     }
 
     /// Runs the table over sockets in one protocol.
     pub async fn run(&self, address: SocketAddr, protocol: Protocol) -> Report {
+        judge(self.run_protocol(address, protocol).await, &self.excuses)
+    }
+
+    /// Runs the table with no socket, through [`Gateway`]. The app is the suite's, in whatever
+    /// middlewares are to be tried.
+    ///
+    /// Each case runs on a thread and a tokio runtime of its own.
+    pub async fn run_in_process(&self, app: impl App) -> Report {
+        let target = Target::InProcess(Gateway::new(Arc::new(app.boxed())));
+        let mut report = Report::default();
+        let mut chosen = self.chosen(Via::InProcess).peekable();
+        while chosen.peek().is_some() {
+            let batch = chosen.by_ref().take(AT_ONCE_IN_PROCESS);
+            let rows = join_all(batch.map(|case| self.run_case(case, Via::InProcess, &target)));
+            rows.await.into_iter().for_each(|row| report.push(row));
+        }
+        judge(report, &self.excuses)
+    }
+
+    async fn run_protocol(&self, address: SocketAddr, protocol: Protocol) -> Report {
         let via = match protocol {
             Protocol::Http1 => Via::Http1,
             Protocol::Http2 => Via::Http2,
@@ -119,46 +180,73 @@ impl Suite {
             prefix: self.prefix.clone(),
             protocol,
         };
-        self.run_on(via, target).await
-    }
-
-    /// Runs the table with no socket, through [`Gateway`]. The app is the suite's, in whatever
-    /// middlewares are to be tried.
-    pub async fn run_in_process(&self, app: impl App) -> Report {
-        let gateway = Gateway::new(Arc::new(app.boxed()));
-        self.run_on(Via::InProcess, Target::InProcess(gateway))
-            .await
-    }
-
-    async fn run_on(&self, via: Via, target: Target) -> Report {
-        let chosen = |case: &Case| {
-            case.via().contains(&via)
-                && self
-                    .only
-                    .as_ref()
-                    .is_none_or(|name| case.name().starts_with(&**name))
-        };
-        let rows = stream::iter(cases().into_iter().filter(chosen))
-            .map(|case| self.run_case(case, via, target.clone()))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
-        Report::new(rows)
-    }
-
-    async fn run_case(&self, case: Case, via: Via, target: Target) -> Row {
-        let outcome = match self.excuse(&case, via) {
-            Some(reason) => Outcome::Excused(reason),
-            None => {
-                let looking = case.look(Client::new(target, case.name(), self.deadline));
-                let looking = std::panic::AssertUnwindSafe(looking).catch_unwind();
-                match tokio::time::timeout(self.deadline * STEPS, looking).await {
-                    Ok(Ok(Ok(()))) => Outcome::Passed,
-                    Ok(Ok(Err(failure))) => Outcome::Failed(failure.into_text()),
-                    Ok(Err(_)) => Outcome::Failed("a panic on the client's side".into()),
-                    Err(_) => Outcome::Failed(format!("no end within {:?}", self.deadline * STEPS)),
-                }
+        let mut report = Report::default();
+        let mut chosen = self.chosen(via).peekable();
+        let is_spoken = chosen
+            .peek()
+            .is_some_and(|case| self.lack(case, via).is_none());
+        if is_spoken && let Err(problem) = self.find_app(&target).await {
+            report.push_problem(format!("{via}: {problem}"));
+            return report;
+        }
+        while chosen.peek().is_some() {
+            let batch: Vec<Case> = chosen.by_ref().take(self.at_once).collect();
+            let names: Vec<&str> = batch.iter().map(Case::name).collect();
+            let names = names.join(", ");
+            let rows = join_all(
+                batch
+                    .into_iter()
+                    .map(|case| self.run_case(case, via, &target)),
+            );
+            let rows = rows.await;
+            let has_run = |row: &Row| !matches!(row.outcome, CaseOutcome::Excused(_));
+            let tried = rows.iter().any(has_run);
+            rows.into_iter().for_each(|row| report.push(row));
+            if tried && let Err(error) = self.ask(&target).await {
+                let left = chosen.count();
+                report.push_problem(format!(
+                    "{via}: the server stopped answering after {names} ({error}); {left} cases were \
+                     not run"
+                ));
+                return report;
             }
+        }
+        report
+    }
+
+    /// The cases that apply on the way and whose name was asked for.
+    fn chosen(&self, via: Via) -> impl Iterator<Item = Case> {
+        cases().into_iter().filter(move |case| {
+            let only = self.only.as_ref();
+            case.via().contains(&via) && only.is_none_or(|name| case.name().starts_with(&**name))
+        })
+    }
+
+    /// Demands that the suite's app is where it is said to be.
+    async fn find_app(&self, target: &Target) -> Result<(), String> {
+        let (path, status) = self.ask(target).await?;
+        match status {
+            200 => Ok(()),
+            status => Err(format!(
+                "the suite's app is not there: {path} is answered with {status}"
+            )),
+        }
+    }
+
+    /// Whether the server answers at all: the path that was asked, and the status.
+    async fn ask(&self, target: &Target) -> Result<(String, u16), String> {
+        let client = Client::new(target.clone(), "_facts", self.deadline);
+        let path = client.path("/probe");
+        let response = client.send(Request::get(&path)).await;
+        response
+            .map(|response| (path, response.status))
+            .map_err(Failure::into_text)
+    }
+
+    async fn run_case(&self, case: Case, via: Via, target: &Target) -> Row {
+        let outcome = match self.lack(&case, via) {
+            Some(reason) => CaseOutcome::Excused(reason),
+            None => self.look(&case, via, target).await,
         };
         Row {
             name: case.name(),
@@ -168,14 +256,34 @@ impl Suite {
         }
     }
 
-    fn excuse(&self, case: &Case, via: Via) -> Option<String> {
-        let named = |(name, on, _): &&(String, Via, String)| *name == case.name() && *on == via;
-        if let Some((.., reason)) = self.excuses.iter().find(named) {
-            return Some(reason.clone());
+    async fn look(&self, case: &Case, via: Via, target: &Target) -> CaseOutcome {
+        let limit = self.deadline * STEPS;
+        let looking = case.look(Client::new(target.clone(), case.name(), self.deadline));
+        let looking = std::panic::AssertUnwindSafe(looking).catch_unwind();
+        let looking = async move {
+            match tokio::time::timeout(limit, looking).await {
+                Ok(Ok(Ok(()))) => CaseOutcome::Passed,
+                Ok(Ok(Err(failure))) => CaseOutcome::Failed(failure.into_text()),
+                Ok(Err(_)) => CaseOutcome::Failed("a panic on the client's side".into()),
+                Err(_) => CaseOutcome::Failed(format!("no end within {limit:?}")),
+            }
+        };
+        if via != Via::InProcess {
+            return looking.await;
         }
+        // The deadlines of the case come first, unless its app keeps the thread.
+        let run = own_thread::run(case.name(), limit + self.deadline, looking);
+        run.await.unwrap_or_else(CaseOutcome::Failed)
+    }
+
+    /// What the case needs and the host lacks, with the reason.
+    fn lack(&self, case: &Case, via: Via) -> Option<String> {
         let (capability, reason) = self.lacks.iter().find(|(capability, _)| {
             case.needed().contains(capability)
-                || (*capability == Capability::Http2 && via == Via::Http2)
+                || matches!(
+                    (capability, via),
+                    (Capability::Http1, Via::Http1) | (Capability::Http2, Via::Http2)
+                )
         })?;
         Some(format!("{capability}: {reason}"))
     }

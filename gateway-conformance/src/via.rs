@@ -1,6 +1,7 @@
 //! The ways on which a case can reach its app.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// How a case talks to its app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,5 +36,17 @@ impl Via {
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Via {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|via| via.as_str() == name);
+        found.copied().ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|via| via.as_str()).collect();
+            format!("{name:?} is none of {}", known.join(", "))
+        })
     }
 }

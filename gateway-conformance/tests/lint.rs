@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use gateway_conformance::clauses::BROKEN_ON_PURPOSE;
-use gateway_conformance::{Outcome, Row, Suite, Via, app, cases};
+use gateway_conformance::{CaseOutcome, Row, Suite, Via, app, cases};
 use gateway_core::lint::{Finding, Findings, Lint, Side};
 
 /// The case that a finding is about: its app is found under its name.
@@ -29,7 +29,7 @@ async fn m2_the_lint_changes_nothing_on_the_wire() {
     for (bare, linted) in bare.rows().iter().zip(&linted) {
         assert_eq!(bare.name, linted.name);
         assert_eq!(bare.outcome, linted.outcome, "{}", bare.name);
-        assert_eq!(linted.outcome, Outcome::Passed, "{}", linted.name);
+        assert_eq!(linted.outcome, CaseOutcome::Passed, "{}", linted.name);
     }
 }
 

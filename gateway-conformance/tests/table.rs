@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gateway_conformance::clauses::{CLAUSES, NOT_COVERED};
-use gateway_conformance::{Suite, app, cases};
+use gateway_conformance::clauses::{NOT_COVERED, clauses};
+use gateway_conformance::{CaseOutcome, Suite, app, cases};
 
 #[test]
 fn every_clause_is_covered_or_says_why_not() {
@@ -11,14 +11,14 @@ fn every_clause_is_covered_or_says_why_not() {
         .iter()
         .flat_map(|case| case.clauses().to_vec())
         .collect();
-    for clause in CLAUSES {
+    for clause in clauses().map(|clause| clause.id) {
         let excused = NOT_COVERED
             .iter()
-            .any(|entry| entry.clause == *clause && entry.part.is_none());
+            .any(|entry| entry.clause == clause && entry.part.is_none());
         assert!(
-            covered.contains(clause) != excused,
+            covered.contains(&clause) != excused,
             "{clause}: covered by a case: {}, listed as not covered as a whole: {excused}",
-            covered.contains(clause)
+            covered.contains(&clause)
         );
     }
 }
@@ -26,32 +26,16 @@ fn every_clause_is_covered_or_says_why_not() {
 #[test]
 fn what_is_not_covered_is_of_a_clause_and_has_a_reason() {
     for entry in NOT_COVERED {
-        assert!(CLAUSES.contains(&entry.clause), "{}", entry.clause);
+        let known = clauses().any(|clause| clause.id == entry.clause);
+        assert!(known, "{}", entry.clause);
+        let words = entry.reason.split_whitespace().count();
         assert!(
-            entry.reason.len() > 20,
-            "{}: {}",
+            words >= 5,
+            "{}: {:?} is no reason",
             entry.clause,
             entry.reason
         );
     }
-}
-
-#[test]
-fn the_clauses_are_those_of_the_rules() {
-    let counts = [
-        ("E", 16),
-        ("I", 7),
-        ("S", 9),
-        ("B", 11),
-        ("L", 6),
-        ("N", 9),
-        ("M", 3),
-    ];
-    let all: Vec<String> = counts
-        .iter()
-        .flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")))
-        .collect();
-    assert_eq!(CLAUSES, all);
 }
 
 #[test]
@@ -72,11 +56,15 @@ fn every_case_is_named_after_a_clause_of_its_own() {
             case.clauses()
         );
         for clause in case.clauses() {
-            assert!(CLAUSES.contains(clause), "{name}: {clause}");
+            assert!(
+                clauses().any(|known| known.id == *clause),
+                "{name}: {clause}"
+            );
         }
         assert!(!case.via().is_empty(), "{name} applies nowhere");
     }
-    assert!(names.len() >= 150, "{} cases", names.len());
+    // A case that is added or taken away is counted here, so that none is lost unseen.
+    assert_eq!(names.len(), 358);
 }
 
 #[tokio::test]
@@ -85,7 +73,25 @@ async fn an_app_that_is_not_the_suites_does_not_pass() {
     let report = Suite::new()
         .run_in_process(gateway_core::HttpError::not_found())
         .await;
-    assert!(report.passed() < 12, "{} passed", report.passed());
+    let passed: Vec<&str> = report
+        .rows()
+        .iter()
+        .filter(|row| row.outcome == CaseOutcome::Passed)
+        .map(|row| row.name)
+        .collect();
+    assert_eq!(
+        passed,
+        [
+            "e14_connect_does_not_reach_the_app",
+            "b1_an_http_error_after_the_start_is_its_page",
+            "n3_a_status_overrides",
+            "n4_a_status_may_be_digits",
+            "n4_a_status_may_have_a_phrase",
+            "n6_a_private_source_is_not_sent",
+            "n6_raised_and_returned_are_the_same_page",
+            "n6_the_page_of_head_is_not_sent",
+        ]
+    );
     assert_eq!(report.excused(), 0);
 }
 

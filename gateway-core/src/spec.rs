@@ -1,2 +1,59 @@
-//! The specification: SPEC.md, with its programs compiled.
+//! The specification: SPEC.md, with its programs compiled, and the list of its clauses.
 #![doc = include_str!("../SPEC.md")]
+
+/// SPEC.md as it is.
+pub const TEXT: &str = include_str!("../SPEC.md");
+
+/// One clause of the specification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Clause {
+    /// The stable name, such as `B7`.
+    pub id: &'static str,
+    /// Whom it binds, such as `gateway, middleware`.
+    pub bearers: &'static str,
+    /// What it demands and why, in Markdown, its lines as they are in SPEC.md.
+    pub text: &'static str,
+    /// Whether the lint sees breaches of it: the ✓ of SPEC.md.
+    pub is_checked: bool,
+}
+
+/// Every clause, in the order of SPEC.md.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::spec::clauses;
+///
+/// let mut all = clauses();
+/// let clause = all.find(|clause| clause.id == "B7").ok_or("B7 is gone")?;
+/// assert_eq!(clause.bearers, "gateway");
+/// assert!(clause.text.starts_with("to 204 no body"));
+/// # Ok::<(), &str>(())
+/// ```
+pub fn clauses() -> impl Iterator<Item = Clause> {
+    sections().flat_map(|section| section.split("\n- **").filter_map(parse))
+}
+
+/// What stands between the marks of each letter.
+fn sections() -> impl Iterator<Item = &'static str> {
+    let after_marks = TEXT.split("<!-- clauses ").skip(1);
+    after_marks.filter_map(|rest| {
+        let (_letter, rest) = rest.split_once(" -->")?;
+        rest.split_once("\n<!-- end ").map(|(section, _)| section)
+    })
+}
+
+/// A clause from what follows its `- **`.
+fn parse(item: &'static str) -> Option<Clause> {
+    let (id, rest) = item.split_once("** (")?;
+    let (bearers, text) = rest.split_once("): ")?;
+    let text = text.trim();
+    let checked = text.strip_suffix('\u{2713}');
+    Some(Clause {
+        id,
+        bearers,
+        text: checked.unwrap_or(text).trim_end(),
+        is_checked: checked.is_some(),
+    })
+}

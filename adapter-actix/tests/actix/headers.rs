@@ -9,6 +9,7 @@ use gateway_conformance::wire::{Protocol, Request};
 use gateway_core::{Body, Environ, view};
 
 use crate::server::Server;
+use crate::support::Served;
 
 async fn cgi(environ: Environ) -> String {
     let mut lines: Vec<_> = environ
@@ -80,55 +81,45 @@ async fn a_middleware_around_the_app_sees_the_headers_again() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = seen.clone();
     let kept = Arc::new(Mutex::new(None));
-    let server = {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            actix_web::rt::System::new().block_on(async move {
-                let server = HttpServer::new(move || {
-                    let (log, kept) = (log.clone(), kept.clone());
-                    let in_body = view(async |environ: Environ| {
-                        Body::from_producer(async move |mut writer| {
-                            let value = environ.header("x-id").map(|v| v.to_string());
-                            writer.write(value.unwrap_or_default()).await?;
-                            Ok(())
-                        })
-                    });
-                    let held = view(move |environ: Environ| {
-                        *kept.lock().unwrap() = Some(environ);
-                        async { "held" }
-                    });
-                    App::new()
-                        .wrap_fn(move |request, next| {
-                            let log = log.clone();
-                            let answer = next.call(request);
-                            async move {
-                                let answer = answer.await?;
-                                let id = answer.request().headers().get("x-id").cloned();
-                                log.lock()
-                                    .unwrap()
-                                    .push(id.map(|id| id.to_str().unwrap().to_owned()));
-                                Ok(answer)
-                            }
-                        })
-                        .service(mount("/body", in_body))
-                        .service(mount("/held", held))
-                        .service(mount("/done", view(async |_| "done")))
-                        .default_service(service(view(async |_| "default")))
+    let server = Served::start(move || {
+        let server = HttpServer::new(move || {
+            let (log, kept) = (log.clone(), kept.clone());
+            let in_body = view(async |environ: Environ| {
+                Body::from_producer(async move |mut writer| {
+                    let value = environ.header("x-id").map(|v| v.to_string());
+                    writer.write(value.unwrap_or_default()).await?;
+                    Ok(())
                 })
-                .workers(1)
-                .disable_signals()
-                .bind("127.0.0.1:0")
-                .unwrap();
-                let address = server.addrs()[0];
-                let server = server.run();
-                sender.send((address, server.handle())).unwrap();
-                server.await.unwrap();
             });
-        });
-        let (address, handle) = receiver.recv().unwrap();
-        (address, handle, thread)
-    };
-    let mut connection = gateway_conformance::wire::http1::Connection::open(server.0)
+            let held = view(move |environ: Environ| {
+                *kept.lock().unwrap() = Some(environ);
+                async { "held" }
+            });
+            App::new()
+                .wrap_fn(move |request, next| {
+                    let log = log.clone();
+                    let answer = next.call(request);
+                    async move {
+                        let answer = answer.await?;
+                        let id = answer.request().headers().get("x-id").cloned();
+                        log.lock()
+                            .unwrap()
+                            .push(id.map(|id| id.to_str().unwrap().to_owned()));
+                        Ok(answer)
+                    }
+                })
+                .service(mount("/body", in_body))
+                .service(mount("/held", held))
+                .service(mount("/done", view(async |_| "done")))
+                .default_service(service(view(async |_| "default")))
+        })
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
+        (server.addrs()[0], server.run())
+    });
+    let mut connection = gateway_conformance::wire::http1::Connection::open(server.address)
         .await
         .unwrap();
     for (path, id, text) in [
@@ -144,8 +135,6 @@ async fn a_middleware_around_the_app_sees_the_headers_again() {
     }
     let expected = ["1", "2", "3", "4", "5"].map(|id| Some(id.to_owned()));
     assert_eq!(*seen.lock().unwrap(), expected);
-    drop(server.1.stop(false));
-    server.2.join().unwrap();
 }
 
 #[tokio::test]

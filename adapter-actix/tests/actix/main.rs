@@ -15,3 +15,5 @@ mod lifecycle;
 mod mounting;
 mod reply;
 mod server;
+#[path = "../support/mod.rs"]
+mod support;

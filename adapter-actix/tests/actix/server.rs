@@ -1,21 +1,18 @@
-//! An actix server on a thread of its own, on a port of its own, which stops with its handle.
+//! What most tests of the adapter serve, and how they ask.
 
 use std::net::SocketAddr;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
 
-use actix_web::dev::ServerHandle;
-use actix_web::rt::System;
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
 use gateway_conformance::wire::{End, Protocol, Request, Response, http1, http2};
 use gateway_core::App as GatewayApp;
 
+use crate::support::Served;
+
 /// A server that stops when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    handle: ServerHandle,
-    thread: Option<JoinHandle<()>>,
+    _served: Served,
 }
 
 impl Server {
@@ -25,26 +22,18 @@ impl Server {
     where
         F: Fn(&mut ServiceConfig) + Send + Clone + 'static,
     {
-        let (sender, receiver) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            System::new().block_on(async move {
-                let server = HttpServer::new(move || App::new().configure(configure.clone()))
-                    .workers(1)
-                    .disable_signals()
-                    .shutdown_timeout(1)
-                    .bind_auto_h2c("127.0.0.1:0")
-                    .unwrap();
-                let address = server.addrs()[0];
-                let server = server.run();
-                sender.send((address, server.handle())).unwrap();
-                server.await.unwrap();
-            });
+        let served = Served::start(move || {
+            let server = HttpServer::new(move || App::new().configure(configure.clone()))
+                .workers(1)
+                .disable_signals()
+                .shutdown_timeout(1)
+                .bind_auto_h2c("127.0.0.1:0")
+                .unwrap();
+            (server.addrs()[0], server.run())
         });
-        let (address, handle) = receiver.recv().unwrap();
         Self {
-            address,
-            handle,
-            thread: Some(thread),
+            address: served.address,
+            _served: served,
         }
     }
 
@@ -107,16 +96,6 @@ impl Server {
                 let mut connection = http2::Connection::open(self.address).await.unwrap();
                 connection.request(request).await.unwrap()
             }
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // The command is sent by the call itself; its answer is the end of the thread.
-        drop(self.handle.stop(false));
-        if let Some(thread) = self.thread.take() {
-            thread.join().ok();
         }
     }
 }

@@ -3,6 +3,7 @@
 mod ends;
 mod limits;
 mod unread;
+mod waking;
 
 use gateway_core::{Environ, Json};
 
@@ -10,10 +11,15 @@ use crate::case::Case;
 use crate::facts::Run;
 
 pub(super) fn cases() -> Vec<Case> {
-    [ends::cases(), limits::cases(), unread::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        ends::cases(),
+        limits::cases(),
+        unread::cases(),
+        waking::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Reads the input to its end and reports it, escaped, with CONTENT_LENGTH as the app saw it.

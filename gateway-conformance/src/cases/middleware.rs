@@ -1,10 +1,10 @@
 //! M: middlewares.
 
-use gateway_core::{App, Body, Environ, Error, StartResponse};
+use gateway_core::{App, Body, BoxApp, Environ, Error, StartResponse};
 use http::{HeaderMap, HeaderValue};
 
 use crate::capability::Capability;
-use crate::case::Case;
+use crate::case::{Case, Draft};
 use crate::cases::sources::{pieces, watched};
 use crate::check::{Failure, Look as _, equal};
 use crate::client::Client;
@@ -23,7 +23,7 @@ impl<A: App> App for Identity<A> {
 }
 
 /// The app, in several of them.
-fn through(name: &'static str, clauses: &'static [&'static str], app: impl App) -> Case {
+fn through(name: &'static str, clauses: &'static [&'static str], app: impl App) -> Draft<BoxApp> {
     Case::new(name, clauses).serves(Identity(Identity(Identity(app))))
 }
 
@@ -100,6 +100,7 @@ fn identity() -> Vec<Case> {
             client.closed_once().await
         }),
         through("m1_closing_survives", &["M1", "S7"], closes)
+            .needs(Capability::CloseConnection)
             .only(&[Via::Http1])
             .sees(async |client: Client| {
                 let mut connection = client.http1().await?;
@@ -122,13 +123,15 @@ fn identity() -> Vec<Case> {
                 response.status(200)?.body("abc")?;
                 Ok(())
             }),
-        through("m1_a_flush_survives", &["M1", "B1"], flushes).sees(async |client: Client| {
-            let mut open = client.open(client.request("GET", "/")).await?;
-            equal("the status", open.head().await?.status, 200)?;
-            client.note("go").await?;
-            open.finish().await?.body("gone")?;
-            Ok(())
-        }),
+        through("m1_a_flush_survives", &["M1", "B1"], flushes)
+            .needs(Capability::StreamedResponses)
+            .sees(async |client: Client| {
+                let mut open = client.open(client.request("GET", "/")).await?;
+                equal("the status", open.head().await?.status, 200)?;
+                client.note("go").await?;
+                open.finish().await?.body("gone")?;
+                Ok(())
+            }),
         through("m1_the_input_survives", &["M1", "B10", "I2"], echoes).sees(
             async |client: Client| {
                 let request = client.request("POST", "/").chunked(["a", "\0\r\n"]);

@@ -29,9 +29,32 @@ pub(super) fn panics_after<const N: usize>(pieces: [&'static str; N]) -> Body {
     Body::from_chunks(pieces.into_iter().chain(last))
 }
 
-/// A stream that never ends and is always ready.
-pub(super) fn endless() -> Body {
-    Body::from_chunks(std::iter::repeat("endless "))
+/// A stream without an end, which has a chunk at most polls.
+///
+/// It is not ready now and then, so that whoever reads it for ever can be stopped at a deadline. It
+/// fails when it has given more than anything between the app and its client may hold, so that a
+/// middleware that collects bodies fails its case and does not fill the memory.
+pub(crate) fn endless() -> Body {
+    const CHUNK: &[u8] = b"endless ";
+    /// The kernel's buffers for a connection hold some megabytes.
+    const MOST: u64 = 64 << 20;
+    const READY_IN_A_ROW: u64 = 32;
+    let mut polls: u64 = 0;
+    Body::from_stream(stream::poll_fn(move |cx| {
+        polls += 1;
+        if polls.is_multiple_of(READY_IN_A_ROW) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let chunk = if polls * CHUNK.len() as u64 > MOST {
+            Err(std::io::Error::other(
+                "an endless body was read and never stopped",
+            ))
+        } else {
+            Ok(Bytes::from_static(CHUNK))
+        };
+        Poll::Ready(Some(chunk))
+    }))
 }
 
 /// A body that waits for ever.

@@ -32,6 +32,7 @@ pub struct Request {
     pub(crate) trailers: Vec<(String, Vec<u8>)>,
     pub(crate) version: &'static str,
     pub(crate) host: bool,
+    pub(crate) authority: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +55,7 @@ impl Request {
             trailers: Vec::new(),
             version: "HTTP/1.1",
             host: true,
+            authority: None,
         }
     }
 
@@ -128,10 +130,19 @@ impl Request {
         self
     }
 
-    /// Does not add a `Host` field. HTTP/2 takes no notice.
+    /// Does not add a `Host` field; over HTTP/2 no `:authority`, and a `host` given by hand stays a
+    /// field.
     #[must_use]
     pub fn without_host(mut self) -> Self {
         self.host = false;
+        self
+    }
+
+    /// Sends this as `:authority`, and a `host` given by hand as a field beside it. HTTP/1 takes no
+    /// notice.
+    #[must_use]
+    pub fn authority(mut self, authority: impl Into<String>) -> Self {
+        self.authority = Some(authority.into());
         self
     }
 

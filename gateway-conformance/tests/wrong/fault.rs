@@ -1,5 +1,8 @@
 //! What the gateway of these tests can be made to do wrong.
 
+/// The case after which [`Fault::StopsAnswering`] answers nobody any more.
+pub(crate) const LAST_CASE: &str = "n5_text_is_html";
+
 /// One fault. Each is a mistake that some server or bridge has made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -63,4 +66,6 @@ pub(crate) enum Fault {
     TakesUnderscoresForDashes,
     /// Keeps headers of the request before on the connection.
     KeepsHeaders,
+    /// Takes no more connections after [`LAST_CASE`].
+    StopsAnswering,
 }

@@ -10,9 +10,9 @@ use gateway_core::{AppExt as _, BoxApp, Connection, Gateway, Input, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, LAST_CASE};
 use crate::middleware::Wrong;
 use crate::request::{Reader, RequestBody};
 use crate::response;
@@ -27,12 +27,17 @@ pub(crate) async fn start(fault: Option<Fault>) -> SocketAddr {
     let app = Wrong { app: app(), fault };
     let gateway = Gateway::new(Arc::new(app.boxed()));
     tokio::spawn(async move {
+        let stop = Arc::new(Notify::new());
         loop {
-            let (stream, peer) = listener.accept().await.unwrap();
+            let (stream, peer) = tokio::select! {
+                accepted = listener.accept() => accepted.unwrap(),
+                () = stop.notified() => return,
+            };
             let connection = Connection::new()
                 .with_peer_addr(peer)
                 .with_local_addr(address);
-            tokio::spawn(serve(stream, gateway.clone(), connection, fault));
+            let serving = serve(stream, gateway.clone(), connection, fault, stop.clone());
+            tokio::spawn(serving);
         }
     });
     address
@@ -43,6 +48,7 @@ async fn serve(
     gateway: Gateway<Arc<BoxApp>>,
     connection: Connection,
     fault: Option<Fault>,
+    stop: Arc<Notify>,
 ) {
     stream.set_nodelay(true).unwrap();
     let (socket, mut writer) = stream.into_split();
@@ -68,6 +74,9 @@ async fn serve(
                 }
             }
             kept = parts.headers.clone();
+        }
+        if fault == Some(Fault::StopsAnswering) && parts.uri.path().contains(LAST_CASE) {
+            stop.notify_one();
         }
         let request = response::Request::of(&parts);
         let expects = parts.headers.get("expect").is_some();

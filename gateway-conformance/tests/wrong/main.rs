@@ -5,6 +5,7 @@
 
 mod fault;
 mod gateway;
+mod lint;
 mod middleware;
 mod program;
 mod request;
@@ -21,6 +22,7 @@ async fn run(fault: Option<Fault>) -> Report {
     Suite::new()
         .prefix(gateway::PREFIX)
         .deadline(Duration::from_secs(5))
+        .at_once(8)
         .lacks(
             Capability::DisconnectWhileIdle,
             "the gateway of this test does not look at its socket between requests",
@@ -51,6 +53,38 @@ async fn fails(fault: Fault, clauses: &[&str], expected: &[&str]) {
 #[tokio::test]
 async fn the_gateway_without_a_fault_passes() {
     run(None).await.assert_passed();
+}
+
+#[tokio::test]
+async fn the_case_after_which_a_server_stops_answering_is_named() {
+    let address = gateway::start(Some(Fault::StopsAnswering)).await;
+    let suite = Suite::new().prefix(gateway::PREFIX).only("n5_");
+    let report = suite.run(address, Protocol::Http1).await;
+    assert_eq!(report.failed(), 0, "{report}");
+    let [problem] = report.problems() else {
+        panic!("{report}");
+    };
+    let named = format!(
+        "http/1.1: the server stopped answering after {} (",
+        fault::LAST_CASE
+    );
+    assert!(problem.starts_with(&named), "{problem}");
+    assert!(problem.ends_with(" cases were not run"), "{problem}");
+    assert!(!report.has_passed());
+}
+
+#[tokio::test]
+async fn a_server_without_the_suites_app_is_told_so() {
+    let address = gateway::start(None).await;
+    let report = Suite::new()
+        .prefix("/elsewhere")
+        .run(address, Protocol::Http1)
+        .await;
+    assert!(report.rows().is_empty(), "{report}");
+    assert!(
+        report.problems()[0].contains("/elsewhere/_facts/probe is answered with 404"),
+        "{report}"
+    );
 }
 
 macro_rules! faults {

@@ -114,3 +114,63 @@ async fn a_lack_needs_a_known_name_and_a_reason() {
         assert_eq!(output.status.code(), Some(2), "{lack}");
     }
 }
+
+#[tokio::test]
+async fn an_excused_case_may_fail() {
+    let url = url(Some(Fault::BodyOn204)).await;
+    let run = |excuse: &'static str| {
+        let url = url.clone();
+        async move {
+            let name = ["--only", "b7_204_has_no_body"];
+            let lacks = ["--lacks", "HTTP2=none"];
+            program(&[&[&*url, "--excuse", excuse], &name[..], &lacks[..]].concat()).await
+        }
+    };
+    let output = run("b7_204_has_no_body_and_no_length@http/1.1=it has a body here").await;
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{report}");
+    assert!(report.contains("it has a body here"), "{report}");
+    let output = run("b7_204_no_such_case=a reason").await;
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert!(
+        report.contains("problem    an excuse names \"b7_204_no_such_case\""),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn an_excused_case_must_fail() {
+    let url = url(None).await;
+    let excuse = "b7_204_has_no_body_and_no_length=a reason";
+    let lacks = "HTTP2=none";
+    let output = program(&[
+        &url, "--only", "b7_204", "--excuse", excuse, "--lacks", lacks,
+    ])
+    .await;
+    let report = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert!(
+        report.contains("problem    b7_204_has_no_body_and_no_length passes"),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn an_excuse_needs_a_reason_and_a_known_way() {
+    for excuse in ["b7_204", "b7_204=", "b7_204@http/9=why"] {
+        let output = program(&["http://127.0.0.1:1/", "--excuse", excuse]).await;
+        assert_eq!(output.status.code(), Some(2), "{excuse}");
+    }
+}
+
+#[tokio::test]
+async fn http2_only_speaks_no_http_1() {
+    let url = url(None).await;
+    let output = program(&[&url, "--only", "b7_204", "--http2-only", "--deadline", "5"]).await;
+    let report = text(&output.stdout);
+    // The gateway of this test speaks HTTP/1.1 only, and is told what is missing.
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert!(report.contains("problem    http/2: "), "{report}");
+    assert!(!report.contains("http/1.1"), "{report}");
+}

@@ -3,6 +3,7 @@
 use futures_util::stream;
 use gateway_core::{Body, Environ, Error, HttpError, StartResponse};
 
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::sources::{fails_after, pieces, watched};
 use crate::cases::start::clean_500;
@@ -83,6 +84,7 @@ fn errors_before_commit() -> Vec<Case> {
 fn flushes() -> Vec<Case> {
     vec![
         Case::new("b1_a_flush_sends_the_head_before_the_body", &["B1"])
+            .needs(Capability::StreamedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 start_response.commit_early();
@@ -90,12 +92,15 @@ fn flushes() -> Vec<Case> {
             })
             .sees(head_before_body),
         Case::new("b1_a_body_may_ask_for_the_flush", &["B1"])
+            .needs(Capability::StreamedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 Ok(after_go(&environ).commit_early())
             })
             .sees(head_before_body),
         Case::new("b1_a_flush_from_another_task_wakes_the_gateway", &["B1"])
+            .needs(Capability::StreamedResponses)
+            .needs(Capability::TokioContext)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
@@ -110,6 +115,8 @@ fn flushes() -> Vec<Case> {
                 head_before_body(client).await
             }),
         Case::new("b1_after_a_flush_an_error_aborts", &["B1", "B8"])
+            .needs(Capability::StreamedResponses)
+            .needs(Capability::AbortedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 start_response.commit_early();
@@ -228,6 +235,7 @@ fn empty_chunks() -> Vec<Case> {
 fn backpressure() -> Vec<Case> {
     vec![
         Case::new("b3_a_chunk_is_handed_over_before_the_next_is_made", &["B3"])
+            .needs(Capability::StreamedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
@@ -253,6 +261,7 @@ fn backpressure() -> Vec<Case> {
             "b3_a_client_that_does_not_read_stops_the_producer",
             &["B3", "L3"],
         )
+        .needs(Capability::StreamedResponses)
         .app(async |environ: Environ, start_response: StartResponse| {
             const CHUNK: usize = 64 * 1024;
             const ALL: usize = 96 * 1024 * 1024;

@@ -1,10 +1,10 @@
 //! B4, B10, B11: framing, bytes and trailers.
 
-use gateway_core::{Body, Environ, Error, StartResponse};
+use gateway_core::{Body, BoxApp, Environ, Error, StartResponse};
 use http::{HeaderMap, HeaderValue};
 
 use crate::capability::Capability;
-use crate::case::Case;
+use crate::case::{Case, Draft};
 use crate::cases::sources::pieces;
 use crate::check::{Look as _, equal};
 use crate::client::Client;
@@ -20,7 +20,11 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-fn sends(name: &'static str, clauses: &'static [&'static str], body: fn() -> Body) -> Case {
+fn sends(
+    name: &'static str,
+    clauses: &'static [&'static str],
+    body: fn() -> Body,
+) -> Draft<BoxApp> {
     Case::new(name, clauses).app(
         move |_: Environ, start_response: StartResponse| async move {
             start_response.start(200, TEXT)?;
@@ -192,14 +196,18 @@ fn bytes() -> Vec<Case> {
 /// An app whose body has trailers: one that may be sent and one that never may.
 async fn trailing(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "text/plain"), ("trailer", "x-sum")])?;
-    Ok(Body::from_producer(async |mut writer| {
+    Ok(with_trailers())
+}
+
+fn with_trailers() -> Body {
+    Body::from_producer(async |mut writer| {
         writer.write("abc").await?;
         let mut trailers = HeaderMap::new();
         trailers.insert("x-sum", HeaderValue::from_static("6"));
         trailers.insert("content-length", HeaderValue::from_static("99"));
         writer.trailers(trailers).await?;
         Ok(())
-    }))
+    })
 }
 
 fn trailers() -> Vec<Case> {
@@ -226,6 +234,39 @@ fn trailers() -> Vec<Case> {
             response.status(200)?.body("abc")?;
             Ok(())
         }),
+        Case::new("b11_the_driver_drops_what_was_not_asked_for", &["B11"])
+            .only(&[Via::InProcess])
+            .app(trailing)
+            .sees(async |client: Client| {
+                let response = client.get("/").await?;
+                equal("the number of trailers", response.trailers.len(), 0)?;
+                response.status(200)?.body("abc")?;
+                Ok(())
+            }),
+        Case::new("b11_trailers_that_are_not_declared_are_not_sent", &["B11"])
+            .only(&[Via::Http1, Via::InProcess])
+            .app(async |_: Environ, start_response: StartResponse| {
+                start_response.start(200, TEXT)?;
+                Ok(with_trailers())
+            })
+            .sees(async |client: Client| {
+                let request = client.request("GET", "/").header("te", "trailers");
+                let response = client.send(request).await?;
+                equal("the number of trailers", response.trailers.len(), 0)?;
+                response.status(200)?.body("abc")?;
+                Ok(())
+            }),
+        Case::new("b11_http_1_0_has_no_trailers", &["B11"])
+            .needs(Capability::Http10)
+            .only(&[Via::Http1, Via::InProcess])
+            .app(trailing)
+            .sees(async |client: Client| {
+                let request = client.request("GET", "/").header("te", "trailers");
+                let response = client.send(request.http10()).await?;
+                equal("the number of trailers", response.trailers.len(), 0)?;
+                response.status(200)?.body("abc")?;
+                Ok(())
+            }),
         Case::new("b11_fields_of_framing_never_trail", &["B11", "S7"])
             .app(trailing)
             .sees(async |client: Client| {

@@ -2,6 +2,7 @@
 
 use gateway_core::{Body, Environ, Error, StartResponse, app_fn};
 
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::sources::{fails_after, panics_after, watched};
 use crate::cases::start::clean_500;
@@ -27,6 +28,7 @@ async fn broken_off(client: Client) -> Result<(), crate::check::Failure> {
 fn late_errors() -> Vec<Case> {
     let sends = |name, clauses, head: Option<(&'static str, &'static str)>, body: fn() -> Body| {
         Case::new(name, clauses)
+            .needs(Capability::AbortedResponses)
             .app(
                 move |environ: Environ, start_response: StartResponse| async move {
                     let mut pairs = TEXT.to_vec();
@@ -66,6 +68,8 @@ fn late_errors() -> Vec<Case> {
             "b8_an_error_after_what_was_read_is_seen",
             &["B8", "L1", "B3"],
         )
+        .needs(Capability::StreamedResponses)
+        .needs(Capability::AbortedResponses)
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
             let run = Run::of(&environ);
@@ -86,6 +90,8 @@ fn late_errors() -> Vec<Case> {
             client.closed_once().await
         }),
         Case::new("b8_an_error_leaves_other_streams_alone", &["B8", "L5"])
+            .needs(Capability::StreamedResponses)
+            .needs(Capability::AbortedResponses)
             .only(&[Via::Http2])
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;

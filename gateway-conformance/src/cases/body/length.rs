@@ -1,8 +1,9 @@
 //! B5: bodies that are not as long as was declared.
 
-use gateway_core::{Body, Environ, StartResponse};
+use gateway_core::{Body, BoxApp, Environ, StartResponse};
 
-use crate::case::Case;
+use crate::capability::Capability;
+use crate::case::{Case, Draft};
 use crate::cases::sources::{endless, pieces, watched};
 use crate::cases::start::clean_500;
 use crate::check::Look as _;
@@ -15,7 +16,7 @@ fn declares(
     clauses: &'static [&'static str],
     length: &'static str,
     body: fn() -> Body,
-) -> Case {
+) -> Draft<BoxApp> {
     Case::new(name, clauses).app(
         move |environ: Environ, start_response: StartResponse| async move {
             let head = [("content-length", length), ("x-refused", "1")];
@@ -87,6 +88,7 @@ pub(super) fn cases() -> Vec<Case> {
             "10",
             || pieces(["123", "45"]),
         )
+        .needs(Capability::AbortedResponses)
         .sees(async |client: Client| {
             client.get_broken(200, "12345").await?;
             client.closed_once().await

@@ -2,6 +2,7 @@
 
 use gateway_core::{Environ, Json};
 
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::reports::{environ_report, report};
 use crate::check::{Look as _, ensure, equal};
@@ -115,6 +116,7 @@ fn repeated_fields() -> Vec<Case> {
                 equal("the lines", seen, values)
             }),
         Case::new("e9_a_value_keeps_its_bytes", &["E9"])
+            .needs(Capability::BytesAboveAscii)
             .app(report)
             .sees(async |client: Client| {
                 let request = client

@@ -4,7 +4,7 @@ use gateway_core::AppExt as _;
 use gateway_util::Mount;
 
 use crate::capability::Capability;
-use crate::case::Case;
+use crate::case::{Case, Draft};
 use crate::cases::reports::report;
 use crate::check::{Look as _, equal};
 use crate::client::Client;
@@ -21,30 +21,33 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn methods() -> Vec<Case> {
-    let seen = |name, methods: &'static [&'static str]| {
-        Case::new(name, &["E1"])
-            .app(report)
-            .sees(move |client: Client| async move {
-                for method in methods {
-                    let seen = client.environ(client.request(method, "/")).await?;
-                    let method = method.as_bytes().escape_ascii().to_string();
-                    seen.is("REQUEST_METHOD", &method)?;
-                }
-                Ok(())
-            })
+    let seen = |draft: Draft<()>, methods: &'static [&'static str]| {
+        draft.app(report).sees(move |client: Client| async move {
+            for method in methods {
+                let seen = client.environ(client.request(method, "/")).await?;
+                let method = method.as_bytes().escape_ascii().to_string();
+                seen.is("REQUEST_METHOD", &method)?;
+            }
+            Ok(())
+        })
     };
     vec![
         seen(
-            "e1_standard_methods_reach_the_app",
+            Case::new("e1_standard_methods_reach_the_app", &["E1"]),
             &["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         ),
         seen(
-            "e1_methods_of_extensions_reach_the_app",
+            Case::new("e1_methods_of_extensions_reach_the_app", &["E1"]),
             &["PROPFIND", "M-SEARCH", "QUERY", "PURGE"],
         ),
-        seen("e1_the_case_of_a_method_is_kept", &["get", "pUrGe", "Post"]),
-        seen("e1_every_token_is_a_method", &["!#$%&'*+-.^_`|~0Az"])
-            .needs(Capability::EveryMethodToken),
+        seen(
+            Case::new("e1_the_case_of_a_method_is_kept", &["E1"]),
+            &["get", "pUrGe", "Post"],
+        ),
+        seen(
+            Case::new("e1_every_token_is_a_method", &["E1"]).needs(Capability::EveryMethodToken),
+            &["!#$%&'*+-.^_`|~0Az"],
+        ),
     ]
 }
 

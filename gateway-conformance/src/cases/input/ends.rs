@@ -145,6 +145,9 @@ fn chunks() -> Vec<Case> {
                 equal("the input", seen, ["abc0123456789", "absent"])
             }),
         Case::new("i2_pieces_are_read_as_they_arrive", &["I2", "B3"])
+            .needs(Capability::StreamedRequests)
+            .needs(Capability::StreamedResponses)
+            .needs(Capability::FullDuplex)
             .view(async |mut environ: Environ| {
                 gateway_core::Body::new(environ.take_input()).commit_early()
             })
@@ -187,12 +190,14 @@ fn chunks() -> Vec<Case> {
 fn cut_short() -> Vec<Case> {
     vec![
         Case::new("i3_less_than_the_length_is_an_error", &["I3"])
+            .needs(Capability::StreamedRequests)
             .view(read_and_note)
             .sees(async |client: Client| {
                 let head = client.request("POST", "/").header("content-length", "10");
                 leaves_after(&client, head.streamed(), "cut", b"abc").await
             }),
         Case::new("i3_pieces_without_the_last_are_an_error", &["I3", "I2"])
+            .needs(Capability::StreamedRequests)
             .only(&[Via::Http1])
             .view(read_and_note)
             .sees(async |client: Client| {
@@ -200,6 +205,7 @@ fn cut_short() -> Vec<Case> {
                 leaves_after(&client, head, "cut", b"3\r\nabc\r\n").await
             }),
         Case::new("i3_half_a_piece_is_an_error", &["I3", "I2"])
+            .needs(Capability::StreamedRequests)
             .only(&[Via::Http1])
             .view(read_and_note)
             .sees(async |client: Client| {
@@ -207,6 +213,7 @@ fn cut_short() -> Vec<Case> {
                 leaves_after(&client, head, "cut", b"8\r\nabc").await
             }),
         Case::new("i3_a_stream_reset_by_the_client_is_an_error", &["I3"])
+            .needs(Capability::StreamedRequests)
             .only(&[Via::Http2])
             .view(read_and_note)
             .sees(async |client: Client| {

@@ -6,6 +6,7 @@ use gateway_core::{App, Body, Environ, Error, StartResponse, view};
 use gateway_util::MiddlewareExt as _;
 
 use super::read_and_note;
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::check::Look as _;
 use crate::client::Client;
@@ -70,6 +71,7 @@ pub(super) fn cases() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("i4_over_the_limit_after_commit_aborts", &["I4", "B8"])
+            .needs(Capability::AbortedResponses)
             .serves(commits_and_reads.limit_input(10))
             .sees(async |client: Client| {
                 let request = client.request("POST", "/").chunked(["01234", "567890"]);

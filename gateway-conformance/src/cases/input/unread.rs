@@ -132,6 +132,7 @@ fn expectations() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("i6_an_app_that_does_not_read_does_not_wait", &["I6", "I5"])
+            .needs(Capability::StreamedRequests)
             .only(&[Via::Http1])
             .app(ignores)
             .sees(async |client: Client| {
@@ -147,6 +148,8 @@ fn expectations() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("i6_a_read_in_another_task_is_woken", &["I6", "I2"])
+            .needs(Capability::StreamedRequests)
+            .needs(Capability::TokioContext)
             .app(
                 async |mut environ: Environ, start_response: StartResponse| {
                     start_response.start(200, [("content-type", "text/plain")])?;

@@ -3,6 +3,7 @@
 use futures_util::future::try_join_all;
 use gateway_core::{Body, Environ, StartResponse, VarName};
 
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::reports::environ_report;
 use crate::check::{Failure, Look as _, equal};
@@ -48,6 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
                 try_join_all(exchanges).await.map(drop)
             }),
         Case::new("l5_streams_of_one_connection_share_nothing", &["L5"])
+            .needs(Capability::StreamedResponses)
             .only(&[Via::Http2])
             .app(async |environ: Environ, start_response: StartResponse| {
                 let id = environ.query_string().to_owned();

@@ -15,12 +15,14 @@ const TEXT: [(&str, &str); 1] = [("content-type", "text/plain")];
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::new("l3_a_client_that_leaves_stops_the_producer", &["L3", "L1"])
+            .needs(Capability::StreamedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 Ok(watched(&Run::of(&environ), endless()))
             })
             .sees(|client| leaves(client, "closed")),
         Case::new("l3_a_writer_learns_that_the_client_has_left", &["L3"])
+            .needs(Capability::StreamedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
@@ -33,6 +35,8 @@ pub(super) fn cases() -> Vec<Case> {
             })
             .sees(|client| leaves(client, "gone")),
         Case::new("l3_a_writer_in_another_task_learns_it_too", &["L3"])
+            .needs(Capability::StreamedResponses)
+            .needs(Capability::TokioContext)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
@@ -50,6 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
             "l3_an_idle_body_is_closed_when_the_client_leaves",
             &["L3", "L1"],
         )
+        .needs(Capability::StreamedResponses)
         .needs(Capability::DisconnectWhileIdle)
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
@@ -62,6 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
             client.closed_once().await
         }),
         Case::new("l3_another_task_learns_that_the_exchange_is_over", &["L3"])
+            .needs(Capability::TokioContext)
             .needs(Capability::DisconnectWhileIdle)
             .app(
                 async |mut environ: Environ, start_response: StartResponse| {
@@ -89,6 +95,7 @@ pub(super) fn cases() -> Vec<Case> {
             "l3_the_end_of_a_response_is_the_end_of_the_exchange",
             &["L3"],
         )
+        .needs(Capability::TokioContext)
         .app(
             async |mut environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;

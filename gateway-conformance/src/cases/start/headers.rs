@@ -1,9 +1,10 @@
 //! S6 to S9: what a head may hold.
 
-use gateway_core::{Body, Environ, StartError, StartResponse};
+use gateway_core::{Body, BoxApp, Environ, StartError, StartResponse};
 
 use super::clean_500;
-use crate::case::Case;
+use crate::capability::Capability;
+use crate::case::{Case, Draft};
 use crate::check::{Failure, Look as _, equal};
 use crate::client::Client;
 use crate::facts::Run;
@@ -135,7 +136,11 @@ fn refusals() -> Vec<Case> {
 }
 
 /// An app that starts with these headers and has a body.
-fn sends(name: &'static str, clauses: &'static [&'static str], pairs: fn() -> Pairs) -> Case {
+fn sends(
+    name: &'static str,
+    clauses: &'static [&'static str],
+    pairs: fn() -> Pairs,
+) -> Draft<BoxApp> {
     Case::new(name, clauses).app(
         move |_: Environ, start_response: StartResponse| async move {
             start_response.start(200, pairs())?;
@@ -147,6 +152,7 @@ fn sends(name: &'static str, clauses: &'static [&'static str], pairs: fn() -> Pa
 fn allowed() -> Vec<Case> {
     vec![
         Case::new("s6_tabs_and_bytes_above_ascii_pass", &["S6"])
+            .needs(Capability::BytesAboveAscii)
             .app(async |_: Environ, start_response: StartResponse| {
                 let value = bytes::Bytes::from_static(b"a\tb \xE9\xFF");
                 start_response.start(200, vec![("x-bytes", value)])?;
@@ -186,6 +192,7 @@ fn connection() -> Vec<Case> {
     };
     vec![
         Case::new("s7_an_app_may_close_the_connection", &["S7"])
+            .needs(Capability::CloseConnection)
             .only(&[Via::Http1])
             .app(closes)
             .sees(async |client: Client| {

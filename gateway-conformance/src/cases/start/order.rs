@@ -3,6 +3,7 @@
 use gateway_core::{Body, Environ, Error, StartError, StartResponse};
 
 use super::clean_500;
+use crate::capability::Capability;
 use crate::case::Case;
 use crate::cases::sources::{pieces, watched};
 use crate::check::Look as _;
@@ -77,6 +78,7 @@ fn once() -> Vec<Case> {
                 client.facts_are(&["refused-S5"]).await
             }),
         Case::new("s1_a_start_after_commit_aborts", &["S1", "S2", "B8"])
+            .needs(Capability::AbortedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
@@ -95,6 +97,7 @@ fn once() -> Vec<Case> {
             "s1_a_start_after_commit_is_no_clean_end",
             &["S1", "S2", "B8"],
         )
+        .needs(Capability::AbortedResponses)
         .app(async |_: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
             Ok(Body::from_producer(async move |mut writer| {
@@ -154,6 +157,7 @@ fn restarts() -> Vec<Case> {
             "s2_a_restart_after_commit_gives_the_error_back",
             &["S2", "B8"],
         )
+        .needs(Capability::AbortedResponses)
         .app(async |environ: Environ, start_response: StartResponse| {
             start_response.start(200, TEXT)?;
             let run = Run::of(&environ);
@@ -236,6 +240,7 @@ fn late() -> Vec<Case> {
                 Ok(())
             }),
         Case::new("s4_a_start_from_another_task_works", &["S4"])
+            .needs(Capability::TokioContext)
             .app(async |environ: Environ, start_response: StartResponse| {
                 let run = Run::of(&environ);
                 Ok(Body::from_producer(async move |mut writer| {

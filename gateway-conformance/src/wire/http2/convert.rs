@@ -11,11 +11,16 @@ pub(super) fn head_of(request: &Request, authority: &str) -> Result<http::Reques
     if let Some(length) = request.length_to_add() {
         headers.insert(http::header::CONTENT_LENGTH, length.into());
     }
+    let own = request.authority.as_deref();
+    let has_authority = request.host || own.is_some();
     // RFC 9113 section 8.3.1: :authority takes the place of Host.
-    let host = headers.remove(http::header::HOST);
+    let host = match own {
+        None if has_authority => headers.remove(http::header::HOST),
+        _ => None,
+    };
     let authority = host
         .as_ref()
-        .map_or(authority.as_bytes(), HeaderValue::as_bytes);
+        .map_or(own.unwrap_or(authority).as_bytes(), HeaderValue::as_bytes);
     let fault = |error| {
         let target = request.target.escape_ascii();
         WireError::invalid(
@@ -24,6 +29,9 @@ pub(super) fn head_of(request: &Request, authority: &str) -> Result<http::Reques
         )
     };
     let uri = match request.target.first() {
+        _ if !has_authority => {
+            Uri::try_from(request.target.as_slice()).map_err(|error| fault(error.into()))?
+        }
         Some(b'/' | b'*') => Uri::builder()
             .scheme("http")
             .authority(authority)
@@ -37,7 +45,11 @@ pub(super) fn head_of(request: &Request, authority: &str) -> Result<http::Reques
     *head.method_mut() = method
         .map_err(|error| WireError::invalid(format!("no method: {:?}", request.method), error))?;
     *head.uri_mut() = uri;
-    *head.version_mut() = Version::HTTP_2;
+    *head.version_mut() = match has_authority {
+        true => Version::HTTP_2,
+        // The engine sends a request without an authority only as one that came over HTTP/1.
+        false => Version::HTTP_11,
+    };
     *head.headers_mut() = headers;
     Ok(head)
 }

@@ -1,0 +1,46 @@
+//! Runs what may never come back.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+/// Runs the future on a thread and a runtime of its own, and gives it up after the limit.
+///
+/// A future that is polled and never returns cannot be stopped. Its thread is left behind then, and
+/// ends with the process.
+///
+/// # Errors
+///
+/// One line for a person: the limit has passed, or there is no thread or runtime to be had.
+pub(crate) async fn run<F>(name: &str, limit: Duration, future: F) -> Result<F::Output, String>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    let on_thread = move || {
+        let _ = sender.send(block_on(future));
+    };
+    let spawned = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(on_thread);
+    spawned.map_err(|error| format!("no thread to run it on: {error}"))?;
+    match tokio::time::timeout(limit, receiver).await {
+        Ok(Ok(outcome)) => outcome.map_err(|error| format!("no runtime to run it on: {error}")),
+        Ok(Err(_)) => Err("a panic on the client's side".to_owned()),
+        Err(_) => Err(format!(
+            "given up after {limit:?}: the app neither ended nor waited, and its thread was left behind"
+        )),
+    }
+}
+
+fn block_on<F: Future>(future: F) -> io::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(future);
+    // A blocking task that hangs must not hold this thread.
+    runtime.shutdown_background();
+    Ok(outcome)
+}

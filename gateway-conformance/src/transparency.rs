@@ -1,0 +1,183 @@
+//! M1: where a middleware has nothing to say, nobody can tell that it is there.
+
+mod bodies;
+mod check;
+mod errors;
+mod heads;
+mod observed;
+mod requests;
+
+use std::time::Duration;
+
+use gateway_core::{App, AppExt as _, BoxApp};
+use http::{HeaderName, HeaderValue};
+
+use crate::own_thread;
+use crate::report::{CaseOutcome, Report, Row};
+use crate::via::Via;
+use crate::wire::DEFAULT_DEADLINE;
+
+use check::{Check, Probe};
+use observed::{Asking, observe};
+
+/// Holds a middleware to M1: each check runs an app alone and in the middleware, and demands that a
+/// host sees the same.
+///
+/// It is for middlewares that change nothing, or nothing of these requests. What one adds by its
+/// purpose is told to a [`MiddlewareCheck`].
+///
+/// # Examples
+///
+/// ```
+/// use gateway_conformance::check_middleware;
+/// use gateway_core::{App, Body, Environ, Error, StartResponse};
+///
+/// struct Mine<A>(A);
+///
+/// impl<A: App> App for Mine<A> {
+///     async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+///         let start = start.wrap(|_status, _headers| {});
+///         self.0.call(environ, start).await
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let report = check_middleware(|app| Mine(app)).await;
+/// report.assert_passed();
+/// assert_eq!(report.failed(), 0);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub async fn check_middleware<A: App>(wrap: impl Fn(BoxApp) -> A) -> Report {
+    MiddlewareCheck::new().run(wrap).await
+}
+
+/// [`check_middleware`] for a middleware that asks for something or adds something.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_conformance::MiddlewareCheck;
+/// use gateway_core::{App, Body, Environ, Error, StartResponse};
+/// use http::{HeaderName, HeaderValue};
+///
+/// struct Stamp<A>(A);
+///
+/// impl<A: App> App for Stamp<A> {
+///     async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+///         let start = start.wrap(|_, headers| {
+///             headers.insert("x-stamp", HeaderValue::from_static("1"));
+///         });
+///         self.0.call(environ, start).await
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let check = MiddlewareCheck::new().adds(HeaderName::from_static("x-stamp"));
+/// check.run(|app| Stamp(app)).await.assert_passed();
+/// assert!(!gateway_conformance::check_middleware(|app| Stamp(app)).await.has_passed());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a check does nothing until it is run"]
+pub struct MiddlewareCheck {
+    deadline: Duration,
+    sends: Vec<(HeaderName, HeaderValue)>,
+    adds: Vec<HeaderName>,
+}
+
+impl Default for MiddlewareCheck {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MiddlewareCheck {
+    /// A check of a middleware that changes nothing.
+    pub fn new() -> Self {
+        Self {
+            deadline: DEFAULT_DEADLINE,
+            sends: Vec::new(),
+            adds: Vec::new(),
+        }
+    }
+
+    /// Every request has this header, because the middleware asks for it.
+    pub fn sends(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.sends.push((name, value));
+        self
+    }
+
+    /// The middleware adds this response header by its purpose. It is not compared.
+    pub fn adds(mut self, name: HeaderName) -> Self {
+        self.adds.push(name);
+        self
+    }
+
+    /// How long one check may take, [`DEFAULT_DEADLINE`] unless set. A middleware that neither ends
+    /// nor waits is given up then, and its thread is left behind.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Runs every check. `wrap` is called once for each.
+    ///
+    /// The rows of the report have the way [`Via::InProcess`]. A row that failed says what differs.
+    ///
+    /// # Panics
+    ///
+    /// As [`tokio::time::timeout`] does, outside of a tokio runtime with timers.
+    pub async fn run<A: App>(&self, wrap: impl Fn(BoxApp) -> A) -> Report {
+        let mut report = Report::default();
+        let parts = [
+            requests::CHECKS,
+            heads::CHECKS,
+            bodies::CHECKS,
+            errors::CHECKS,
+        ];
+        for check in parts.into_iter().flatten() {
+            let alone = Probe::default();
+            let behind = Probe::default();
+            let wrapped = wrap((check.app)(behind.clone())).boxed();
+            let outcome = self.compare(check, alone, behind, wrapped).await;
+            report.push(Row {
+                name: check.name,
+                clauses: check.clauses,
+                via: Via::InProcess,
+                outcome,
+            });
+        }
+        report
+    }
+
+    async fn compare(
+        &self,
+        check: &'static Check,
+        alone: Probe,
+        behind: Probe,
+        wrapped: BoxApp,
+    ) -> CaseOutcome {
+        let this = self.clone();
+        let comparing = async move {
+            let asking = Asking {
+                method: check.method.clone(),
+                reading: check.reading,
+                sends: &this.sends,
+                adds: &this.adds,
+            };
+            let alone = observe((check.app)(alone.clone()), alone, &asking).await;
+            let behind = observe(wrapped, behind, &asking);
+            match tokio::time::timeout(this.deadline, behind).await {
+                Ok(behind) => behind.difference(&alone).map_or(Ok(()), Err),
+                Err(_) => Err(format!("no end within {:?}", this.deadline)),
+            }
+        };
+        let limit = self.deadline * 2;
+        match own_thread::run(check.name, limit, comparing).await {
+            Ok(Ok(())) => CaseOutcome::Passed,
+            Ok(Err(message)) | Err(message) => CaseOutcome::Failed(message),
+        }
+    }
+}

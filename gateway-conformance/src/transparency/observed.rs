@@ -1,0 +1,169 @@
+//! What a host sees of one exchange, and what happened on the app's side meanwhile.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use gateway_core::{App, Body, BoxApp, Connection, Environ, Error, Gateway, Input, StartResponse};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_body::{Body as _, Frame};
+
+use super::check::{Known, Probe, Reading, trailers};
+
+/// How the requests of the checks differ from each other, and from a middleware's wishes.
+pub(super) struct Asking<'a> {
+    pub(super) method: Method,
+    pub(super) reading: Reading,
+    /// Request headers that the middleware asks for.
+    pub(super) sends: &'a [(HeaderName, HeaderValue)],
+    /// Response headers that the middleware adds by its purpose.
+    pub(super) adds: &'a [HeaderName],
+}
+
+#[derive(PartialEq)]
+pub(super) struct Observed {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    size: Option<u64>,
+    frames: Vec<String>,
+    events: Vec<&'static str>,
+}
+
+impl Observed {
+    /// What differs from an exchange without the middleware, as text.
+    pub(super) fn difference(&self, alone: &Self) -> Option<String> {
+        let mut all = Vec::new();
+        let mut compare = |what: &str, behind: String, alone: String| {
+            if behind != alone {
+                all.push(format!(
+                    "{what}: {behind} behind the middleware, {alone} without it"
+                ));
+            }
+        };
+        compare(
+            "the status",
+            self.status.to_string(),
+            alone.status.to_string(),
+        );
+        let shown = |headers: &[(HeaderName, HeaderValue)]| format!("{headers:?}");
+        compare("the headers", shown(&self.headers), shown(&alone.headers));
+        let shown = |size: Option<u64>| size.map_or("unknown".to_owned(), |size| size.to_string());
+        compare("the length", shown(self.size), shown(alone.size));
+        compare(
+            "the frames",
+            self.frames.join(", "),
+            alone.frames.join(", "),
+        );
+        compare(
+            "what happened",
+            self.events.join(", "),
+            alone.events.join(", "),
+        );
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
+/// Runs one exchange. Outside of everything there is a hook.
+pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> Observed {
+    let gateway = Gateway::new(Outside(app));
+    let (parts, input) = request(asking);
+    let mut environ = gateway.environ(parts, input);
+    environ.set_var("SUITE_OWN", "own");
+    let peer = SocketAddr::from(([192, 0, 2, 7], 4711));
+    environ.set_connection(Connection::new().with_peer_addr(peer));
+    let (parts, body) = gateway.handle(environ).await.into_parts();
+    let size = body.size_hint().exact();
+    let is_own = |(name, value): &(&HeaderName, &HeaderValue)| {
+        // Hosts write the size, whether the head names it or not.
+        let is_size = *name == http::header::CONTENT_LENGTH
+            && size.is_some_and(|size| value.as_bytes() == size.to_string().as_bytes());
+        !is_size && !asking.adds.contains(name)
+    };
+    let headers = parts.headers.iter().filter(is_own);
+    let headers = headers
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut frames = Vec::new();
+    if asking.reading == Reading::Nothing {
+        drop(body);
+    } else {
+        probe.tell("head");
+        probe.go.notify_one();
+        let mut body = pin!(body);
+        while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+            let is_last = frame.is_err() || asking.reading == Reading::OneChunk;
+            frames.push(match frame {
+                Ok(frame) => format!("{frame:?}"),
+                Err(error) => format!("error: {error}"),
+            });
+            if is_last {
+                break;
+            }
+        }
+        probe.tell("end");
+    }
+    Observed {
+        status: parts.status,
+        headers,
+        size,
+        frames,
+        events: probe.events(),
+    }
+}
+
+fn request(asking: &Asking<'_>) -> (http::request::Parts, Input) {
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::HOST, HeaderValue::from_static("a.example"));
+    headers.append("x-list", HeaderValue::from_static("a"));
+    headers.append("x-list", HeaderValue::from_static("b"));
+    headers.extend(asking.sends.iter().cloned());
+    let mut input = Input::empty();
+    if asking.method == Method::POST {
+        headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("6"));
+        input = Input::new(Sent(0));
+    }
+    let mut request = http::Request::new(());
+    *request.method_mut() = asking.method.clone();
+    *request.uri_mut() = http::Uri::from_static("/a//b/../c;d/%25?x=%20");
+    *request.headers_mut() = headers;
+    request.extensions_mut().insert(Known(7));
+    (request.into_parts().0, input)
+}
+
+/// The request's body: two chunks and a trailer.
+struct Sent(u8);
+
+impl http_body::Body for Sent {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.0 += 1;
+        Poll::Ready(match self.0 {
+            1 => Some(Ok(Frame::data(Bytes::from_static(b"in")))),
+            2 => Some(Ok(Frame::data(Bytes::from_static(b"put!")))),
+            3 => Some(Ok(Frame::trailers(trailers()))),
+            _ => None,
+        })
+    }
+}
+
+/// A middleware outside of the one that is checked, with a hook.
+struct Outside(BoxApp);
+
+impl App for Outside {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let start_response = start_response.wrap(|status, headers| {
+            // A page for an error passes hooks if a middleware makes it, and none if the driver does.
+            if status.is_success() {
+                headers.append("x-outside", HeaderValue::from_static("1"));
+            }
+        });
+        self.0.call(environ, start_response).await
+    }
+}

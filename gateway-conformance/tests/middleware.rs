@@ -1,0 +1,148 @@
+//! M1: the check of middlewares passes what is transparent, and finds what is not.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway_conformance::clauses::clauses;
+use gateway_conformance::{CaseOutcome, MiddlewareCheck, check_middleware};
+use gateway_core::lint::{Findings, Lint};
+use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse};
+
+#[tokio::test]
+async fn m1_the_wrappers_of_the_core_are_transparent() {
+    check_middleware(|app| app).await.assert_passed();
+    check_middleware(Arc::new).await.assert_passed();
+    check_middleware(|app| app.boxed()).await.assert_passed();
+    check_middleware(|app| Arc::new(app).boxed())
+        .await
+        .assert_passed();
+    let findings = Findings::new();
+    let lint = check_middleware(|app| Lint::new(app).on_finding(&findings));
+    lint.await.assert_passed();
+    assert!(!findings.take().is_empty(), "the lint was not there");
+}
+
+#[tokio::test]
+async fn every_check_is_named_after_a_clause_of_its_own() {
+    let report = check_middleware(|app| app).await;
+    let mut names = BTreeSet::new();
+    for row in report.rows() {
+        assert!(names.insert(row.name), "{} is there twice", row.name);
+        let first = row.name.split('_').next().unwrap_or_default();
+        assert!(
+            row.clauses.contains(&&*first.to_uppercase()),
+            "{}",
+            row.name
+        );
+        for clause in row.clauses {
+            assert!(
+                clauses().any(|known| known.id == *clause),
+                "{}: {clause}",
+                row.name
+            );
+        }
+    }
+    // A check that is added or taken away is counted here, so that none is lost unseen.
+    assert_eq!(names.len(), 43);
+}
+
+/// Collects the body, as the specification says that a middleware must not.
+struct Collects<A>(A);
+
+impl<A: App> App for Collects<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        let (parts, body) = self.0.respond(environ).await?.into_parts();
+        start.start(parts.status, parts.headers)?;
+        Ok(Body::from(body.bytes().await?))
+    }
+}
+
+#[tokio::test]
+async fn a_middleware_that_collects_bodies_is_found() {
+    // An early commit waits for a client that waits for the head.
+    let check = MiddlewareCheck::new().deadline(Duration::from_millis(200));
+    let report = check.run(Collects).await;
+    for name in [
+        "b1_an_early_commit_of_the_body_passes",
+        "b1_an_early_commit_of_the_handle_passes",
+        "b4_a_stream_keeps_the_length_that_it_knows",
+        "b10_chunks_pass_untouched",
+        "b11_trailers_pass",
+        "b6_head_of_a_stream_does_not_wait",
+        "s7_a_wish_to_close_passes",
+    ] {
+        assert!(report.failures().contains(&name), "{name}\n{report}");
+    }
+}
+
+/// Loses what others have put into the request.
+struct Forgets<A>(A);
+
+impl<A: App> App for Forgets<A> {
+    async fn call(&self, mut environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        environ.extensions_mut().clear();
+        self.0.call(environ, start).await
+    }
+}
+
+/// Makes one line of the Set-Cookie lines.
+struct Joins<A>(A);
+
+impl<A: App> App for Joins<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        let start = start.wrap(|_, headers| {
+            let cookies: Vec<String> = headers
+                .get_all("set-cookie")
+                .iter()
+                .filter_map(|value| value.to_str().ok().map(str::to_owned))
+                .collect();
+            if let Ok(joined) = cookies.join(", ").parse()
+                && cookies.len() > 1
+            {
+                headers.insert("set-cookie", joined);
+            }
+        });
+        self.0.call(environ, start).await
+    }
+}
+
+#[tokio::test]
+async fn what_a_middleware_loses_is_named() {
+    let forgets = check_middleware(Forgets).await;
+    assert_eq!(
+        forgets.failures(),
+        ["e15_extensions_and_variables_pass"],
+        "{forgets}"
+    );
+    let joins = check_middleware(Joins).await;
+    assert_eq!(
+        joins.failures(),
+        ["s8_repeated_fields_stay_apart_and_in_order"],
+        "{joins}"
+    );
+}
+
+/// Keeps its thread for ever.
+struct Keeps;
+
+impl App for Keeps {
+    async fn call(&self, _: Environ, _: StartResponse) -> Result<Body, Error> {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_middleware_that_neither_ends_nor_waits_is_given_up() {
+    let check = MiddlewareCheck::new().deadline(Duration::from_millis(5));
+    let report = check.run(|_| Keeps).await;
+    assert_eq!(report.failed(), report.rows().len(), "{report}");
+    for row in report.rows() {
+        let CaseOutcome::Failed(message) = &row.outcome else {
+            panic!("{report}");
+        };
+        assert!(message.starts_with("given up after "), "{message}");
+    }
+}
