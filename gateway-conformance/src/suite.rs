@@ -110,10 +110,7 @@ impl Suite {
 
     /// Runs the table over sockets in one protocol.
     pub async fn run(&self, address: SocketAddr, protocol: Protocol) -> Report {
-        let via = match protocol {
-            Protocol::Http1 => Via::Http1,
-            Protocol::Http2 => Via::Http2,
-        };
+        let via = Via::from(protocol);
         let target = Target::Socket {
             address,
             prefix: self.prefix.clone(),

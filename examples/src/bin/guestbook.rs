@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use adapter_hyper::{Server, default_addr};
 use gateway_core::cookie::{Cookie, SameSite};
-use gateway_core::{App, AppExt, BoxError, Environ, Error, HttpError, StartResponse, abort};
+use gateway_core::{App, BoxError, Environ, Error, HttpError, StartResponse, abort};
 use gateway_util::{EnvironExt, FormLimits, Methods, MiddlewareExt, blocking, wait_for};
 use minijinja::context;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
