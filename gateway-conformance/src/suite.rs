@@ -171,10 +171,7 @@ impl Suite {
     }
 
     async fn run_protocol(&self, address: SocketAddr, protocol: Protocol) -> Report {
-        let via = match protocol {
-            Protocol::Http1 => Via::Http1,
-            Protocol::Http2 => Via::Http2,
-        };
+        let via = Via::from(protocol);
         let target = Target::Socket {
             address,
             prefix: self.prefix.clone(),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::wire::Protocol;
+
 /// How a case talks to its app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -29,6 +31,16 @@ impl Via {
             Self::Http1 => "http/1.1",
             Self::Http2 => "http/2",
             Self::InProcess => "in-process",
+        }
+    }
+}
+
+/// Over a socket, in the protocol.
+impl From<Protocol> for Via {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http1 => Self::Http1,
+            Protocol::Http2 => Self::Http2,
         }
     }
 }

@@ -98,7 +98,7 @@ async fn another_request_has_another_answer(server: Server) {
             "Nice to meet you.",
         ),
         (
-            Request::get("/util/errors/problem"),
+            Request::get("/util/errors/problem").header("accept", "text/html"),
             409,
             "<h1>Conflict</h1>",
         ),

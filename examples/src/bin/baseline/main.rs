@@ -52,12 +52,7 @@ async fn main() -> io::Result<()> {
 async fn count(address: SocketAddr) -> Counts {
     let chosen = cases().into_iter().filter(equivalents::has_one);
     let runs = chosen.flat_map(|case| {
-        let via = |protocol: &Protocol| {
-            case.via().contains(&match protocol {
-                Protocol::Http1 => Via::Http1,
-                Protocol::Http2 => Via::Http2,
-            })
-        };
+        let via = |protocol: &Protocol| case.via().contains(&Via::from(*protocol));
         let protocols: Vec<_> = Protocol::ALL.into_iter().filter(via).collect();
         protocols
             .into_iter()
