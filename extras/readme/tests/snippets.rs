@@ -105,7 +105,7 @@ fn copied() -> impl Iterator<Item = &'static str> {
 
 #[test]
 fn what_is_served_here_are_readme_s_own_lines() {
-    assert!(copied().count() > 12);
+    assert!(copied().count() >= 12);
     for line in copied() {
         assert!(
             README.lines().any(|known| known.trim() == line),
