@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::middleware::map_request;
-use axum::serve::IncomingStream;
+use axum::serve::{IncomingStream, Listener};
 use gateway_core::{App, Connection};
+use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::signal;
 use tokio::sync::oneshot;
@@ -81,6 +82,8 @@ where
     let app = move || actix_web::App::new().configure(configure.clone());
     let server = HttpServer::new(app)
         .workers(2)
+        // Else a small answer written in two pieces waits for the client's delayed acknowledgement.
+        .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_DEADLINE.as_secs())
         .listen_auto_h2c(listener)?;
     actix_web::rt::System::new().block_on(server.run())
@@ -94,7 +97,7 @@ where
 pub fn tower(listener: TcpListener, router: Router) -> io::Result<()> {
     Runtime::new()?.block_on(async {
         listener.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let listener = NoDelay(tokio::net::TcpListener::from_std(listener)?);
         let router = router
             .layer(map_request(tell_ends))
             .into_make_service_with_connect_info::<Ends>();
@@ -117,12 +120,32 @@ pub fn tower(listener: TcpListener, router: Router) -> io::Result<()> {
     })
 }
 
+/// A listener whose connections send small answers at once. `ListenerExt::tap_io` is enough where
+/// nothing of one's own is collected of a connection.
+struct NoDelay(tokio::net::TcpListener);
+
+impl Listener for NoDelay {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        let (stream, peer) = Listener::accept(&mut self.0).await;
+        // A connection that is gone already is found out by its first read.
+        drop(stream.set_nodelay(true));
+        (stream, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
 /// The ends of a connection, as axum's servers collect them.
 #[derive(Clone)]
 struct Ends(Connection);
 
-impl Connected<IncomingStream<'_, tokio::net::TcpListener>> for Ends {
-    fn connect_info(stream: IncomingStream<'_, tokio::net::TcpListener>) -> Self {
+impl Connected<IncomingStream<'_, NoDelay>> for Ends {
+    fn connect_info(stream: IncomingStream<'_, NoDelay>) -> Self {
         let connection = Connection::new().with_peer_addr(*stream.remote_addr());
         // Without it, the port of a Host header would count.
         Self(match stream.io().local_addr() {

@@ -34,6 +34,7 @@ async fn main() -> Result<(), BoxError> {
             .service(web::scope("/u/{name}").service(mount("/app", app.clone())))
             .service(mount("", app.clone()).guard(guard::Host("app.example")))
     });
-    server.workers(2).listen(examples::listen()?)?.run().await?;
+    let server = server.workers(2).tcp_nodelay(true);
+    server.listen(examples::listen()?)?.run().await?;
     Ok(())
 }

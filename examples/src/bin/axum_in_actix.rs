@@ -37,6 +37,7 @@ async fn main() -> Result<(), BoxError> {
             .service(mount("/v1", old.clone()))
             .default_service(service(old.clone()))
     });
-    server.workers(2).listen(examples::listen()?)?.run().await?;
+    let server = server.workers(2).tcp_nodelay(true);
+    server.listen(examples::listen()?)?.run().await?;
     Ok(())
 }

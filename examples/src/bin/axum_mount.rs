@@ -6,6 +6,7 @@ use adapter_tower::{AxumReply, service};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use gateway_core::{BoxError, Environ, HttpError, Json, TryIntoResponse, view};
 use tokio::net::TcpListener;
 
@@ -36,6 +37,8 @@ async fn main() -> Result<(), BoxError> {
     let listener = examples::listen()?;
     listener.set_nonblocking(true)?;
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(TcpListener::from_std(listener)?, router).await?;
+    // Else a small answer in two pieces waits for the client's delayed acknowledgement.
+    let listener = TcpListener::from_std(listener)?.tap_io(|stream| drop(stream.set_nodelay(true)));
+    axum::serve(listener, router).await?;
     Ok(())
 }

@@ -46,6 +46,7 @@ async fn main() -> Result<(), BoxError> {
             .route("/", web::get().to(async || "the MCP server is at /mcp\n"))
             .service(mount("/mcp", mcp.clone()))
     });
-    server.workers(2).listen(examples::listen()?)?.run().await?;
+    let server = server.workers(2).tcp_nodelay(true);
+    server.listen(examples::listen()?)?.run().await?;
     Ok(())
 }
