@@ -10,7 +10,9 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http as native;
 use actix_web::http::header::HeaderMap as NativeHeaders;
 use bytes::BytesMut;
-use gateway_core::{App, Connection, Environ, Gateway, HttpError, Input, LentHead, PathParams, RefusedHead, Scheme};
+use gateway_core::{
+    App, Connection, Environ, Gateway, HttpError, Input, LentHead, PathParams, RefusedHead, Scheme,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri};
 use percent_encoding::percent_decode_str;
 

@@ -159,7 +159,7 @@ impl<A: App> ActixService<A> {
     /// ```
     /// use actix_web::{App, HttpMessage, web};
     /// use adapter_actix::ActixService;
-    /// use gateway_core::{Environ, view};
+    /// use gateway_core::{Environ, VarName, view};
     ///
     /// /// What an authentication middleware of actix's leaves in the extensions.
     /// struct User(String);
@@ -173,7 +173,7 @@ impl<A: App> ActixService<A> {
     ///
     /// let service = ActixService::new(view(hello)).with(|request, environ| {
     ///     if let Some(User(name)) = request.extensions().get() {
-    ///         environ.set_var("REMOTE_USER", name.clone());
+    ///         environ.set_var(const { VarName::new("REMOTE_USER") }, name.clone());
     ///     }
     /// });
     /// let app = App::new().service(service.mount("/app"));

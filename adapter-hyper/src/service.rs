@@ -151,7 +151,7 @@ impl<A: App> HyperService<A> {
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// use adapter_hyper::HyperService;
-    /// use gateway_core::{Body, Environ, view};
+    /// use gateway_core::{Body, Environ, VarName, view};
     /// use hyper::service::Service;
     ///
     /// /// What a TLS acceptor puts into the extensions of each request.
@@ -163,7 +163,7 @@ impl<A: App> HyperService<A> {
     /// });
     /// let service = HyperService::new(app).with(|head, environ| {
     ///     if let Some(ClientName(name)) = head.extensions.get() {
-    ///         environ.set_var("REMOTE_USER", *name);
+    ///         environ.set_var(const { VarName::new("REMOTE_USER") }, *name);
     ///     }
     /// });
     /// let mut request = http::Request::get("/").header("host", "a").body(Body::empty())?;

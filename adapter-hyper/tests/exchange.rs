@@ -8,7 +8,7 @@
 use adapter_hyper::{HyperService, Server};
 use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange};
 use gateway_core::{
-    Body, Connection, Environ, Error, Gateway, Outgoing, Scheme, StartResponse, view,
+    Body, Connection, Environ, Error, Gateway, Outgoing, Scheme, StartResponse, VarName, view,
 };
 use http::{Request, Response};
 use hyper::service::Service;
@@ -44,7 +44,7 @@ async fn e15_extensions_and_a_function_of_the_host_reach_the_app() {
     let service = HyperService::from_gateway(Gateway::new(view(whoami)))
         .with(|head, environ| {
             if let Some(ClientName(name)) = head.extensions.get() {
-                environ.set_var("REMOTE_USER", *name);
+                environ.set_var(const { VarName::new("REMOTE_USER") }, *name);
             }
         })
         .with_connection(Connection::new().with_scheme(Scheme::Https));
@@ -93,7 +93,7 @@ async fn a_server_serves_a_service_and_tells_it_of_each_connection() {
         let greeting = environ.get("GREETING").map(|value| value.to_string());
         format!("{peer:?} {greeting:?}")
     }))
-    .with(|_, environ| environ.set_var("GREETING", "hello"));
+    .with(|_, environ| environ.set_var(const { VarName::new("GREETING") }, "hello"));
     let server = Server::bind("127.0.0.1:0").await.unwrap();
     let addr = server.local_addr().unwrap();
     let serving = tokio::spawn(server.serve_service_until(service, std::future::pending()));

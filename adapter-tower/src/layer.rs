@@ -126,11 +126,7 @@ where
     ResBody: HttpBody + Send + 'static,
     ResBody::Error: Into<BoxError>,
 {
-    async fn call(
-        &self,
-        environ: Environ,
-        start_response: StartResponse,
-    ) -> Result<Body, Error> {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let mut service = self.service.ready().await?;
         let method = environ.request_method().clone();
         let response = {

@@ -62,8 +62,11 @@ fn connection(extensions: &Extensions) -> Option<Connection> {
         return Some(*connection);
     }
     // E12: where there is a peer, a connection has parsed the head.
-    extensions::peer(extensions)
-        .map(|peer| Connection::new().with_peer_addr(peer).with_required_host(true))
+    extensions::peer(extensions).map(|peer| {
+        Connection::new()
+            .with_peer_addr(peer)
+            .with_required_host(true)
+    })
 }
 
 /// A host's body as input.

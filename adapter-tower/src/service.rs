@@ -93,7 +93,7 @@ impl<A: App> TowerService<A> {
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// use adapter_tower::TowerService;
     /// use axum::{Extension, Router, body::Body, http::Request};
-    /// use gateway_core::{Environ, view};
+    /// use gateway_core::{Environ, VarName, view};
     /// use tower::ServiceExt;
     ///
     /// /// What an authentication layer of axum's puts into the extensions.
@@ -105,7 +105,7 @@ impl<A: App> TowerService<A> {
     /// });
     /// let service = TowerService::new(app).with(|head, environ| {
     ///     if let Some(User(name)) = head.extensions.get() {
-    ///         environ.set_var("REMOTE_USER", *name);
+    ///         environ.set_var(const { VarName::new("REMOTE_USER") }, *name);
     ///     }
     /// });
     /// let router: Router = Router::new()

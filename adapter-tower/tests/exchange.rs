@@ -15,7 +15,8 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use gateway_core::{
-    App, AppExt, Body, Environ, Error, Gateway, PathParams, StartResponse, TryIntoResponse, view,
+    App, AppExt, Body, Environ, Error, Gateway, PathParams, StartResponse, TryIntoResponse,
+    VarName, view,
 };
 use http::{HeaderName, StatusCode};
 use support::TestResult;
@@ -72,9 +73,12 @@ async fn a_function_of_the_host_fills_the_environ() {
     });
     let service = TowerService::from_gateway(Gateway::new(app)).with(|head, environ| {
         if let Some(User(name)) = head.extensions.get() {
-            environ.set_var("REMOTE_USER", *name);
+            environ.set_var(const { VarName::new("REMOTE_USER") }, *name);
         }
-        environ.set_var("SEEN", head.headers["x-seen"].as_bytes());
+        environ.set_var(
+            const { VarName::new("SEEN") },
+            head.headers["x-seen"].as_bytes(),
+        );
     });
     for boxed in [true, false] {
         let router = if boxed {

@@ -17,7 +17,8 @@ use flate2::read::GzDecoder;
 use futures_util::StreamExt;
 use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange, http1, http2};
 use gateway_core::{
-    App, Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, VarName, app_fn, view,
+    App, Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, VarName, app_fn,
+    view,
 };
 use gateway_util::Mount;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};

@@ -19,7 +19,7 @@ fn site() -> Mount {
         Err::<&str, _>(error.retry_after(3).with_source("secret"))
     });
     let broken = view(async |_| Err::<&str, Error>(Error::msg("secret")));
-    let io = view(async |_| Err::<&str, _>(io::Error::other("secret")));
+    let io = view(async |_| Err::<&str, _>(Error::from(io::Error::other("secret"))));
     let started = app_fn(|_, start_response: StartResponse| async move {
         start_response.start(200, [("x-started", "1")])?;
         Err::<Body, Error>(HttpError::gone().into())

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use gateway_core::{
     App, AppExt, Body, Connection, Ended, Environ, Error, Gateway, HttpError, Input, StartResponse,
-    app_fn, view, VarName,
+    VarName, app_fn, view,
 };
 use gateway_util::{AccessEntry, LogFormat, MiddlewareExt};
 use http::Request;
@@ -304,7 +304,11 @@ async fn l3_every_end_of_an_exchange_has_its_line() {
             status,
             "{name}"
         );
-        assert_eq!(entry.bytes(), bytes, "{name}");
+        match bytes {
+            Some(bytes) => assert_eq!(entry.bytes(), bytes, "{name}"),
+            // A page of the gateway, or nothing.
+            None => assert_eq!(entry.bytes() > 0, status.is_some(), "{name}"),
+        }
         assert_eq!(entry.ended(), ended, "{name}");
     }
 }
@@ -355,7 +359,7 @@ async fn l3_a_host_need_not_ask_a_body_that_says_that_it_is_over() {
     });
     let entry = entry(app, Request::get("/"), Host::ReadsChunks(1)).await;
     assert_eq!(entry.ended(), Ended::Completed);
-    assert_eq!(entry.bytes(), Some(3));
+    assert_eq!(entry.bytes(), 3);
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ use actix_web::{
 use adapter_actix::{ActixService, mount, service};
 use gateway_conformance::wire::{Protocol, Request};
 use gateway_core::{
-    Body, Environ, Error, Gateway, PathParams, StartResponse, TryIntoResponse, view, VarName};
+    Body, Environ, Error, Gateway, PathParams, StartResponse, TryIntoResponse, VarName, view,
+};
 
 use crate::server::Server;
 
@@ -89,7 +90,10 @@ async fn the_function_sees_headers_extensions_app_data_and_parameters() {
             let data = request.app_data::<web::Data<u32>>().unwrap();
             let extension = *request.extensions().get::<i8>().unwrap();
             let id = request.match_info().get("id").unwrap();
-            environ.set_var(const { VarName::new("SEEN") }, format!("{header} {data:?} {extension} {id}"));
+            environ.set_var(
+                const { VarName::new("SEEN") },
+                format!("{header} {data:?} {extension} {id}"),
+            );
         };
         config.app_data(web::Data::new(47_u32));
         config.service(

@@ -6,7 +6,9 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use gateway_core::{App, Body, BoxApp, Connection, Environ, Error, Gateway, Input, StartResponse};
+use gateway_core::{
+    App, Body, BoxApp, Connection, Environ, Error, Gateway, Input, StartResponse, VarName,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body::{Body as _, Frame};
 
@@ -70,7 +72,7 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
     let gateway = Gateway::new(Outside(app));
     let (parts, input) = request(asking);
     let mut environ = gateway.environ(parts, input);
-    environ.set_var("SUITE_OWN", "own");
+    environ.set_var(const { VarName::new("SUITE_OWN") }, "own");
     let peer = SocketAddr::from(([192, 0, 2, 7], 4711));
     environ.set_connection(Connection::new().with_peer_addr(peer));
     let (parts, body) = gateway.handle(environ).await.into_parts();

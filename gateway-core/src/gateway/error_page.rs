@@ -30,7 +30,11 @@ impl ErrorPage {
             }
             Err(error) => {
                 let clause = clause(&error);
-                log_fault("B1", &error, "the app failed with an error that has no answer of its own, so the client gets a 500");
+                log_fault(
+                    "B1",
+                    &error,
+                    "the app failed with an error that has no answer of its own, so the client gets a 500",
+                );
                 discard(error);
                 Self {
                     error: HttpError::internal_server_error(),

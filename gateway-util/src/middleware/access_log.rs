@@ -7,9 +7,7 @@ mod format;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gateway_core::{
-    App, Body, Environ, Error, Observer, Outcome, RequestSummary, StartResponse,
-};
+use gateway_core::{App, Body, Environ, Error, Observer, Outcome, RequestSummary, StartResponse};
 
 pub use entry::AccessEntry;
 pub use format::LogFormat;

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+#[cfg(feature = "negotiation")]
+use gateway_core::EnvValue;
 use gateway_core::Environ;
 #[cfg(any(
     feature = "auth",
@@ -12,8 +14,6 @@ use gateway_core::Environ;
 use gateway_core::HttpError;
 #[cfg(feature = "cookies")]
 use gateway_core::cookie::Cookie;
-#[cfg(feature = "negotiation")]
-use gateway_core::EnvValue;
 #[cfg(feature = "negotiation")]
 use http::{HeaderValue, header};
 #[cfg(feature = "json")]

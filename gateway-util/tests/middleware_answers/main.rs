@@ -5,7 +5,9 @@
 mod ask;
 mod late;
 
-use gateway_core::{AppExt, Body, BoxApp, Environ, Error, HttpError, StartResponse, app_fn, view, VarName};
+use gateway_core::{
+    AppExt, Body, BoxApp, Environ, Error, HttpError, StartResponse, VarName, app_fn, view,
+};
 use gateway_util::{MiddlewareExt, OverriddenMethod, RequestIdValue};
 use http::{Method, Request, StatusCode};
 

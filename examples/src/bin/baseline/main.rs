@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use gateway_conformance::wire::Protocol;
-use gateway_conformance::{Outcome, Suite, Via, cases};
+use gateway_conformance::{CaseOutcome, Suite, Via, cases};
 
 /// How long one step of a case may take; what never comes is waited for in full.
 const DEADLINE: Duration = Duration::from_secs(3);
@@ -79,7 +79,7 @@ async fn count(address: SocketAddr) -> Counts {
             .unwrap_or_default()
             .to_ascii_uppercase();
         let (passed, all) = counts.entry((row.via.as_str(), family)).or_default();
-        *passed += usize::from(row.outcome == Outcome::Passed);
+        *passed += usize::from(row.outcome == CaseOutcome::Passed);
         *all += 1;
     }
     counts
