@@ -62,7 +62,7 @@
 mod blocking;
 mod error;
 mod error_handlers;
-mod http_date;
+mod field;
 pub mod middleware;
 mod request;
 mod response;
@@ -82,9 +82,9 @@ pub use middleware::{
     MiddlewareExt, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId, RequestIdValue,
     Runtime, Timeout,
 };
-#[cfg(feature = "multipart")]
-pub use request::FilePart;
 pub use request::{Accept, Authorization, BasicCredentials, EnvironExt, Form, FormLimits, Pairs};
+#[cfg(feature = "multipart")]
+pub use request::{FilePart, Multipart, Part};
 pub use response::{
     ByteRange, CacheControl, Conditions, ETag, ETagError, Either, Event, EventError, EventStream,
     JsonLines, Outcome, RangeOutcome, Redirect, ResponseFields, read_body, read_exactly, redirect,

@@ -2,6 +2,7 @@
 
 mod accept;
 mod authorization;
+mod cookies;
 mod environ_ext;
 #[cfg(feature = "multipart")]
 mod file_part;
@@ -11,6 +12,8 @@ mod media_type;
 #[cfg(feature = "multipart")]
 mod multipart;
 mod pairs;
+#[cfg(feature = "multipart")]
+mod spool;
 
 pub use accept::Accept;
 pub use authorization::{Authorization, BasicCredentials};
@@ -19,4 +22,6 @@ pub use environ_ext::EnvironExt;
 pub use file_part::FilePart;
 pub use form::Form;
 pub use form_limits::FormLimits;
+#[cfg(feature = "multipart")]
+pub use multipart::{Multipart, Part};
 pub use pairs::Pairs;

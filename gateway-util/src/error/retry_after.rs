@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 
-use crate::http_date::HttpDate;
+use crate::field::HttpDate;
 
 /// When to try again: after some seconds, or at a date (RFC 9110 section 10.2.3).
 ///

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{GeneralPurposeConfig, STANDARD};
 use gateway_core::{Environ, HttpError};
 
 use crate::error::HttpErrorFields;
+use crate::field;
 
 /// The credentials of a request (RFC 9110 section 11.6.2). Nothing has been checked.
 ///
@@ -70,18 +71,21 @@ impl Authorization {
         let Some(value) = environ.header("authorization") else {
             return Ok(None);
         };
-        value
-            .to_str()
-            .and_then(Self::parse)
+        Self::parse(&value)
             .map(Some)
             .ok_or_else(HttpError::bad_request)
     }
 
-    fn parse(value: &str) -> Option<Self> {
-        let value = value.trim();
-        let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
-        let credentials = credentials.trim_start();
-        let scheme = scheme.to_ascii_lowercase();
+    /// RFC 9110 section 11.4: a scheme, and after spaces what belongs to it.
+    fn parse(value: &[u8]) -> Option<Self> {
+        let value = field::trim(value);
+        let end = field::find(value, |byte| byte == b' ').unwrap_or(value.len());
+        let (scheme, credentials) = value.split_at(end);
+        if !field::is_token(scheme) {
+            return None;
+        }
+        let scheme = std::str::from_utf8(scheme).ok()?.to_ascii_lowercase();
+        let credentials = std::str::from_utf8(field::trim(credentials)).ok()?;
         match &*scheme {
             "basic" => {
                 let bytes = LENIENT.decode(credentials).ok()?;
@@ -115,17 +119,9 @@ fn is_token68(text: &str) -> bool {
 
 /// A 401 that asks for a scheme.
 pub(super) fn challenge(scheme: &str, realm: &str) -> HttpError {
-    let realm: String = realm
-        .chars()
-        .filter(|c| !c.is_control())
-        .flat_map(|c| match c {
-            '"' | '\\' => [Some('\\'), Some(c)],
-            c => [None, Some(c)],
-        })
-        .flatten()
-        .collect();
+    let realm = field::quote(realm);
     HttpError::unauthorized()
-        .www_authenticate(format!("{scheme} realm=\"{realm}\""))
+        .www_authenticate(format!("{scheme} realm={realm}"))
         .unwrap_or_else(|_| HttpError::unauthorized())
 }
 

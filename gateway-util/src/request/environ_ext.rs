@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use gateway_core::cookie::Cookie;
 use gateway_core::{Environ, HttpError};
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "multipart")]
+use super::Multipart;
 use super::authorization::{self, Authorization, BasicCredentials};
-use super::{Accept, Form, FormLimits, Pairs, media_type};
+use super::{Accept, Form, FormLimits, Pairs, cookies, media_type};
 
 /// Reading a request: what Flask's `request` offers.
 ///
@@ -42,7 +43,8 @@ pub trait EnvironExt {
     fn query(&self) -> Pairs;
 
     /// The cookies; of two with one name, the first is the closer one. What is no cookie is left
-    /// out. Quotes around a value are not part of it.
+    /// out. Quotes around a value are not part of it. Spaces and tabs around names and values are
+    /// not part of them, other white space is (RFC 6265bis section 5.6).
     fn cookies(&self) -> Pairs;
 
     /// Reads a form of either kind, and leaves an empty input.
@@ -53,6 +55,14 @@ pub trait EnvironExt {
     #[doc(alias = "files")]
     #[doc(alias = "parse_form_data")]
     fn form(&mut self, limits: FormLimits) -> impl Future<Output = Result<Form, HttpError>> + Send;
+
+    /// Reads a multipart form part by part, and leaves an empty input; see [`Multipart`].
+    ///
+    /// # Errors
+    ///
+    /// 415 for another type, 413 for a declared length beyond the limit, 400 without a boundary.
+    #[cfg(feature = "multipart")]
+    fn multipart(&mut self, limits: FormLimits) -> Result<Multipart, HttpError>;
 
     /// Reads JSON of at most `limit` bytes, and leaves an empty input.
     ///
@@ -73,6 +83,10 @@ pub trait EnvironExt {
     /// What languages the client accepts: for [`Accept::best_language`].
     #[doc(alias = "accept_languages")]
     fn accept_language(&self) -> Accept;
+
+    /// What content codings the client accepts: for [`Accept::best_encoding`].
+    #[doc(alias = "accept_encodings")]
+    fn accept_encoding(&self) -> Accept;
 
     /// The offer that the client wants most, the first of those it wants alike. The answer depends on
     /// `Accept` then: add that to `Vary`.
@@ -117,22 +131,22 @@ impl EnvironExt for Environ {
     }
 
     fn cookies(&self) -> Pairs {
-        let Some(value) = self.header("cookie") else {
-            return Pairs::default();
-        };
-        Cookie::split_parse(value.to_string())
-            .flatten()
-            .filter(|cookie| !cookie.name().is_empty())
-            .map(|cookie| (cookie.name().to_owned(), cookie.value_trimmed().to_owned()))
-            .collect()
+        self.header("cookie")
+            .map(|line| cookies::parse(&line))
+            .unwrap_or_default()
     }
 
     async fn form(&mut self, limits: FormLimits) -> Result<Form, HttpError> {
         Form::read(self, &limits).await
     }
 
+    #[cfg(feature = "multipart")]
+    fn multipart(&mut self, limits: FormLimits) -> Result<Multipart, HttpError> {
+        Multipart::of(self, limits)
+    }
+
     async fn json<T: DeserializeOwned>(&mut self, limit: u64) -> Result<T, HttpError> {
-        if !media_type::is_json(&media_type::of(self)?) {
+        if !media_type::of(self, |media_type| media_type::is_json(&media_type))? {
             return Err(HttpError::unsupported_media_type());
         }
         media_type::check_length(self, limit)?;
@@ -145,6 +159,10 @@ impl EnvironExt for Environ {
 
     fn accept_language(&self) -> Accept {
         Accept::parse(self.header("accept-language").as_deref())
+    }
+
+    fn accept_encoding(&self) -> Accept {
+        Accept::parse(self.header("accept-encoding").as_deref())
     }
 
     fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError> {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use super::etag::ETagList;
 use super::{ETag, RangeOutcome, part};
 use crate::error::HttpErrorFields;
-use crate::http_date::HttpDate;
+use crate::field::HttpDate;
 
 /// The conditions of a request: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since,
 /// If-Range and Range, as RFC 9110 sections 13 and 14 order them.

@@ -8,7 +8,7 @@ use http::{HeaderValue, header};
 
 use super::{CacheControl, ETag, attachment};
 use crate::error::RetryAfter;
-use crate::http_date::HttpDate;
+use crate::field::HttpDate;
 
 /// Fields of a [`Response`] by their meaning, beside core's
 /// [`ResponseExt`](gateway_core::ResponseExt).

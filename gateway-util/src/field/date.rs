@@ -24,7 +24,7 @@ impl HttpDate {
     /// Reads any of the three forms. What is no date is none: the RFC has recipients ignore it.
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        httpdate::parse_http_date(text.trim())
+        httpdate::parse_http_date(text.trim_matches([' ', '\t']))
             .ok()
             .map(Self::from_time)
     }
