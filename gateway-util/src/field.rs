@@ -28,4 +28,4 @@ pub(crate) use quoted::quote;
 #[cfg(test)]
 pub(crate) use steps::assert_linear;
 pub(crate) use steps::count;
-pub(crate) use token::{find, is_token, trim};
+pub(crate) use token::{find, is_token, trim, trim_start};

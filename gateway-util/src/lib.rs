@@ -80,14 +80,15 @@ pub use middleware::{
     AccessEntry, AccessLog, AutoETag, BasicAuth, BeforeProxyFix, Cascade, CatchPanic,
     ConditionalGet, Ended, HeadAsGet, Hosts, IsHead, LogFormat, MethodOverride, Methods,
     MiddlewareExt, OnRequest, OnResponse, OverriddenMethod, ProxyFix, RequestId, RequestIdValue,
-    Runtime, Timeout,
+    Runtime, Timeout, TrustedHosts,
 };
 pub use request::{Accept, Authorization, BasicCredentials, EnvironExt, Form, FormLimits, Pairs};
 #[cfg(feature = "multipart")]
 pub use request::{FilePart, Multipart, Part};
 pub use response::{
-    ByteRange, CacheControl, Conditions, ETag, ETagError, Either, Event, EventError, EventStream,
-    JsonLines, Outcome, RangeOutcome, Redirect, ResponseFields, read_body, read_exactly, redirect,
+    ByteRange, CacheControl, Conditions, ETag, ETagError, Either, Event, EventError, EventSender,
+    EventStream, JsonLines, Outcome, PushedEvents, RangeOutcome, Redirect, ResponseFields,
+    SendEventError, read_body, read_exactly, redirect,
 };
 #[cfg(feature = "files")]
 pub use response::{SendFile, StaticDir};

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     AccessLog, AutoETag, BasicAuth, Cascade, CatchPanic, ConditionalGet, HeadAsGet, MethodOverride,
-    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout,
+    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, Timeout, TrustedHosts,
 };
 use crate::error_handlers::ErrorHandlers;
 
@@ -180,6 +180,11 @@ pub trait MiddlewareExt: App + Sized {
     /// Bounds the time that the app may take; see [`Timeout`].
     fn timeout(self, duration: Duration) -> Timeout<Self> {
         Timeout::new(self, duration)
+    }
+
+    /// Serves only requests for these hosts; see [`TrustedHosts`].
+    fn trusted_hosts(self, hosts: impl IntoIterator<Item: AsRef<str>>) -> TrustedHosts<Self> {
+        TrustedHosts::new(self, hosts)
     }
 }
 
