@@ -5,9 +5,9 @@
 //! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`], [`ErrorHandlers`].
 //! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
-//! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
-//!   it says it is.
-//! - Composition: [`MiddlewareExt`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
+//! - Requests: [`EnvironExt`] for the query, forms, multipart streams, JSON, cookies, what the client
+//!   accepts, and who it says it is.
+//! - Composition: [`MiddlewareExt`], [`Hosts`], [`TrustedHosts`], [`Methods`], [`Cascade`]. How a middleware is
 //!   written, the wrong and the right way, is told in [`middleware`].
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
 //!

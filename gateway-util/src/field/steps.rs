@@ -6,6 +6,9 @@
 pub(crate) fn count(_bytes: usize) {}
 
 #[cfg(test)]
+pub(crate) use counted::{assert_linear, count};
+
+#[cfg(test)]
 mod counted {
     use std::cell::Cell;
 
@@ -34,6 +37,3 @@ mod counted {
         );
     }
 }
-
-#[cfg(test)]
-pub(crate) use counted::{assert_linear, count};

@@ -19,7 +19,7 @@ const CHUNK: usize = 64 * 1024;
 /// use gateway_util::{read_body, read_exactly};
 ///
 /// assert_eq!(read_body(&b"hello"[..]).bytes().await?, "hello");
-/// assert_eq!(read_exactly(&b"hello"[..], 4).len(), Some(4));
+/// assert_eq!(read_exactly(&b"hello"[..], 4).known_len(), Some(4));
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
