@@ -150,3 +150,65 @@ impl fmt::Debug for BasicCredentials {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::field::assert_linear;
+
+    #[test]
+    fn rfc9110_11_4_credentials() {
+        let parse = |value: &str| Authorization::parse(value.as_bytes());
+        let bearer = Some(Authorization::Bearer("abc.def".into()));
+        for value in ["Bearer abc.def", "bearer   abc.def ", "\tBEARER abc.def"] {
+            assert!(parse(value) == bearer, "{value}");
+        }
+        for value in [
+            "",
+            " ",
+            "Bearer",
+            "Bearer a b",
+            "Bearer abc, Bearer def",
+            "Bearer\u{a0}abc",
+            "Bea rer=x abc,",
+            "Bearer \u{2000}abc",
+            "B\u{e9}arer abc",
+            "\"Bearer\" abc",
+            "Basic ?",
+            "Basic YQ==",
+        ] {
+            let other = parse(value);
+            let is_refused = matches!(other, None | Some(Authorization::Other(..)));
+            assert!(is_refused, "{value}");
+        }
+        assert!(parse("Digest a=b") == Some(Authorization::Other("digest".into(), "a=b".into())));
+        assert!(parse("Bea\"rer abc").is_none() && parse("Bearer \u{2000}abc").is_none());
+    }
+
+    #[test]
+    fn credentials_are_linear() {
+        for unit in ["a", " ", "Basic ", "Bearer ", "=", "a=b,", "\"", ":"] {
+            assert_linear(unit, |size| {
+                let value = unit.repeat(size);
+                let _ = Authorization::parse(value.as_bytes());
+                let _ = Authorization::parse(format!("Bearer {value}").as_bytes());
+            });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rfc7617_2_what_is_encoded_is_read(user in "[^:\\p{Cc}]{0,20}", password in "\\PC{0,20}") {
+            let sent = BasicCredentials { user, password };
+            let value = format!("Basic {}", sent.encode());
+            prop_assert!(Authorization::parse(value.as_bytes()) == Some(Authorization::Basic(sent)));
+        }
+
+        #[test]
+        fn any_bytes_are_credentials_or_refused(value in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Authorization::parse(&value);
+        }
+    }
+}
