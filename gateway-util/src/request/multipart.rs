@@ -279,8 +279,10 @@ impl Multipart {
     }
 }
 
-/// The name of a file without the directories that some clients send, `.` and `..` among them.
+/// The name of a file without the directories that some clients send, `.` and `..` among them. What
+/// separates them may be at its end, too: `a\` is a name elsewhere.
 pub(super) fn last_segment(name: &str) -> &str {
+    let name = name.trim_end_matches(['/', '\\']);
     let last = name.rsplit(['/', '\\']).next();
     last.filter(|name| !matches!(*name, "." | ".."))
         .unwrap_or_default()
