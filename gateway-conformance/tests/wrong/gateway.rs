@@ -138,6 +138,10 @@ fn distort(parts: &mut http::request::Parts, fault: Option<Fault>) {
             let method = parts.method.as_str().to_uppercase();
             parts.method = Method::from_bytes(method.as_bytes()).unwrap();
         }
+        // The driver believes that the client asked for them (B11).
+        Some(Fault::SendsTrailersAlways) => {
+            headers.insert("te", HeaderValue::from_static("trailers"));
+        }
         Some(Fault::DecodesTwice) => rewrite(target.replace("%25", "%")),
         Some(Fault::CollapsesSlashes) if target.starts_with('/') => {
             let (path, query) = target.split_once('?').unwrap_or((&target, ""));
