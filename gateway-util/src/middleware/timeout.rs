@@ -11,6 +11,7 @@ use http::StatusCode;
 use tokio::time::{Instant, Sleep};
 
 use super::watched::{Polled, Watch, Watched};
+use crate::tokio_context;
 
 /// Bounds the time an app may take. Made by
 /// [`MiddlewareExt::timeout`](crate::MiddlewareExt::timeout).
@@ -25,7 +26,8 @@ use super::watched::{Polled, Watch, Watched};
 /// - What a slow client takes between two chunks counts: the clock is looked at when the gateway asks
 ///   for the next.
 ///
-/// It needs tokio's clock: a runtime with time enabled.
+/// It needs a tokio runtime with its time driver (`enable_time`). A call outside of a runtime is a 500,
+/// whose log line says so (L7). On a runtime without the driver tokio panics, and says why.
 ///
 /// # Examples
 ///
@@ -94,6 +96,7 @@ impl<A> Timeout<A> {
 
 impl<A: App> App for Timeout<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        tokio_context::handle("`Timeout`")?;
         let mut sleep = Box::pin(tokio::time::sleep(self.duration));
         let late = Late {
             duration: self.duration,

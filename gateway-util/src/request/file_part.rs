@@ -8,10 +8,17 @@ use bytes::{Bytes, BytesMut};
 use gateway_core::HttpError;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
-use tokio::task::spawn_blocking;
+
+use crate::tokio_context;
+
+/// What needs the runtime, in its errors.
+const ON_DISK: &str = "a multipart file on disk (`FilePart`)";
 
 /// A file of a multipart form: Werkzeug's `FileStorage`. A small one is in memory, a large one in a
 /// file that has no name and is gone with this value.
+///
+/// A file on disk needs a tokio runtime, for its threads, and none of its drivers: to be written while
+/// the form is read, and to be read. Outside of a runtime that is an error that says so (L7).
 ///
 /// Name and type are what the client says; neither is to be trusted.
 ///
@@ -97,7 +104,8 @@ impl FilePart {
         matches!(self.content, Content::Disk(_))
     }
 
-    /// The content as a reader.
+    /// The content as a reader. One of a file on disk panics outside of a tokio runtime, as tokio's
+    /// own readers do.
     #[must_use]
     pub fn into_reader(self) -> Box<dyn AsyncRead + Send + Unpin> {
         match self.content {
@@ -110,7 +118,7 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// 413 beyond the limit, 500 when the disk fails.
+    /// 413 beyond the limit, 500 when the disk fails, and for a file on disk outside of a tokio runtime.
     pub async fn bytes(self, limit: u64) -> Result<Bytes, HttpError> {
         if self.length > limit {
             return Err(HttpError::payload_too_large());
@@ -118,6 +126,7 @@ impl FilePart {
         match self.content {
             Content::Memory(bytes) => Ok(bytes.freeze()),
             Content::Disk(mut file) => {
+                tokio_context::handle(ON_DISK)?;
                 let mut bytes = Vec::new();
                 file.read_to_end(&mut bytes).await.map_err(from_io)?;
                 Ok(bytes.into())
@@ -129,8 +138,10 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// When there is a file of that name (`AlreadyExists`), or the disk fails.
+    /// When there is a file of that name (`AlreadyExists`), the disk fails, or there is no tokio
+    /// runtime.
     pub async fn save(self, path: impl AsRef<Path>) -> io::Result<()> {
+        tokio_context::handle("`FilePart::save`").map_err(io::Error::other)?;
         let mut target = File::create_new(path).await?;
         tokio::io::copy(&mut self.into_reader(), &mut target).await?;
         target.flush().await
@@ -145,7 +156,9 @@ impl FilePart {
                 bytes.extend_from_slice(chunk);
             }
             Content::Memory(bytes) => {
-                let file = spawn_blocking(tempfile::tempfile)
+                let runtime = tokio_context::handle(ON_DISK)?;
+                let file = runtime
+                    .spawn_blocking(tempfile::tempfile)
                     .await
                     .map_err(|error| HttpError::internal_server_error().with_source(error))?;
                 let mut file = File::from_std(file.map_err(from_io)?);
@@ -155,7 +168,10 @@ impl FilePart {
                 *room += bytes.len() as u64;
                 self.content = Content::Disk(file);
             }
-            Content::Disk(file) => file.write_all(chunk).await.map_err(from_io)?,
+            Content::Disk(file) => {
+                tokio_context::handle(ON_DISK)?;
+                file.write_all(chunk).await.map_err(from_io)?;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use http::Method;
 
 use super::{CacheControl, SendFile, redirect};
 use crate::error::HttpErrorFields;
+use crate::tokio_context;
 use resolve::Resolved;
 
 /// The files below a directory: Werkzeug's `SharedDataMiddleware`, Flask's `send_from_directory`.
@@ -24,6 +25,8 @@ use resolve::Resolved;
 /// - 404 for everything else, without saying why: `..` and `.` in any coding, an encoded slash, a
 ///   backslash, a NUL, an empty segment, names that are not UTF-8, names that begin with a dot
 ///   (see [`serve_hidden`](Self::serve_hidden)), and links that lead out of the directory.
+///
+/// It needs a tokio runtime, as [`SendFile`] does.
 ///
 /// Links are followed where they stay inside. Whoever may write into the directory can exchange a
 /// file for a link while it is being opened: do not serve directories that strangers write to.
@@ -112,6 +115,7 @@ impl StaticDir {
         if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
             return Err(HttpError::method_not_allowed().allow([Method::GET, Method::HEAD]));
         }
+        tokio_context::handle("`StaticDir`")?;
         let resolved = resolve::resolve(self, environ.raw_path_info())
             .await
             .ok_or_else(HttpError::not_found)?;
