@@ -1,5 +1,7 @@
 //! The headers that errors come with (N6).
 
+use std::error::Error as _;
+
 use gateway_core::{HeaderError, HttpError, IntoHeaderValue};
 use http::{HeaderName, HeaderValue, Method, header};
 
@@ -45,6 +47,31 @@ pub trait HttpErrorFields: Sized + sealed::Sealed {
     /// `Content-Range` of a 416: how long the representation is.
     #[must_use]
     fn content_range(self, complete_length: u64) -> Self;
+
+    /// Tells the client why a body, a query or a form is not of the shape that was asked for: the text
+    /// of serde's error becomes the description. Without this it is in the log only, since it names
+    /// fields and types of the app. An error of another kind stays as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::HttpError;
+    /// use gateway_util::{HttpErrorFields, Pairs};
+    ///
+    /// #[derive(Debug, serde::Deserialize)]
+    /// struct Page {
+    ///     number: u32,
+    /// }
+    ///
+    /// fn page(query: &[u8]) -> Result<u32, HttpError> {
+    ///     let page: Page = Pairs::from_urlencoded(query).deserialize().map_err(HttpError::explained)?;
+    ///     Ok(page.number)
+    /// }
+    ///
+    /// assert_eq!(page(b"").unwrap_err().description(), "missing field `number`");
+    /// ```
+    #[must_use]
+    fn explained(self) -> Self;
 }
 
 impl HttpErrorFields for HttpError {
@@ -71,6 +98,19 @@ impl HttpErrorFields for HttpError {
     fn content_range(self, complete_length: u64) -> Self {
         let value = HeaderValue::try_from(format!("bytes */{complete_length}"));
         with(self, header::CONTENT_RANGE, value.ok())
+    }
+
+    fn explained(self) -> Self {
+        let Some(source) = self.source() else {
+            return self;
+        };
+        let is_of_shape =
+            source.is::<serde_json::Error>() || source.is::<serde_html_form::de::Error>();
+        if !is_of_shape {
+            return self;
+        }
+        let text = source.to_string();
+        self.with_description(text)
     }
 }
 
