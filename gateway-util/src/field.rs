@@ -5,6 +5,7 @@
 //! only what holds an escape, and look at each byte a bounded number of times: [`steps`] counts that
 //! for the tests.
 
+#[cfg(feature = "dates")]
 mod date;
 mod extended;
 mod list;
@@ -15,6 +16,7 @@ mod quoted;
 mod steps;
 mod token;
 
+#[cfg(feature = "dates")]
 pub(crate) use date::HttpDate;
 #[cfg(feature = "multipart")]
 pub(crate) use extended::decode as decode_extended;

@@ -88,6 +88,14 @@
 mod blocking;
 mod error;
 mod error_handlers;
+#[cfg_attr(
+    not(feature = "full"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "which parsers are used depends on the features"
+    )
+)]
 mod field;
 pub mod middleware;
 mod request;

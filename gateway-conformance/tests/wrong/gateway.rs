@@ -34,6 +34,7 @@ pub(crate) async fn start(fault: Option<Fault>) -> SocketAddr {
                 () = stop.notified() => return,
             };
             let connection = Connection::new()
+                .with_required_host(true)
                 .with_peer_addr(peer)
                 .with_local_addr(address);
             let serving = serve(stream, gateway.clone(), connection, fault, stop.clone());

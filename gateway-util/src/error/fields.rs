@@ -1,6 +1,6 @@
 //! The headers that errors come with (N6).
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 
 use gateway_core::{HeaderError, HttpError, IntoHeaderValue};
 use http::{HeaderName, HeaderValue, Method, header};
@@ -104,14 +104,29 @@ impl HttpErrorFields for HttpError {
         let Some(source) = self.source() else {
             return self;
         };
-        let is_of_shape =
-            source.is::<serde_json::Error>() || source.is::<serde_html_form::de::Error>();
-        if !is_of_shape {
+        if !is_of_shape(source) {
             return self;
         }
         let text = source.to_string();
         self.with_description(text)
     }
+}
+
+/// True for an error that says what of a body or a query does not fit a type.
+#[cfg_attr(
+    not(any(feature = "forms", feature = "json")),
+    expect(unused_variables, reason = "nothing here reads into a type then")
+)]
+fn is_of_shape(source: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "json")]
+    if source.is::<serde_json::Error>() {
+        return true;
+    }
+    #[cfg(feature = "forms")]
+    if source.is::<serde_html_form::de::Error>() {
+        return true;
+    }
+    false
 }
 
 /// Adds a value that is known to be one: methods are tokens, dates and numbers are plain.
