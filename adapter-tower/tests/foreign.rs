@@ -1,7 +1,5 @@
 //! S7: responses that tower components made for hyper, through every door of this adapter.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 mod support;
 
 use std::convert::Infallible;
