@@ -71,13 +71,15 @@
 //! | `json` (default) | [`EnvironExt::json`], [`Problem`], [`JsonLines`] | |
 //! | `negotiation` (default) | [`Accept`], [`EnvironExt::negotiate`] | |
 //! | `tracing` (default) | [`AccessLog`], and the log of [`ErrorHandlers`] | |
-//! | `blocking` | [`blocking`](blocking()), [`blocking_writer`], [`wait_for`] | a tokio runtime |
-//! | `files` | [`SendFile`], [`StaticDir`] | a tokio runtime |
-//! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime |
-//! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver |
-//! | `tokio` | [`read_body`], [`read_exactly`] | |
+//! | `blocking` | [`blocking`](blocking()), [`blocking_writer`], [`wait_for`] | a tokio runtime, for its blocking threads (`wait_for`: none) |
+//! | `files` | [`SendFile`], [`StaticDir`] | a tokio runtime, for its blocking threads |
+//! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime, for its blocking threads, once a part goes to disk |
+//! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver (an `EventStream` without `keep_alive`: none) |
+//! | `tokio` | [`read_body`], [`read_exactly`] | what the reader needs |
 //!
-//! The defaults run on any executor, which is why what needs a runtime has to be named. `full` is
+//! The defaults run on any executor, which is why what needs a runtime has to be named. Nothing here
+//! needs tokio's I/O driver. The adapters of this project call apps in a tokio context. On a host that
+//! does not, what needs a runtime is a 500 whose log line names it, not a panic (L7). `full` is
 //! everything. No feature turns default features of `gateway-core` on: `cookies`, `json` and `tokio`
 //! turn on the feature of the same name there, `tracing` does not.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -98,6 +100,13 @@ mod field;
 pub mod middleware;
 mod request;
 mod response;
+#[cfg(any(
+    feature = "blocking",
+    feature = "files",
+    feature = "multipart",
+    feature = "timers"
+))]
+mod tokio_context;
 
 #[cfg(feature = "blocking")]
 pub use blocking::{

@@ -115,14 +115,13 @@ where
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a payload that is no text");
-    let response: Response = page(message).try_into_response()?;
-    let (mut parts, body) = response.into_parts();
+    let mut response: Response = page(message).try_into_response()?;
     // B4: behind a stream that panicked the page would have none.
-    if let Some(length) = body.known_len() {
-        parts.headers.insert(header::CONTENT_LENGTH, length.into());
+    if let Some(length) = response.body().known_len() {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, length.into());
     }
-    start_response.restart(parts.status, parts.headers, Error::msg(message))?;
-    Ok(body)
+    start_response.resend(response, Error::msg(message))
 }
 
 /// A body that is replaced when it panics before commit.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use gateway_core::{App, Body, Environ, Error, HttpError, IntoStatus, StartResponse, StatusError};
 use http::StatusCode;
-use tokio::runtime::Handle;
 
+use crate::tokio_context;
 use bounded::Bounded;
 
 /// Bounds the time an app may take. Made by
@@ -28,7 +28,8 @@ use bounded::Bounded;
 ///   chunk.
 /// - What a slow client takes counts.
 ///
-/// It needs a tokio runtime with time enabled. A call outside of one is an error, and so a 500.
+/// It needs a tokio runtime with its time driver (`enable_time`). A call outside of a runtime is a 500,
+/// whose log line says so (L7). On a runtime without the driver tokio panics, and says why.
 ///
 /// # Examples
 ///
@@ -97,9 +98,7 @@ impl<A> Timeout<A> {
 
 impl<A: App> App for Timeout<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        let Ok(runtime) = Handle::try_current() else {
-            return Err(Error::msg("a timeout needs a tokio runtime"));
-        };
+        let runtime = tokio_context::handle("`Timeout`")?;
         let mut sleep = Box::pin(tokio::time::sleep(self.duration));
         let late = Late {
             duration: self.duration,

@@ -14,9 +14,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use super::multipart::{PartHead, last_segment};
 use super::spool::{SpoolReader, from_io};
+use crate::tokio_context;
 
 /// A file of a multipart form: Werkzeug's `FileStorage`. A small one is in memory, a large one in a
 /// file that has no name, which the form's large files share and which is gone with the last of them.
+///
+/// A file on disk needs a tokio runtime, for its threads, and none of its drivers: to be written while
+/// the form is read, and to be read. Outside of a runtime that is an error that says so (L7).
 ///
 /// Name and type are what the client says; neither is to be trusted.
 ///
@@ -103,7 +107,7 @@ impl FilePart {
         matches!(self.content, Content::Disk(_))
     }
 
-    /// The content as a reader.
+    /// The content as a reader. Reads of a file on disk fail outside of a tokio runtime.
     #[must_use]
     pub fn into_reader(self) -> Box<dyn AsyncRead + Send + Unpin> {
         match (self.content, self.spool) {
@@ -117,7 +121,7 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// 413 beyond the limit, 500 when the disk fails.
+    /// 413 beyond the limit, 500 when the disk fails, and for a file on disk outside of a tokio runtime.
     pub async fn bytes(self, limit: u64) -> Result<Bytes, HttpError> {
         if self.len() > limit {
             return Err(HttpError::payload_too_large());
@@ -135,8 +139,10 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// When there is a file of that name (`AlreadyExists`), or the disk fails.
+    /// When there is a file of that name (`AlreadyExists`), the disk fails, or there is no tokio
+    /// runtime.
     pub async fn save(self, path: impl AsRef<Path>) -> io::Result<()> {
+        tokio_context::handle("`FilePart::save`").map_err(io::Error::other)?;
         let mut target = File::create_new(path).await?;
         tokio::io::copy(&mut self.into_reader(), &mut target).await?;
         target.flush().await

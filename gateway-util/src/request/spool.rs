@@ -11,7 +11,12 @@ use bytes::{Buf, Bytes};
 use gateway_core::HttpError;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
+
+use crate::tokio_context;
+
+/// What needs the runtime, in its errors.
+const ON_DISK: &str = "a multipart file on disk (`FilePart`)";
 
 /// How much is read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -33,10 +38,12 @@ impl Spool {
     ///
     /// 500 when the disk fails.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), HttpError> {
+        let runtime = tokio_context::handle(ON_DISK)?;
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                let file = spawn_blocking(tempfile::tempfile)
+                let file = runtime
+                    .spawn_blocking(tempfile::tempfile)
                     .await
                     .map_err(|error| HttpError::internal_server_error().with_source(error))?;
                 self.file.insert(File::from_std(file.map_err(from_io)?))
@@ -88,10 +95,15 @@ impl AsyncRead for SpoolReader {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         while this.ready.is_empty() && !this.range.is_empty() {
-            let pending = this.pending.get_or_insert_with(|| {
-                let (file, range) = (this.file.clone(), this.range.clone());
-                spawn_blocking(move || read_at(&file, range))
-            });
+            let pending = match &mut this.pending {
+                Some(pending) => pending,
+                None => {
+                    let runtime = tokio_context::handle(ON_DISK).map_err(io::Error::other)?;
+                    let (file, range) = (this.file.clone(), this.range.clone());
+                    let reading = runtime.spawn_blocking(move || read_at(&file, range));
+                    this.pending.insert(reading)
+                }
+            };
             let read = ready!(Pin::new(pending).poll(cx));
             this.pending = None;
             this.ready = read.map_err(io::Error::other)??;

@@ -2,23 +2,29 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gateway_core::{App, Body, Environ, Error, HttpError, Response, ResponseExt, StartResponse};
 use http::{HeaderValue, Method, StatusCode, header};
 use tokio::fs::{self, File};
-use tokio::io::AsyncSeekExt;
+use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
 
 use super::{
     CacheControl, Conditions, ETag, Precondition, RangeOutcome, ResponseFields, read_exactly,
 };
 use crate::error::HttpErrorFields;
+use crate::tokio_context;
 
 /// A file as a response: type by extension, ETag, Last-Modified, conditions and one range (N8),
 /// streamed in bounded chunks.
 ///
 /// It is what a view returns, by [`respond`](Self::respond), or an app: `SendFile::new("favicon.ico")`
 /// at a path of its own.
+///
+/// It needs a tokio runtime, for its threads, and none of its drivers. Outside of a runtime
+/// the answer is a 500, or the body ends in an error; the log line says so (L7).
 ///
 /// The path is trusted: one that is made of what a client sent belongs into a
 /// [`StaticDir`](super::StaticDir).
@@ -129,6 +135,7 @@ impl SendFile {
     ///
     /// 404 where there is no regular file, 403 where it may not be read, 412, 416, 500.
     pub async fn respond(&self, environ: &Environ) -> Result<Response, HttpError> {
+        tokio_context::handle("`SendFile`")?;
         let conditions = Conditions::of(environ);
         // Opening a pipe would wait for its other end: look first.
         let metadata = fs::metadata(&self.path).await.map_err(from_io)?;
@@ -183,7 +190,7 @@ impl SendFile {
                 .await
                 .map_err(from_io)?;
         }
-        Ok(response.map(|_| read_exactly(file, count)))
+        Ok(response.map(|_| read_exactly(InContext(file), count)))
     }
 
     /// What a response with content says of it.
@@ -240,6 +247,20 @@ impl App for SendFile {
         }
         let response = self.respond(&environ).await?;
         start_response.send(response)
+    }
+}
+
+/// An open file whose reads fail, and do not panic, outside of a runtime.
+struct InContext(File);
+
+impl AsyncRead for InContext {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        tokio_context::handle("`SendFile`").map_err(io::Error::other)?;
+        Pin::new(&mut self.0).poll_read(cx, buffer)
     }
 }
 

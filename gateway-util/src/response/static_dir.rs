@@ -15,6 +15,7 @@ use http::{Method, StatusCode, header};
 
 use super::{CacheControl, ETag, SendFile, redirect};
 use crate::error::HttpErrorFields;
+use crate::tokio_context;
 use coded::Coded;
 use resolve::{Found, Resolved};
 
@@ -30,6 +31,8 @@ use resolve::{Found, Resolved};
 ///   (see [`serve_hidden`](Self::serve_hidden)), and links that lead to such a name or out of the
 ///   directory. [`fallback`](Self::fallback) and [`not_found_page`](Self::not_found_page) set a file
 ///   to send instead.
+///
+/// It needs a tokio runtime, as [`SendFile`] does.
 ///
 /// Links are followed where they stay inside; [`follow_links_out`](Self::follow_links_out) follows
 /// all. The type of a file is that of the name that was asked for, as it is with nginx and Apache: a
@@ -197,6 +200,7 @@ impl StaticDir {
         if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
             return Err(HttpError::method_not_allowed().allow([Method::GET, Method::HEAD]));
         }
+        tokio_context::handle("`StaticDir`")?;
         match resolve::resolve(self, environ.raw_path_info()).await {
             Some(Resolved::File(found)) => self.send(environ, found).await,
             Some(Resolved::WithoutSlash) => redirect(with_slash(environ))
