@@ -65,7 +65,7 @@
 //!
 //! # What actix does otherwise
 //!
-//! The driver and this adapter even out what can be evened out: bodies where HTTP has none, HEAD on
+//! The driver and this adapter normalise what they can: bodies where HTTP has none, HEAD on
 //! endless streams, streams to HTTP/1.0 clients, declined WebSocket offers, lengths of streams. What
 //! remains:
 //!

@@ -36,7 +36,7 @@ const THREADS: usize = 64;
 ///   client holds it, and so does one that does not send what it announced, until a
 ///   [`timeout`](crate::MiddlewareExt::timeout) around the app ends that.
 /// - The iterator is asked for a chunk when the one before is on its way, and is dropped, on its
-///   thread, exactly once (L1). One that says that it has a single chunk, or none, is bytes in hand
+///   thread, exactly once (L1). One that says that it has a single chunk, or none, is buffered
 ///   and gets a Content-Length (B4).
 /// - The response may be started in the function or by the iterator's first chunk (S4).
 /// - The request's body is read through a [`BlockingReader`]; an error of it that is passed on with

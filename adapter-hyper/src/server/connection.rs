@@ -58,7 +58,7 @@ impl Protocols {
         let watched = graceful.watch(served);
         async move {
             if let Err(error) = watched.await {
-                // L3: a client that leaves or talks nonsense is not an error of the app's.
+                // L3: a client that leaves or sends a malformed head is no error of the app.
                 tracing::debug!(target: "gateway", rule = "L3", "a connection ended early: {error}");
             }
         }

@@ -11,7 +11,7 @@ impl Environ {
     /// The host that the client asked for, with its port if it named one: from `:authority` or an
     /// absolute-form target, else from the `Host` header (RFC 9112 section 3.2.2).
     ///
-    /// It is the client's word: check it before you build links from it.
+    /// The client says it, and nobody has checked it: check it before you build links from it.
     #[must_use]
     pub fn host(&self) -> Option<Cow<'_, str>> {
         if let Some(authority) = self.authority() {

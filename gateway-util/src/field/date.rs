@@ -24,7 +24,7 @@ impl HttpDate {
         Self(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST)))
     }
 
-    /// Reads any of the three forms. What is no date is none: the RFC has recipients ignore it.
+    /// Reads any of the three forms. Returns `None` for an invalid date; RFC 9110 section 5.6.7 tells recipients to ignore it.
     #[cfg(feature = "conditions")]
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;

@@ -58,7 +58,7 @@ pub trait MiddlewareExt: App + Sized {
         AccessLog::new(self)
     }
 
-    /// Adds an `ETag` to answers whose bytes are in hand; see [`AutoETag`].
+    /// Adds an `ETag` to responses whose bytes are buffered; see [`AutoETag`].
     #[cfg(feature = "etag")]
     fn auto_etag(self) -> AutoETag<Self> {
         AutoETag::new(self)
@@ -70,7 +70,7 @@ pub trait MiddlewareExt: App + Sized {
         BasicAuth::new(self, realm)
     }
 
-    /// Answers panics with a page of one's own; see [`CatchPanic`].
+    /// Answers panics with a page of your own; see [`CatchPanic`].
     fn catch_panic<F, R>(self, page: F) -> CatchPanic<Self, F>
     where
         F: Fn(&str) -> R + Send + Sync + 'static,

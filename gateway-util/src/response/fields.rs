@@ -60,7 +60,7 @@ pub trait ResponseFields: sealed::Sealed {
     /// Sets `ETag`.
     fn set_etag(&mut self, tag: &ETag) -> &mut Self;
 
-    /// Sets a strong `ETag` made of the body's bytes, where these are in hand and there is none.
+    /// Sets a strong `ETag` made of the body's bytes, if these are buffered and there is no tag.
     #[cfg(feature = "etag")]
     fn add_etag(&mut self) -> &mut Self;
 
