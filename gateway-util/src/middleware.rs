@@ -100,13 +100,19 @@ mod hosts;
 mod limit_input;
 mod method_override;
 mod methods;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mount;
 mod proxy_fix;
 mod request_id;
 mod runtime;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+mod semantic;
+#[cfg(feature = "tracing")]
+mod spans;
 #[cfg(feature = "timers")]
 mod timeout;
-#[cfg(any(feature = "timers", feature = "tracing"))]
+#[cfg(feature = "timers")]
 mod watched;
 
 #[cfg(feature = "tracing")]
@@ -127,9 +133,13 @@ pub use hosts::Hosts;
 pub use limit_input::LimitInput;
 pub use method_override::{MethodOverride, OverriddenMethod};
 pub use methods::Methods;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use mount::Mount;
 pub use proxy_fix::{BeforeProxyFix, ProxyFix};
 pub use request_id::{RequestId, RequestIdValue};
 pub use runtime::Runtime;
+#[cfg(feature = "tracing")]
+pub use spans::Spans;
 #[cfg(feature = "timers")]
 pub use timeout::Timeout;

@@ -27,6 +27,12 @@
 //= L6 gateway: blocking apps MUST run off the reactor, in a bounded pool.
 //= Reason: a thread that waits serves nobody.
 
+//= L7 gateway: whoever observes an exchange MUST be told exactly once how it ended, after the body was closed (L2):
+//= the status that was sent, the bytes of the body that were handed to the host, and whether the exchange was
+//= completed, was aborted, and by which clause, lost its client, was refused before the app, or was cut at the end of
+//= a shutdown. A page of the gateway is a completed response, with the clause that the app broke.
+//= Reason: an access log that guesses in a middleware what the gateway does guesses wrong.
+
 //= M1 middleware: a middleware that changes nothing MUST be transparent to the byte: length, trailers, flush and
 //= close survive it.
 //= Reason: stacks are deep, and each layer would lose something.

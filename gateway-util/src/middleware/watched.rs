@@ -12,13 +12,7 @@ pub(super) type Polled = Poll<Option<Result<Frame<Bytes>, Error>>>;
 
 /// Sees each poll of a body, and may change what it gives.
 pub(super) trait Watch: Unpin {
-    /// Called before a poll, which may panic.
-    fn asked(&mut self) {}
-
     fn seen(&mut self, polled: Polled, cx: &mut Context<'_>) -> Polled;
-
-    /// Called behind a frame after which the body says that it is over: a host need not ask again.
-    fn over(&mut self) {}
 }
 
 /// A body whose polls are watched. Nothing else of it changes: length, trailers and end are the
@@ -41,14 +35,8 @@ impl<W: Watch> HttpBody for Watched<W> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let Self { body, watch } = self.get_mut();
-        watch.asked();
         let polled = Pin::new(&mut *body).poll_frame(cx);
-        let is_over = matches!(polled, Poll::Ready(Some(Ok(_)))) && body.is_end_stream();
-        let polled = watch.seen(polled, cx);
-        if is_over {
-            watch.over();
-        }
-        polled
+        watch.seen(polled, cx)
     }
 
     fn is_end_stream(&self) -> bool {
