@@ -39,10 +39,10 @@ async fn l7_the_server_tells_of_what_was_refused_before_the_app() {
         let (observer, mut told) = observer();
         let app = view(async |_| "hello");
         let server = start_with(app, |server| server.with_observer(observer)).await;
-        let two_hosts = Request::get("/refused")
-            .header("host", "a.example")
-            .header("host", "b.example");
-        let response = exchange(server.addr, protocol, &two_hosts).await.unwrap();
+        let malformed = Request::get("/refused").header("host", "a/b");
+        let response = exchange(server.addr, Protocol::Http1, &malformed)
+            .await
+            .unwrap();
         assert_eq!(response.status, 400);
         let refused = ("/refused".to_owned(), Some(400), Ended::Refused);
         assert_eq!(told.next().await, refused);

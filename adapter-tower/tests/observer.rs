@@ -19,10 +19,8 @@ async fn l7_a_service_tells_of_what_was_refused_before_the_app() -> TestResult {
         };
         let service = TowerService::new(view(async |_| "hello")).with_observer(observer);
         let address = axum_serve(Router::new().nest_service("/app", service)).await;
-        let two_hosts = Request::get("/app/refused")
-            .header("host", "a.example")
-            .header("host", "b.example");
-        let response = exchange(address, protocol, &two_hosts).await?;
+        let malformed = Request::get("/app/refused").header("host", "a/b");
+        let response = exchange(address, Protocol::Http1, &malformed).await?;
         assert_eq!(response.status, 400);
         let refused = ("/app/refused".to_owned(), Some(400), Ended::Refused);
         assert_eq!(told.recv().await, Some(refused));

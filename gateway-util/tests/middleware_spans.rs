@@ -44,7 +44,9 @@ fn logged<F: Future>(future: F) -> (F::Output, Vec<String>) {
     let lines = text.lines().map(|line| line.trim().to_owned());
     (
         output,
-        lines.filter(|line| !line.starts_with("gateway: ")).collect(),
+        lines
+            .filter(|line| !line.starts_with("gateway: "))
+            .collect(),
     )
 }
 
