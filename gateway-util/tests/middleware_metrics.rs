@@ -1,6 +1,6 @@
 //! The numbers of a request, by each way in which an exchange ends.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 use std::future::pending;
 
