@@ -34,7 +34,7 @@ fn observer() -> (impl Observer, Reports<Told>) {
 }
 
 #[tokio::test]
-async fn l7_the_server_tells_of_what_was_refused_before_the_app() {
+async fn l8_the_server_tells_of_what_was_refused_before_the_app() {
     for protocol in Protocol::ALL {
         let (observer, mut told) = observer();
         let app = view(async |_| "hello");

@@ -10,7 +10,7 @@ use support::{TestResult, axum_serve};
 use tokio::sync::mpsc;
 
 #[tokio::test]
-async fn l7_a_service_tells_of_what_was_refused_before_the_app() -> TestResult {
+async fn l8_a_service_tells_of_what_was_refused_before_the_app() -> TestResult {
     for protocol in Protocol::ALL {
         let (sender, mut told) = mpsc::unbounded_channel();
         let observer = move |request: &RequestSummary, outcome: &Outcome| {

@@ -61,7 +61,7 @@ pub const NOT_COVERED: &[NotCovered] = &[
         "the suite runs core alone; blocking apps are gateway-util's, whose tests hold it",
     ),
     part(
-        "L7",
+        "L8",
         "refused requests and cut exchanges",
         "a case observes from within its app, which a refused request does not reach; the tests of each \
          adapter observe its gateway",
@@ -115,10 +115,10 @@ pub const BROKEN_ON_PURPOSE: &[(&str, &str)] = &[
     ("l1_a_body_with_no_start_is_closed", "S3"),
     ("l1_the_body_of_a_refused_start_is_closed", "S5"),
     (
-        "l7_a_page_in_place_of_an_answer_is_told_with_its_clause",
+        "l8_a_page_in_place_of_an_answer_is_told_with_its_clause",
         "S3",
     ),
-    ("l7_a_response_shorter_than_declared_is_told", "B5"),
+    ("l8_a_response_shorter_than_declared_is_told", "B5"),
     ("n3_a_hop_by_hop_field_of_a_tuple_is_a_500", "S7"),
     ("s1_a_refused_start_cannot_be_swallowed", "S6"),
     ("s1_a_second_start_cannot_be_swallowed", "S1"),

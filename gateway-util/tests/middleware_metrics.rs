@@ -77,7 +77,7 @@ fn labels(more: &str) -> String {
 }
 
 #[test]
-fn l7_each_end_of_an_exchange_has_its_labels() {
+fn l8_each_end_of_an_exchange_has_its_labels() {
     let get = || Request::get("/");
     let hello = || view(async |_| "hello");
     assert_eq!(

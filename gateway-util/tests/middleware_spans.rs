@@ -67,7 +67,7 @@ fn closed(app: impl App, request: http::request::Builder) -> String {
 }
 
 #[test]
-fn l7_the_span_says_how_the_exchange_ended() {
+fn l8_the_span_says_how_the_exchange_ended() {
     let begin = "HTTP request{otel.name=\"GET\" otel.kind=\"server\" http.request.method=\"GET\" \
                  url.scheme=\"http\" url.path=\"/a%20b\"";
     let client = "client.address=192.0.2.7 network.protocol.version=\"1.1\"";

@@ -27,7 +27,7 @@ fn observer() -> (impl Observer, Receiver<Told>) {
 }
 
 #[actix_web::test]
-async fn l7_a_mount_and_a_service_tell_of_what_was_refused_before_the_app() {
+async fn l8_a_mount_and_a_service_tell_of_what_was_refused_before_the_app() {
     for protocol in Protocol::ALL {
         let (observer, told) = observer();
         let service = ActixService::new(view(async |_| "hello")).with_observer(observer);

@@ -27,7 +27,7 @@
 //= L6 gateway: blocking apps MUST run off the reactor, in a bounded pool.
 //= Reason: a thread that waits serves nobody.
 
-//= L7 gateway: whoever observes an exchange MUST be told exactly once how it ended, after the body was closed (L2):
+//= L8 gateway: whoever observes an exchange MUST be told exactly once how it ended, after the body was closed (L2):
 //= the status that was sent, the bytes of the body that were handed to the host, and whether the exchange was
 //= completed, was aborted, and by which clause, lost its client, was refused before the app, or was cut at the end of
 //= a shutdown. A page of the gateway is a completed response, with the clause that the app broke.

@@ -1,4 +1,4 @@
-//! L7: what observers are told of the end.
+//! L8: what observers are told of the end.
 
 use std::sync::Arc;
 
@@ -81,61 +81,61 @@ fn answers(
 fn completed() -> Vec<Case> {
     vec![
         answers(
-            "l7_bytes_that_were_sent_are_told",
-            &["L7"],
+            "l8_bytes_that_were_sent_are_told",
+            &["L8"],
             "GET",
             200,
             || Body::from("hello"),
             "completed 200 5 -",
         ),
         answers(
-            "l7_a_stream_that_was_sent_is_told",
-            &["L7"],
+            "l8_a_stream_that_was_sent_is_told",
+            &["L8"],
             "GET",
             201,
             || pieces(["a", "bc"]),
             "completed 201 3 -",
         ),
         answers(
-            "l7_an_answer_to_head_is_told_without_bytes",
-            &["L7", "B6"],
+            "l8_an_answer_to_head_is_told_without_bytes",
+            &["L8", "B6"],
             "HEAD",
             200,
             endless,
             "completed 200 0 -",
         ),
         answers(
-            "l7_a_204_is_told_without_bytes",
-            &["L7", "B7"],
+            "l8_a_204_is_told_without_bytes",
+            &["L8", "B7"],
             "GET",
             204,
             endless,
             "completed 204 0 -",
         ),
-        Case::new("l7_an_http_error_is_told_as_its_page", &["L7", "N6"])
+        Case::new("l8_an_http_error_is_told_as_its_page", &["L8", "N6"])
             .app(async |mut environ: Environ, _: StartResponse| {
                 observe(&mut environ);
                 Err(HttpError::not_found().into())
             })
             .sees(|client| page(client, 404, "-")),
         Case::new(
-            "l7_a_page_in_place_of_an_answer_is_told_with_its_clause",
-            &["L7", "S3"],
+            "l8_a_page_in_place_of_an_answer_is_told_with_its_clause",
+            &["L8", "S3"],
         )
         .app(async |mut environ: Environ, _: StartResponse| {
             observe(&mut environ);
             Ok(Body::from("no start"))
         })
         .sees(|client| page(client, 500, "S3")),
-        Case::new("l7_a_failed_app_is_told_with_its_clause", &["L7", "B1"])
+        Case::new("l8_a_failed_app_is_told_with_its_clause", &["L8", "B1"])
             .app(async |mut environ: Environ, _: StartResponse| {
                 observe(&mut environ);
                 Err(Error::msg("private"))
             })
             .sees(|client| page(client, 500, "B1")),
         Case::new(
-            "l7_observers_are_told_after_the_body_was_closed",
-            &["L7", "L2"],
+            "l8_observers_are_told_after_the_body_was_closed",
+            &["L8", "L2"],
         )
         .app(
             async |mut environ: Environ, start_response: StartResponse| {
@@ -164,7 +164,7 @@ async fn page(client: Client, status: u16, clause: &str) -> Seen {
 
 fn broken() -> Vec<Case> {
     vec![
-        Case::new("l7_a_body_that_fails_late_is_told", &["L7", "B8"])
+        Case::new("l8_a_body_that_fails_late_is_told", &["L8", "B8"])
             .needs(Capability::AbortedResponses)
             .app(
                 async |mut environ: Environ, start_response: StartResponse| {
@@ -177,7 +177,7 @@ fn broken() -> Vec<Case> {
                 client.get_broken(200, "ab").await?;
                 equal("what was told", told(&client).await?, "aborted 200 2 B8")
             }),
-        Case::new("l7_a_response_shorter_than_declared_is_told", &["L7", "B5"])
+        Case::new("l8_a_response_shorter_than_declared_is_told", &["L8", "B5"])
             .needs(Capability::AbortedResponses)
             .app(
                 async |mut environ: Environ, start_response: StartResponse| {
@@ -196,8 +196,8 @@ fn broken() -> Vec<Case> {
 fn left() -> Vec<Case> {
     vec![
         Case::new(
-            "l7_a_client_that_leaves_before_the_head_is_told",
-            &["L7", "L3"],
+            "l8_a_client_that_leaves_before_the_head_is_told",
+            &["L8", "L3"],
         )
         .needs(Capability::DisconnectWhileIdle)
         .only(Via::SOCKETS)
@@ -213,8 +213,8 @@ fn left() -> Vec<Case> {
             equal("what was told", told(&client).await?, "client_gone - 0 -")
         }),
         Case::new(
-            "l7_a_client_that_leaves_in_mid_stream_is_told",
-            &["L7", "L3"],
+            "l8_a_client_that_leaves_in_mid_stream_is_told",
+            &["L8", "L3"],
         )
         .needs(Capability::StreamedResponses)
         .app(
