@@ -87,6 +87,7 @@
 mod answer;
 mod body;
 mod lent_head;
+mod mount;
 mod payload;
 mod prefix;
 mod reply;
@@ -95,6 +96,7 @@ mod response;
 mod service;
 mod worker;
 
+pub use mount::{ActixMount, mount};
 pub use reply::ActixReply;
-pub use service::{ActixMount, ActixService, mount, service};
+pub use service::{ActixService, service};
 pub use worker::WorkerService;

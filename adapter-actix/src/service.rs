@@ -1,22 +1,20 @@
-//! An app in an actix server: as a prefix, as the default service, in a route.
+//! An app as a service of an actix server: its default service, or a route's.
 
 use std::fmt;
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use actix_service::{ServiceFactory, fn_factory};
-use actix_web::dev::{
-    AppService, HttpServiceFactory, ResourceDef, ServiceRequest, ServiceResponse,
-};
-use actix_web::guard::Guard;
-use gateway_core::{App, Environ, Gateway};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use gateway_core::{App, Environ, Gateway, Observer, Outcome, RequestSummary};
 
+use crate::mount::ActixMount;
 use crate::worker::{Place, Settings, Unnamed, Worker, WorkerService};
 
 /// An app as an actix service, for `default_service` and for `Route::service`.
 ///
 /// These places are no mounts: the app sees the whole path in PATH_INFO, also within a scope, whose
-/// unmatched requests actix hands to the application's default service. [`mount`] puts an app below
+/// unmatched requests actix hands to the application's default service. [`mount`](crate::mount()) puts an app below
 /// a prefix; `mount("", app)`, as the last service of a scope, makes it what answers there.
 ///
 /// A service whose type has a name is [`ActixService`].
@@ -45,33 +43,6 @@ pub fn service<A: App>(
     InitError = (),
 > + use<A> {
     ActixService::new(app).unboxed(Place::Fallback)
-}
-
-/// Mounts an app at a prefix of the application or of a scope.
-///
-/// The prefix is a pattern of actix's router, so it may have parameters (`/u/{id}`), and matches
-/// whole segments; `""` matches every path. The app sees it as SCRIPT_NAME, after those of the
-/// scopes around it (E3), and guards added with [`ActixMount::guard`] decide as anywhere in actix.
-///
-/// # Examples
-///
-/// ```
-/// use actix_web::{App, guard, web};
-/// use adapter_actix::mount;
-/// use gateway_core::{Environ, view};
-///
-/// async fn whoami(environ: Environ) -> String {
-///     format!("{} {}", environ.script_name(), environ.path_info())
-/// }
-///
-/// let app = App::new()
-///     .service(mount("/files", view(whoami)))
-///     .service(web::scope("/u/{id}").service(mount("/app", view(whoami))))
-///     .service(mount("/admin", view(whoami)).guard(guard::Host("admin.example")));
-/// # let _ = app;
-/// ```
-pub fn mount<A: App>(prefix: &str, app: A) -> ActixMount<A> {
-    ActixService::new(app).mount(prefix)
 }
 
 /// An app as an actix service whose type can be named; its futures are boxed.
@@ -132,14 +103,10 @@ impl<A: App> ActixService<A> {
         }
     }
 
-    /// Mounts the app at a prefix, as [`mount`] does.
+    /// Mounts the app at a prefix, as [`mount`](crate::mount()) does.
     #[must_use]
     pub fn mount(self, prefix: &str) -> ActixMount<A> {
-        ActixMount {
-            prefix: prefix.trim_end_matches('/').to_owned(),
-            service: self,
-            guards: Vec::new(),
-        }
+        ActixMount::new(prefix, self)
     }
 
     /// Fills the environ with what actix knows of the request: `fill` is called with actix's request
@@ -198,13 +165,56 @@ impl<A: App> ActixService<A> {
         self
     }
 
+    /// Registers an observer that is told how each exchange ended, also those that are refused before
+    /// the app. There is one for all workers. It replaces one that was registered before, also by a
+    /// function of [`from_gateway_fn`](Self::from_gateway_fn); a middleware registers more by
+    /// [`Environ::observe`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use adapter_actix::ActixService;
+    /// use gateway_core::{Outcome, RequestSummary, view};
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() {
+    /// let sent = Arc::new(AtomicU64::new(0));
+    /// let sum = sent.clone();
+    /// let service = ActixService::new(view(async |_| "Hello!")).with_observer(
+    ///     move |_: &RequestSummary, outcome: &Outcome| {
+    ///         sum.fetch_add(outcome.body_bytes(), Ordering::Relaxed);
+    ///     },
+    /// );
+    /// let app = actix_web::App::new().service(service.mount("/app"));
+    ///
+    /// let app = actix_web::test::init_service(app).await;
+    /// let request = actix_web::test::TestRequest::with_uri("/app/a").to_request();
+    /// drop(actix_web::test::call_service(&app, request).await);
+    /// assert_eq!(sent.load(Ordering::Relaxed), 6);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        let (gateway, observer) = (self.gateway, Arc::new(observer));
+        self.gateway = Arc::new(move || {
+            let shared = observer.clone();
+            gateway().with_observer(move |request: &RequestSummary, outcome: &Outcome| {
+                shared.observe(request, outcome);
+            })
+        });
+        self
+    }
+
     fn worker(&self, place: Place) -> Worker<Arc<A>> {
         Worker::new((self.gateway)(), place, self.settings.clone())
     }
 
     /// The service with futures that have no name, made anew for each worker: a worker's recycled
     /// memory is its own.
-    fn unboxed(
+    pub(crate) fn unboxed(
         self,
         place: Place,
     ) -> impl ServiceFactory<
@@ -250,63 +260,6 @@ impl<A> fmt::Debug for ActixService<A> {
             .field("app", &std::any::type_name::<A>())
             .field("connection_info", &self.settings.connection_info)
             .field("with", &self.settings.with.is_some())
-            .finish()
-    }
-}
-
-/// An app at a prefix; made by [`mount`].
-#[doc(alias = "Mount")]
-pub struct ActixMount<A> {
-    prefix: String,
-    service: ActixService<A>,
-    guards: Vec<Box<dyn Guard>>,
-}
-
-impl<A: App> ActixMount<A> {
-    /// Adds a guard: a request that it refuses is offered to the services behind this one.
-    #[must_use]
-    pub fn guard(mut self, guard: impl Guard + 'static) -> Self {
-        self.guards.push(Box::new(guard));
-        self
-    }
-
-    /// As [`ActixService::with`].
-    #[must_use]
-    pub fn with<F>(mut self, fill: F) -> Self
-    where
-        F: Fn(&ServiceRequest, &mut Environ) + Send + Sync + 'static,
-    {
-        self.service = self.service.with(fill);
-        self
-    }
-
-    /// As [`ActixService::connection_info`].
-    #[must_use]
-    pub fn connection_info(mut self) -> Self {
-        self.service = self.service.connection_info();
-        self
-    }
-}
-
-impl<A: App> HttpServiceFactory for ActixMount<A> {
-    fn register(self, config: &mut AppService) {
-        let guards = (!self.guards.is_empty()).then_some(self.guards);
-        let factory = self.service.unboxed(Place::Mount);
-        config.register_service(
-            ResourceDef::root_prefix(&self.prefix),
-            guards,
-            factory,
-            None,
-        );
-    }
-}
-
-impl<A> fmt::Debug for ActixMount<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ActixMount")
-            .field("prefix", &self.prefix)
-            .field("service", &self.service)
-            .field("guards", &self.guards.len())
             .finish()
     }
 }

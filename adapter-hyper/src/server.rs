@@ -1,6 +1,7 @@
 //! A server for those who have none.
 
 mod connection;
+mod cutting;
 mod default_addr;
 mod listener;
 mod signals;
@@ -8,13 +9,15 @@ mod transport;
 #[cfg(unix)]
 mod unix_socket;
 
+use std::fmt;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::App;
+use gateway_core::{App, Observer, Outcome, RequestSummary};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::task::{JoinError, JoinSet};
@@ -22,6 +25,7 @@ use tokio::task::{JoinError, JoinSet};
 use crate::service::HyperService;
 
 use connection::Protocols;
+use cutting::BeginCutting;
 pub use default_addr::{DefaultAddrError, default_addr};
 use listener::Listener;
 
@@ -49,7 +53,8 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its
 /// future says so: no connection is accepted any more, idle ones are closed, exchanges in flight may
 /// end within [`shutdown_deadline`](Self::shutdown_deadline), by default 30 seconds, and are then
-/// cut (L4). A server whose future is dropped is cut at once.
+/// cut (L4). A server whose future is dropped is cut at once. For observers what is cut has ended with
+/// [`Ended::Cut`](gateway_core::Ended::Cut).
 ///
 /// # Examples
 ///
@@ -66,13 +71,13 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a server does nothing until it serves"]
 pub struct Server {
     listener: Listener,
     max_connections: usize,
     header_read_timeout: Duration,
     shutdown_deadline: Duration,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Server {
@@ -128,6 +133,7 @@ impl Server {
             max_connections: MAX_CONNECTIONS,
             header_read_timeout: HEADER_READ_TIMEOUT,
             shutdown_deadline: SHUTDOWN_DEADLINE,
+            observer: None,
         }
     }
 
@@ -152,6 +158,33 @@ impl Server {
     /// Bounds how long exchanges in flight may go on after the server was told to end.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.shutdown_deadline = deadline;
+        self
+    }
+
+    /// Registers an observer that is told how each exchange ended, also those that are refused before
+    /// the app. It takes the place of one that the served service has; a middleware registers more by
+    /// [`Environ::observe`](gateway_core::Environ::observe). What hyper itself answers, because it
+    /// could not parse the head, no gateway hears of.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_hyper::Server;
+    /// use gateway_core::{Outcome, RequestSummary, view};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = Server::bind("127.0.0.1:0").await?.with_observer(
+    ///     |request: &RequestSummary, outcome: &Outcome| {
+    ///         println!("{} {}: {}", request.method(), request.path(), outcome.ended());
+    ///     },
+    /// );
+    /// server.serve_until(view(async |_| "Hello!"), async {}).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
         self
     }
 
@@ -216,10 +249,20 @@ impl Server {
         stop: impl Future<Output = ()>,
         cut: impl Future<Output = ()>,
     ) -> io::Result<()> {
+        let service = match self.observer {
+            Some(observer) => {
+                service.with_observer(move |request: &RequestSummary, outcome: &Outcome| {
+                    observer.observe(request, outcome);
+                })
+            }
+            None => service,
+        };
         let (mut stop, mut cut) = (pin!(stop), pin!(cut));
         let protocols = Protocols::new(self.header_read_timeout);
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
+        // Dropped before the tasks, which end when they are dropped.
+        let cutting = BeginCutting::new(service.gateway());
         loop {
             tokio::select! {
                 biased;
@@ -246,11 +289,26 @@ impl Server {
             () = tokio::time::sleep(self.shutdown_deadline) => false,
             () = &mut cut => false,
         };
-        if !is_drained {
+        if is_drained {
+            cutting.never();
+        } else {
             tracing::warn!(target: "gateway", rule = "L4", connections = tasks.len(), "cutting");
+            drop(cutting);
             tasks.shutdown().await;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("listener", &self.listener)
+            .field("max_connections", &self.max_connections)
+            .field("header_read_timeout", &self.header_read_timeout)
+            .field("shutdown_deadline", &self.shutdown_deadline)
+            .field("observer", &self.observer.is_some())
+            .finish()
     }
 }
 

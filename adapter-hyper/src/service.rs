@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use gateway_core::{App, BoxError, Connection, Environ, Gateway, Outgoing};
+use gateway_core::{App, BoxError, Connection, Environ, Gateway, Observer, Outgoing};
 use http::{Request, Response, request};
 use http_body::Body as HttpBody;
 use hyper::service::{Service, service_fn};
@@ -180,6 +180,43 @@ impl<A: App> HyperService<A> {
     {
         self.with = Some(Arc::new(fill));
         self
+    }
+
+    /// Registers an observer that is told how each exchange ended, also those that are refused before
+    /// the app. It replaces one that was registered before; a middleware registers more by
+    /// [`Environ::observe`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::mpsc;
+    /// use adapter_hyper::HyperService;
+    /// use gateway_core::{Body, Outcome, RequestSummary, view};
+    /// use hyper::service::Service;
+    ///
+    /// let (sender, outcomes) = mpsc::channel();
+    /// let service = HyperService::new(view(async |_| "Hello!")).with_observer(
+    ///     move |request: &RequestSummary, outcome: &Outcome| {
+    ///         let _ = sender.send((request.path().to_owned(), outcome.body_bytes()));
+    ///     },
+    /// );
+    /// let request = http::Request::get("/a").header("host", "a").body(Body::empty())?;
+    /// drop(service.call(request).await?);
+    /// assert_eq!(outcomes.try_recv()?, ("/a".to_owned(), 6));
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        self.gateway = self.gateway.with_observer(observer);
+        self
+    }
+
+    /// The gateway, for the server that runs the service.
+    #[cfg(feature = "server")]
+    pub(crate) fn gateway(&self) -> &Gateway<A> {
+        &self.gateway
     }
 
     /// The same service without a boxed future; its type has no name.

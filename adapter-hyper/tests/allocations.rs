@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::time::Instant;
 
 use bytes::Bytes;
-use gateway_core::{App, Body, Environ, Error, StartResponse};
+use gateway_core::{App, Body, Environ, Error, Outcome, RequestSummary, StartResponse};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use http_body_util::Full;
@@ -138,18 +138,24 @@ fn a_request_allocates_no_more_than_by_hand() {
     let (answer, through) = measure(adapter_hyper::service(app));
     let (_, wrapped) = measure(adapter_hyper::service(Identity(app)));
     let (_, named) = measure(adapter_hyper::HyperService::new(app));
+    let service = adapter_hyper::HyperService::new(app).with_observer(
+        |_: &RequestSummary, outcome: &Outcome| assert_eq!(outcome.body_bytes(), TEXT.len() as u64),
+    );
+    let (_, observed) = measure(service.unboxed());
     println!("allocations of {REQUESTS} requests:");
     println!("  by hand                  {by_hand}");
     println!("  by hand, request dropped {dropping}");
     println!("  service(app)             {through}");
     println!("  with an identity         {wrapped}");
-    println!("  HyperService           {named}");
+    println!("  HyperService             {named}");
+    println!("  with an observer         {observed}");
     assert_eq!(answer, expected);
     assert!(expected.starts_with("HTTP/1.1 200 OK\r\n"), "{expected}");
     // It measures something.
     assert!(by_hand.least >= REQUESTS as u64);
     assert!(through.is_at_most(by_hand), "{through} > {by_hand}");
     assert!(wrapped.is_at_most(through), "{wrapped} > {through}");
+    assert!(observed.is_at_most(through), "{observed} > {through}");
     let boxed = Cost {
         most: through.most + REQUESTS as u64,
         ..through

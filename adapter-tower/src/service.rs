@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use gateway_core::{App, BoxError, Environ, Gateway, Outgoing};
+use gateway_core::{App, BoxError, Environ, Gateway, Observer, Outgoing};
 use http::{Request, Response, request};
 use http_body::Body as HttpBody;
 use tower_service::Service;
@@ -124,6 +124,37 @@ impl<A: App> TowerService<A> {
         F: Fn(&request::Parts, &mut Environ) + Send + Sync + 'static,
     {
         self.with = Some(Arc::new(fill));
+        self
+    }
+
+    /// Registers an observer that is told how each exchange ended, also those that are refused before
+    /// the app. It replaces one that was registered before; a middleware registers more by
+    /// [`Environ::observe`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::mpsc;
+    /// use adapter_tower::TowerService;
+    /// use gateway_core::{Body, Outcome, RequestSummary, view};
+    /// use tower::ServiceExt;
+    ///
+    /// let (sender, outcomes) = mpsc::channel();
+    /// let service = TowerService::new(view(async |_| "Hello!")).with_observer(
+    ///     move |request: &RequestSummary, outcome: &Outcome| {
+    ///         let _ = sender.send((request.path().to_owned(), outcome.body_bytes()));
+    ///     },
+    /// );
+    /// let request = http::Request::get("/a").body(Body::empty())?;
+    /// drop(service.oneshot(request).await?);
+    /// assert_eq!(outcomes.try_recv()?, ("/a".to_owned(), 6));
+    /// # Ok::<(), gateway_core::BoxError>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer) -> Self {
+        self.gateway = self.gateway.with_observer(observer);
         self
     }
 

@@ -52,7 +52,6 @@ pub(crate) async fn run(session: &Session, head: Head<'_>, payload: Payload) -> 
     let (method, target, _) = head;
     let (parts, ()) = request(session, head, &payload).into_parts();
     let path = parts.uri.path().to_owned();
-    let wants_trailers = wants_trailers(parts.version, &parts.headers);
 
     let seen = Seen::default();
     let mut environ = session.gateway.environ(parts, payload.into_input());
@@ -72,7 +71,7 @@ pub(crate) async fn run(session: &Session, head: Head<'_>, payload: Payload) -> 
         }
     }
     let name = format!("{method} {target}");
-    TestResponse::new(response, name, (session.version, wants_trailers), seen)
+    TestResponse::new(response, name, session.version, seen)
 }
 
 /// The request's head, as a client on the wire makes it.
@@ -120,15 +119,4 @@ fn default(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.entry(name).or_insert(value);
     }
-}
-
-/// HTTP/1.1 sends trailers to those who ask, HTTP/2 always (B11).
-fn wants_trailers(version: Version, headers: &HeaderMap) -> bool {
-    let asks = headers.get_all(header::TE).iter().any(|value| {
-        value
-            .as_bytes()
-            .split(|byte| *byte == b',')
-            .any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
-    });
-    version >= Version::HTTP_2 || (version == Version::HTTP_11 && asks)
 }

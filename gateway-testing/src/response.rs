@@ -25,7 +25,6 @@ pub struct TestResponse {
     /// Gone once it was read to its end, or failed.
     body: Option<Outgoing>,
     trailers: Option<HeaderMap>,
-    wants_trailers: bool,
     request: String,
     pub(crate) history: Vec<(StatusCode, String)>,
     seen: Seen,
@@ -35,7 +34,7 @@ impl TestResponse {
     pub(crate) fn new(
         response: http::Response<Outgoing>,
         request: String,
-        (version, wants_trailers): (Version, bool),
+        version: Version,
         seen: Seen,
     ) -> Self {
         let (mut head, body) = response.into_parts();
@@ -50,7 +49,6 @@ impl TestResponse {
             head,
             body: Some(body),
             trailers: None,
-            wants_trailers,
             request,
             history: Vec::new(),
             seen,
@@ -106,7 +104,7 @@ impl TestResponse {
         match frame.map(|frame| frame.map(Frame::into_data)) {
             Some(Ok(Ok(data))) => Poll::Ready(Ok(Some(data))),
             Some(Ok(Err(other))) => {
-                self.trailers = other.into_trailers().ok().and_then(|map| self.passed(map));
+                self.trailers = other.into_trailers().ok();
                 self.poll_chunk(cx)
             }
             Some(Err(error)) => {
@@ -121,37 +119,8 @@ impl TestResponse {
         }
     }
 
-    /// The trailers that reach a client (B11): HTTP/1.1 sends declared ones, behind a chunked body.
-    fn passed(&self, trailers: HeaderMap) -> Option<HeaderMap> {
-        if !self.wants_trailers {
-            return None;
-        }
-        if self.head.version >= Version::HTTP_2 {
-            return Some(trailers);
-        }
-        if self.head.headers.contains_key(header::CONTENT_LENGTH) {
-            return None;
-        }
-        let declared: Vec<String> = self
-            .head
-            .headers
-            .get_all(header::TRAILER)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .map(|name| name.trim().to_ascii_lowercase())
-            .collect();
-        let mut passed = HeaderMap::new();
-        for (name, value) in &trailers {
-            if declared.iter().any(|declared| declared == name.as_str()) {
-                passed.append(name, value.clone());
-            }
-        }
-        (!passed.is_empty()).then_some(passed)
-    }
-
-    /// The trailers, once the body was read to its end. On HTTP/1.1 they have to be declared, and
-    /// asked for with `TE: trailers`.
+    /// The trailers, once the body was read to its end: those that the gateway sends (B11). On HTTP/1.1
+    /// they have to be declared, and asked for with `TE: trailers`.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
         self.trailers.as_ref()

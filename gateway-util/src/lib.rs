@@ -70,9 +70,10 @@
 //! | `forms` (default) | [`EnvironExt::query`], [`EnvironExt::form`] | |
 //! | `json` (default) | [`EnvironExt::json`], [`Problem`], [`JsonLines`] | |
 //! | `negotiation` (default) | [`Accept`], [`EnvironExt::negotiate`] | |
-//! | `tracing` (default) | [`AccessLog`], and the log of [`ErrorHandlers`] | |
+//! | `tracing` (default) | [`AccessLog`] (as JSON lines with `json`), [`Spans`], and the log of [`ErrorHandlers`] | |
 //! | `blocking` | [`blocking`](blocking()), [`blocking_writer`], [`wait_for`] | a tokio runtime, for its blocking threads (`wait_for`: none) |
 //! | `files` | [`SendFile`], [`StaticDir`] | a tokio runtime, for its blocking threads |
+//! | `metrics` | [`Metrics`] | |
 //! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime, for its blocking threads, once a part goes to disk |
 //! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver (an `EventStream` without `keep_alive`: none) |
 //! | `tokio` | [`read_body`], [`read_exactly`] | what the reader needs |
@@ -126,12 +127,15 @@ pub use middleware::BasicAuth;
 #[cfg(feature = "conditions")]
 #[doc(inline)]
 pub use middleware::ConditionalGet;
+#[cfg(feature = "metrics")]
+#[doc(inline)]
+pub use middleware::Metrics;
 #[cfg(feature = "timers")]
 #[doc(inline)]
 pub use middleware::Timeout;
 #[cfg(feature = "tracing")]
 #[doc(inline)]
-pub use middleware::{AccessEntry, AccessLog, LogFormat};
+pub use middleware::{AccessEntry, AccessLog, LogFormat, Spans};
 #[doc(inline)]
 pub use middleware::{
     BeforeProxyFix, Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, Hosts, IsHead,

@@ -101,10 +101,16 @@ mod hosts;
 mod limit_input;
 mod method_override;
 mod methods;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod mount;
 mod proxy_fix;
 mod request_id;
 mod runtime;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+mod semantic;
+#[cfg(feature = "tracing")]
+mod spans;
 #[cfg(feature = "timers")]
 mod timeout;
 mod trusted_hosts;
@@ -127,10 +133,14 @@ pub use hosts::Hosts;
 pub use limit_input::LimitInput;
 pub use method_override::{MethodOverride, OverriddenMethod};
 pub use methods::Methods;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use mount::Mount;
 pub use proxy_fix::{BeforeProxyFix, ProxyFix};
 pub use request_id::{RequestId, RequestIdValue};
 pub use runtime::Runtime;
+#[cfg(feature = "tracing")]
+pub use spans::Spans;
 #[cfg(feature = "timers")]
 pub use timeout::Timeout;
 pub use trusted_hosts::TrustedHosts;

@@ -380,7 +380,7 @@ async fn formats_escape_what_clients_send() {
         "{\"time\":\"..\",\"remote_addr\":\"192.0.2.7\",\"remote_user\":\"a d\\\"a\",\
          \"method\":\"GET\",\"target\":\"/a%0Ab?secret=x\",\"protocol\":\"HTTP/1.1\",\
          \"status\":200,\"bytes\":5,\"referer\":\"http://x/\\\"\\\\\",\
-         \"user_agent\":\"a\\u0009b\u{FFFD}\u{e9}\",\"ended\":\"completed\"}"
+         \"user_agent\":\"a\\tb\u{FFFD}\u{e9}\",\"ended\":\"completed\"}"
     );
     let json = entry.display(LogFormat::Json).to_string();
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());

@@ -13,6 +13,7 @@ mod headers;
 mod input;
 mod lifecycle;
 mod mounting;
+mod observer;
 mod reply;
 mod server;
 #[path = "../support/mod.rs"]

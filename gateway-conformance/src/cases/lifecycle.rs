@@ -1,8 +1,9 @@
-//! L: closing, leaving, requests beside each other, and the runtime.
+//! L: closing, leaving, requests at the same time, the runtime, and what observers are told.
 
 mod beside;
 mod closing;
 mod leaving;
+mod outcomes;
 mod runtime;
 
 use crate::case::Case;
@@ -13,6 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
         leaving::cases(),
         beside::cases(),
         runtime::cases(),
+        outcomes::cases(),
     ]
     .into_iter()
     .flatten()

@@ -34,6 +34,12 @@
 //= Reason: an app that starts a task or a timer works on one host and fails on the next, and nothing in the types
 //= tells which.
 
+//= L8 gateway: whoever observes an exchange MUST be told exactly once how it ended, after the body was closed (L2):
+//= the status that was sent, the bytes of the body that were handed to the host, and whether the exchange was
+//= completed, was aborted, and by which clause, lost its client, was refused before the app, or was cut at the end of
+//= a shutdown. A page of the gateway is a completed response, with the clause that the app broke.
+//= Reason: an access log that guesses in a middleware what the gateway does guesses wrong.
+
 //= M1 middleware: a middleware that changes nothing MUST be transparent to the byte: length, trailers, flush and
 //= close survive it.
 //= Reason: stacks are deep, and each layer would lose something.

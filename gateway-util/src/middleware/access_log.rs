@@ -1,6 +1,5 @@
 //! One line for each request.
 
-mod date;
 mod entry;
 mod format;
 
@@ -15,8 +14,8 @@ pub use format::LogFormat;
 /// Logs one line for each request, when its response is over. Made by
 /// [`MiddlewareExt::access_log`](crate::MiddlewareExt::access_log).
 ///
-/// - The line goes to `tracing`, as an event of the target `access` whose fields are those of
-///   [`LogFormat::Json`]; or to a function, as an [`AccessEntry`], which prints itself in any
+/// - The line goes to `tracing`, as an event of the target `access` with the fields `remote_addr`,
+///   `remote_user`, `method`, `path`, `protocol`, `status`, `bytes`, `seconds` and `ended`; or to a function, as an [`AccessEntry`], which prints itself in any
 ///   [`LogFormat`].
 /// - It is written when the exchange is over (see [`Observer`]), so that status, bytes and duration
 ///   are those of the whole exchange, pages of the gateway included, and also when the client went

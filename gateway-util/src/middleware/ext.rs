@@ -14,6 +14,10 @@ use super::AutoETag;
 use super::BasicAuth;
 #[cfg(feature = "conditions")]
 use super::ConditionalGet;
+#[cfg(feature = "metrics")]
+use super::Metrics;
+#[cfg(feature = "tracing")]
+use super::Spans;
 #[cfg(feature = "timers")]
 use super::Timeout;
 use super::{
@@ -27,7 +31,7 @@ use crate::error_handlers::ErrorHandlers;
 /// What is called last is outermost: it sees the request first and the answer last. An order that
 /// works, from the app outwards: `limit_input`, `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
 /// `method_override`, `error_handlers`, `error_format`, `timeout`, `catch_panic`, `runtime`, `request_id`,
-/// `access_log`, `proxy_fix`. A stack deeper than about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
+/// `access_log`, `metrics`, `spans`, `proxy_fix`. A stack deeper than about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
 ///
 /// # Examples
 ///
@@ -171,6 +175,12 @@ pub trait MiddlewareExt: App + Sized {
         MethodOverride::new(self)
     }
 
+    /// Counts and times each request; see [`Metrics`].
+    #[cfg(feature = "metrics")]
+    fn metrics(self) -> Metrics<Self> {
+        Metrics::new(self)
+    }
+
     /// Calls a function with the environ first; see [`OnRequest`].
     ///
     /// # Examples
@@ -244,6 +254,12 @@ pub trait MiddlewareExt: App + Sized {
     /// Says in `X-Runtime` how long the app took; see [`Runtime`].
     fn runtime(self) -> Runtime<Self> {
         Runtime::new(self)
+    }
+
+    /// Runs each request in a span; see [`Spans`].
+    #[cfg(feature = "tracing")]
+    fn spans(self) -> Spans<Self> {
+        Spans::new(self)
     }
 
     /// Bounds the time that the app may take; see [`Timeout`].

@@ -53,6 +53,8 @@ pub(crate) const MIDDLEWARES: &[Wrap] = &[
         a.error_handlers().status(418, |_| "never").boxed()
     }),
     ("access_log", |a| a.access_log().boxed()),
+    ("metrics", |a| a.metrics().boxed()),
+    ("spans", |a| a.spans().boxed()),
     ("request_id", |a| a.request_id().boxed()),
     ("runtime", |a| a.runtime().boxed()),
     ("timeout", |a| a.timeout(HOUR).boxed()),

@@ -1,8 +1,13 @@
 //! The forms of a line.
 
-use std::fmt::{self, Write};
+#[cfg(feature = "json")]
+mod json;
 
-use super::date::Date;
+use std::fmt::{self, Write};
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
 use super::entry::AccessEntry;
 
 /// The form of a line in the access log.
@@ -15,7 +20,9 @@ pub enum LogFormat {
     Combined,
     /// One JSON object: `time`, `remote_addr`, `remote_user`, `method`, `target`, `protocol`,
     /// `status`, `bytes`, `seconds`, `referer`, `user_agent`, `ended` (one of the names of
-    /// [`Ended::as_str`](gateway_core::Ended::as_str)). What is not known is `null`.
+    /// [`Ended::as_str`](gateway_core::Ended::as_str)). What is not known is `null`. Beyond what JSON
+    /// asks for, the control characters of terminals and the line ends of Unicode are escaped.
+    #[cfg(feature = "json")]
     Json,
 }
 
@@ -35,7 +42,8 @@ impl fmt::Display for Formatted<'_> {
                 let user_agent = Escaped(entry.user_agent().unwrap_or("-"));
                 write!(f, " \"{referer}\" \"{user_agent}\"")
             }
-            LogFormat::Json => json(entry, f),
+            #[cfg(feature = "json")]
+            LogFormat::Json => json::write(entry, f),
         }
     }
 }
@@ -51,7 +59,7 @@ fn common(entry: &AccessEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(
         f,
         " [{}] \"{} {} {}\" ",
-        Date::of(entry.time).common(),
+        utc(entry.time).strftime("%d/%b/%Y:%H:%M:%S +0000"),
         entry.method,
         Escaped(&entry.target),
         entry.protocol
@@ -68,53 +76,9 @@ fn or_dash(f: &mut fmt::Formatter<'_>, value: Option<&impl fmt::Display>) -> fmt
     }
 }
 
-fn json(entry: &AccessEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{{\"time\":\"{}\"", Date::of(entry.time).rfc3339())?;
-    json_text(
-        f,
-        "remote_addr",
-        entry.remote_addr.map(|ip| ip.to_string()).as_deref(),
-    )?;
-    json_text(f, "remote_user", entry.remote_user.as_deref())?;
-    json_text(f, "method", Some(&entry.method))?;
-    json_text(f, "target", Some(&entry.target))?;
-    json_text(f, "protocol", Some(entry.protocol))?;
-    json_number(
-        f,
-        "status",
-        entry.status.map(|status| u64::from(status.as_u16())),
-    )?;
-    json_number(f, "bytes", Some(entry.bytes))?;
-    write!(f, ",\"seconds\":{:.6}", entry.duration.as_secs_f64())?;
-    json_text(f, "referer", entry.referer.as_deref())?;
-    json_text(f, "user_agent", entry.user_agent.as_deref())?;
-    json_text(f, "ended", Some(entry.ended.as_str()))?;
-    f.write_char('}')
-}
-
-fn json_number(f: &mut fmt::Formatter<'_>, name: &str, value: Option<u64>) -> fmt::Result {
-    match value {
-        Some(value) => write!(f, ",\"{name}\":{value}"),
-        None => write!(f, ",\"{name}\":null"),
-    }
-}
-
-fn json_text(f: &mut fmt::Formatter<'_>, name: &str, value: Option<&str>) -> fmt::Result {
-    let Some(value) = value else {
-        return write!(f, ",\"{name}\":null");
-    };
-    write!(f, ",\"{name}\":\"")?;
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => write!(f, "\\{c}")?,
-            // RFC 8259 section 7; the others are for terminals.
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
-                write!(f, "\\u{:04x}", u32::from(c))?;
-            }
-            c => f.write_char(c)?,
-        }
-    }
-    f.write_char('"')
+/// A moment in UTC. What has no form in a log is 1970.
+fn utc(time: SystemTime) -> Timestamp {
+    Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Text from a client, as Apache writes it: what could end a field or a line is `\xhh`.
@@ -152,4 +116,19 @@ pub(super) fn trace(entry: &AccessEntry) {
         seconds = entry.duration.as_secs_f64(),
         ended = entry.ended.as_str(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_date_is_1970() {
+        let beyond = UNIX_EPOCH + Duration::from_secs(u64::from(u32::MAX) * 1_000);
+        assert_eq!(utc(beyond), Timestamp::UNIX_EPOCH);
+        let leap_day = UNIX_EPOCH + Duration::from_millis(951_782_400_250);
+        assert_eq!(format!("{:.3}", utc(leap_day)), "2000-02-29T00:00:00.250Z");
+    }
 }

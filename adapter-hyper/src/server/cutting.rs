@@ -1,0 +1,25 @@
+//! The end of a server that does not wait for its exchanges.
+
+use gateway_core::{App, Gateway};
+
+/// Tells the gateway, when it is dropped, that what is in flight is cut from now on (L4).
+pub(super) struct BeginCutting<'a, A: App>(Option<&'a Gateway<A>>);
+
+impl<'a, A: App> BeginCutting<'a, A> {
+    pub(super) fn new(gateway: &'a Gateway<A>) -> Self {
+        Self(Some(gateway))
+    }
+
+    /// Nothing is in flight. The gateway may go on under another host.
+    pub(super) fn never(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<A: App> Drop for BeginCutting<'_, A> {
+    fn drop(&mut self) {
+        if let Some(gateway) = self.0 {
+            gateway.begin_cutting();
+        }
+    }
+}
