@@ -199,9 +199,15 @@ impl<A: App> HyperService<A> {
         service_fn(move |request: Request<B>| self.answer(request))
     }
 
+    /// The server is at the end of its shutdown (L4).
+    #[cfg(feature = "server")]
+    pub(crate) fn begin_cutting(&self) {
+        self.gateway.begin_cutting();
+    }
+
     /// One request, converted and handed to the gateway.
     #[inline]
-    fn answer<B>(
+    pub(crate) fn answer<B>(
         &self,
         request: Request<B>,
     ) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
@@ -210,8 +216,8 @@ impl<A: App> HyperService<A> {
         B::Error: Into<BoxError>,
     {
         let gateway = &self.gateway;
-        let environ = environ(gateway, self.connection, self.with.as_deref(), request);
-        Answer::new(gateway.handle(environ))
+        let (environ, unread) = environ(gateway, self.connection, self.with.as_deref(), request);
+        Answer::new(gateway.handle(environ), unread)
     }
 }
 
