@@ -27,6 +27,9 @@
 //! listener. The parameters of actix's routes are a [`PathParams`](gateway_core::PathParams) in the
 //! extensions, decoded as `web::Path` decodes them.
 //!
+//! Apps are called and bodies polled in the tokio context of an actix worker, with timers and I/O
+//! (L7). It has one thread, so a task that an app starts by `tokio::spawn` runs on that worker.
+//!
 //! actix's request extensions and app data are not `Send` and stay on actix's side: what the app
 //! needs of them is copied by a function, [`ActixService::with`] or [`ActixMount::with`]. That is how
 //! an app learns who is logged in. A header is no way to tell it: any client can send one of that
@@ -62,7 +65,7 @@
 //!
 //! # What actix does otherwise
 //!
-//! The driver and this adapter even out what can be evened out: bodies where HTTP has none, HEAD on
+//! The driver and this adapter normalise what they can: bodies where HTTP has none, HEAD on
 //! endless streams, streams to HTTP/1.0 clients, declined WebSocket offers, lengths of streams. What
 //! remains:
 //!

@@ -10,7 +10,7 @@ use crate::response::{Facts, response};
 /// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the answer of a native
 /// actix handler.
 ///
-/// The answer is put right as a mounted app's is: HEAD, 204 and 304, lengths, refused headers, an
+/// The response is normalised as a mounted app's is: HEAD, 204 and 304, lengths, refused headers, an
 /// error's page. Only a stream is not waited for: one that fails before its first chunk aborts the
 /// response where an app would answer 500 (B1).
 ///

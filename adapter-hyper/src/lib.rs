@@ -30,6 +30,9 @@
 //!   puts into those of its response is in the `http::Response`. There are no path parameters.
 //! - Trailers pass both ways; on HTTP/1 those of a response only if the client sent `TE: trailers`
 //!   and the response names them in `Trailer` (B11, I7).
+//! - Apps are called and bodies polled where hyper polls the service. That is the tokio runtime that
+//!   [`Server`] runs in, with the drivers that it has enabled. A connection of hyper's own on another
+//!   executor has no tokio context (L7).
 //!
 //! A value that a handler of hyper's own returns is made a response by [`gateway_core::reply`].
 //!

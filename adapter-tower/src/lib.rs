@@ -32,6 +32,12 @@
 //! # }).unwrap();
 //! ```
 //!
+//! # The runtime
+//!
+//! Apps are called and bodies polled where the server polls the service: in a tokio context under
+//! axum, tonic, lambda_http and hyper-util's tokio servers. A server on another executor has none, and
+//! what needs one there fails with an error that says so (L7).
+//!
 //! # Small answers
 //!
 //! axum leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits

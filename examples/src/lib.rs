@@ -32,7 +32,7 @@ pub mod stack;
 mod util;
 mod views;
 
-pub use listen::{announce, listen};
+pub use listen::{announce, listen, listen_at};
 pub use routes::Routes;
 pub use site::site;
 pub use stack::Stack;

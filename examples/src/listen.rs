@@ -12,7 +12,16 @@ use gateway_core::BoxError;
 ///
 /// A `PORT` that is none, or one that is taken.
 pub fn listen() -> Result<TcpListener, BoxError> {
-    let listener = TcpListener::bind(adapter_hyper::default_addr()?)?;
+    Ok(listen_at(adapter_hyper::default_addr()?)?)
+}
+
+/// Listens at an address, and says so. Port 0 picks a free one.
+///
+/// # Errors
+///
+/// An address that is taken, or not one of this machine.
+pub fn listen_at(addr: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(addr)?;
     announce(listener.local_addr()?);
     Ok(listener)
 }

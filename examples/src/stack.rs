@@ -184,7 +184,7 @@ impl FromStr for Stack {
         match text {
             "hyper" => Ok(Self::Hyper),
             "actix" => Ok(Self::Actix),
-            "tower" => Ok(Self::Tower),
+            "tower" | "axum" => Ok(Self::Tower),
             _ => Err("expected hyper, actix or tower"),
         }
     }

@@ -33,7 +33,7 @@ pub enum Capability {
     FullDuplex,
     /// Header values may hold bytes above ASCII, in requests and in responses (E9, S6).
     BytesAboveAscii,
-    /// Apps and bodies are called in the context of a tokio runtime, and may spawn tasks.
+    /// Apps are called and bodies polled in the context of a tokio runtime, and may spawn tasks (L7).
     TokioContext,
     /// HTTP/1.1 is spoken in clear text.
     Http1,

@@ -61,6 +61,11 @@ pub const NOT_COVERED: &[NotCovered] = &[
         "the suite runs core alone; blocking apps are gateway-util's, whose tests hold it",
     ),
     part(
+        "L7",
+        "timers and I/O, and the error of what finds no runtime",
+        "which drivers run is the host's choice; what needs them is gateway-util's, whose tests hold it",
+    ),
+    part(
         "N1",
         "what is no form does not compile",
         "a compile error is not on the wire; the core's golden files hold it",

@@ -132,7 +132,7 @@ pub trait ResultExt<T>: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// The error there was.
+    /// The error, as an [`Error`].
     fn or_error(self) -> Result<T, Error>;
 }
 

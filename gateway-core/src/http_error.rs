@@ -109,7 +109,7 @@ impl HttpError {
     /// An error that is answered with a response of its own, of any final status: to leave a view
     /// early with a redirect, say. Werkzeug's `abort(response)`.
     ///
-    /// Its body is bytes in hand, because an error may be answered more than once. The headers set
+    /// Its body is buffered, because an error may be answered more than once. The headers set
     /// by [`with_headers`](Self::with_headers) are added to those of the response. A status that is
     /// not final (1xx) makes a 500, as in [`new`](Self::new). The fields of a connection are stripped,
     /// and `Connection: close` closes the connection after the answer (S7).

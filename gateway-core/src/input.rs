@@ -223,7 +223,7 @@ impl Input {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
         for _ in 0..EMPTY_CHUNKS {
             let frame = match &mut self.repr {
-                // Bytes in hand may have been too few.
+                // Fewer bytes than declared may have been buffered (I3).
                 Repr::Empty => None,
                 Repr::Failed(error) => return Poll::Ready(Some(Err(error.clone()))),
                 Repr::Full(bytes) => {
@@ -294,8 +294,8 @@ impl Input {
 }
 
 impl Input {
-    /// As [`poll_chunk`](Self::poll_chunk), but over after an error: who skips the errors of a
-    /// stream would never see its end.
+    /// As [`poll_chunk`](Self::poll_chunk), but after an error the stream is over. A reader that skips
+    /// errors would never see its end.
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
         if self.is_error_given {
             return Poll::Ready(None);

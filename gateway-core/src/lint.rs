@@ -29,8 +29,8 @@ use report::Report;
 /// restarts and closing pass through it. Below a middleware it checks that middleware as the gateway
 /// of what it calls, so that a stack can have one lint in each gap.
 ///
-/// A [`Finding`] names the clause, the side at fault and what was seen. What is done with it is
-/// [`on_finding`](Self::on_finding)'s to say; by default the lint panics.
+/// A [`Finding`] names the clause, the side at fault and what was seen. By default the lint panics;
+/// [`on_finding`](Self::on_finding) sets what else is done.
 ///
 /// What the gateway evens out is no finding: a body on 204, 304 or HEAD, an empty chunk, a body that
 /// is dropped before its end.

@@ -116,21 +116,75 @@ impl StartResponse {
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    pub fn send(&self, response: Response) -> Result<Body, Error> {
+    pub fn send(&self, mut response: Response) -> Result<Body, Error> {
+        // S7: a component may have made it for a server that acts on these.
+        if strip_connection_fields(response.headers_mut()) {
+            self.close_connection();
+        }
+        self.send_own(response)
+    }
+
+    /// As [`send`](Self::send), for what a view returned: a foreign response in it was stripped by
+    /// its conversion, and what a tuple adds is the app's own head (N3, S7).
+    pub(crate) fn send_own(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        let mut closes = closes_connection(&parts.extensions);
         self.exchange.start(|head| {
             head.status = parts.status;
             head.headers = parts.headers;
-            // S7: a component may have made it for a server that acts on these.
-            closes |= strip_connection_fields(&mut head.headers);
             self.finish(head)
         })?;
+        self.tell(closes_connection(&parts.extensions), parts.extensions);
+        Ok(body)
+    }
+
+    /// Replaces the head with that of a response, because of `error`, and gives its body: as
+    /// [`restart`](Self::restart) is to [`start`](Self::start), so is this to [`send`](Self::send).
+    /// For middlewares that answer an error with a response.
+    ///
+    /// # Errors
+    ///
+    /// As [`restart`](Self::restart).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{App, Body, Environ, Error, StartResponse, TryIntoResponse};
+    ///
+    /// struct Apologise<A>(A);
+    ///
+    /// impl<A: App> App for Apologise<A> {
+    ///     async fn call(&self, environ: Environ, start_response: StartResponse)
+    ///         -> Result<Body, Error>
+    ///     {
+    ///         match self.0.call(environ, start_response.clone()).await {
+    ///             Ok(body) => Ok(body),
+    ///             Err(error) => start_response.resend(("sorry", 503).try_into_response()?, error),
+    ///         }
+    ///     }
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # use gateway_core::{AppExt, app_fn};
+    /// let app = Apologise(app_fn(async |_, _| Err(Error::msg("the disk is full"))));
+    /// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
+    /// assert_eq!(response.status(), 503);
+    /// # Ok::<(), Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn resend(&self, response: Response, error: impl Into<Error>) -> Result<Body, Error> {
+        let (mut parts, body) = response.into_parts();
+        let closes =
+            closes_connection(&parts.extensions) | strip_connection_fields(&mut parts.headers);
+        self.restart(parts.status, parts.headers, error)?;
+        self.tell(closes, parts.extensions);
+        Ok(body)
+    }
+
+    /// Passes on what a response has beside its head and its body.
+    fn tell(&self, closes: bool, extensions: Extensions) {
         if closes {
             self.close_connection();
         }
-        self.exchange.extend_extensions(parts.extensions);
-        Ok(body)
+        self.exchange.extend_extensions(extensions);
     }
 
     #[cfg(feature = "lint")]

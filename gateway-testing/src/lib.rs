@@ -1,7 +1,7 @@
 //! A client for tests of apps: in process, without a socket, with the lint on.
 //!
 //! A [`Client`] sends requests through the same driver as every adapter does, so that the answer is
-//! what a client on the wire would get: HEAD has no body, 204 no length, bytes in hand have a
+//! what a client on the wire would get: HEAD has no body, 204 no length, buffered bytes have a
 //! Content-Length, an error is a 500. It keeps cookies, and follows redirects when asked.
 //!
 //! It is made for tests: what cannot work, such as a malformed path, is a panic that says why, and

@@ -78,7 +78,7 @@ impl<'c> RequestBuilder<'c> {
         }
     }
 
-    /// Sets the body: bytes in hand, of no type.
+    /// Sets the body: buffered bytes, of no type.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.payload = Payload::Bytes(body.into());
         self

@@ -19,7 +19,7 @@ const SHOWN: usize = 2048;
 
 /// An answer as a client on the wire gets it. The body streams until it is read.
 ///
-/// A failed assertion shows the answer, and the error of the app if there was one.
+/// A failed assertion shows the response, and the error that the app failed with, if any.
 pub struct TestResponse {
     head: response::Parts,
     /// Gone once it was read to its end, or failed.

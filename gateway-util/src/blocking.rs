@@ -15,6 +15,7 @@ use bytes::Bytes;
 use gateway_core::{App, Body, Environ, Error, HttpError, InputError, StartResponse};
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::tokio_context;
 use output::{Answer, Failure, Output};
 
 pub use reader::BlockingReader;
@@ -35,7 +36,7 @@ const THREADS: usize = 64;
 ///   client holds it, and so does one that does not send what it announced, until a
 ///   [`timeout`](crate::MiddlewareExt::timeout) around the app ends that.
 /// - The iterator is asked for a chunk when the one before is on its way, and is dropped, on its
-///   thread, exactly once (L1). One that says that it has a single chunk, or none, is bytes in hand
+///   thread, exactly once (L1). One that says that it has a single chunk, or none, is buffered
 ///   and gets a Content-Length (B4).
 /// - The response may be started in the function or by the iterator's first chunk (S4).
 /// - The request's body is read through a [`BlockingReader`]; an error of it that is passed on with
@@ -45,10 +46,8 @@ const THREADS: usize = 64;
 /// - When the client leaves, or a timeout is over, the iterator is dropped at its next chunk (L3), and
 ///   a [`BlockingReader`] that waits for input gives an error. Nothing else can stop a function that
 ///   does not return: it holds its thread, and the end of the process waits for it.
-///
-/// # Panics
-///
-/// A call outside of a tokio runtime panics, which is a 500.
+/// - It needs a tokio runtime, and none of its drivers. A call outside of a runtime is a 500, whose
+///   log line says so (L7).
 ///
 /// # Examples
 ///
@@ -215,6 +214,7 @@ where
 
 impl<W: Work> App for Blocking<W> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let runtime = tokio_context::handle("`blocking`")?;
         // The semaphore is never closed.
         let permit = self.threads.clone().acquire_owned().await?;
         let work = self.work.clone();
@@ -223,7 +223,7 @@ impl<W: Work> App for Blocking<W> {
         let (waiting, waited_for) = oneshot::channel();
         // Nobody waits for the task itself: when this future is dropped, it runs on, to its end or to
         // its next read that has to wait.
-        drop(tokio::task::spawn_blocking(move || {
+        drop(runtime.spawn_blocking(move || {
             let _permit = permit;
             wait::while_waited_for(waited_for, || {
                 run(&*work, environ, start_response, sender);

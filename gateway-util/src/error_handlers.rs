@@ -216,10 +216,8 @@ impl<A: App> App for ErrorHandlers<A> {
             #[cfg(not(feature = "json"))]
             None => Err(error),
             Some(Ok(response)) => {
-                let (parts, body) = response.into_parts();
                 // S2: the app may have started its response before it failed.
-                start_response.restart(parts.status, parts.headers, error)?;
-                Ok(body)
+                start_response.resend(response, error)
             }
             Some(Err(second)) => Err(second),
         }

@@ -6,9 +6,9 @@
 //!   [`ErrorFormat`].
 //! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
-//! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
-//!   it says it is.
-//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
+//! - Requests: [`EnvironExt`] for the query, forms, multipart streams, JSON, cookies, what the client
+//!   accepts, and who it says it is.
+//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`TrustedHosts`], [`Methods`], [`Cascade`]. How a middleware is
 //!   written, the wrong and the right way, is told in [`middleware`].
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
 //!
@@ -71,13 +71,15 @@
 //! | `json` (default) | [`EnvironExt::json`], [`Problem`], [`JsonLines`] | |
 //! | `negotiation` (default) | [`Accept`], [`EnvironExt::negotiate`] | |
 //! | `tracing` (default) | [`AccessLog`], and the log of [`ErrorHandlers`] | |
-//! | `blocking` | [`blocking`](blocking()), [`blocking_writer`], [`wait_for`] | a tokio runtime |
-//! | `files` | [`SendFile`], [`StaticDir`] | a tokio runtime |
-//! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime |
-//! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver |
-//! | `tokio` | [`read_body`], [`read_exactly`] | |
+//! | `blocking` | [`blocking`](blocking()), [`blocking_writer`], [`wait_for`] | a tokio runtime, for its blocking threads (`wait_for`: none) |
+//! | `files` | [`SendFile`], [`StaticDir`] | a tokio runtime, for its blocking threads |
+//! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime, for its blocking threads, once a part goes to disk |
+//! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver (an `EventStream` without `keep_alive`: none) |
+//! | `tokio` | [`read_body`], [`read_exactly`] | what the reader needs |
 //!
-//! The defaults run on any executor, which is why what needs a runtime has to be named. `full` is
+//! The defaults run on any executor, which is why what needs a runtime has to be named. Nothing here
+//! needs tokio's I/O driver. The adapters of this project call apps in a tokio context. On a host that
+//! does not, what needs a runtime is a 500 whose log line names it, not a panic (L7). `full` is
 //! everything. No feature turns default features of `gateway-core` on: `cookies`, `json` and `tokio`
 //! turn on the feature of the same name there, `tracing` does not.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -86,11 +88,25 @@
 mod blocking;
 mod error;
 mod error_handlers;
-#[cfg(feature = "dates")]
-mod http_date;
+#[cfg_attr(
+    not(feature = "full"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "which parsers are used depends on the features"
+    )
+)]
+mod field;
 pub mod middleware;
 mod request;
 mod response;
+#[cfg(any(
+    feature = "blocking",
+    feature = "files",
+    feature = "multipart",
+    feature = "timers"
+))]
+mod tokio_context;
 
 #[cfg(feature = "blocking")]
 pub use blocking::{
@@ -120,21 +136,19 @@ pub use middleware::{AccessEntry, AccessLog, LogFormat};
 pub use middleware::{
     BeforeProxyFix, Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, Hosts, IsHead,
     LimitInput, MethodOverride, Methods, MiddlewareExt, Mount, OnRequest, OnResponse,
-    OverriddenMethod, ProxyFix, RequestId, RequestIdValue, Runtime,
+    OverriddenMethod, ProxyFix, RequestId, RequestIdValue, Runtime, TrustedHosts,
 };
 #[cfg(feature = "negotiation")]
 pub use request::Accept;
 pub use request::EnvironExt;
-#[cfg(feature = "multipart")]
-pub use request::FilePart;
 #[cfg(any(feature = "cookies", feature = "forms"))]
 pub use request::Pairs;
 #[cfg(feature = "auth")]
 pub use request::{Authorization, BasicCredentials};
+#[cfg(feature = "multipart")]
+pub use request::{FilePart, Multipart, Part};
 #[cfg(feature = "forms")]
 pub use request::{Form, FormLimits};
-#[cfg(feature = "timers")]
-pub use response::EventStream;
 #[cfg(feature = "json")]
 pub use response::JsonLines;
 pub use response::{
@@ -143,6 +157,8 @@ pub use response::{
 };
 #[cfg(feature = "conditions")]
 pub use response::{Conditions, Precondition};
+#[cfg(feature = "timers")]
+pub use response::{EventSender, EventStream, PushedEvents, SendEventError};
 #[cfg(feature = "files")]
 pub use response::{SendFile, StaticDir};
 #[cfg(feature = "tokio")]

@@ -10,9 +10,12 @@ use std::time::SystemTime;
 
 use common::{Answer, answer, get, with};
 use gateway_core::{
-    App, Body, Environ, Error, HttpError, StartResponse, TryIntoResponse, abort, app_fn, view,
+    App, AppExt as _, Body, Environ, Error, Gateway, HttpError, Input, StartResponse,
+    TryIntoResponse, abort, app_fn, view,
 };
-use gateway_util::{ErrorHandlers, HttpErrorFields, Problem, abort_with, redirect};
+use gateway_util::{
+    CatchPanic, Either, ErrorHandlers, HttpErrorFields, Problem, abort_with, redirect,
+};
 use http::Method;
 
 async fn raised(error: impl Fn() -> HttpError + Send + Sync + 'static) -> Answer {
@@ -317,4 +320,60 @@ async fn n6_causes_are_shown_by_debug_builds_that_ask_for_it_only() {
         !page.text().contains("secret"),
         "an HttpError has a page of its own"
     );
+}
+
+/// What a component for hyper answers.
+fn foreign() -> http::Response<String> {
+    http::Response::builder()
+        .status(400)
+        .header("connection", "close, x-hop")
+        .header("x-hop", "1")
+        .header("keep-alive", "timeout=5")
+        .header("transfer-encoding", "chunked")
+        .header("upgrade", "h2c")
+        .header("x-kept", "1")
+        .extension(Marked)
+        .body("bad".to_owned())
+        .unwrap()
+}
+
+#[derive(Clone)]
+struct Marked;
+
+#[tokio::test]
+async fn s7_a_foreign_response_passes_where_errors_are_answered() {
+    let failing = || app_fn(async |_, _| Err::<Body, _>(Error::msg("private")));
+    let apps = [
+        ErrorHandlers::new(failing())
+            .status(500, |_| foreign())
+            .boxed(),
+        ErrorHandlers::new(failing())
+            .default(|_| (foreign(), 400))
+            .boxed(),
+        ErrorHandlers::new(failing())
+            .error(|_: &io::Error, _| "never")
+            .default(|_| Either::<&str, _>::Right(foreign()))
+            .boxed(),
+        view(async |_| -> Result<&str, HttpError> { match abort_with(foreign())? {} }).boxed(),
+        view(async |_| Either::<&str, _>::Right(foreign())).boxed(),
+        CatchPanic::new(view(async |_| -> &str { panic!("the app") }), |_: &str| {
+            foreign()
+        })
+        .boxed(),
+    ];
+    for (number, app) in apps.into_iter().enumerate() {
+        let gateway = Gateway::new(app);
+        let environ = gateway.environ(get("/").into_parts().0, Input::empty());
+        let answer = gateway.handle(environ).await;
+        assert_eq!(answer.status(), 400, "{number}");
+        let headers = answer.headers();
+        assert_eq!(headers["x-kept"], "1", "{number}");
+        assert_eq!(headers["connection"], "close", "{number}");
+        for name in ["x-hop", "keep-alive", "transfer-encoding", "upgrade"] {
+            assert!(!headers.contains_key(name), "{number}: {name}");
+        }
+        // The page of an error has no extensions.
+        let is_marked = answer.extensions().get::<Marked>().is_some();
+        assert_eq!(is_marked, number != 3, "{number}");
+    }
 }

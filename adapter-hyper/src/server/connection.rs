@@ -91,7 +91,7 @@ impl Protocols {
             };
             match ended {
                 Ok(()) => shut_down(&activity).await,
-                // L3: a client that leaves or talks nonsense is not an error of the app's.
+                // L3: a client that leaves or sends a malformed head is no error of the app.
                 Err(error) => {
                     tracing::debug!(target: "gateway", rule = "L3", "a connection ended early: {error}");
                 }

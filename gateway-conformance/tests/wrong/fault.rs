@@ -66,6 +66,8 @@ pub(crate) enum Fault {
     TakesUnderscoresForDashes,
     /// Keeps headers of the request before on the connection.
     KeepsHeaders,
+    /// Calls apps and polls bodies outside of any runtime.
+    KnowsNoRuntime,
     /// Takes no more connections after [`LAST_CASE`].
     StopsAnswering,
 }

@@ -7,6 +7,7 @@ mod fault;
 mod gateway;
 mod lint;
 mod middleware;
+mod no_runtime;
 mod program;
 mod request;
 mod response;
@@ -291,6 +292,16 @@ faults! {
         "e10_an_app_may_ask_for_underscores",
         "e10_an_underscore_does_not_shadow_a_dash",
         "l5_nothing_is_left_of_the_request_before",
+    ];
+    l7_a_missing_runtime_is_found: KnowsNoRuntime breaks ["L7"], fails [
+        "b1_a_flush_from_another_task_wakes_the_gateway",
+        "i6_a_read_in_another_task_is_woken",
+        "l3_a_writer_in_another_task_learns_it_too",
+        "l3_the_end_of_a_response_is_the_end_of_the_exchange",
+        "l7_a_body_is_polled_in_a_tokio_context",
+        "l7_an_app_is_called_in_a_tokio_context",
+        "l7_an_app_may_start_tasks",
+        "s4_a_start_from_another_task_works",
     ];
     l5_headers_kept_are_found: KeepsHeaders breaks ["L5"], fails [
         "l5_nothing_is_left_of_the_request_before",

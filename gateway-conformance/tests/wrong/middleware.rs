@@ -15,6 +15,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::fault::Fault;
+use crate::no_runtime::{self, NoRuntime};
 
 /// Carries from the app's side to the wire what the driver would not let pass.
 pub(crate) const CARRIES: &str = "x-wrong";
@@ -112,6 +113,14 @@ impl<A: App> App for Wrong<A> {
                     fault,
                     start_response,
                 }))
+            }
+            Some(Fault::KnowsNoRuntime) => {
+                let body = no_runtime::call(self.app.call(environ, start_response)).await?;
+                // Bytes in hand are polled by nobody.
+                if body.known_len().is_some() {
+                    return Ok(body);
+                }
+                Ok(body.wrap(NoRuntime))
             }
             _ => self.app.call(environ, start_response).await,
         }

@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, request};
 use http_body::{Body, Frame};
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::fault::Fault;
@@ -77,6 +78,8 @@ pub(crate) struct RequestBody {
     wanted: Option<mpsc::UnboundedSender<()>>,
     fault: Option<Fault>,
     back: Option<oneshot::Sender<(Reader, bool, bool)>>,
+    /// Where the rest is drained: the app may drop the body where there is no runtime.
+    runtime: Handle,
 }
 
 impl RequestBody {
@@ -101,6 +104,7 @@ impl RequestBody {
             wanted: wanted.filter(|_| at != At::End),
             fault,
             back: Some(back),
+            runtime: Handle::current(),
         };
         (body, receiver)
     }
@@ -228,12 +232,13 @@ impl Drop for RequestBody {
                 wanted: None,
                 fault: self.fault,
                 back: Some(back),
+                runtime: self.runtime.clone(),
             };
             if waits {
                 // Nobody said that the client may send it.
                 return rest.give_up();
             }
-            tokio::spawn(rest.drain());
+            self.runtime.spawn(rest.drain());
         }
     }
 }

@@ -133,7 +133,7 @@ pub(super) struct IterFrames<I>(std::iter::Fuse<I>);
 
 impl<I: Iterator> IterFrames<I> {
     pub(super) fn new(chunks: I) -> Self {
-        // An iterator may go on behind its end; a body is asked again by some hosts.
+        // An iterator may go on after its end, and some hosts ask a body again.
         Self(chunks.fuse())
     }
 }

@@ -23,7 +23,9 @@ pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError>
         }
         match *name {
             header::CONTENT_LENGTH => has_length = true,
-            header::TRAILER => check_trailer(value)?,
+            header::TRAILER if !declares_trailers(value) => {
+                return Err(HeaderError(Kind::Trailer));
+            }
             ref name if is_hop_by_hop(name) => {
                 return Err(HeaderError(Kind::HopByHop(name.clone())));
             }
@@ -91,18 +93,14 @@ pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     }
 }
 
-/// `Trailer` is the declaration that trailers follow: each name must be one that can (S7).
-fn check_trailer(value: &HeaderValue) -> Result<(), HeaderError> {
-    let refused = || HeaderError(Kind::Trailer);
-    let text = value.to_str().map_err(|_| refused())?;
-    for name in text.split(',') {
-        let name = HeaderName::from_bytes(name.trim_matches([' ', '\t']).as_bytes())
-            .map_err(|_| refused())?;
-        if !may_trail(&name) {
-            return Err(refused());
-        }
-    }
-    Ok(())
+/// True if a `Trailer` line can declare the trailers that follow: each name is one that can trail (S7).
+pub(super) fn declares_trailers(line: &HeaderValue) -> bool {
+    line.to_str().is_ok_and(|text| {
+        text.split(',').all(|name| {
+            let name = HeaderName::from_bytes(name.trim_matches([' ', '\t']).as_bytes());
+            name.is_ok_and(|name| may_trail(&name))
+        })
+    })
 }
 
 /// RFC 9110 section 6.5.1: fields of framing, routing and content handling never trail.

@@ -1,8 +1,8 @@
 //! The fields of one connection, in responses that were made for another interface (S7).
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::check::is_hop_by_hop;
+use super::check::{declares_trailers, is_hop_by_hop};
 
 /// Takes the fields of one connection out of the headers of a foreign response: S7 bids every bridge
 /// from another interface to do it. Returns true if the response asked for the connection to be
@@ -10,7 +10,8 @@ use super::check::is_hop_by_hop;
 ///
 /// A component that was written for hyper may set `Connection`, `Keep-Alive` or
 /// `Transfer-Encoding`, because hyper acts on them. The fields that `Connection` names go as well
-/// (RFC 9110 section 7.6.1). `Trailer` stays: it declares the trailers of the message.
+/// (RFC 9110 section 7.6.1). `Trailer` stays: it declares the trailers of the message. A line of it
+/// goes that names what cannot trail, which hyper sends and an app's own head may not have.
 ///
 /// A bridge tells the response of the wish to close: [`ResponseExt::close_connection`].
 ///
@@ -33,8 +34,11 @@ use super::check::is_hop_by_hop;
 /// assert!(!strip_connection_fields(&mut headers));
 /// ```
 pub fn strip_connection_fields(headers: &mut HeaderMap) -> bool {
-    // One look over the names is cheaper than six look-ups that most often find nothing.
-    if !headers.keys().any(is_hop_by_hop) {
+    // One look over the names is cheaper than seven look-ups that most often find nothing.
+    if !headers
+        .keys()
+        .any(|name| is_hop_by_hop(name) || *name == header::TRAILER)
+    {
         return false;
     }
     let mut close = false;
@@ -52,6 +56,15 @@ pub fn strip_connection_fields(headers: &mut HeaderMap) -> bool {
     }
     headers.remove("keep-alive");
     headers.remove("proxy-connection");
+    if let header::Entry::Occupied(lines) = headers.entry(header::TRAILER)
+        && lines.iter().any(|line| !declares_trailers(line))
+    {
+        let (name, lines) = lines.remove_entry_mult();
+        let kept: Vec<HeaderValue> = lines.filter(declares_trailers).collect();
+        for line in kept {
+            headers.append(&name, line);
+        }
+    }
     close
 }
 
@@ -104,5 +117,16 @@ mod tests {
         assert_eq!(stripped(&pairs), (true, names));
         let keep_alive = [("connection", "keep-alive"), ("vary", "accept")];
         assert_eq!(stripped(&keep_alive), (false, vec!["vary".to_owned()]));
+    }
+
+    #[test]
+    fn s7_a_trailer_line_of_what_cannot_trail_goes() {
+        let mut headers = HeaderMap::new();
+        for line in ["x-sum, x-more", "content-length", "no name", "x-last"] {
+            headers.append("trailer", HeaderValue::from_static(line));
+        }
+        assert!(!strip_connection_fields(&mut headers));
+        let lines: Vec<_> = headers.get_all("trailer").iter().collect();
+        assert_eq!(lines, ["x-sum, x-more", "x-last"]);
     }
 }

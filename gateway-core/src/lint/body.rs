@@ -13,14 +13,14 @@ use crate::body::{Body, FrameSource, Frames, Repr};
 use crate::error::Error;
 use crate::headers::may_trail;
 
-/// Checks a body in hand, and puts a watcher around one that streams.
+/// Checks a buffered body, and puts a watcher around a stream.
 pub(super) fn watch(body: Body, watch: Arc<HeadWatch>) -> Body {
     watch.refused();
     let (frames, flush) = match body.0 {
         Repr::Stream { frames, flush } => (frames, flush),
         repr => {
             let body = Body(repr);
-            watch.must_be_started("the body is in hand");
+            watch.must_be_started("the body is buffered");
             if let Some(length) = body.known_len() {
                 declared_and_sent(&watch, length);
             }

@@ -11,7 +11,7 @@ use crate::body::{FrameSource, Frames};
 use crate::environ::Environ;
 use crate::error::Error;
 
-/// Checks an input in hand, and puts a watcher around one that streams.
+/// Checks a buffered input, and puts a watcher around a stream.
 pub(super) fn watch(environ: &mut Environ, report: &Report) {
     //= I2 gateway: a chunked request body MUST be decoded, readable to its end, and without
     //= CONTENT_LENGTH. Any transfer coding other than a single `chunked` MUST be refused before the app:

@@ -27,6 +27,13 @@
 //= L6 gateway: blocking apps MUST run off the reactor, in a bounded pool.
 //= Reason: a thread that waits serves nobody.
 
+//= L7 gateway: the interface and its driver need no runtime and start no task. Every adapter of this project MUST
+//= call apps and poll their bodies in the context of a tokio runtime, with the timers and the I/O that its host has
+//= enabled. A host without such a context MUST say so. What needs one and finds none SHOULD fail with an error that
+//= names it, not with a panic.
+//= Reason: an app that starts a task or a timer works on one host and fails on the next, and nothing in the types
+//= tells which.
+
 //= M1 middleware: a middleware that changes nothing MUST be transparent to the byte: length, trailers, flush and
 //= close survive it.
 //= Reason: stacks are deep, and each layer would lose something.

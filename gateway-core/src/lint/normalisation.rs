@@ -9,8 +9,8 @@
 //= to write.
 //= Reason: one conversion, and its errors before the program runs.
 
-//= N2 gateway: nothing MUST NOT be a silent 200: `()` does not compile, and `None` is a 500 whose log says that the
-//= view returned nothing.
+//= N2 gateway: a view that returns nothing MUST NOT produce a 200: `()` does not compile, and `None` is a 500 whose
+//= log says that the view returned nothing.
 //= Reason: a forgotten return value is the commonest fault of a view.
 
 //= N3 gateway: a tuple's status MUST override. Its headers MUST be added to those already there; a field that HTTP

@@ -1,8 +1,11 @@
 //! Responses that components for other interfaces made, as return values (N1, S7).
 
 use bytes::Bytes;
-use gateway_core::{Environ, Error, Gateway, HttpError, Input, ResponseExt, TryIntoResponse, view};
-use http::{Request, Response, Version};
+use gateway_core::{
+    Body, Environ, Error, Gateway, HttpError, Input, ResponseExt, StartResponse, TryIntoResponse,
+    app_fn, reply, view,
+};
+use http::{HeaderValue, Method, Request, Response, Version};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 
@@ -17,6 +20,8 @@ fn foreign() -> Response<Full<Bytes>> {
         .header("x-hop", "1")
         .header("keep-alive", "timeout=5")
         .header("transfer-encoding", "chunked")
+        .header("upgrade", "h2c")
+        .header("trailer", "content-length")
         .header("x-kept", "1")
         .body(Full::new(Bytes::from_static(b"bad")))
         .unwrap()
@@ -34,7 +39,13 @@ fn error() -> HttpError {
 fn assert_translated(answer: &Answer) {
     assert_eq!((answer.status, answer.text().as_str()), (400, "bad"));
     assert_eq!(answer.header("x-kept"), Some("1"));
-    for name in ["x-hop", "keep-alive", "transfer-encoding"] {
+    for name in [
+        "x-hop",
+        "keep-alive",
+        "transfer-encoding",
+        "upgrade",
+        "trailer",
+    ] {
         assert_eq!(answer.header(name), None, "{name}");
     }
 }
@@ -50,6 +61,34 @@ fn s7_a_foreign_response_is_translated_and_not_a_500() {
             get("/"),
         ),
         ask(view(async |_| boxed()), get("/")),
+        ask(view(async |_| Some((foreign(), 400))), get("/")),
+        ask(
+            app_fn(async |_, start_response: StartResponse| {
+                let response = foreign().map(Body::new);
+                let typed = (response, [("content-type", PLAIN)]);
+                start_response.send(typed.try_into_response()?)
+            }),
+            get("/"),
+        ),
+        ask(
+            app_fn(async |_, start_response: StartResponse| {
+                let mut response = foreign().map(Body::new);
+                let headers = response.headers_mut();
+                headers.insert("content-type", HeaderValue::from_static(PLAIN));
+                start_response.send(response)
+            }),
+            get("/"),
+        ),
+        ask(
+            app_fn(async |_, start_response: StartResponse| {
+                start_response.start(200, [("x-first", "1")])?;
+                let mut response = foreign().map(Body::new);
+                let headers = response.headers_mut();
+                headers.insert("content-type", HeaderValue::from_static(PLAIN));
+                start_response.resend(response, Error::msg("private"))
+            }),
+            get("/"),
+        ),
     ];
     for answer in &apps {
         assert_translated(answer);
@@ -58,6 +97,10 @@ fn s7_a_foreign_response_is_translated_and_not_a_500() {
         assert_eq!(answer.header("content-type"), Some(PLAIN));
     }
     let gateway = Gateway::new(view(async |_: Environ| foreign()));
+    assert!(apps.iter().all(|answer| answer.header("x-first").is_none()));
+    let native = read(reply(foreign(), &Method::GET, Version::HTTP_11));
+    assert_translated(&native);
+    assert_eq!(native.header("connection"), Some("close"));
     let request = Request::get("/").version(Version::HTTP_2).body(()).unwrap();
     let environ = gateway.environ(request.into_parts().0, Input::empty());
     let answer = read(run(gateway.handle(environ)));

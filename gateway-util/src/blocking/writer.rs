@@ -14,7 +14,7 @@ const GATHERED: usize = 8 * 1024;
 ///
 /// - Small writes are gathered into chunks of 8 KiB; [`flush`](Write::flush) sends what there is.
 ///   What is left when the app returns is sent then. A response that never came to a chunk is bytes
-///   in hand, with a Content-Length (B4).
+///   buffered, with a Content-Length (B4).
 /// - A write waits until the chunk before has been taken (B3).
 /// - When the client has gone, the next chunk fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe)
 ///   (L3): pass it on with `?`, it is not logged as an error.

@@ -3,14 +3,17 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
-use gateway_core::{HttpError, TryIntoResponse};
+use bytes::Bytes;
+use gateway_core::{Body, HttpError, TryIntoResponse};
 
 /// Ends a view early with any return value: `abort_with(redirect("/login"))?`. Werkzeug's
 /// `abort(response)`.
 ///
-/// The body has to be bytes in hand; a stream makes it a 500. So does a value that cannot be a
-/// response; one that is an `HttpError` is raised itself.
+/// The body has to be bytes in hand, or know its length and be ready at once; a stream makes it a 500.
+/// So does a value that cannot be a response; one that is an `HttpError` is raised itself.
 ///
 /// # Errors
 ///
@@ -36,7 +39,7 @@ pub fn abort_with(answer: impl TryIntoResponse) -> Result<Infallible, HttpError>
     Err(match answer.try_into_response() {
         Ok(response) => {
             let (parts, body) = response.into_parts();
-            match body.buffered() {
+            match at_hand(body) {
                 Some(bytes) => HttpError::from_response(http::Response::from_parts(parts, bytes)),
                 None => HttpError::internal_server_error().with_source(Streams),
             }
@@ -45,6 +48,19 @@ pub fn abort_with(answer: impl TryIntoResponse) -> Result<Infallible, HttpError>
             HttpError::internal_server_error().with_source(error.into_boxed())
         }),
     })
+}
+
+/// The bytes of a body that is in memory. One of a component for hyper (`Full<Bytes>`, say) is not seen
+/// to be, but tells its length and has all of it ready at the first poll.
+fn at_hand(body: Body) -> Option<Bytes> {
+    if let Some(bytes) = body.buffered() {
+        return Some(bytes);
+    }
+    body.known_len()?;
+    match pin!(body.bytes()).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(bytes) => bytes.ok(),
+        Poll::Pending => None,
+    }
 }
 
 #[derive(Debug)]

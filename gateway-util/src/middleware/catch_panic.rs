@@ -1,4 +1,4 @@
-//! A page of one's own for panics.
+//! A page of your own for panics.
 
 use std::any::{Any, type_name};
 use std::fmt;
@@ -12,7 +12,7 @@ use gateway_core::{App, Body, Environ, Error, Response, StartResponse, TryIntoRe
 use http::header;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-/// Answers a panic of the app with a page of one's own. Made by
+/// Answers a panic of the app with a page of your own. Made by
 /// [`MiddlewareExt::catch_panic`](crate::MiddlewareExt::catch_panic).
 ///
 /// The gateway answers panics already, with a plain 500 (B9); this is for those who want another
@@ -81,7 +81,7 @@ where
             Ok(outcome) => outcome?,
             Err(payload) => return answer(&*self.page, &start, payload),
         };
-        // Bytes in hand cannot panic, and what has a length keeps it.
+        // Buffered bytes cannot panic, and what has a length keeps it.
         if body.known_len().is_some() {
             return Ok(body);
         }
@@ -101,7 +101,7 @@ fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Payload> {
     catch_unwind(AssertUnwindSafe(f))
 }
 
-/// Starts the page in the place of what there was; after commit the panic goes on.
+/// Starts the page instead of the app's response. After the commit the panic goes on.
 fn answer<F, R>(page: &F, start_response: &StartResponse, payload: Payload) -> Result<Body, Error>
 where
     F: Fn(&str) -> R,
@@ -115,14 +115,13 @@ where
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a payload that is no text");
-    let response: Response = page(message).try_into_response()?;
-    let (mut parts, body) = response.into_parts();
+    let mut response: Response = page(message).try_into_response()?;
     // B4: behind a stream that panicked the page would have none.
-    if let Some(length) = body.known_len() {
-        parts.headers.insert(header::CONTENT_LENGTH, length.into());
+    if let Some(length) = response.body().known_len() {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, length.into());
     }
-    start_response.restart(parts.status, parts.headers, Error::msg(message))?;
-    Ok(body)
+    start_response.resend(response, Error::msg(message))
 }
 
 /// A body that is replaced when it panics before commit.

@@ -18,7 +18,7 @@ use super::ConditionalGet;
 use super::Timeout;
 use super::{
     Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, LimitInput, MethodOverride,
-    OnRequest, OnResponse, ProxyFix, RequestId, Runtime,
+    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, TrustedHosts,
 };
 use crate::error_handlers::ErrorHandlers;
 
@@ -58,7 +58,7 @@ pub trait MiddlewareExt: App + Sized {
         AccessLog::new(self)
     }
 
-    /// Adds an `ETag` to answers whose bytes are in hand; see [`AutoETag`].
+    /// Adds an `ETag` to responses whose bytes are buffered; see [`AutoETag`].
     #[cfg(feature = "etag")]
     fn auto_etag(self) -> AutoETag<Self> {
         AutoETag::new(self)
@@ -70,7 +70,7 @@ pub trait MiddlewareExt: App + Sized {
         BasicAuth::new(self, realm)
     }
 
-    /// Answers panics with a page of one's own; see [`CatchPanic`].
+    /// Answers panics with a page of your own; see [`CatchPanic`].
     fn catch_panic<F, R>(self, page: F) -> CatchPanic<Self, F>
     where
         F: Fn(&str) -> R + Send + Sync + 'static,
@@ -250,6 +250,11 @@ pub trait MiddlewareExt: App + Sized {
     #[cfg(feature = "timers")]
     fn timeout(self, duration: Duration) -> Timeout<Self> {
         Timeout::new(self, duration)
+    }
+
+    /// Serves only requests for these hosts; see [`TrustedHosts`].
+    fn trusted_hosts(self, hosts: impl IntoIterator<Item: AsRef<str>>) -> TrustedHosts<Self> {
+        TrustedHosts::new(self, hosts)
     }
 }
 

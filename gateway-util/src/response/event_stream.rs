@@ -13,6 +13,8 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::Event;
+use super::event_sender::{self, EventSender, PushedEvents};
+use crate::tokio_context;
 
 /// A stream of events as a return value: `text/event-stream`, not cached, and its head goes out
 /// before the first event (B1).
@@ -58,11 +60,45 @@ where
 
     /// Sends a comment when there was nothing to send for so long: for proxies that close quiet
     /// connections, and to notice that a client has gone (L3).
+    ///
+    /// It needs a tokio runtime with its time driver (`enable_time`); a stream without comments needs
+    /// none. Where the body is polled outside of a runtime, the first wait is an error that says so
+    /// (L7). On a runtime without the driver tokio panics, and says why.
     pub fn keep_alive(mut self, every: Duration) -> Self {
         // Without a pause there would be no end of comments.
         let every = every.max(Duration::from_millis(1));
         self.keep_alive = Some((every, Event::comment("keep-alive").into()));
         self
+    }
+}
+
+impl EventStream<PushedEvents> {
+    /// A stream that events are pushed into, by one task or several. It holds at most `capacity`
+    /// events, one at least: a sender waits while the client does not read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::TryIntoResponse;
+    /// use gateway_util::{Event, EventStream};
+    ///
+    /// let (sender, stream) = EventStream::channel(16);
+    /// tokio::spawn(async move {
+    ///     for n in 1..3 {
+    ///         if sender.send(Event::data(format!("tick {n}"))).await.is_err() {
+    ///             break;
+    ///         }
+    ///     }
+    /// });
+    /// let response = stream.try_into_response()?;
+    /// assert_eq!(response.into_body().bytes().await?, "data: tick 1\n\ndata: tick 2\n\n");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn channel(capacity: usize) -> (EventSender, Self) {
+        let (sender, events) = event_sender::channel(capacity);
+        (sender, Self::new(events))
     }
 }
 
@@ -112,18 +148,22 @@ pin_project! {
 impl<S, E> Stream for KeepAlive<S>
 where
     S: Stream<Item = Result<Event, E>>,
+    E: Into<BoxError>,
 {
-    type Item = Result<Bytes, E>;
+    type Item = Result<Bytes, BoxError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         if let Poll::Ready(event) = this.events.poll_next(cx) {
             *this.timer = None;
-            return Poll::Ready(event.map(|event| event.map(Bytes::from)));
+            return Poll::Ready(event.map(|event| event.map(Bytes::from).map_err(Into::into)));
         }
         let Some((every, comment)) = this.keep_alive else {
             return Poll::Pending;
         };
+        if let Err(error) = tokio_context::handle("`EventStream::keep_alive`") {
+            return Poll::Ready(Some(Err(error.into())));
+        }
         let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(*every)));
         if timer.as_mut().poll(cx).is_pending() {
             return Poll::Pending;

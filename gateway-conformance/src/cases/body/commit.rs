@@ -98,22 +98,25 @@ fn flushes() -> Vec<Case> {
                 Ok(after_go(&environ).commit_early())
             })
             .sees(head_before_body),
-        Case::new("b1_a_flush_from_another_task_wakes_the_gateway", &["B1"])
-            .needs(Capability::StreamedResponses)
-            .needs(Capability::TokioContext)
-            .app(async |environ: Environ, start_response: StartResponse| {
-                start_response.start(200, TEXT)?;
-                let run = Run::of(&environ);
-                tokio::spawn(async move {
-                    run.wait("flush").await;
-                    start_response.commit_early();
-                });
-                Ok(after_go(&environ))
-            })
-            .sees(async |client: Client| {
-                client.note("flush").await?;
-                head_before_body(client).await
-            }),
+        Case::new(
+            "b1_a_flush_from_another_task_wakes_the_gateway",
+            &["B1", "L7"],
+        )
+        .needs(Capability::StreamedResponses)
+        .needs(Capability::TokioContext)
+        .app(async |environ: Environ, start_response: StartResponse| {
+            start_response.start(200, TEXT)?;
+            let run = Run::of(&environ);
+            tokio::spawn(async move {
+                run.wait("flush").await;
+                start_response.commit_early();
+            });
+            Ok(after_go(&environ))
+        })
+        .sees(async |client: Client| {
+            client.note("flush").await?;
+            head_before_body(client).await
+        }),
         Case::new("b1_after_a_flush_an_error_aborts", &["B1", "B8"])
             .needs(Capability::StreamedResponses)
             .needs(Capability::AbortedResponses)

@@ -147,7 +147,7 @@ fn expectations() -> Vec<Case> {
                 response.status(200)?.body("first")?;
                 Ok(())
             }),
-        Case::new("i6_a_read_in_another_task_is_woken", &["I6", "I2"])
+        Case::new("i6_a_read_in_another_task_is_woken", &["I6", "I2", "L7"])
             .needs(Capability::StreamedRequests)
             .needs(Capability::TokioContext)
             .app(

@@ -34,7 +34,7 @@ pub(super) fn cases() -> Vec<Case> {
                 }))
             })
             .sees(|client| leaves(client, "gone")),
-        Case::new("l3_a_writer_in_another_task_learns_it_too", &["L3"])
+        Case::new("l3_a_writer_in_another_task_learns_it_too", &["L3", "L7"])
             .needs(Capability::StreamedResponses)
             .needs(Capability::TokioContext)
             .app(async |environ: Environ, start_response: StartResponse| {
@@ -66,34 +66,37 @@ pub(super) fn cases() -> Vec<Case> {
             open.leave()?;
             client.closed_once().await
         }),
-        Case::new("l3_another_task_learns_that_the_exchange_is_over", &["L3"])
-            .needs(Capability::TokioContext)
-            .needs(Capability::DisconnectWhileIdle)
-            .app(
-                async |mut environ: Environ, start_response: StartResponse| {
-                    start_response.start(200, TEXT)?;
-                    let run = Run::of(&environ);
-                    let disconnected = environ.closed();
-                    let watching = run.clone();
-                    tokio::spawn(async move {
-                        disconnected.await;
-                        watching.note("gone");
-                    });
-                    run.note("called");
-                    std::future::pending::<()>().await;
-                    Ok(Body::empty())
-                },
-            )
-            .only(Via::SOCKETS)
-            .sees(async |client: Client| {
-                let open = client.open(client.request("GET", "/")).await?;
-                client.wait("called").await?;
-                open.leave()?;
-                client.wait("gone").await.map(drop)
-            }),
+        Case::new(
+            "l3_another_task_learns_that_the_exchange_is_over",
+            &["L3", "L7"],
+        )
+        .needs(Capability::TokioContext)
+        .needs(Capability::DisconnectWhileIdle)
+        .app(
+            async |mut environ: Environ, start_response: StartResponse| {
+                start_response.start(200, TEXT)?;
+                let run = Run::of(&environ);
+                let disconnected = environ.closed();
+                let watching = run.clone();
+                tokio::spawn(async move {
+                    disconnected.await;
+                    watching.note("gone");
+                });
+                run.note("called");
+                std::future::pending::<()>().await;
+                Ok(Body::empty())
+            },
+        )
+        .only(Via::SOCKETS)
+        .sees(async |client: Client| {
+            let open = client.open(client.request("GET", "/")).await?;
+            client.wait("called").await?;
+            open.leave()?;
+            client.wait("gone").await.map(drop)
+        }),
         Case::new(
             "l3_the_end_of_a_response_is_the_end_of_the_exchange",
-            &["L3"],
+            &["L3", "L7"],
         )
         .needs(Capability::TokioContext)
         .app(

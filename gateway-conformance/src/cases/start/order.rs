@@ -239,7 +239,7 @@ fn late() -> Vec<Case> {
                 response.field("x-late", "yes")?;
                 Ok(())
             }),
-        Case::new("s4_a_start_from_another_task_works", &["S4"])
+        Case::new("s4_a_start_from_another_task_works", &["S4", "L7"])
             .needs(Capability::TokioContext)
             .app(async |environ: Environ, start_response: StartResponse| {
                 let run = Run::of(&environ);
