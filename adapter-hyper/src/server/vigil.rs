@@ -104,3 +104,97 @@ impl Vigil {
         Verdict::GoesOn
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn watched() -> (Arc<Activity>, Vigil, Instant) {
+        let limits = Limits {
+            write_timeout: SECOND * 4,
+            http2_idle_timeout: SECOND * 8,
+            ..Limits::default()
+        };
+        let now = Instant::now();
+        (Arc::default(), Vigil::new(limits, now), now)
+    }
+
+    #[test]
+    fn l3_slow_is_not_stalled() {
+        let (activity, mut vigil, begin) = watched();
+        let mut exchange = activity.begin();
+        for second in 1..60 {
+            if second % 3 == 0 {
+                exchange.set_at_work(false);
+            }
+            let now = begin + SECOND * second;
+            assert_eq!(vigil.judge(&activity, now), Verdict::GoesOn);
+        }
+        // The last step was three seconds ago.
+        let now = begin + SECOND * 61;
+        assert!(matches!(vigil.judge(&activity, now), Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn l3_an_app_at_work_is_waited_for() {
+        let (activity, mut vigil, begin) = watched();
+        activity.speaks_http2();
+        let mut stalled = activity.begin();
+        stalled.set_at_work(false);
+        let _at_work = activity.begin();
+        for second in 1..60 {
+            let now = begin + SECOND * second;
+            assert_eq!(vigil.judge(&activity, now), Verdict::GoesOn);
+        }
+    }
+
+    #[test]
+    fn l3_bytes_that_wait_for_the_client_end_the_connection() {
+        let (activity, mut vigil, begin) = watched();
+        activity.waits_to_write();
+        assert_eq!(vigil.judge(&activity, begin + SECOND), Verdict::GoesOn);
+        activity.writes();
+        activity.waits_to_write();
+        assert_eq!(vigil.judge(&activity, begin + SECOND * 3), Verdict::GoesOn);
+        assert_eq!(vigil.judge(&activity, begin + SECOND * 6), Verdict::GoesOn);
+        let now = begin + SECOND * 7;
+        assert!(matches!(vigil.judge(&activity, now), Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn an_idle_http_2_connection_is_told_before_it_ends() {
+        let (activity, mut vigil, begin) = watched();
+        activity.speaks_http2();
+        drop(activity.begin());
+        assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+        // A ping was answered: that is no request.
+        activity.writes();
+        assert_eq!(vigil.judge(&activity, begin + SECOND * 7), Verdict::GoesOn);
+        let told = begin + SECOND * 8;
+        assert_eq!(vigil.judge(&activity, told), Verdict::EndsGracefully);
+        assert_eq!(vigil.judge(&activity, told), Verdict::GoesOn);
+        let verdict = vigil.judge(&activity, told + SECOND);
+        assert!(matches!(verdict, Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn l4_a_first_request_that_is_under_way_is_waited_for() {
+        let (activity, mut vigil, begin) = watched();
+        activity.end();
+        assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+        let exchange = activity.begin();
+        assert!(exchange.closes_connection());
+        let late = begin + SECOND * 3;
+        assert_eq!(vigil.judge(&activity, late), Verdict::EndsGracefully);
+        assert_eq!(vigil.judge(&activity, late + SECOND), Verdict::GoesOn);
+        drop(exchange);
+        let verdict = vigil.judge(&activity, late + SECOND * 2);
+        assert_eq!(verdict, Verdict::GoesOn);
+        let verdict = vigil.judge(&activity, late + SECOND * 3);
+        assert!(matches!(verdict, Verdict::Ends(_)));
+    }
+}
