@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
-use actix_web::http::header::HeaderMap as NativeHeaders;
+use actix_web::http::header::{HeaderMap as NativeHeaders, HeaderName, HeaderValue};
 use gateway_core::HeadSource;
 use http::HeaderMap;
 
@@ -16,11 +16,24 @@ use crate::request;
 /// How many empty loans a worker keeps for its next requests.
 const KEPT: usize = 64;
 
+/// Room for more copied lines than these is not kept.
+const KEPT_LINES: usize = 96;
+
 /// The head of a request in the hands of an environ: actix's header map, and the target.
 #[derive(Debug, Default)]
 struct Loan {
     headers: NativeHeaders,
+    /// Instead of the map, where it is not the request's own. A copy of the map takes ten times the
+    /// room: of HTTP/2 there may be thousands of lines, and a copy per stream.
+    lines: Vec<(HeaderName, HeaderValue)>,
     uri: Option<Uri>,
+}
+
+impl Loan {
+    fn all(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+        let lines = self.lines.iter().map(|(name, value)| (name, value));
+        self.headers.iter().chain(lines)
+    }
 }
 
 impl HeadSource for Loan {
@@ -33,16 +46,21 @@ impl HeadSource for Loan {
         for value in self.headers.get_all(name) {
             visit(value.as_bytes());
         }
+        for (known, value) in &self.lines {
+            if known.as_str().eq_ignore_ascii_case(name) {
+                visit(value.as_bytes());
+            }
+        }
     }
 
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in &self.headers {
+        for (name, value) in self.all() {
             visit(name.as_str(), value.as_bytes());
         }
     }
 
     fn to_map(&self) -> HeaderMap {
-        request::request_headers(&self.headers)
+        request::request_headers(self.all())
     }
 }
 
@@ -81,7 +99,11 @@ impl Lender {
         if let Some(loan) = Arc::get_mut(&mut loan) {
             match lending {
                 Lending::Own => std::mem::swap(&mut loan.headers, request.headers_mut()),
-                Lending::Copy => loan.headers = request.headers().clone(),
+                Lending::Copy => {
+                    let lines = request.headers().iter();
+                    let lines = lines.map(|(name, value)| (name.clone(), value.clone()));
+                    loan.lines.extend(lines);
+                }
             }
             let uri = &request.head().uri;
             loan.uri = Some(uri.clone());
@@ -139,7 +161,10 @@ impl Lease {
         };
         match self.lending {
             Lending::Own => std::mem::swap(request.headers_mut(), &mut loan.headers),
-            Lending::Copy => loan.headers = NativeHeaders::default(),
+            Lending::Copy => {
+                loan.lines.clear();
+                loan.lines.shrink_to(KEPT_LINES);
+            }
         }
         loan.uri = None;
         let mut idle = self.lender.idle.borrow_mut();

@@ -76,6 +76,13 @@
 //! - A request body that the app did not read closes the connection, unless it is short and came
 //!   with its head (I5).
 //! - The input can be read until the response has ended: a task that holds it longer gets an error.
+//! - Pipelined requests on HTTP/1: actix reads ahead, and sends each response by the method, version and
+//!   `Connection` of the request that it read last. HEAD and GET behind one another get each other's
+//!   framing, and a response to HTTP/1.1 may be framed for HTTP/1.0 (B4, B6). Browsers and proxies do
+//!   not pipeline; a proxy in front takes it off.
+//! - HTTP/2: actix does not bound the streams of a connection (20 000 open ones cost some 85 MB), and a
+//!   header name of more than 65 535 bytes panics in its decoder, which ends that connection. An HTTP/2
+//!   server that faces the open network belongs behind a proxy that bounds both, or is one of HTTP/1.
 //! - A method with one of `#$%&'` in it is refused by actix with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
 //!

@@ -61,7 +61,8 @@ pub(crate) fn open(request: &mut ServiceRequest, facts: Facts) -> (Input, Option
         // does asks again.
         pump.read_ahead(&mut Context::from_waker(Waker::noop()));
     }
-    if pump.is_empty() {
+    // I3, RFC 9113 section 8.1.1: an end before the declared length is an error of the read.
+    if pump.is_empty() && declared.unwrap_or(0) == 0 {
         return (Input::empty(), None);
     }
     (input, Some(Upload { pump, declared }))

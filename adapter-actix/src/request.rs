@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http as native;
-use actix_web::http::header::HeaderMap as NativeHeaders;
+use actix_web::http::header::{HeaderName as NativeName, HeaderValue as NativeValue};
 use bytes::BytesMut;
 use gateway_core::{
     App, Connection, Environ, Gateway, HttpError, Input, LentHead, PathParams, RefusedHead, Scheme,
@@ -179,12 +179,16 @@ pub(crate) fn target(uri: &native::Uri) -> Option<Uri> {
 
 /// Room for the header values of most requests.
 const VALUES: usize = 1024;
+/// Room for the headers of most requests.
+const LINES: usize = 16;
 
 /// Request headers as an `http` 1 map; all values share one allocation, or a few.
-pub(crate) fn request_headers(headers: &NativeHeaders) -> HeaderMap {
+pub(crate) fn request_headers<'a>(
+    headers: impl Iterator<Item = (&'a NativeName, &'a NativeValue)>,
+) -> HeaderMap {
     // Not measured beforehand: going through actix's map costs more than what is left unused.
     let mut values = BytesMut::with_capacity(VALUES);
-    let mut map = HeaderMap::with_capacity(headers.len_keys());
+    let mut map = HeaderMap::with_capacity(LINES);
     for (name, value) in headers {
         values.extend_from_slice(value.as_bytes());
         let bytes = values.split().freeze();

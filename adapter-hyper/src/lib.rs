@@ -24,7 +24,8 @@
 //!   (L3). A client that half-closes an HTTP/1 connection counts as gone.
 //! - `100 Continue` goes out when the app first reads the body (I6).
 //! - What an app leaves unread of a request's body is drained if it is there already, else the
-//!   connection closes after the response (I5).
+//!   connection closes after the response (I5). A response that is committed after the app has let
+//!   its input go says so: `Connection: close`.
 //! - Extensions pass both ways: those of a request are those of the environ (E15), and what the app
 //!   puts into those of its response is in the `http::Response`. There are no path parameters.
 //! - Trailers pass both ways; on HTTP/1 those of a response only if the client sent `TE: trailers`
@@ -45,6 +46,7 @@ mod request;
 #[cfg(feature = "server")]
 mod server;
 mod service;
+mod unread;
 
 #[cfg(feature = "server")]
 pub use server::{DefaultAddrError, Server, default_addr};

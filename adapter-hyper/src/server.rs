@@ -1,13 +1,19 @@
 //! A server for those who have none.
 
+mod activity;
+mod bind_error;
 mod connection;
 mod cutting;
 mod default_addr;
+mod limits;
 mod listener;
 mod signals;
+mod timed_body;
+mod tracked;
 mod transport;
 #[cfg(unix)]
 mod unix_socket;
+mod vigil;
 
 use std::fmt;
 use std::future::pending;
@@ -18,42 +24,57 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_core::{App, Observer, Outcome, RequestSummary};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, ToSocketAddrs};
+use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::service::HyperService;
 
+use bind_error::BindError;
 use connection::Protocols;
 use cutting::BeginCutting;
 pub use default_addr::{DefaultAddrError, default_addr};
+use limits::Limits;
 use listener::Listener;
 
 const MAX_CONNECTIONS: usize = 10_000;
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// An HTTP server for an app: HTTP/1.1 and HTTP/2 (with prior knowledge) on one port.
 ///
 /// # Bounds
 ///
-/// - At most [`max_connections`](Self::max_connections) at a time, by default 10 000. Clients beyond
-///   that wait in the listener's queue, they are not turned away.
-/// - A head must be there within [`header_read_timeout`](Self::header_read_timeout), by default 30
-///   seconds. It also ends connections that are kept alive and do nothing, without a word.
-/// - HTTP/2: 200 streams at a time per connection, 64 KiB of header fields; a peer that answers no
-///   ping is gone.
+/// | setting | default | what it bounds | what a client sees |
+/// |---|---|---|---|
+/// | [`max_connections`](Self::max_connections) | 10 000 | connections at a time | it waits in the listener's queue, and is not turned away |
+/// | [`header_read_timeout`](Self::header_read_timeout) | 30 s | the head of a request on HTTP/1, the first bytes of any connection, and an HTTP/1 connection that is kept alive and idle | the end of the connection, without a word |
+/// | [`body_read_timeout`](Self::body_read_timeout) | 30 s | a pause in a request's body while the app waits for it | the answer to a failed read, by default a 400; on HTTP/1 the connection closes |
+/// | [`write_timeout`](Self::write_timeout) | 60 s | a pause in which a client takes nothing of what is there for it | the end of the connection |
+/// | [`http2_idle_timeout`](Self::http2_idle_timeout) | 60 s | an HTTP/2 connection without a request, even if it answers pings | GOAWAY with NO_ERROR, and the end of the connection |
+/// | [`shutdown_deadline`](Self::shutdown_deadline) | 30 s | exchanges in flight when the server ends | the end of the connection |
 ///
-/// What is not bounded: how slowly a client may send a request's body or read a response. An app
-/// bounds the time it takes by itself; a server that faces the open network belongs behind a proxy
-/// that does.
+/// A limit may be exceeded by a quarter, and by 15 seconds at most.
+///
+/// On HTTP/2 the `write_timeout` ends a connection of which no stream makes progress although the app
+/// has given something to each; a stream whose app is at work keeps the others alive. Fixed are: 200
+/// streams at a time, 64 KiB of header fields, a ping each 60 seconds that has to be answered within 20.
+/// h2 itself ends a connection with GOAWAY and ENHANCE_YOUR_CALM where a client sends thousands of DATA
+/// frames of a few bytes: it allows small frames for half the connection's window, 256 bytes each.
+///
+/// What is not bounded: the whole time of a request. A client that sends a byte now and then keeps its
+/// exchange; an app bounds the time it takes by itself.
+///
+/// A client that half-closes its connection after its HTTP/1 request gets no answer: hyper takes it for
+/// one that has gone (L3).
 ///
 /// # The end
 ///
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its
-/// future says so: no connection is accepted any more, idle ones are closed, exchanges in flight may
-/// end within [`shutdown_deadline`](Self::shutdown_deadline), by default 30 seconds, and are then
-/// cut (L4). A server whose future is dropped is cut at once. For observers what is cut has ended with
+/// future says so. Who waits in the listener's queue by then is accepted, also beyond
+/// `max_connections`, and nobody afterwards. Idle connections are closed at once. One that has sent no
+/// request yet, or half of one, or an HTTP/2 peer that answers nothing, has half a second. Exchanges in
+/// flight may end within the `shutdown_deadline`; responses say `Connection: close`. What is left is cut
+/// (L4). A server whose future is dropped is cut at once. For observers what is cut has ended with
 /// [`Ended::Cut`](gateway_core::Ended::Cut).
 ///
 /// # Examples
@@ -75,7 +96,7 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 pub struct Server {
     listener: Listener,
     max_connections: usize,
-    header_read_timeout: Duration,
+    limits: Limits,
     shutdown_deadline: Duration,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -85,9 +106,14 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the address cannot be resolved or listened on.
+    /// When the address cannot be resolved or listened on. The error's text names the address, and
+    /// reads the same where `main` returns it.
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
-        Ok(Self::from_listener(TcpListener::bind(addr).await?))
+        let addrs: Vec<SocketAddr> = lookup_host(addr).await?.collect();
+        match TcpListener::bind(&*addrs).await {
+            Ok(listener) => Ok(Self::from_listener(listener)),
+            Err(error) => Err(BindError::new(addrs, error).into()),
+        }
     }
 
     /// Listens on a Unix socket. The file is removed when the server ends. One that a server left
@@ -131,7 +157,7 @@ impl Server {
         Self {
             listener,
             max_connections: MAX_CONNECTIONS,
-            header_read_timeout: HEADER_READ_TIMEOUT,
+            limits: Limits::default(),
             shutdown_deadline: SHUTDOWN_DEADLINE,
             observer: None,
         }
@@ -149,9 +175,31 @@ impl Server {
         self
     }
 
-    /// Bounds how long a client may take for a request's head, and how long a connection may idle.
+    /// Bounds how long a client may take for a request's head, and how long an HTTP/1 connection may
+    /// idle. By default 30 seconds.
     pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
-        self.header_read_timeout = timeout;
+        self.limits.header_read_timeout = timeout;
+        self
+    }
+
+    /// Bounds how long an app waits for the next bytes of a request's body: the read fails then. By
+    /// default 30 seconds.
+    pub fn body_read_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.body_read_timeout = timeout;
+        self
+    }
+
+    /// Bounds how long a client may take nothing of what is there for it: its connection ends then. By
+    /// default 60 seconds.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.write_timeout = timeout;
+        self
+    }
+
+    /// Bounds how long an HTTP/2 connection may be without a request: it ends with GOAWAY then. By
+    /// default 60 seconds.
+    pub fn http2_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.http2_idle_timeout = timeout;
         self
     }
 
@@ -258,28 +306,32 @@ impl Server {
             None => service,
         };
         let (mut stop, mut cut) = (pin!(stop), pin!(cut));
-        let protocols = Protocols::new(self.header_read_timeout);
-        let graceful = GracefulShutdown::new();
+        let protocols = Protocols::new(self.limits);
+        let (ending, told) = watch::channel(false);
         let mut tasks = JoinSet::new();
         // Dropped before the tasks, which end when they are dropped.
         let cutting = BeginCutting::new(service.gateway());
+        let serve = |(transport, connection)| {
+            let service = service.with_connection(connection);
+            protocols.serve(transport, service, told.clone())
+        };
         loop {
             tokio::select! {
                 biased;
                 () = &mut stop => break,
                 Some(ended) = tasks.join_next() => log_panic(ended),
                 accepted = self.listener.accept(), if tasks.len() < self.max_connections => {
-                    let (transport, connection) = accepted;
-                    let served = protocols.serve(transport, service.with_connection(connection), &graceful);
-                    tasks.spawn(served);
+                    tasks.spawn(serve(accepted));
                 }
             }
         }
-        // Nobody is to connect and wait for an answer that will not come.
-        drop(self.listener);
+        for waiting in self.listener.into_waiting() {
+            tasks.spawn(serve(waiting));
+        }
         tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
+        // Every task has a receiver.
+        let _ = ending.send(true);
         let drained = async {
-            graceful.shutdown().await;
             while let Some(ended) = tasks.join_next().await {
                 log_panic(ended);
             }
@@ -292,6 +344,10 @@ impl Server {
         if is_drained {
             cutting.never();
         } else {
+            // Those that have ended are not cut.
+            while let Some(ended) = tasks.try_join_next() {
+                log_panic(ended);
+            }
             tracing::warn!(target: "gateway", rule = "L4", connections = tasks.len(), "cutting");
             drop(cutting);
             tasks.shutdown().await;
@@ -305,7 +361,7 @@ impl fmt::Debug for Server {
         f.debug_struct("Server")
             .field("listener", &self.listener)
             .field("max_connections", &self.max_connections)
-            .field("header_read_timeout", &self.header_read_timeout)
+            .field("limits", &self.limits)
             .field("shutdown_deadline", &self.shutdown_deadline)
             .field("observer", &self.observer.is_some())
             .finish()

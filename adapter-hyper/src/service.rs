@@ -238,7 +238,7 @@ impl<A: App> HyperService<A> {
 
     /// One request, converted and handed to the gateway.
     #[inline]
-    fn answer<B>(
+    pub(crate) fn answer<B>(
         &self,
         request: Request<B>,
     ) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
@@ -247,8 +247,8 @@ impl<A: App> HyperService<A> {
         B::Error: Into<BoxError>,
     {
         let gateway = &self.gateway;
-        let environ = environ(gateway, self.connection, self.with.as_deref(), request);
-        Answer::new(gateway.handle(environ))
+        let (environ, unread) = environ(gateway, self.connection, self.with.as_deref(), request);
+        Answer::new(gateway.handle(environ), unread)
     }
 }
 

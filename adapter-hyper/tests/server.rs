@@ -90,6 +90,12 @@ async fn a_port_in_use_is_an_error() {
     let first = Server::bind("127.0.0.1:0").await.unwrap();
     let error = Server::bind(first.local_addr().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    let addr = first.local_addr().unwrap();
+    let plain = format!("cannot listen on {addr}: another program listens there");
+    assert_eq!(error.to_string(), plain);
+    // What a `main` that returns it shows.
+    let shown = format!("{error:?}");
+    assert!(shown.contains(&plain) && !shown.contains("Os"), "{shown}");
 }
 
 #[tokio::test]
@@ -251,6 +257,19 @@ async fn l4_a_stream_without_end_is_cut_after_the_deadline() {
     server.ended().await;
     assert_ne!(one.finish().await.unwrap().end, End::Complete);
     assert_ne!(stream.finish().await.unwrap().end, End::Complete);
+}
+
+/// SPEC's "Exceptions of hosts": hyper takes a client that half-closes for one that has left.
+#[tokio::test]
+async fn l3_a_client_that_half_closes_counts_as_gone() {
+    let (server, _may, mut seen) = waiting(|server| server).await;
+    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    connection.send_request(&Request::get("/")).await.unwrap();
+    assert_eq!(seen.next().await, "called");
+    connection.half_close().await.unwrap();
+    assert_eq!(seen.next().await, "dropped");
+    assert!(connection.rest().await.unwrap().is_empty());
+    server.stop().await;
 }
 
 #[tokio::test]

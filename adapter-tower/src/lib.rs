@@ -66,6 +66,7 @@
 //! of its routes. The peer's address also needs `into_make_service_with_connect_info`, as above.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod answer;
 mod extensions;
 mod layer;
 mod prefix;
@@ -76,6 +77,7 @@ mod request;
 mod response;
 mod service;
 mod tower_app;
+mod unread;
 
 pub use layer::{AppService, TowerAppExt, WithLayer};
 pub use prefix::OriginalUri;

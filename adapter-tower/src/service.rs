@@ -12,6 +12,7 @@ use http::{Request, Response, request};
 use http_body::Body as HttpBody;
 use tower_service::Service;
 
+use crate::answer::Answer;
 use crate::request::{With, environ};
 
 type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>> + Send>>;
@@ -192,9 +193,8 @@ impl<A: App> TowerService<A> {
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let environ = environ(&self.gateway, self.with.as_deref(), request);
-        let handled = self.gateway.handle(environ);
-        async move { Ok(handled.await) }
+        let (environ, unread) = environ(&self.gateway, self.with.as_deref(), request);
+        Answer::new(self.gateway.handle(environ), unread)
     }
 }
 

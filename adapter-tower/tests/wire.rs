@@ -274,6 +274,37 @@ async fn i5_unread_input_does_not_spoil_the_connection() -> TestResult {
     Ok(())
 }
 
+/// Under axum and hyper-util the one who reads next writes to a connection that is gone, unless it is
+/// told.
+#[tokio::test]
+async fn i5_rfc_9112_9_6_a_response_whose_request_body_is_not_read_says_close() -> TestResult {
+    for (host, address) in hosts().await {
+        for (length, closes) in [(100, false), (200_000, true)] {
+            for (path, status) in [("/text", 200), ("/missing", 404), ("/fails", 500)] {
+                let case = format!("{host} {path} {length}");
+                let mut connection = http1::Connection::open(address).await?;
+                let first = WireRequest::new("GET", path).body("x".repeat(length));
+                let mut bytes = first.to_http1("a.example").to_vec();
+                bytes.extend_from_slice(&WireRequest::get("/text").to_http1("a.example"));
+                // The server may close before it has read everything.
+                let _ = connection.send(bytes).await;
+                let response = connection.read_response("GET").await?;
+                assert_eq!(response.status, status, "{case}");
+                assert_eq!(
+                    response.header("connection") == Some("close"),
+                    closes,
+                    "{case}"
+                );
+                if !closes {
+                    let second = connection.read_response("GET").await?;
+                    assert_eq!(second.body, "hello", "{case}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn s7_close_connection_closes() -> TestResult {
     for (host, address) in hosts().await {

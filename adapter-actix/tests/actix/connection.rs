@@ -2,7 +2,7 @@
 
 use adapter_actix::{mount, service};
 use gateway_conformance::wire::{Protocol, Request, http1};
-use gateway_core::{Body, Environ, Error, StartResponse, view};
+use gateway_core::{Body, Environ, Error, HttpError, StartResponse, view};
 
 use crate::server::Server;
 
@@ -122,4 +122,37 @@ async fn e13_the_protocol_is_the_transports() {
         "{}",
         response.text()
     );
+}
+
+/// Two requests at once; the first has a body that nobody reads.
+#[tokio::test]
+async fn i5_rfc_9112_9_6_a_response_whose_request_body_is_not_read_says_close() {
+    let server = Server::of(view(async |environ: Environ| -> Result<&str, Error> {
+        match environ.path_info().to_string().as_str() {
+            "/401" => Err(HttpError::unauthorized().into()),
+            "/404" => Err(HttpError::not_found().into()),
+            "/413" => Err(HttpError::payload_too_large().into()),
+            "/500" => Err(Error::msg("broken")),
+            _ => Ok("hello"),
+        }
+    }));
+    for status in [200, 401, 404, 413, 500] {
+        for (length, closes) in [(100, false), (200_000, true)] {
+            let case = format!("{status} {length}");
+            let mut connection = http1::Connection::open(server.address).await.unwrap();
+            let first = Request::post(format!("/{status}")).body("x".repeat(length));
+            let mut bytes = first.to_http1("a.example").to_vec();
+            bytes.extend_from_slice(&Request::get("/").to_http1("a.example"));
+            // The server may close before it has read everything.
+            let _ = connection.send(bytes).await;
+            let response = connection.read_response("POST").await.unwrap();
+            assert_eq!(response.status, status, "{case}");
+            let says_close = response.header("connection") == Some("close");
+            assert_eq!(says_close, closes, "{case}");
+            if !closes {
+                let second = connection.read_response("GET").await.unwrap();
+                assert_eq!(second.text(), "hello", "{case}");
+            }
+        }
+    }
 }

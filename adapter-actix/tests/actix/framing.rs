@@ -124,3 +124,22 @@ async fn b11_trailers_are_dropped() {
         assert!(response.trailers.is_empty());
     }
 }
+
+/// SPEC's "Exceptions of hosts": actix frames a response by the request that it read last. The test
+/// fails when it no longer does: the exception goes then.
+#[tokio::test]
+async fn the_exception_of_pipelined_get_and_head_is_still_there() {
+    let server = Server::of(view(async |_| {
+        // actix reads on meanwhile.
+        tokio::task::yield_now().await;
+        "hello"
+    }));
+    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    let head = "HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    connection.send(format!("{get}{head}")).await.unwrap();
+    let answers = connection.rest().await.unwrap();
+    let answers = String::from_utf8_lossy(&answers);
+    assert!(answers.starts_with("HTTP/1.1 200 OK\r\n"), "{answers}");
+    assert!(!answers.contains("hello"), "{answers}");
+}

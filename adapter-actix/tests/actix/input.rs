@@ -453,3 +453,17 @@ async fn a_reader_under_a_waker_of_its_own_costs_nothing_while_the_client_is_sil
     let polls = POLLS.load(Ordering::SeqCst);
     assert!((1..=20).contains(&polls), "{polls} polls");
 }
+
+/// A head that ends the stream and declares a body.
+#[tokio::test]
+async fn i3_rfc_9113_8_1_1_a_declared_body_that_is_not_there_is_an_error_of_the_read() {
+    let server = Server::of(view(async |mut environ: Environ| {
+        Ok::<_, Error>(environ.take_input().text(100).await?)
+    }));
+    let mut connection = http2::Connection::open(server.address).await.unwrap();
+    for (length, status) in [("5", 400), ("0", 200)] {
+        let request = Request::post("/").header("content-length", length);
+        let response = connection.request(&request).await.unwrap();
+        assert_eq!(response.status, status, "{length}");
+    }
+}

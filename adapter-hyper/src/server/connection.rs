@@ -1,13 +1,21 @@
 //! One connection, from its first byte to its last.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_core::App;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::transport::{Stream, Transport};
+use super::activity::Activity;
+use super::limits::Limits;
+use super::tracked::tracked;
+use super::transport::{LINGER, Stream, Transport};
+use super::vigil::{Verdict, Vigil};
 use crate::service::HyperService;
 
 /// HTTP/2: exchanges at a time on one connection.
@@ -20,47 +28,89 @@ const PING_INTERVAL: Duration = Duration::from_secs(60);
 /// HTTP/1.1 and HTTP/2, with their settings.
 pub(super) struct Protocols {
     builder: auto::Builder<TokioExecutor>,
-    header_read_timeout: Duration,
+    limits: Limits,
 }
 
 impl Protocols {
-    pub(super) fn new(header_read_timeout: Duration) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         // Without a timer hyper's timeouts do nothing at all.
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(header_read_timeout);
+            .header_read_timeout(limits.header_read_timeout);
         builder
             .http2()
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(MAX_HEADER_LIST)
             .keep_alive_interval(PING_INTERVAL);
-        Self {
-            builder,
-            header_read_timeout,
-        }
+        Self { builder, limits }
     }
 
-    /// Serves a connection to its end, or until `graceful` ends it.
+    /// Serves a connection to its end, or to the end that `ending` asks for.
     pub(super) fn serve<A: App>(
         &self,
         stream: Stream,
         service: HyperService<A>,
-        graceful: &GracefulShutdown,
+        mut ending: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<A> {
-        let transport = Transport::new(stream, self.header_read_timeout);
+        let limits = self.limits;
+        let activity = Arc::<Activity>::default();
+        let transport = Transport::new(stream, limits.header_read_timeout, activity.clone());
+        let service = tracked(service, activity.clone(), limits);
+        // With upgrades, though nothing is upgraded: after an offer of one, hyper would drop the
+        // transport without a shutdown otherwise.
         let served = self
             .builder
-            .serve_connection(TokioIo::new(transport), service.unboxed())
+            .serve_connection_with_upgrades(TokioIo::new(transport), service)
             .into_owned();
-        let watched = graceful.watch(served);
         async move {
-            if let Err(error) = watched.await {
+            let mut served = pin!(served);
+            let mut vigil = Vigil::new(limits, Instant::now());
+            let mut turn = pin!(sleep(vigil.pause()));
+            let ended = loop {
+                tokio::select! {
+                    biased;
+                    ended = &mut served => break ended,
+                    _ = ending.wait_for(|is_ending| *is_ending), if !activity.is_ending() => {
+                        activity.end();
+                    }
+                    () = &mut turn => {}
+                }
+                let now = Instant::now();
+                match vigil.judge(&activity, now) {
+                    Verdict::GoesOn => {}
+                    Verdict::EndsGracefully => served.as_mut().graceful_shutdown(),
+                    Verdict::Ends(reason) => {
+                        tracing::debug!(target: "gateway", rule = "L3", "a connection is closed: {reason}");
+                        return;
+                    }
+                }
+                turn.as_mut().reset(now + vigil.pause());
+            };
+            match ended {
+                Ok(()) => shut_down(&activity).await,
                 // L3: a client that leaves or sends a malformed head is no error of the app.
-                tracing::debug!(target: "gateway", rule = "L3", "a connection ended early: {error}");
+                Err(error) => {
+                    tracing::debug!(target: "gateway", rule = "L3", "a connection ended early: {error}");
+                }
             }
         }
     }
+}
+
+/// Shuts a connection down that hyper has handed back because a client offered to change its protocol
+/// (I5). The others are shut down by then.
+async fn shut_down(activity: &Activity) {
+    let Some(upgrade) = activity.take_upgrade() else {
+        return;
+    };
+    let shutdown = async {
+        if let Ok(upgraded) = upgrade.await {
+            // Who has gone needs no end.
+            let _ = TokioIo::new(upgraded).shutdown().await;
+        }
+    };
+    let _ = timeout(LINGER * 2, shutdown).await;
 }

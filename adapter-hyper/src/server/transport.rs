@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,10 +12,12 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tokio::time::{Sleep, sleep};
 
+use super::activity::Activity;
+
 /// What an HTTP/2 client sends first (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How long, and for how much, the client is listened to after the server's last byte.
-const LINGER: Duration = Duration::from_secs(1);
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
 /// An accepted connection of either kind.
@@ -34,6 +37,7 @@ pub(super) struct Transport {
     stream: Stream,
     first: Option<FirstBytes>,
     linger: Option<Linger>,
+    activity: Arc<Activity>,
 }
 
 struct FirstBytes {
@@ -47,7 +51,7 @@ struct Linger {
 }
 
 impl Transport {
-    pub(super) fn new(stream: Stream, timeout: Duration) -> Self {
+    pub(super) fn new(stream: Stream, timeout: Duration, activity: Arc<Activity>) -> Self {
         Self {
             stream,
             first: Some(FirstBytes {
@@ -55,6 +59,7 @@ impl Transport {
                 deadline: Box::pin(sleep(timeout)),
             }),
             linger: None,
+            activity,
         }
     }
 
@@ -63,10 +68,24 @@ impl Transport {
         if let Some(first) = &mut self.first {
             match first.expected.strip_prefix(bytes) {
                 Some(rest) if !rest.is_empty() && !bytes.is_empty() => first.expected = rest,
-                // The whole preface, something else, or the end.
+                // The whole preface.
+                Some([]) => {
+                    self.activity.speaks_http2();
+                    self.first = None;
+                }
+                // Something else, or the end.
                 _ => self.first = None,
             }
         }
+    }
+
+    /// Notes whether the client takes what is written.
+    fn wrote(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match polled {
+            Poll::Ready(_) => self.activity.writes(),
+            Poll::Pending => self.activity.waits_to_write(),
+        }
+        polled
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -80,6 +99,7 @@ impl Transport {
             match ready!(self.stream.poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {
                     linger.left = linger.left.saturating_sub(buffer.filled().len());
+                    self.activity.writes();
                 }
                 _ => break,
             }
@@ -118,7 +138,9 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut().stream.pinned().poll_write(cx, bytes)
+        let this = self.get_mut();
+        let written = this.stream.pinned().poll_write(cx, bytes);
+        this.wrote(written)
     }
 
     fn poll_write_vectored(
@@ -126,10 +148,9 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.get_mut()
-            .stream
-            .pinned()
-            .poll_write_vectored(cx, slices)
+        let this = self.get_mut();
+        let written = this.stream.pinned().poll_write_vectored(cx, slices);
+        this.wrote(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -36,6 +37,15 @@ impl UnixSocket {
             path,
             file,
         })
+    }
+
+    /// A connection that waits in the queue.
+    pub(super) fn accept_waiting(&self) -> io::Result<UnixStream> {
+        // tokio's listener only tells what its reactor has seen.
+        let listener = self.listener.as_fd().try_clone_to_owned()?;
+        let (stream, _) = std::os::unix::net::UnixListener::from(listener).accept()?;
+        stream.set_nonblocking(true)?;
+        UnixStream::from_std(stream)
     }
 
     pub(super) async fn accept(&self) -> io::Result<UnixStream> {

@@ -144,8 +144,10 @@ impl FrameSource for InputFrames {}
 //= be seen from inside.)
 
 //= I5 gateway: input that the app leaves unread MUST NOT become part of the next request on the connection:
-//= it is drained within a bound, or the connection is closed.
-//= Reason: request smuggling. (It happens after the app.)
+//= it is drained within a bound, or the connection is closed. On HTTP/1 a response that is committed after
+//= the app has let its input go, and behind which the connection closes, MUST say `Connection: close`.
+//= Reason: request smuggling; and RFC 9112 section 9.6: a proxy that is not told sends the next request,
+//= of another client, into a connection that is gone. (It happens after the app.)
 
 //= I6 gateway: `100 Continue` MUST be sent at the latest at the first read of the input, and reading from a
 //= blocking thread MUST NOT deadlock.

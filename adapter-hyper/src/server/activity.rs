@@ -1,0 +1,135 @@
+//! What goes on on a connection, for who watches over it.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hyper::upgrade::OnUpgrade;
+
+/// What the transport, the service and the bodies of one connection tell. Nothing here reads a clock:
+/// who watches compares counts at two times.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    open: AtomicUsize,
+    /// Of the open exchanges: those of which the app has the next turn, not the client.
+    at_work: AtomicUsize,
+    exchanged: AtomicU32,
+    written: AtomicU32,
+    has_begun: AtomicBool,
+    is_writing: AtomicBool,
+    is_http2: AtomicBool,
+    is_ending: AtomicBool,
+    upgrade: Mutex<Option<OnUpgrade>>,
+}
+
+impl Activity {
+    /// An exchange begins; it ends when what is returned is dropped.
+    pub(super) fn begin(self: &Arc<Self>) -> Exchange {
+        self.open.fetch_add(1, Relaxed);
+        self.at_work.fetch_add(1, Relaxed);
+        self.has_begun.store(true, Relaxed);
+        self.exchanges();
+        Exchange {
+            activity: self.clone(),
+            is_at_work: true,
+        }
+    }
+
+    /// A step of any exchange.
+    fn exchanges(&self) {
+        self.exchanged.fetch_add(1, Relaxed);
+    }
+
+    /// Bytes went to the client, or came from one that is listened to for the last time.
+    pub(super) fn writes(&self) {
+        self.written.fetch_add(1, Relaxed);
+        self.is_writing.store(false, Relaxed);
+    }
+
+    /// Bytes wait for the client.
+    pub(super) fn waits_to_write(&self) {
+        self.is_writing.store(true, Relaxed);
+    }
+
+    pub(super) fn speaks_http2(&self) {
+        self.is_http2.store(true, Relaxed);
+    }
+
+    /// The server is shutting down: a response closes its connection.
+    pub(super) fn end(&self) {
+        self.is_ending.store(true, Relaxed);
+    }
+
+    /// Keeps the right to the bare connection: hyper shuts a connection that was offered to change
+    /// its protocol down for nobody.
+    pub(super) fn keep_upgrade(&self, upgrade: OnUpgrade) {
+        *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
+    }
+
+    pub(super) fn take_upgrade(&self) -> Option<OnUpgrade> {
+        let mut upgrade = self.upgrade.lock().unwrap_or_else(PoisonError::into_inner);
+        upgrade.take()
+    }
+
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Relaxed)
+    }
+
+    /// True if there are exchanges, and all of them wait for the client to take what is there.
+    pub(super) fn waits_for_client(&self) -> bool {
+        self.open() > 0 && self.at_work.load(Relaxed) == 0
+    }
+
+    pub(super) fn is_writing(&self) -> bool {
+        self.is_writing.load(Relaxed)
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.is_http2.load(Relaxed)
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun.load(Relaxed)
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending.load(Relaxed)
+    }
+
+    /// Counts that change with each step of an exchange, and with each write.
+    pub(super) fn counts(&self) -> (u32, u32) {
+        (self.exchanged.load(Relaxed), self.written.load(Relaxed))
+    }
+}
+
+/// One exchange of a connection, from its head to the last byte that its app gave.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    activity: Arc<Activity>,
+    is_at_work: bool,
+}
+
+impl Exchange {
+    /// Says whose turn it is: the app's, or the client's, who takes what is there.
+    pub(super) fn set_at_work(&mut self, is_at_work: bool) {
+        if is_at_work != self.is_at_work {
+            self.is_at_work = is_at_work;
+            if is_at_work {
+                self.activity.at_work.fetch_add(1, Relaxed);
+            } else {
+                self.activity.at_work.fetch_sub(1, Relaxed);
+            }
+        }
+        self.activity.exchanges();
+    }
+
+    pub(super) fn closes_connection(&self) -> bool {
+        self.activity.is_ending()
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.set_at_work(false);
+        self.activity.open.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,150 @@
+//! The service of one connection, which tells what goes on.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use gateway_core::{App, Error, Outgoing};
+use http::{HeaderValue, Request, Response, Version, header};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
+use hyper::upgrade::OnUpgrade;
+use pin_project_lite::pin_project;
+
+use super::activity::{Activity, Exchange};
+use super::limits::Limits;
+use super::timed_body::TimedBody;
+use crate::service::HyperService;
+
+/// HTTP/2: how much of a chunk is handed over at a time. hyper takes a whole chunk as soon as the
+/// client has room for one byte of it.
+const PIECE: usize = 16 * 1024;
+
+/// The service for one connection.
+pub(super) fn tracked<A: App>(
+    service: HyperService<A>,
+    activity: Arc<Activity>,
+    limits: Limits,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<TrackedBody>,
+    Error = Infallible,
+    Future: Future<Output = Result<Response<TrackedBody>, Infallible>> + Send,
+> + use<A> {
+    service_fn(move |mut request: Request<Incoming>| {
+        let version = request.version();
+        if version < Version::HTTP_2
+            && let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>()
+        {
+            activity.keep_upgrade(upgrade);
+        }
+        let request = request.map(|body| TimedBody::new(body, limits.body_read_timeout));
+        TrackedAnswer {
+            exchange: Some(activity.begin()),
+            answer: service.answer(request),
+            version,
+        }
+    })
+}
+
+pin_project! {
+    struct TrackedAnswer<F> {
+        #[pin]
+        answer: F,
+        exchange: Option<Exchange>,
+        version: Version,
+    }
+}
+
+impl<F> Future for TrackedAnswer<F>
+where
+    F: Future<Output = Result<Response<Outgoing>, Infallible>>,
+{
+    type Output = Result<Response<TrackedBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match ready!(this.answer.poll(cx)) {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let mut exchange = this.exchange.take();
+        if let Some(exchange) = &mut exchange {
+            exchange.set_at_work(false);
+        }
+        let is_http2 = *this.version >= Version::HTTP_2;
+        if !is_http2 && exchange.as_ref().is_some_and(Exchange::closes_connection) {
+            // RFC 9112 section 9.6: it is said before it is done.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        Poll::Ready(Ok(response.map(|outgoing| TrackedBody {
+            outgoing,
+            rest: Bytes::new(),
+            is_http2,
+            exchange,
+        })))
+    }
+}
+
+/// The body of a response on its way to hyper.
+pub(super) struct TrackedBody {
+    outgoing: Outgoing,
+    /// What is left of a chunk that is handed over in pieces.
+    rest: Bytes,
+    is_http2: bool,
+    exchange: Option<Exchange>,
+}
+
+impl TrackedBody {
+    fn piece(&mut self, mut bytes: Bytes) -> Bytes {
+        if self.is_http2 && bytes.len() > PIECE {
+            self.rest = bytes.split_off(PIECE);
+        }
+        bytes
+    }
+}
+
+impl HttpBody for TrackedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let this = self.get_mut();
+        let frame = if this.rest.is_empty() {
+            Pin::new(&mut this.outgoing).poll_frame(cx)
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.rest)))))
+        };
+        if let Some(exchange) = &mut this.exchange {
+            exchange.set_at_work(frame.is_pending());
+        }
+        frame.map(|frame| {
+            frame.map(|frame| frame.map(|frame| frame.map_data(|bytes| this.piece(bytes))))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.outgoing.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let rest = self.rest.len() as u64;
+        let hint = self.outgoing.size_hint();
+        if rest == 0 {
+            return hint;
+        }
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower().saturating_add(rest));
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper.saturating_add(rest));
+        }
+        whole
+    }
+}

@@ -1,0 +1,200 @@
+//! Who watches over a connection, and says when it has to end.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::activity::Activity;
+use super::limits::Limits;
+
+/// How long a connection that is to end, and has no exchange, is waited for.
+const GRACE: Duration = Duration::from_millis(500);
+/// The longest time between two looks, and the shortest.
+const MAX_PAUSE: Duration = Duration::from_secs(15);
+const MIN_PAUSE: Duration = Duration::from_millis(10);
+
+/// What was seen of a connection at the last look.
+pub(super) struct Vigil {
+    limits: Limits,
+    exchanged: Since,
+    written: Since,
+    /// Since when it is to end.
+    ending: Option<Instant>,
+    is_told: bool,
+}
+
+/// A count, and since when it is what it is.
+struct Since {
+    count: u32,
+    at: Instant,
+}
+
+impl Since {
+    fn quiet(&mut self, count: u32, now: Instant) -> Duration {
+        if count != self.count {
+            *self = Self { count, at: now };
+        }
+        now.saturating_duration_since(self.at)
+    }
+}
+
+/// What is to become of a connection.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict {
+    GoesOn,
+    /// No further exchange: those in flight may end.
+    EndsGracefully,
+    Ends(&'static str),
+}
+
+impl Vigil {
+    pub(super) fn new(limits: Limits, now: Instant) -> Self {
+        let since = || Since { count: 0, at: now };
+        Self {
+            limits,
+            exchanged: since(),
+            written: since(),
+            ending: None,
+            is_told: false,
+        }
+    }
+
+    /// How long to wait for the next look: a limit is exceeded by a quarter of it at most.
+    pub(super) fn pause(&self) -> Duration {
+        let mut pause = self
+            .limits
+            .write_timeout
+            .min(self.limits.http2_idle_timeout);
+        if self.ending.is_some() {
+            pause = pause.min(GRACE);
+        }
+        (pause / 4).clamp(MIN_PAUSE, MAX_PAUSE)
+    }
+
+    pub(super) fn judge(&mut self, activity: &Activity, now: Instant) -> Verdict {
+        let (exchanged, written) = activity.counts();
+        let unchanged = self.exchanged.quiet(exchanged, now);
+        let unwritten = self.written.quiet(written, now);
+        if activity.is_writing() && unwritten >= self.limits.write_timeout {
+            return Verdict::Ends("the client does not read");
+        }
+        if activity.waits_for_client() && unchanged.min(unwritten) >= self.limits.write_timeout {
+            return Verdict::Ends("none of its exchanges makes progress");
+        }
+        let is_idle = activity.open() == 0;
+        let is_idle_for_long =
+            activity.is_http2() && is_idle && unchanged >= self.limits.http2_idle_timeout;
+        if activity.is_ending() || is_idle_for_long {
+            self.ending.get_or_insert(now);
+        }
+        let Some(since) = self.ending else {
+            return Verdict::GoesOn;
+        };
+        // A connection that was not used yet may have its first request under way: hyper would close it
+        // unread. On HTTP/2 there is a way to tell the client what was not read.
+        if !self.is_told && (activity.has_begun() || activity.is_http2()) {
+            self.is_told = true;
+            return Verdict::EndsGracefully;
+        }
+        let ended = now.saturating_duration_since(since);
+        let is_over = is_idle && !activity.is_writing();
+        if is_over && ended.min(unchanged).min(unwritten) >= GRACE {
+            return Verdict::Ends("it is idle");
+        }
+        Verdict::GoesOn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn watched() -> (Arc<Activity>, Vigil, Instant) {
+        let limits = Limits {
+            write_timeout: SECOND * 4,
+            http2_idle_timeout: SECOND * 8,
+            ..Limits::default()
+        };
+        let now = Instant::now();
+        (Arc::default(), Vigil::new(limits, now), now)
+    }
+
+    #[test]
+    fn l3_slow_is_not_stalled() {
+        let (activity, mut vigil, begin) = watched();
+        let mut exchange = activity.begin();
+        for second in 1..60 {
+            if second % 3 == 0 {
+                exchange.set_at_work(false);
+            }
+            let now = begin + SECOND * second;
+            assert_eq!(vigil.judge(&activity, now), Verdict::GoesOn);
+        }
+        // The last step was three seconds ago.
+        let now = begin + SECOND * 61;
+        assert!(matches!(vigil.judge(&activity, now), Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn l3_an_app_at_work_is_waited_for() {
+        let (activity, mut vigil, begin) = watched();
+        activity.speaks_http2();
+        let mut stalled = activity.begin();
+        stalled.set_at_work(false);
+        let _at_work = activity.begin();
+        for second in 1..60 {
+            let now = begin + SECOND * second;
+            assert_eq!(vigil.judge(&activity, now), Verdict::GoesOn);
+        }
+    }
+
+    #[test]
+    fn l3_bytes_that_wait_for_the_client_end_the_connection() {
+        let (activity, mut vigil, begin) = watched();
+        activity.waits_to_write();
+        assert_eq!(vigil.judge(&activity, begin + SECOND), Verdict::GoesOn);
+        activity.writes();
+        activity.waits_to_write();
+        assert_eq!(vigil.judge(&activity, begin + SECOND * 3), Verdict::GoesOn);
+        assert_eq!(vigil.judge(&activity, begin + SECOND * 6), Verdict::GoesOn);
+        let now = begin + SECOND * 7;
+        assert!(matches!(vigil.judge(&activity, now), Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn an_idle_http_2_connection_is_told_before_it_ends() {
+        let (activity, mut vigil, begin) = watched();
+        activity.speaks_http2();
+        drop(activity.begin());
+        assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+        // A ping was answered: that is no request.
+        activity.writes();
+        assert_eq!(vigil.judge(&activity, begin + SECOND * 7), Verdict::GoesOn);
+        let told = begin + SECOND * 8;
+        assert_eq!(vigil.judge(&activity, told), Verdict::EndsGracefully);
+        assert_eq!(vigil.judge(&activity, told), Verdict::GoesOn);
+        let verdict = vigil.judge(&activity, told + SECOND);
+        assert!(matches!(verdict, Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn l4_a_first_request_that_is_under_way_is_waited_for() {
+        let (activity, mut vigil, begin) = watched();
+        activity.end();
+        assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+        let exchange = activity.begin();
+        assert!(exchange.closes_connection());
+        let late = begin + SECOND * 3;
+        assert_eq!(vigil.judge(&activity, late), Verdict::EndsGracefully);
+        assert_eq!(vigil.judge(&activity, late + SECOND), Verdict::GoesOn);
+        drop(exchange);
+        let verdict = vigil.judge(&activity, late + SECOND * 2);
+        assert_eq!(verdict, Verdict::GoesOn);
+        let verdict = vigil.judge(&activity, late + SECOND * 3);
+        assert!(matches!(verdict, Verdict::Ends(_)));
+    }
+}
