@@ -95,3 +95,8 @@ mod worker;
 pub use reply::ActixReply;
 pub use service::{ActixMount, ActixService, mount, service};
 pub use worker::WorkerService;
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

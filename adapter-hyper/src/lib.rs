@@ -46,3 +46,8 @@ mod service;
 #[cfg(feature = "server")]
 pub use server::{DefaultAddrError, Server, default_addr};
 pub use service::{HyperService, service, service_with};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

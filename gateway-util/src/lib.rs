@@ -147,3 +147,8 @@ pub use response::{Conditions, Precondition};
 pub use response::{SendFile, StaticDir};
 #[cfg(feature = "tokio")]
 pub use response::{read_body, read_exactly};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

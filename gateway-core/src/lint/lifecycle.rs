@@ -24,7 +24,7 @@
 //= first.
 //= Reason: one client's data must never reach another.
 
-//= L6 gateway: blocking apps MUST run off the reactor, in a bounded pool.
+//= L6 helper: blocking apps MUST run off the reactor, in a bounded pool.
 //= Reason: a thread that waits serves nobody.
 
 //= M1 middleware: a middleware that changes nothing MUST be transparent to the byte: length, trailers, flush and
