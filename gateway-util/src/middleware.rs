@@ -106,7 +106,7 @@ mod request_id;
 mod runtime;
 #[cfg(feature = "timers")]
 mod timeout;
-#[cfg(any(feature = "timers", feature = "tracing"))]
+#[cfg(feature = "timers")]
 mod watched;
 
 #[cfg(feature = "tracing")]
