@@ -80,7 +80,9 @@ impl<A: App> Worker<A> {
         // An offset that is no end of a segment leaves the path whole.
         let _ = environ.set_script_name_len(split);
         request::note_path_params(lease.request(), &mut environ);
-        if let Some(with) = &self.settings.with {
+        if let Some(with) = &self.settings.with
+            && !self.gateway.refuses(&environ)
+        {
             request::fill(&**with, lease.request(), &mut environ);
         }
         let driven = self.gateway.handle(environ);

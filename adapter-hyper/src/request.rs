@@ -27,7 +27,9 @@ where
     let mut environ = gateway.environ(parts, Input::new(body));
     // E12: a connection has parsed the head.
     environ.set_connection(connection.with_required_host(true));
-    if let Some((with, head)) = head {
+    if let Some((with, head)) = head
+        && !gateway.refuses(&environ)
+    {
         fill(with, &head, &mut environ);
     }
     environ

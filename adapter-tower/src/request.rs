@@ -42,7 +42,9 @@ where
         // The offset was found before a slash or at the end of the path: it is accepted.
         let _ = environ.set_script_name_len(script_name_len);
     }
-    if let Some((with, head)) = head {
+    if let Some((with, head)) = head
+        && !gateway.refuses(&environ)
+    {
         fill(with, &head, &mut environ);
     }
     environ

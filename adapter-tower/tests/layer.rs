@@ -240,7 +240,9 @@ async fn m1_a_layer_that_does_nothing_changes_nothing() -> TestResult {
             async move { app.call(environ, start).await }
         });
         let gateway = Gateway::new(before);
-        let request = Request::post("/m/a%2Fb?x").header("content-length", "4");
+        let request = Request::post("/m/a%2Fb?x")
+            .header("content-length", "4")
+            .header("te", "trailers");
         let (parts, ()) = request.body(())?.into_parts();
         let input = Input::new(Body::from_chunks(["te", "xt"]));
         let mut environ = gateway.environ(parts, input);

@@ -369,7 +369,9 @@ async fn b11_trailers_pass_and_end_the_body() -> TestResult {
         let body = StreamBody::new(futures_util::stream::iter(frames));
         Response::new(Body::new(body))
     });
-    let response = drive(app, request("/")).await;
+    let mut request = request("/");
+    *request.version_mut() = http::Version::HTTP_2;
+    let response = drive(app, request).await;
     let collected = http_body_util::BodyExt::collect(response.into_body()).await?;
     assert_eq!(collected.trailers().unwrap()["grpc-status"], "0");
     assert_eq!(collected.to_bytes(), "data");

@@ -69,7 +69,7 @@ fn every_case_is_named_after_a_clause_of_its_own() {
 
 #[tokio::test]
 async fn an_app_that_is_not_the_suites_does_not_pass() {
-    // What it passes is what a 404 is the right answer to.
+    // What it passes is what a 404 is the right answer to, and what the gateway answers itself.
     let report = Suite::new()
         .run_in_process(gateway_core::HttpError::not_found())
         .await;
@@ -83,6 +83,14 @@ async fn an_app_that_is_not_the_suites_does_not_pass() {
         passed,
         [
             "e14_connect_does_not_reach_the_app",
+            "e12_two_hosts_get_the_gateways_page",
+            "e12_a_malformed_host_gets_the_gateways_page",
+            "e12_a_host_over_255_bytes_gets_the_gateways_page",
+            "e14_an_asterisk_outside_of_options_gets_the_gateways_page",
+            "e14_an_authority_outside_of_connect_gets_the_gateways_page",
+            "e14_connect_gets_the_gateways_page",
+            "i2_an_unknown_coding_gets_the_gateways_page",
+            "i2_a_body_chunked_twice_gets_the_gateways_page",
             "b1_an_http_error_after_the_start_is_its_page",
             "n3_a_status_overrides",
             "n4_a_status_may_be_digits",

@@ -182,6 +182,13 @@ impl<A: App> Gateway<A> {
         async move { drive(&shared.app, owner, environ).await }
     }
 
+    /// True if [`handle`](Self::handle) would refuse the request for its head. For adapters that call
+    /// code of their user before the app: it is not called for such a request.
+    #[must_use]
+    pub fn refuses(&self, environ: &Environ) -> bool {
+        refuse::check(environ).is_err()
+    }
+
     /// Answers a request whose head cannot be expressed in an environ: a method or a target that
     /// `http` does not take, say. The answer is `error`'s page; it is logged, and on HTTP/1 closes the
     /// connection.

@@ -116,17 +116,24 @@ impl StartResponse {
     /// # Errors
     ///
     /// As [`start`](Self::start).
-    pub fn send(&self, response: Response) -> Result<Body, Error> {
+    pub fn send(&self, mut response: Response) -> Result<Body, Error> {
+        // S7: a component may have made it for a server that acts on these.
+        if strip_connection_fields(response.headers_mut()) {
+            self.close_connection();
+        }
+        self.send_own(response)
+    }
+
+    /// As [`send`](Self::send), for what a view returned: a foreign response in it was stripped by
+    /// its conversion, and what a tuple adds is the app's own head (N3, S7).
+    pub(crate) fn send_own(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        let mut closes = closes_connection(&parts.extensions);
         self.exchange.start(|head| {
             head.status = parts.status;
             head.headers = parts.headers;
-            // S7: a component may have made it for a server that acts on these.
-            closes |= strip_connection_fields(&mut head.headers);
             self.finish(head)
         })?;
-        if closes {
+        if closes_connection(&parts.extensions) {
             self.close_connection();
         }
         self.exchange.extend_extensions(parts.extensions);

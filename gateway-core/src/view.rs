@@ -102,7 +102,7 @@ where
 {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let value = (self.0)(environ).await;
-        start_response.send(value.try_into_response()?)
+        start_response.send_own(value.try_into_response()?)
     }
 }
 
@@ -127,7 +127,7 @@ where
 {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let value = (self.f)(self.state.clone(), environ).await;
-        start_response.send(value.try_into_response()?)
+        start_response.send_own(value.try_into_response()?)
     }
 }
 

@@ -6,9 +6,9 @@
 //!   [`ErrorFormat`].
 //! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
-//! - Requests: [`EnvironExt`] for the query, forms, JSON, cookies, what the client accepts, and who
-//!   it says it is.
-//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`Methods`], [`Cascade`]. How a middleware is
+//! - Requests: [`EnvironExt`] for the query, forms, multipart streams, JSON, cookies, what the client
+//!   accepts, and who it says it is.
+//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`TrustedHosts`], [`Methods`], [`Cascade`]. How a middleware is
 //!   written, the wrong and the right way, is told in [`middleware`].
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
 //!
@@ -86,8 +86,15 @@
 mod blocking;
 mod error;
 mod error_handlers;
-#[cfg(feature = "dates")]
-mod http_date;
+#[cfg_attr(
+    not(feature = "full"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "which parsers are used depends on the features"
+    )
+)]
+mod field;
 pub mod middleware;
 mod request;
 mod response;
@@ -120,21 +127,19 @@ pub use middleware::{AccessEntry, AccessLog, LogFormat};
 pub use middleware::{
     BeforeProxyFix, Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, Hosts, IsHead,
     LimitInput, MethodOverride, Methods, MiddlewareExt, Mount, OnRequest, OnResponse,
-    OverriddenMethod, ProxyFix, RequestId, RequestIdValue, Runtime,
+    OverriddenMethod, ProxyFix, RequestId, RequestIdValue, Runtime, TrustedHosts,
 };
 #[cfg(feature = "negotiation")]
 pub use request::Accept;
 pub use request::EnvironExt;
-#[cfg(feature = "multipart")]
-pub use request::FilePart;
 #[cfg(any(feature = "cookies", feature = "forms"))]
 pub use request::Pairs;
 #[cfg(feature = "auth")]
 pub use request::{Authorization, BasicCredentials};
+#[cfg(feature = "multipart")]
+pub use request::{FilePart, Multipart, Part};
 #[cfg(feature = "forms")]
 pub use request::{Form, FormLimits};
-#[cfg(feature = "timers")]
-pub use response::EventStream;
 #[cfg(feature = "json")]
 pub use response::JsonLines;
 pub use response::{
@@ -143,6 +148,8 @@ pub use response::{
 };
 #[cfg(feature = "conditions")]
 pub use response::{Conditions, Precondition};
+#[cfg(feature = "timers")]
+pub use response::{EventSender, EventStream, PushedEvents, SendEventError};
 #[cfg(feature = "files")]
 pub use response::{SendFile, StaticDir};
 #[cfg(feature = "tokio")]

@@ -98,6 +98,7 @@ mod error_page;
 mod ext;
 mod head_as_get;
 mod hooks;
+mod host_names;
 mod hosts;
 mod limit_input;
 mod method_override;
@@ -108,8 +109,7 @@ mod request_id;
 mod runtime;
 #[cfg(feature = "timers")]
 mod timeout;
-#[cfg(feature = "timers")]
-mod watched;
+mod trusted_hosts;
 
 #[cfg(feature = "tracing")]
 pub use access_log::{AccessEntry, AccessLog, LogFormat};
@@ -135,3 +135,4 @@ pub use request_id::{RequestId, RequestIdValue};
 pub use runtime::Runtime;
 #[cfg(feature = "timers")]
 pub use timeout::Timeout;
+pub use trusted_hosts::TrustedHosts;

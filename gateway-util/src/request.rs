@@ -4,6 +4,8 @@
 mod accept;
 #[cfg(feature = "auth")]
 mod authorization;
+#[cfg(feature = "cookies")]
+mod cookies;
 mod environ_ext;
 #[cfg(feature = "multipart")]
 mod file_part;
@@ -17,6 +19,8 @@ mod media_type;
 mod multipart;
 #[cfg(any(feature = "cookies", feature = "forms"))]
 mod pairs;
+#[cfg(feature = "multipart")]
+mod spool;
 
 #[cfg(feature = "negotiation")]
 pub use accept::Accept;
@@ -29,5 +33,7 @@ pub use file_part::FilePart;
 pub use form::Form;
 #[cfg(feature = "forms")]
 pub use form_limits::FormLimits;
+#[cfg(feature = "multipart")]
+pub use multipart::{Multipart, Part};
 #[cfg(any(feature = "cookies", feature = "forms"))]
 pub use pairs::Pairs;

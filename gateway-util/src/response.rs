@@ -8,6 +8,8 @@ mod either;
 mod etag;
 mod event;
 #[cfg(feature = "timers")]
+mod event_sender;
+#[cfg(feature = "timers")]
 mod event_stream;
 mod fields;
 #[cfg(feature = "json")]
@@ -29,6 +31,8 @@ pub use conditions::{Conditions, Precondition};
 pub use either::Either;
 pub use etag::{ETag, ETagError};
 pub use event::{Event, EventError};
+#[cfg(feature = "timers")]
+pub use event_sender::{EventSender, PushedEvents, SendEventError};
 #[cfg(feature = "timers")]
 pub use event_stream::EventStream;
 pub use fields::ResponseFields;

@@ -404,6 +404,6 @@ async fn what_is_not_known_is_a_dash_or_null() {
         line(&entry, LogFormat::Combined),
         "- - - [..] \"GET / HTTP/1.1\" - - \"-\" \"-\""
     );
-    assert!(line(&entry, LogFormat::Json).contains("\"status\":null,\"bytes\":null"));
-    assert!(line(&entry, LogFormat::Json).ends_with("\"ended\":\"disconnected\"}"));
+    assert!(line(&entry, LogFormat::Json).contains("\"status\":null,\"bytes\":0"));
+    assert!(line(&entry, LogFormat::Json).ends_with("\"ended\":\"client_gone\"}"));
 }

@@ -34,6 +34,7 @@ pub(crate) async fn start(fault: Option<Fault>) -> SocketAddr {
                 () = stop.notified() => return,
             };
             let connection = Connection::new()
+                .with_required_host(true)
                 .with_peer_addr(peer)
                 .with_local_addr(address);
             let serving = serve(stream, gateway.clone(), connection, fault, stop.clone());
@@ -136,6 +137,10 @@ fn distort(parts: &mut http::request::Parts, fault: Option<Fault>) {
         Some(Fault::UppercasesMethods) => {
             let method = parts.method.as_str().to_uppercase();
             parts.method = Method::from_bytes(method.as_bytes()).unwrap();
+        }
+        // The driver believes that the client asked for them (B11).
+        Some(Fault::SendsTrailersAlways) => {
+            headers.insert("te", HeaderValue::from_static("trailers"));
         }
         Some(Fault::DecodesTwice) => rewrite(target.replace("%25", "%")),
         Some(Fault::CollapsesSlashes) if target.starts_with('/') => {

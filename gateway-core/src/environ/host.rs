@@ -62,11 +62,13 @@ impl Environ {
 
 /// A longer host is no name (RFC 1035 section 2.3.4), and costs whoever compares it.
 const LONGEST: usize = 255;
+/// A port has at most five digits; a few zeros before them are let pass.
+const LONGEST_PORT: usize = 10;
 
 /// True if a value is `uri-host [ ":" port ]` (RFC 9112 section 3.2, RFC 3986 section 3.2), which
 /// has no userinfo. It may be empty.
 pub(crate) fn is_valid_host(value: &[u8]) -> bool {
-    if value.len() > LONGEST {
+    if value.len() > LONGEST + LONGEST_PORT {
         return false;
     }
     if let Some(literal) = value.strip_prefix(b"[") {
@@ -78,7 +80,7 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
     }
     let name = value.iter().position(|byte| *byte == b':');
     let (name, port) = value.split_at(name.unwrap_or(value.len()));
-    is_reg_name(name) && is_port(port)
+    name.len() <= LONGEST && is_reg_name(name) && is_port(port)
 }
 
 /// Nothing, or a colon and digits.
@@ -160,6 +162,9 @@ mod tests {
         ] {
             assert!(is_valid_host(host.as_bytes()), "{host}");
         }
+        assert!(is_valid_host(
+            format!("{}:65535", "a".repeat(255)).as_bytes()
+        ));
         let long = "a".repeat(256);
         for host in [
             "a/b", "u@a", "u:p@a", "a, b", "a b", "a:b", "::1", "a]b", "[::1", "[::1]a", "[::1]80",

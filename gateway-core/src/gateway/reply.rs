@@ -49,7 +49,7 @@ pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> 
     let start_response = StartResponse::new(exchange.clone());
     let owner = Owner::new(exchange, None);
     // B9: the value is the app's.
-    let body = catch(|| start_response.send(value.try_into_response()?));
+    let body = catch(|| start_response.send_own(value.try_into_response()?));
     drop(start_response);
     let ready = match body {
         Ok(Ok(body)) => ask_once(body.0, owner.exchange(), kind),

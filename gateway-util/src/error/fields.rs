@@ -1,5 +1,7 @@
 //! The headers that errors come with (N6).
 
+use std::error::Error as StdError;
+
 use gateway_core::{HeaderError, HttpError, IntoHeaderValue};
 use http::{HeaderName, HeaderValue, Method, header};
 
@@ -45,6 +47,31 @@ pub trait HttpErrorFields: Sized + sealed::Sealed {
     /// `Content-Range` of a 416: how long the representation is.
     #[must_use]
     fn content_range(self, complete_length: u64) -> Self;
+
+    /// Tells the client why a body, a query or a form is not of the shape that was asked for: the text
+    /// of serde's error becomes the description. Without this it is in the log only, since it names
+    /// fields and types of the app. An error of another kind stays as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::HttpError;
+    /// use gateway_util::{HttpErrorFields, Pairs};
+    ///
+    /// #[derive(Debug, serde::Deserialize)]
+    /// struct Page {
+    ///     number: u32,
+    /// }
+    ///
+    /// fn page(query: &[u8]) -> Result<u32, HttpError> {
+    ///     let page: Page = Pairs::from_urlencoded(query).deserialize().map_err(HttpError::explained)?;
+    ///     Ok(page.number)
+    /// }
+    ///
+    /// assert_eq!(page(b"").unwrap_err().description(), "missing field `number`");
+    /// ```
+    #[must_use]
+    fn explained(self) -> Self;
 }
 
 impl HttpErrorFields for HttpError {
@@ -72,6 +99,34 @@ impl HttpErrorFields for HttpError {
         let value = HeaderValue::try_from(format!("bytes */{complete_length}"));
         with(self, header::CONTENT_RANGE, value.ok())
     }
+
+    fn explained(self) -> Self {
+        let Some(source) = self.source() else {
+            return self;
+        };
+        if !is_of_shape(source) {
+            return self;
+        }
+        let text = source.to_string();
+        self.with_description(text)
+    }
+}
+
+/// True for an error that says what of a body or a query does not fit a type.
+#[cfg_attr(
+    not(any(feature = "forms", feature = "json")),
+    expect(unused_variables, reason = "nothing here reads into a type then")
+)]
+fn is_of_shape(source: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "json")]
+    if source.is::<serde_json::Error>() {
+        return true;
+    }
+    #[cfg(feature = "forms")]
+    if source.is::<serde_html_form::de::Error>() {
+        return true;
+    }
+    false
 }
 
 /// Adds a value that is known to be one: methods are tokens, dates and numbers are plain.

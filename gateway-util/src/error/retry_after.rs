@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use http::HeaderValue;
 
 #[cfg(feature = "dates")]
-use crate::http_date::HttpDate;
+use crate::field::HttpDate;
 
 /// When to try again: after some seconds, or at a date (RFC 9110 section 10.2.3).
 ///

@@ -9,6 +9,7 @@ use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse, VarName}
 use http::{HeaderValue, header};
 use sha2::{Digest, Sha256};
 
+use crate::field;
 use crate::request::{Authorization, BasicCredentials, EnvironExt};
 
 /// Lets those in who know a name and its password (RFC 7617): Rack's `Auth::Basic`. Made by
@@ -59,15 +60,7 @@ type Digests = [[u8; 32]; 2];
 impl<A> BasicAuth<A> {
     /// Lets nobody in yet. The realm is shown by browsers; controls in it are left out.
     pub fn new(app: A, realm: &str) -> Self {
-        let mut quoted = String::with_capacity(realm.len());
-        for c in realm.chars().filter(|c| !c.is_control()) {
-            // RFC 9110 section 5.6.4.
-            if matches!(c, '"' | '\\') {
-                quoted.push('\\');
-            }
-            quoted.push(c);
-        }
-        let challenge = format!("Basic realm=\"{quoted}\", charset=\"UTF-8\"");
+        let challenge = format!("Basic realm={}, charset=\"UTF-8\"", field::quote(realm));
         Self {
             app,
             challenge: HeaderValue::from_bytes(challenge.as_bytes())

@@ -18,7 +18,7 @@ use super::ConditionalGet;
 use super::Timeout;
 use super::{
     Cascade, CatchPanic, ErrorFormat, FormatErrors, HeadAsGet, LimitInput, MethodOverride,
-    OnRequest, OnResponse, ProxyFix, RequestId, Runtime,
+    OnRequest, OnResponse, ProxyFix, RequestId, Runtime, TrustedHosts,
 };
 use crate::error_handlers::ErrorHandlers;
 
@@ -250,6 +250,11 @@ pub trait MiddlewareExt: App + Sized {
     #[cfg(feature = "timers")]
     fn timeout(self, duration: Duration) -> Timeout<Self> {
         Timeout::new(self, duration)
+    }
+
+    /// Serves only requests for these hosts; see [`TrustedHosts`].
+    fn trusted_hosts(self, hosts: impl IntoIterator<Item: AsRef<str>>) -> TrustedHosts<Self> {
+        TrustedHosts::new(self, hosts)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Apps by host.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
+
+use super::host_names::{HostNames, LONGEST};
 
 /// Apps by the host that the client asked for: the other half of Rack's `URLMap`.
 ///
@@ -14,6 +14,7 @@ use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
 ///   `example.org` itself. A name wins over a pattern, the longer pattern over the shorter.
 /// - What matches none goes to the fallback. Without one it is a 404, raised as an error. That
 ///   includes a `Host` that is no name at all.
+/// - A host longer than 255 bytes is no name (RFC 1035 section 2.3.4), and a 400.
 ///
 /// The host is the client's word (E12), and behind a proxy the proxy's: put
 /// [`ProxyFix`](crate::ProxyFix) around this. A request that names none is one for SERVER_NAME.
@@ -40,9 +41,7 @@ use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
 /// ```
 #[doc(alias = "URLMap")]
 pub struct Hosts {
-    names: HashMap<String, BoxApp>,
-    /// The patterns, without their `*.`.
-    suffixes: HashMap<String, BoxApp>,
+    apps: HostNames<BoxApp>,
     /// Without one the answer is a 404 that is raised, so that error handlers around see it.
     fallback: Option<BoxApp>,
 }
@@ -52,8 +51,7 @@ impl Hosts {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            names: HashMap::new(),
-            suffixes: HashMap::new(),
+            apps: HostNames::new(),
             fallback: None,
         }
     }
@@ -62,11 +60,7 @@ impl Hosts {
     /// for it before is replaced.
     #[must_use]
     pub fn at(mut self, host: &str, app: impl App) -> Self {
-        let (apps, name) = match host.strip_prefix("*.") {
-            Some(suffix) => (&mut self.suffixes, suffix),
-            None => (&mut self.names, host),
-        };
-        apps.insert(normal(name).into_owned(), BoxApp::new(app));
+        self.apps.insert(host, BoxApp::new(app));
         self
     }
 
@@ -75,36 +69,6 @@ impl Hosts {
     pub fn fallback(mut self, app: impl App) -> Self {
         self.fallback = Some(BoxApp::new(app));
         self
-    }
-
-    fn find(&self, host: &str) -> Option<&BoxApp> {
-        let host = normal(host);
-        if let Some(app) = self.names.get(&*host) {
-            return Some(app);
-        }
-        let mut rest = &*host;
-        // From the longest suffix to the shortest, one look-up for each label.
-        while let Some((label, suffix)) = rest.split_once('.') {
-            // `*` stands for a label, and an empty one is none.
-            if label.is_empty() {
-                break;
-            }
-            if let Some(app) = self.suffixes.get(suffix) {
-                return Some(app);
-            }
-            rest = suffix;
-        }
-        self.fallback.as_ref()
-    }
-}
-
-/// A name as it is compared: in lower case, without the dot of the root.
-fn normal(host: &str) -> Cow<'_, str> {
-    let host = host.strip_suffix('.').unwrap_or(host);
-    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(host.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(host)
     }
 }
 
@@ -116,7 +80,15 @@ impl Default for Hosts {
 
 impl App for Hosts {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        match self.find(&environ.server_name()) {
+        let app = {
+            let host = environ.server_name();
+            if host.len() > LONGEST {
+                let too_long = "the host is longer than any name can be";
+                return Err(HttpError::bad_request().with_source(too_long).into());
+            }
+            self.apps.find(&host).or(self.fallback.as_ref())
+        };
+        match app {
             Some(app) => app.call(environ, start_response).await,
             None => Err(HttpError::not_found().into()),
         }
@@ -126,8 +98,7 @@ impl App for Hosts {
 impl fmt::Debug for Hosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hosts")
-            .field("names", &self.names.keys())
-            .field("suffixes", &self.suffixes.keys())
+            .field("apps", &self.apps)
             .finish_non_exhaustive()
     }
 }

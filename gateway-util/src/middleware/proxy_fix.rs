@@ -5,7 +5,7 @@ mod values;
 
 use std::net::{IpAddr, SocketAddr};
 
-use gateway_core::{App, Body, Connection, Environ, Error, Scheme, StartResponse};
+use gateway_core::{App, Body, Connection, Environ, Error, HttpError, Scheme, StartResponse};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri, header};
 
@@ -28,6 +28,9 @@ use forwarded::Element;
 /// - A value at the trusted place that is none (`unknown`, a host with a slash in it) is not
 ///   believed. For the address that means that there is none: REMOTE_ADDR is absent, rather than the
 ///   proxy's own (E16).
+/// - A host longer than 255 bytes is a 400, as everywhere (RFC 1035 section 2.3.4).
+/// - A prefix that a browser could read as another host is not believed, be it encoded: `//evil`,
+///   `/%2fevil`, `/%5cevil`.
 /// - The headers themselves stay as they are.
 ///
 /// # What is changed
@@ -139,7 +142,11 @@ impl<A> ProxyFix<A> {
     }
 
     /// What the trusted proxies say.
-    fn told(&self, environ: &Environ) -> Told {
+    ///
+    /// # Errors
+    ///
+    /// 400 for a host that is too long.
+    fn told(&self, environ: &Environ) -> Result<Told, HttpError> {
         let mut told = Told::default();
         let value = |name: &str, hops: usize| {
             let line = (hops > 0).then(|| environ.header(name)).flatten()?;
@@ -152,7 +159,7 @@ impl<A> ProxyFix<A> {
             told.scheme = values::scheme(&proto);
         }
         if let Some(host) = value("x-forwarded-host", self.x_host) {
-            told.host = values::host(&host);
+            told.host = checked_host(&host)?;
         }
         if let Some(port) = value("x-forwarded-port", self.x_port) {
             told.port = values::port(&port);
@@ -164,10 +171,18 @@ impl<A> ProxyFix<A> {
             && let Some(line) = environ.header("forwarded")
             && let Some(element) = Element::from_the_right(line.as_bytes(), self.forwarded)
         {
-            told.merge(&element);
+            told.merge(&element)?;
         }
-        told
+        Ok(told)
     }
+}
+
+fn checked_host(host: &[u8]) -> Result<Option<String>, HttpError> {
+    if values::is_too_long(host) {
+        let too_long = "a proxy names a host that is longer than any name can be";
+        return Err(HttpError::bad_request().with_source(too_long));
+    }
+    Ok(values::host(host))
 }
 
 /// What proxies said, as far as it can be believed.
@@ -182,21 +197,22 @@ struct Told {
 }
 
 impl Told {
-    fn merge(&mut self, element: &Element) {
+    fn merge(&mut self, element: &Element<'_>) -> Result<(), HttpError> {
         if !element.is_well_formed() {
             // Whom the request came from is not known then.
             self.client = Some(None);
-            return;
+            return Ok(());
         }
-        if let Some(node) = element.get("for") {
+        if let Some(node) = element.node() {
             self.client = Some(values::node(node));
         }
-        if let Some(scheme) = element.get("proto").and_then(values::scheme) {
+        if let Some(scheme) = element.proto().and_then(values::scheme) {
             self.scheme = Some(scheme);
         }
-        if let Some(host) = element.get("host").and_then(values::host) {
-            self.host = Some(host);
+        if let Some(host) = element.host() {
+            self.host = checked_host(host)?.or(self.host.take());
         }
+        Ok(())
     }
 
     fn is_nothing(&self) -> bool {
@@ -304,7 +320,7 @@ impl<A: App> App for ProxyFix<A> {
         mut environ: Environ,
         start_response: StartResponse,
     ) -> Result<Body, Error> {
-        let told = self.told(&environ);
+        let told = self.told(&environ)?;
         if !told.is_nothing() {
             told.apply(&mut environ);
         }

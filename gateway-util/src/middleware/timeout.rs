@@ -1,31 +1,34 @@
 //! A bound on the time an app takes.
 
+mod bounded;
+
 use std::error::Error as StdError;
 use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use gateway_core::{App, Body, Environ, Error, HttpError, IntoStatus, StartResponse, StatusError};
 use http::StatusCode;
-use tokio::time::{Instant, Sleep};
+use tokio::runtime::Handle;
 
-use super::watched::{Polled, Watch, Watched};
+use bounded::Bounded;
 
 /// Bounds the time an app may take. Made by
 /// [`MiddlewareExt::timeout`](crate::MiddlewareExt::timeout).
 ///
-/// - The app's future is dropped when its time is over, and so is its body: what it holds is closed.
+/// - When the time is over, the app's future is dropped, and so is its body with all that it holds: a
+///   file, a connection to a database, the thread of a [`blocking`](crate::blocking()) app. A timer of
+///   its own does that, whether the gateway asks for more or waits for a client that does not read.
 /// - Before the head has gone out the client gets a 503, or what [`status`](Self::status) says;
-///   after that the response is aborted, so that the client can tell (B8).
+///   after that the response is aborted, so that the client can tell (B8). It is told when the gateway
+///   asks for the next chunk: a client that does not read learns it when it reads again.
 /// - By default the time runs from the call to the end of the body.
 ///   [`until_first_byte`](Self::until_first_byte) lets the body take as long as it likes, for event
 ///   streams and downloads; [`between_chunks`](Self::between_chunks) starts the clock again with each
 ///   chunk.
-/// - What a slow client takes between two chunks counts: the clock is looked at when the gateway asks
-///   for the next.
+/// - What a slow client takes counts.
 ///
-/// It needs tokio's clock: a runtime with time enabled.
+/// It needs a tokio runtime with time enabled. A call outside of one is an error, and so a 500.
 ///
 /// # Examples
 ///
@@ -94,6 +97,9 @@ impl<A> Timeout<A> {
 
 impl<A: App> App for Timeout<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let Ok(runtime) = Handle::try_current() else {
+            return Err(Error::msg("a timeout needs a tokio runtime"));
+        };
         let mut sleep = Box::pin(tokio::time::sleep(self.duration));
         let late = Late {
             duration: self.duration,
@@ -114,12 +120,8 @@ impl<A: App> App for Timeout<A> {
         if body.buffered().is_some() {
             return Ok(body);
         }
-        let clock = Clock {
-            sleep,
-            span: self.span,
-            late: Some(late),
-        };
-        Ok(body.wrap(|body| Bounded::new(body, clock)))
+        let deadline = sleep.deadline();
+        Ok(body.wrap(|body| Bounded::new(&runtime, body, deadline, self.span, late)))
     }
 }
 
@@ -131,58 +133,18 @@ struct Late {
 }
 
 impl Late {
+    fn is_committed(&self) -> bool {
+        self.start_response.is_committed()
+    }
+
     fn error(&self) -> Error {
         let late = TookTooLong(self.duration);
-        if self.start_response.is_committed() {
+        if self.is_committed() {
             return late.into();
         }
         match &self.status {
             Ok(status) => HttpError::new(*status).with_source(late).into(),
             Err(error) => error.clone().into(),
-        }
-    }
-}
-
-type Bounded = Watched<Clock>;
-
-struct Clock {
-    sleep: Pin<Box<Sleep>>,
-    span: Span,
-    /// Taken when the time is over, or does not count any more.
-    late: Option<Late>,
-}
-
-impl Watch for Clock {
-    fn seen(&mut self, polled: Polled, cx: &mut Context<'_>) -> Polled {
-        let Some(late) = &self.late else {
-            return polled;
-        };
-        // The head may have gone out without a chunk, by a flush.
-        let is_committed = late.start_response.is_committed();
-        match &polled {
-            Poll::Ready(None | Some(Err(_))) => {
-                self.late = None;
-                return polled;
-            }
-            _ if self.span == Span::Head && (is_committed || polled.is_ready()) => {
-                self.late = None;
-                return polled;
-            }
-            Poll::Ready(_) if self.span == Span::Chunk => {
-                // A time beyond all clocks is none.
-                if let Some(end) = Instant::now().checked_add(late.duration) {
-                    self.sleep.as_mut().reset(end);
-                }
-                return polled;
-            }
-            _ => {}
-        }
-        if self.sleep.as_mut().poll(cx).is_pending() {
-            return polled;
-        }
-        match self.late.take() {
-            Some(late) => Poll::Ready(Some(Err(late.error()))),
-            None => polled,
         }
     }
 }

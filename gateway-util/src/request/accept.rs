@@ -2,9 +2,13 @@
 
 use std::cmp::Reverse;
 
-use mime::Mime;
+use crate::field::{self, MediaType, Parameters};
 
-/// An `Accept` or `Accept-Language` line: what the client wants, and how much.
+/// An `Accept`, `Accept-Language` or `Accept-Encoding` field: what the client wants, and how much.
+///
+/// A parameter named `q` is the weight, wherever it stands; all others belong to the range (RFC 9110
+/// section 12.5.1). An element that breaks the grammar is left out, but for `q=.2`, which is read as
+/// `q=0.2`.
 ///
 /// # Examples
 ///
@@ -21,21 +25,30 @@ use mime::Mime;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accept {
-    /// Ranges with their qualities in thousandths; `None` where the client sent no line.
-    ranges: Option<Vec<(String, u16)>>,
+    /// `None` where the client sent no field.
+    ranges: Option<Vec<Range>>,
 }
 
+/// An element of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Range {
+    /// In lower case: `text/*`, `en-gb`, `gzip`.
+    name: String,
+    parameters: Vec<(String, Vec<u8>)>,
+    /// In thousandths.
+    quality: u16,
+}
+
+/// How closely a range names an offer, if it does.
+type Closeness = fn(&Range, &str) -> Option<usize>;
+
 impl Accept {
-    /// Reads the value of a line. An element that makes no sense is left out.
+    /// Reads the value of a field. An element that makes no sense is left out.
     #[must_use]
     pub fn parse(value: Option<&[u8]>) -> Self {
-        let ranges = value.map(|value| {
-            elements(&String::from_utf8_lossy(value))
-                .filter_map(|element| range(&element))
-                .collect()
-        });
+        let ranges = value.map(|value| field::elements(value).filter_map(Range::parse).collect());
         Self {
-            // RFC 9110 section 12.5.1: an empty line is as none.
+            // RFC 9110 section 12.5.1: an empty field is as none.
             ranges: ranges.filter(|ranges: &Vec<_>| !ranges.is_empty()),
         }
     }
@@ -50,134 +63,136 @@ impl Accept {
     /// The offer that the client wants most; of those it wants alike, the first.
     #[must_use]
     pub fn best<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
-        self.best_by(offers, media_closeness)
+        most_wanted(offers, |offer| self.quality(offer))
     }
 
-    /// The language that the client wants most, where the line is an `Accept-Language`: `en` takes
+    /// The language that the client wants most, where the field is an `Accept-Language`: `en` takes
     /// in `en-GB`, and `en-GB` is satisfied by `en` where nothing is closer.
     #[must_use]
     pub fn best_language<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
-        self.best_by(offers, language_closeness)
+        most_wanted(offers, |offer| self.quality_by(offer, language_closeness))
     }
 
-    fn best_by<'a>(
-        &self,
-        offers: &[&'a str],
-        closeness: fn(&str, &str) -> Option<usize>,
-    ) -> Option<&'a str> {
-        offers
-            .iter()
-            .map(|offer| (*offer, self.quality_by(offer, closeness)))
-            .filter(|(_, quality)| *quality > 0)
-            .min_by_key(|(_, quality)| Reverse(*quality))
-            .map(|(offer, _)| offer)
+    /// The content coding that the client wants most, where the field is an `Accept-Encoding`; of
+    /// those it wants alike, the first. `identity` stands for the content as it is: it can be sent
+    /// unless the client refuses it, but every coding that is asked for is better. A client that
+    /// sends no field gets it.
+    ///
+    /// `None` means that the client refuses all of them: the answer is a 406, or the content as it
+    /// is (RFC 9110 section 12.5.3). The answer depends on `Accept-Encoding` then: add that to
+    /// `Vary`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_util::Accept;
+    ///
+    /// let offers = ["br", "gzip", "identity"];
+    /// let best = |field: &str| Accept::parse(Some(field.as_bytes())).best_encoding(&offers);
+    /// assert_eq!(best("gzip, deflate, br"), Some("br"));
+    /// assert_eq!(best("br;q=0.5, gzip"), Some("gzip"));
+    /// assert_eq!(best("deflate"), Some("identity"));
+    /// assert_eq!(best("*;q=0"), None);
+    /// ```
+    #[must_use]
+    pub fn best_encoding<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
+        let is_identity = |offer: &str| offer.eq_ignore_ascii_case("identity");
+        let Some(ranges) = &self.ranges else {
+            return offers.iter().copied().find(|offer| is_identity(offer));
+        };
+        let is_named = |offer: &str| {
+            let mut closeness = ranges.iter().map(|range| encoding_closeness(range, offer));
+            closeness.any(|closeness| closeness.is_some())
+        };
+        // In two parts, so that what is not asked for comes behind all that is.
+        let quality = |offer: &str| match self.quality_by(offer, encoding_closeness) {
+            0 if is_identity(offer) && !is_named(offer) => 1,
+            quality => quality.saturating_mul(2),
+        };
+        most_wanted(offers, quality)
     }
 
-    fn quality_by(&self, offer: &str, closeness: fn(&str, &str) -> Option<usize>) -> u16 {
+    fn quality_by(&self, offer: &str, closeness: Closeness) -> u16 {
         let Some(ranges) = &self.ranges else {
             return 1000;
         };
         ranges
             .iter()
-            .filter_map(|(range, quality)| Some((closeness(range, offer)?, *quality)))
+            .filter_map(|range| Some((closeness(range, offer)?, range.quality)))
             .max()
             .map_or(0, |(_, quality)| quality)
     }
 }
 
-/// The elements of a list; a comma in quotes ends none.
-fn elements(text: &str) -> impl Iterator<Item = String> {
-    let mut elements = vec![String::new()];
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    for c in text.chars() {
-        match c {
-            ',' if !is_quoted => {
-                elements.push(String::new());
-                continue;
-            }
-            '"' if !is_escaped => is_quoted = !is_quoted,
-            _ => {}
-        }
-        is_escaped = is_quoted && c == '\\' && !is_escaped;
-        if let Some(element) = elements.last_mut() {
-            element.push(c);
-        }
-    }
-    elements.into_iter()
+fn most_wanted<'a>(offers: &[&'a str], quality: impl Fn(&str) -> u16) -> Option<&'a str> {
+    offers
+        .iter()
+        .map(|offer| (*offer, quality(offer)))
+        .filter(|(_, quality)| *quality > 0)
+        .min_by_key(|(_, quality)| Reverse(*quality))
+        .map(|(offer, _)| offer)
 }
 
-/// An element without its quality, and that.
-fn range(element: &str) -> Option<(String, u16)> {
-    let element = element.trim();
-    let (range, quality) = match element.to_ascii_lowercase().rfind(";q=") {
-        Some(place) => element.split_at_checked(place)?,
-        // White space may stand before the `q`.
-        None => match element.rsplit_once(';') {
-            Some((range, quality)) if is_quality(quality) => {
-                return Some((range.trim().to_ascii_lowercase(), thousandths(quality)?));
+impl Range {
+    fn parse(element: &[u8]) -> Option<Self> {
+        let end = field::find(element, |byte| byte == b';').unwrap_or(element.len());
+        let (name, rest) = element.split_at(end);
+        let name = field::trim(name);
+        let mut halves = name.splitn(2, |byte| *byte == b'/');
+        if !halves.all(field::is_token) {
+            return None;
+        }
+        let mut range = Self {
+            name: String::from_utf8(name.to_ascii_lowercase()).ok()?,
+            parameters: Vec::new(),
+            quality: 1000,
+        };
+        for parameter in Parameters::new(rest) {
+            let parameter = parameter.ok()?;
+            if parameter.is("q") {
+                range.quality = field::weight(&parameter.value())?;
+            } else {
+                let name = String::from_utf8(parameter.name().to_ascii_lowercase()).ok()?;
+                range
+                    .parameters
+                    .push((name, parameter.value().into_owned()));
             }
-            _ => (element, ""),
-        },
+        }
+        Some(range)
+    }
+}
+
+/// `*/*`, `text/*`, `text/html`, and one more for each parameter.
+fn media_closeness(range: &Range, offer: &str) -> Option<usize> {
+    let offer = MediaType::parse(offer.as_bytes())?;
+    // Java's own client sends `*`.
+    let (kind, subtype) = match &*range.name {
+        "*" => ("*", "*"),
+        name => name.split_once('/')?,
     };
-    if range.trim().is_empty() {
+    if kind == "*" {
+        return (subtype == "*").then_some(0);
+    }
+    if !offer.is_kind(kind) {
         return None;
     }
-    let quality = match quality.strip_prefix(';') {
-        Some(quality) => thousandths(quality.split(';').next()?)?,
-        None => 1000,
-    };
-    Some((range.trim().to_ascii_lowercase(), quality))
-}
-
-fn is_quality(parameter: &str) -> bool {
-    let parameter = parameter.trim_start();
-    parameter.starts_with("q=") || parameter.starts_with("Q=")
-}
-
-/// `q=0.5` as 500; RFC 9110 section 12.4.2 allows three decimals and nothing above 1.
-fn thousandths(parameter: &str) -> Option<u16> {
-    let (_, number) = parameter.split_once('=')?;
-    let number = number.trim();
-    // A digit comes first: Rust reads more than that grammar.
-    let is_plain = number.starts_with(|c: char| c.is_ascii_digit())
-        && number
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
-    let number: f32 = number.parse().ok().filter(|_| is_plain)?;
-    // Between 0 and 1000, so that nothing is cut off.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped to what fits"
-    )]
-    let thousandths = (number * 1000.0).round().clamp(0.0, 1000.0) as u16;
-    Some(thousandths)
-}
-
-/// How closely a media range names a media type, if it does: `*/*`, `text/*`, `text/html`, and one
-/// more for each parameter.
-fn media_closeness(range: &str, offer: &str) -> Option<usize> {
-    let range: Mime = if range == "*" { "*/*" } else { range }.parse().ok()?;
-    let offer: Mime = offer.parse().ok()?;
-    if range.type_() == mime::STAR {
-        return (range.subtype() == mime::STAR).then_some(0);
-    }
-    if range.type_() != offer.type_() {
-        return None;
-    }
-    if range.subtype() == mime::STAR {
+    if subtype == "*" {
         return Some(1);
     }
-    let is_same = range.subtype() == offer.subtype() && range.suffix() == offer.suffix();
     // A charset is not asked for in `Accept`; what the offer says of it does not count.
-    let mut parameters = range.params();
-    let has_all = parameters.all(|(name, value)| offer.get_param(name) == Some(value));
-    (is_same && has_all).then(|| 2 + range.params().count())
+    let has = |(name, value): &(String, Vec<u8>)| {
+        offer.parameter(name).is_some_and(|offered| {
+            *offered == **value || (name == "charset" && offered.eq_ignore_ascii_case(value))
+        })
+    };
+    let is_named = offer.is(kind, subtype) && range.parameters.iter().all(has);
+    is_named.then(|| 2 + range.parameters.len())
 }
 
-/// How closely a language range names a language. `en` takes in `en-GB` (RFC 4647 section 3.3.1); a
-/// client that asks for `en-GB` takes `en` rather than nothing (section 3.4).
-fn language_closeness(range: &str, offer: &str) -> Option<usize> {
+/// `en` takes in `en-GB` (RFC 4647 section 3.3.1); a client that asks for `en-GB` takes `en` rather
+/// than nothing (section 3.4).
+fn language_closeness(range: &Range, offer: &str) -> Option<usize> {
+    let range = &*range.name;
     if range == "*" {
         return Some(0);
     }
@@ -194,65 +209,17 @@ fn language_closeness(range: &str, offer: &str) -> Option<usize> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn best<'a>(line: &str, offers: &[&'a str]) -> Option<&'a str> {
-        Accept::parse(Some(line.as_bytes())).best(offers)
-    }
-
-    #[test]
-    fn the_closest_range_counts_and_the_first_offer_wins() {
-        let offers = ["text/html", "application/json"];
-        for (line, expected) in [
-            ("", Some("text/html")),
-            (" , ,", Some("text/html")),
-            ("*/*", Some("text/html")),
-            ("*", Some("text/html")),
-            ("application/json", Some("application/json")),
-            ("APPLICATION/JSON", Some("application/json")),
-            (
-                "text/html;q=0.2, application/json;q=0.3",
-                Some("application/json"),
-            ),
-            (
-                "text/html ; q=0.2, application/json ; Q=0.3",
-                Some("application/json"),
-            ),
-            (
-                "text/*;q=0.9, text/html;q=0.1, */*;q=0.5",
-                Some("application/json"),
-            ),
-            ("*/*, text/html;q=0", Some("application/json")),
-            ("image/png", None),
-            ("text/html;q=0", None),
-            ("text/html;level=1", None),
-            ("text/html;q=nonsense", Some("text/html")),
-            ("text/html;q=-1, application/json", Some("application/json")),
-            (
-                "text/html;q=NaN, application/json",
-                Some("application/json"),
-            ),
-            (
-                "a/b;c=\"x,text/html\", application/json",
-                Some("application/json"),
-            ),
-            ("nonsense", None),
-        ] {
-            assert_eq!(best(line, &offers), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn languages_take_in_their_regions() {
-        let accept = Accept::parse(Some(b"de;q=0.5, en"));
-        assert_eq!(accept.best_language(&["de", "en-GB"]), Some("en-GB"));
-        assert_eq!(accept.best_language(&["fr", "DE"]), Some("DE"));
-        assert_eq!(accept.best_language(&["english"]), None);
-        let british = Accept::parse(Some(b"en-GB, de;q=0.9, en;q=0.5"));
-        assert_eq!(british.best_language(&["de", "en"]), Some("de"));
-        let british = Accept::parse(Some(b"en-GB"));
-        assert_eq!(british.best_language(&["de", "en"]), Some("en"));
+/// RFC 9110 section 8.4.1: `x-gzip` and `x-compress` are other names.
+fn encoding_closeness(range: &Range, offer: &str) -> Option<usize> {
+    let plain = |name: &str| match name.to_ascii_lowercase() {
+        name if name == "x-gzip" || name == "x-compress" => name.replacen("x-", "", 1),
+        name => name,
+    };
+    match &*range.name {
+        "*" => Some(0),
+        name => (plain(name) == plain(offer)).then_some(1),
     }
 }
+
+#[cfg(test)]
+mod tests;

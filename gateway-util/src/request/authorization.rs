@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{GeneralPurposeConfig, STANDARD};
 use gateway_core::{Environ, HttpError};
 
 use crate::error::HttpErrorFields;
+use crate::field;
 
 /// The credentials of a request (RFC 9110 section 11.6.2). Nothing has been checked.
 ///
@@ -71,18 +72,21 @@ impl Authorization {
         let Some(value) = environ.header("authorization") else {
             return Ok(None);
         };
-        value
-            .to_str()
-            .and_then(Self::parse)
+        Self::parse(value.as_bytes())
             .map(Some)
             .ok_or_else(HttpError::bad_request)
     }
 
-    fn parse(value: &str) -> Option<Self> {
-        let value = value.trim();
-        let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
-        let credentials = credentials.trim_start();
-        let scheme = scheme.to_ascii_lowercase();
+    /// RFC 9110 section 11.4: a scheme, and after spaces what belongs to it.
+    fn parse(value: &[u8]) -> Option<Self> {
+        let value = field::trim(value);
+        let end = field::find(value, |byte| byte == b' ').unwrap_or(value.len());
+        let (scheme, credentials) = value.split_at(end);
+        if !field::is_token(scheme) {
+            return None;
+        }
+        let scheme = std::str::from_utf8(scheme).ok()?.to_ascii_lowercase();
+        let credentials = std::str::from_utf8(field::trim(credentials)).ok()?;
         match &*scheme {
             "basic" => {
                 let bytes = LENIENT.decode(credentials).ok()?;
@@ -116,17 +120,9 @@ fn is_token68(text: &str) -> bool {
 
 /// A 401 that asks for a scheme.
 pub(super) fn challenge(scheme: &str, realm: &str) -> HttpError {
-    let realm: String = realm
-        .chars()
-        .filter(|c| !c.is_control())
-        .flat_map(|c| match c {
-            '"' | '\\' => [Some('\\'), Some(c)],
-            c => [None, Some(c)],
-        })
-        .flatten()
-        .collect();
+    let realm = field::quote(realm);
     HttpError::unauthorized()
-        .www_authenticate(format!("{scheme} realm=\"{realm}\""))
+        .www_authenticate(format!("{scheme} realm={realm}"))
         .unwrap_or_else(|_| HttpError::unauthorized())
 }
 
@@ -153,5 +149,67 @@ impl fmt::Debug for BasicCredentials {
         f.debug_struct("BasicCredentials")
             .field("user", &self.user)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::field::assert_linear;
+
+    #[test]
+    fn rfc9110_11_4_credentials() {
+        let parse = |value: &str| Authorization::parse(value.as_bytes());
+        let bearer = Some(Authorization::Bearer("abc.def".into()));
+        for value in ["Bearer abc.def", "bearer   abc.def ", "\tBEARER abc.def"] {
+            assert!(parse(value) == bearer, "{value}");
+        }
+        for value in [
+            "",
+            " ",
+            "Bearer",
+            "Bearer a b",
+            "Bearer abc, Bearer def",
+            "Bearer\u{a0}abc",
+            "Bea rer=x abc,",
+            "Bearer \u{2000}abc",
+            "B\u{e9}arer abc",
+            "\"Bearer\" abc",
+            "Basic ?",
+            "Basic YQ==",
+        ] {
+            let other = parse(value);
+            let is_refused = matches!(other, None | Some(Authorization::Other(..)));
+            assert!(is_refused, "{value}");
+        }
+        assert!(parse("Digest a=b") == Some(Authorization::Other("digest".into(), "a=b".into())));
+        assert!(parse("Bea\"rer abc").is_none() && parse("Bearer \u{2000}abc").is_none());
+    }
+
+    #[test]
+    fn credentials_are_linear() {
+        for unit in ["a", " ", "Basic ", "Bearer ", "=", "a=b,", "\"", ":"] {
+            assert_linear(unit, |size| {
+                let value = unit.repeat(size);
+                let _ = Authorization::parse(value.as_bytes());
+                let _ = Authorization::parse(format!("Bearer {value}").as_bytes());
+            });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rfc7617_2_what_is_encoded_is_read(user in "[^:\\p{Cc}]{0,20}", password in "\\PC{0,20}") {
+            let sent = BasicCredentials { user, password };
+            let value = format!("Basic {}", sent.encode());
+            prop_assert!(Authorization::parse(value.as_bytes()) == Some(Authorization::Basic(sent)));
+        }
+
+        #[test]
+        fn any_bytes_are_credentials_or_refused(value in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Authorization::parse(&value);
+        }
     }
 }

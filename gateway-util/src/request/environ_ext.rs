@@ -12,8 +12,6 @@ use gateway_core::Environ;
     feature = "negotiation"
 ))]
 use gateway_core::HttpError;
-#[cfg(feature = "cookies")]
-use gateway_core::cookie::Cookie;
 #[cfg(feature = "negotiation")]
 use http::{HeaderValue, header};
 #[cfg(feature = "json")]
@@ -21,10 +19,14 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "negotiation")]
 use super::Accept;
+#[cfg(feature = "multipart")]
+use super::Multipart;
 #[cfg(any(feature = "cookies", feature = "forms"))]
 use super::Pairs;
 #[cfg(feature = "auth")]
 use super::authorization::{self, Authorization, BasicCredentials};
+#[cfg(feature = "cookies")]
+use super::cookies;
 #[cfg(feature = "json")]
 use super::media_type;
 #[cfg(feature = "forms")]
@@ -64,7 +66,8 @@ pub trait EnvironExt: sealed::Sealed {
     fn query(&self) -> Pairs;
 
     /// The cookies; of two with one name, the first is the closer one. What is no cookie is left
-    /// out. Quotes around a value are not part of it.
+    /// out. Quotes around a value are not part of it. Spaces and tabs around names and values are
+    /// not part of them, other white space is (RFC 6265bis section 5.6).
     #[cfg(feature = "cookies")]
     fn cookies(&self) -> Pairs;
 
@@ -77,6 +80,14 @@ pub trait EnvironExt: sealed::Sealed {
     #[doc(alias = "parse_form_data")]
     #[cfg(feature = "forms")]
     fn form(&mut self, limits: FormLimits) -> impl Future<Output = Result<Form, HttpError>> + Send;
+
+    /// Reads a multipart form part by part, and leaves an empty input; see [`Multipart`].
+    ///
+    /// # Errors
+    ///
+    /// 415 for another type, 413 for a declared length beyond the limit, 400 without a boundary.
+    #[cfg(feature = "multipart")]
+    fn multipart(&mut self, limits: FormLimits) -> Result<Multipart, HttpError>;
 
     /// Reads JSON of at most `limit` bytes, and leaves an empty input.
     ///
@@ -100,6 +111,11 @@ pub trait EnvironExt: sealed::Sealed {
     #[doc(alias = "accept_languages")]
     #[cfg(feature = "negotiation")]
     fn accept_language(&self) -> Accept;
+
+    /// What content codings the client accepts: for [`Accept::best_encoding`].
+    #[doc(alias = "accept_encodings")]
+    #[cfg(feature = "negotiation")]
+    fn accept_encoding(&self) -> Accept;
 
     /// The offer that the client wants most, the first of those it wants alike. The answer depends on
     /// `Accept` then: add that to `Vary`.
@@ -150,14 +166,9 @@ impl EnvironExt for Environ {
 
     #[cfg(feature = "cookies")]
     fn cookies(&self) -> Pairs {
-        let Some(value) = self.header("cookie") else {
-            return Pairs::default();
-        };
-        Cookie::split_parse(value.to_string())
-            .flatten()
-            .filter(|cookie| !cookie.name().is_empty())
-            .map(|cookie| (cookie.name().to_owned(), cookie.value_trimmed().to_owned()))
-            .collect()
+        self.header("cookie")
+            .map(|line| cookies::parse(line.as_bytes()))
+            .unwrap_or_default()
     }
 
     #[cfg(feature = "forms")]
@@ -165,9 +176,14 @@ impl EnvironExt for Environ {
         Form::read(self, &limits).await
     }
 
+    #[cfg(feature = "multipart")]
+    fn multipart(&mut self, limits: FormLimits) -> Result<Multipart, HttpError> {
+        Multipart::of(self, limits)
+    }
+
     #[cfg(feature = "json")]
     async fn json<T: DeserializeOwned>(&mut self, limit: u64) -> Result<T, HttpError> {
-        if !media_type::is_json(&media_type::of(self)?) {
+        if !media_type::of(self, |media_type| media_type::is_json(&media_type))? {
             return Err(HttpError::unsupported_media_type());
         }
         media_type::check_length(self, limit)?;
@@ -183,6 +199,15 @@ impl EnvironExt for Environ {
     fn accept_language(&self) -> Accept {
         Accept::parse(
             self.header("accept-language")
+                .as_ref()
+                .map(EnvValue::as_bytes),
+        )
+    }
+
+    #[cfg(feature = "negotiation")]
+    fn accept_encoding(&self) -> Accept {
+        Accept::parse(
+            self.header("accept-encoding")
                 .as_ref()
                 .map(EnvValue::as_bytes),
         )

@@ -1,17 +1,22 @@
 //! An uploaded file.
 
 use std::fmt;
+use std::fs::File as StdFile;
 use std::io::{self, Cursor};
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use gateway_core::HttpError;
 use tokio::fs::File;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
-use tokio::task::spawn_blocking;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+
+use super::multipart::{PartHead, last_segment};
+use super::spool::{SpoolReader, from_io};
 
 /// A file of a multipart form: Werkzeug's `FileStorage`. A small one is in memory, a large one in a
-/// file that has no name and is gone with this value.
+/// file that has no name, which the form's large files share and which is gone with the last of them.
 ///
 /// Name and type are what the client says; neither is to be trusted.
 ///
@@ -35,60 +40,61 @@ use tokio::task::spawn_blocking;
 #[doc(alias = "FileStorage")]
 #[doc(alias = "TempFile")]
 pub struct FilePart {
-    name: String,
-    file_name: String,
-    content_type: Option<String>,
-    length: u64,
+    head: PartHead,
     content: Content,
+    /// What was too large for memory, of all files of the form.
+    spool: Option<Arc<StdFile>>,
 }
 
-enum Content {
-    Memory(BytesMut),
-    Disk(File),
+#[derive(Clone)]
+pub(super) enum Content {
+    Memory(Bytes),
+    /// A part of the form's file.
+    Disk(Range<u64>),
 }
 
 impl FilePart {
-    pub(super) fn new(name: String, file_name: String, content_type: Option<String>) -> Self {
+    pub(super) fn new(head: PartHead, content: Content, spool: Option<Arc<StdFile>>) -> Self {
+        let spool = spool.filter(|_| matches!(content, Content::Disk(_)));
         Self {
-            name,
-            file_name,
-            content_type,
-            length: 0,
-            content: Content::Memory(BytesMut::new()),
+            head,
+            content,
+            spool,
         }
     }
 
     /// The name of the field.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.head.name
     }
 
     /// The name of the file on the client, without the directories that some clients send, `.` and
     /// `..` among them; empty where none was chosen. It may still be any name: do not write under it.
     #[must_use]
     pub fn file_name(&self) -> &str {
-        let last = self.file_name.rsplit(['/', '\\']).next();
-        last.filter(|name| !matches!(*name, "." | ".."))
-            .unwrap_or_default()
+        last_segment(self.head.file_name.as_deref().unwrap_or_default())
     }
 
     /// The type of the file as the client names it.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
-        self.content_type.as_deref()
+        self.head.content_type.as_deref()
     }
 
     /// How many bytes it has.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.length
+        match &self.content {
+            Content::Memory(bytes) => bytes.len() as u64,
+            Content::Disk(range) => range.end - range.start,
+        }
     }
 
     /// True if it has no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.length == 0
+        self.len() == 0
     }
 
     /// True if it went to disk.
@@ -100,9 +106,10 @@ impl FilePart {
     /// The content as a reader.
     #[must_use]
     pub fn into_reader(self) -> Box<dyn AsyncRead + Send + Unpin> {
-        match self.content {
-            Content::Memory(bytes) => Box::new(Cursor::new(bytes)),
-            Content::Disk(file) => Box::new(file),
+        match (self.content, self.spool) {
+            (Content::Memory(bytes), _) => Box::new(Cursor::new(bytes)),
+            (Content::Disk(range), Some(spool)) => Box::new(SpoolReader::new(spool, range)),
+            (Content::Disk(_), None) => Box::new(tokio::io::empty()),
         }
     }
 
@@ -112,17 +119,16 @@ impl FilePart {
     ///
     /// 413 beyond the limit, 500 when the disk fails.
     pub async fn bytes(self, limit: u64) -> Result<Bytes, HttpError> {
-        if self.length > limit {
+        if self.len() > limit {
             return Err(HttpError::payload_too_large());
         }
-        match self.content {
-            Content::Memory(bytes) => Ok(bytes.freeze()),
-            Content::Disk(mut file) => {
-                let mut bytes = Vec::new();
-                file.read_to_end(&mut bytes).await.map_err(from_io)?;
-                Ok(bytes.into())
-            }
+        if let Content::Memory(bytes) = &self.content {
+            return Ok(bytes.clone());
         }
+        let mut bytes = Vec::new();
+        let mut reader = self.into_reader();
+        reader.read_to_end(&mut bytes).await.map_err(from_io)?;
+        Ok(bytes.into())
     }
 
     /// Writes the content to a new file.
@@ -135,52 +141,15 @@ impl FilePart {
         tokio::io::copy(&mut self.into_reader(), &mut target).await?;
         target.flush().await
     }
-
-    pub(super) async fn append(&mut self, chunk: &[u8], room: &mut u64) -> Result<(), HttpError> {
-        let length = chunk.len() as u64;
-        self.length += length;
-        match &mut self.content {
-            Content::Memory(bytes) if length <= *room => {
-                *room -= length;
-                bytes.extend_from_slice(chunk);
-            }
-            Content::Memory(bytes) => {
-                let file = spawn_blocking(tempfile::tempfile)
-                    .await
-                    .map_err(|error| HttpError::internal_server_error().with_source(error))?;
-                let mut file = File::from_std(file.map_err(from_io)?);
-                file.write_all(bytes).await.map_err(from_io)?;
-                file.write_all(chunk).await.map_err(from_io)?;
-                // What it held is free for others.
-                *room += bytes.len() as u64;
-                self.content = Content::Disk(file);
-            }
-            Content::Disk(file) => file.write_all(chunk).await.map_err(from_io)?,
-        }
-        Ok(())
-    }
-
-    /// The part has been read: its content is read from the start now.
-    pub(super) async fn finish(&mut self) -> Result<(), HttpError> {
-        if let Content::Disk(file) = &mut self.content {
-            file.flush().await.map_err(from_io)?;
-            file.rewind().await.map_err(from_io)?;
-        }
-        Ok(())
-    }
-}
-
-fn from_io(error: io::Error) -> HttpError {
-    HttpError::internal_server_error().with_source(error)
 }
 
 impl fmt::Debug for FilePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FilePart")
-            .field("name", &self.name)
-            .field("file_name", &self.file_name)
-            .field("content_type", &self.content_type)
-            .field("length", &self.length)
+            .field("name", &self.head.name)
+            .field("file_name", &self.head.file_name)
+            .field("content_type", &self.head.content_type)
+            .field("length", &self.len())
             .field("is_on_disk", &self.is_on_disk())
             .finish()
     }

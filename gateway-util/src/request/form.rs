@@ -1,10 +1,13 @@
 //! Forms.
 
+#[cfg(feature = "multipart")]
+mod collect;
+
 use gateway_core::{Environ, HttpError};
 use serde::de::DeserializeOwned;
 
 #[cfg(feature = "multipart")]
-use super::FilePart;
+use super::{FilePart, Multipart};
 use super::{FormLimits, Pairs, media_type};
 
 /// A form: its fields, and its files where it is a multipart one.
@@ -42,8 +45,7 @@ impl Form {
         environ: &mut Environ,
         limits: &FormLimits,
     ) -> Result<Self, HttpError> {
-        let mime = media_type::of(environ)?;
-        if media_type::is_urlencoded(&mime) {
+        if media_type::of(environ, |media_type| media_type::is_urlencoded(&media_type))? {
             let limit = limits.body.min(limits.text);
             media_type::check_length(environ, limit)?;
             let bytes = environ.take_input().bytes(limit).await?;
@@ -59,10 +61,12 @@ impl Form {
             });
         }
         #[cfg(feature = "multipart")]
-        if media_type::is_multipart_form(&mime) {
-            media_type::check_length(environ, limits.body)?;
-            return super::multipart::read(environ.take_input(), &mime, limits).await;
+        {
+            let multipart = Multipart::of(environ, limits.clone())?;
+            let (fields, files) = collect::collect(multipart, limits).await?;
+            Ok(Self { fields, files })
         }
+        #[cfg(not(feature = "multipart"))]
         Err(HttpError::unsupported_media_type())
     }
 

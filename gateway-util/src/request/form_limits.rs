@@ -26,6 +26,7 @@ pub struct FormLimits {
     pub(super) text: u64,
     pub(super) parts: usize,
     pub(super) in_memory: u64,
+    pub(super) part_head: usize,
 }
 
 impl FormLimits {
@@ -49,9 +50,17 @@ impl FormLimits {
     }
 
     /// How many bytes all files together hold in memory before the next goes to disk; 256 KiB by
-    /// default.
+    /// default. What goes to disk goes into one file for the whole form: a form takes one
+    /// descriptor, however many files it has.
     pub fn in_memory(mut self, bytes: u64) -> Self {
         self.in_memory = bytes;
+        self
+    }
+
+    /// The bytes of the head of a part of a multipart form, and of what stands before the first
+    /// part; 16 KiB by default.
+    pub fn part_head(mut self, bytes: usize) -> Self {
+        self.part_head = bytes;
         self
     }
 }
@@ -63,6 +72,7 @@ impl Default for FormLimits {
             text: 500_000,
             parts: 1_000,
             in_memory: 256 << 10,
+            part_head: 16 << 10,
         }
     }
 }

@@ -1,37 +1,63 @@
 //! The type of a request's body.
 
-use gateway_core::{Environ, HttpError};
-use mime::Mime;
+use gateway_core::{EnvValue, Environ, HttpError};
+use http::{HeaderValue, header};
 
-/// What the client says that its body is.
+use crate::field::{self, MediaType};
+
+/// Hands what the client says of its body to a function that looks at it.
 ///
 /// # Errors
 ///
-/// 415 where it says nothing or what is no type.
-pub(super) fn of(environ: &Environ) -> Result<Mime, HttpError> {
-    environ
-        .content_type()
+/// 415 where it says nothing or what is no type, and for a body in a content coding: nothing here
+/// decodes one (RFC 9110 section 8.4).
+pub(super) fn of<T>(
+    environ: &Environ,
+    look: impl FnOnce(MediaType<'_>) -> T,
+) -> Result<T, HttpError> {
+    check_coding(environ)?;
+    let value = environ.content_type();
+    let media_type = value
         .as_ref()
-        .and_then(|value| value.to_str())
-        .and_then(|text| text.parse().ok())
+        .map(EnvValue::as_bytes)
+        .and_then(MediaType::parse);
+    media_type
+        .map(look)
         .ok_or_else(HttpError::unsupported_media_type)
 }
 
-#[cfg(feature = "json")]
+fn check_coding(environ: &Environ) -> Result<(), HttpError> {
+    let Some(codings) = environ.header("content-encoding") else {
+        return Ok(());
+    };
+    if field::elements(codings.as_bytes()).all(|coding| coding.eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    // RFC 9110 section 12.5.3: the answer says what would have been read.
+    let accepted = [(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    )];
+    Err(HttpError::unsupported_media_type()
+        .with_headers(accepted)
+        .unwrap_or_else(|_| HttpError::unsupported_media_type()))
+}
+
 /// `application/json` and everything of the kind `application/problem+json`.
-pub(super) fn is_json(mime: &Mime) -> bool {
-    mime.type_() == mime::APPLICATION
-        && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
+#[cfg(feature = "json")]
+pub(super) fn is_json(media_type: &MediaType<'_>) -> bool {
+    media_type.is("application", "json")
+        || (media_type.is_kind("application") && media_type.has_suffix("json"))
 }
 
 #[cfg(feature = "forms")]
-pub(super) fn is_urlencoded(mime: &Mime) -> bool {
-    mime.essence_str() == mime::APPLICATION_WWW_FORM_URLENCODED.essence_str()
+pub(super) fn is_urlencoded(media_type: &MediaType<'_>) -> bool {
+    media_type.is("application", "x-www-form-urlencoded")
 }
 
 #[cfg(feature = "multipart")]
-pub(super) fn is_multipart_form(mime: &Mime) -> bool {
-    mime.essence_str() == mime::MULTIPART_FORM_DATA.essence_str()
+pub(super) fn is_multipart_form(media_type: &MediaType<'_>) -> bool {
+    media_type.is("multipart", "form-data")
 }
 
 /// Refuses a body whose declared length is over the limit before anything of it is read (I4).

@@ -1,186 +1,295 @@
-//! Multipart forms, read in bounded memory.
+//! Multipart forms, part by part.
 
-use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+mod charset;
+mod head;
+mod parser;
+
+use std::fmt;
 
 use bytes::Bytes;
-use futures_core::Stream;
-use gateway_core::{HttpError, Input, InputError};
-use mime::Mime;
-use multer::{Constraints, Field, Multipart, SizeLimit};
+use gateway_core::{Environ, HttpError, Input};
 
-use super::{FilePart, Form, FormLimits};
+use super::{FormLimits, media_type};
+use crate::field::MediaType;
+use parser::{Parser, Step};
 
-/// How much may be read without a part or a chunk of one coming out: the head of a part.
-const MAX_HEAD: u64 = 64 * 1024;
+pub(super) use head::PartHead;
 
-/// Reads a form; what it holds in memory is bounded by the limits, not by what is sent.
-pub(super) async fn read(
-    mut input: Input,
-    mime: &Mime,
-    limits: &FormLimits,
-) -> Result<Form, HttpError> {
-    let boundary = mime
-        .get_param(mime::BOUNDARY)
-        .ok_or_else(|| HttpError::bad_request().with_source("a multipart form has no boundary"))?;
-    input.limit(limits.body);
-    let gate = Arc::<Gate>::default();
-    let source = Gated {
-        input: &mut input,
-        gate: gate.clone(),
-    };
-    let constraints =
-        Constraints::new().size_limit(SizeLimit::new().whole_stream(limits.body.saturating_add(1)));
-    let mut multipart = Multipart::with_constraints(source, boundary.as_str(), constraints);
+/// RFC 2046 section 5.1.1.
+const LONGEST_BOUNDARY: usize = 70;
 
-    let mut form = Form::default();
-    let mut text_left = limits.text;
-    let mut memory_left = limits.in_memory;
-    let mut parts = 0;
-    while let Some(mut field) = gate.pass(multipart.next_field()).await? {
-        parts += 1;
-        if parts > limits.parts {
-            return Err(HttpError::payload_too_large());
-        }
-        let name = field
-            .name()
-            .ok_or_else(|| HttpError::bad_request().with_source("a part of a form has no name"))?
-            .to_owned();
-        let Some(file_name) = field.file_name().map(str::to_owned) else {
-            let text = read_text(&gate, &mut field, &mut text_left).await?;
-            form.fields.push(name, text);
-            continue;
-        };
-        let content_type = field.content_type().map(ToString::to_string);
-        let mut file = FilePart::new(name, file_name, content_type);
-        while let Some(chunk) = gate.pass(field.chunk()).await? {
-            file.append(&chunk, &mut memory_left).await?;
-        }
-        file.finish().await?;
-        form.files.push(file);
-    }
-    drop(multipart);
-    // What follows the last boundary says nothing, but a host closes a connection on which something
-    // was left, be it the end of a chunked body (I5).
-    while input.chunk().await?.is_some() {}
-    Ok(form)
-}
-
-async fn read_text(
-    gate: &Gate,
-    field: &mut Field<'_>,
-    left: &mut u64,
-) -> Result<String, HttpError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = gate.pass(field.chunk()).await? {
-        *left = left
-            .checked_sub(chunk.len() as u64)
-            .ok_or_else(HttpError::payload_too_large)?;
-        bytes.extend_from_slice(&chunk);
-    }
-    // As in the other kind of form: what is not UTF-8 becomes U+FFFD.
-    Ok(String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
-}
-
-/// Lets the parser have a chunk only when it cannot go on without one.
+/// A multipart form (RFC 7578) as it arrives, part by part: for uploads that are passed on, or stored
+/// elsewhere than in a temporary file. Made by [`EnvironExt::multipart`](crate::EnvironExt::multipart).
 ///
-/// The parser takes all that its source has ready into one buffer before it parses, whatever it has
-/// there already: a body that arrives faster than it is written to disk would end up in memory.
-#[derive(Debug, Default)]
-struct Gate {
-    is_open: AtomicBool,
-    /// What was let through since the last thing came out.
-    unparsed: AtomicU64,
+/// Nothing is read that was not asked for, so that a client sends no faster than the app reads. What
+/// is held in memory is one chunk of the input and the head of a part.
+///
+/// - Limits are those of [`FormLimits`]: [`body`](FormLimits::body), [`parts`](FormLimits::parts) and
+///   [`part_head`](FormLimits::part_head) hold here, and [`text`](FormLimits::text) for
+///   [`Part::text`]. Beyond one the answer is 413.
+/// - A part that is not read to its end is skipped by the next call of
+///   [`next_part`](Self::next_part).
+/// - After an error every later call is an error.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::{Environ, HttpError};
+/// use gateway_util::{EnvironExt, FormLimits};
+///
+/// async fn count(mut environ: Environ) -> Result<String, HttpError> {
+///     let mut multipart = environ.multipart(FormLimits::default().body(1 << 30))?;
+///     let mut length = 0;
+///     while let Some(mut part) = multipart.next_part().await? {
+///         while let Some(chunk) = part.chunk().await? {
+///             length += chunk.len();
+///         }
+///     }
+///     Ok(format!("{length} bytes"))
+/// }
+///
+/// let body = "--b\r\ncontent-disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\ntext\r\n--b--\r\n";
+/// let request = http::Request::post("/").header("content-type", "multipart/form-data; boundary=b");
+/// assert_eq!(count(Environ::from_request(request.body(body)?)).await?, "4 bytes");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
+/// ```
+#[doc(alias = "stream_parser")]
+#[must_use = "a form is read part by part"]
+pub struct Multipart {
+    input: Input,
+    parser: Parser,
+    limits: FormLimits,
+    parts: usize,
+    text: u64,
+    /// The charset that a field named `_charset_` sets (RFC 7578 section 4.6).
+    charset: Option<Vec<u8>>,
+    stage: Stage,
 }
 
-impl Gate {
-    /// Polls with the gate closed first, and opens it for one chunk when nothing came out.
-    async fn pass<T>(
-        &self,
-        step: impl Future<Output = Result<T, multer::Error>>,
-    ) -> Result<T, HttpError> {
-        let mut step = pin!(step);
-        let outcome = std::future::poll_fn(|cx| {
-            self.is_open.store(false, Ordering::Relaxed);
-            if let Poll::Ready(outcome) = step.as_mut().poll(cx) {
-                return Poll::Ready(outcome);
-            }
-            self.is_open.store(true, Ordering::Relaxed);
-            step.as_mut().poll(cx)
-        })
-        .await;
-        self.unparsed.store(0, Ordering::Relaxed);
-        outcome.map_err(from_multer)
-    }
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    BetweenParts,
+    InPart,
+    Over,
+    /// Where an error came out, and where a call was given up midway.
+    Failed,
 }
 
-struct Gated<'a> {
-    input: &'a mut Input,
-    gate: Arc<Gate>,
-}
-
-impl Stream for Gated<'_> {
-    type Item = Result<Bytes, Failed>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if !self.gate.is_open.load(Ordering::Relaxed) {
-            // Who closed it polls again with it open.
-            return Poll::Pending;
-        }
-        if self.gate.unparsed.load(Ordering::Relaxed) > MAX_HEAD {
-            return Poll::Ready(Some(Err(Failed::HeadTooLarge)));
-        }
-        let chunk = ready!(Pin::new(&mut *self.input).poll_next(cx));
-        self.gate.is_open.store(false, Ordering::Relaxed);
-        Poll::Ready(match chunk {
-            None => None,
-            Some(Ok(chunk)) => {
-                let length = chunk.len() as u64;
-                self.gate.unparsed.fetch_add(length, Ordering::Relaxed);
-                // The parser asks for more at once and is told to wait: it has to be called again.
-                cx.waker().wake_by_ref();
-                Some(Ok(chunk))
-            }
-            Some(Err(error)) => Some(Err(Failed::Input(error))),
-        })
-    }
-}
-
-/// Why the source of the parser failed.
-#[derive(Debug)]
-enum Failed {
-    Input(InputError),
-    HeadTooLarge,
-}
-
-impl std::fmt::Display for Failed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Input(error) => error.fmt(f),
-            Self::HeadTooLarge => f.write_str("the head of a part of a form is too large"),
-        }
-    }
-}
-
-impl std::error::Error for Failed {}
-
-/// The answer to a form that could not be read.
-fn from_multer(error: multer::Error) -> HttpError {
-    if let multer::Error::StreamReadFailed(source) = &error {
-        return match source.downcast_ref::<Failed>() {
-            Some(Failed::Input(error)) => error.clone().into(),
-            Some(Failed::HeadTooLarge) => HttpError::payload_too_large().with_source(error),
-            None => HttpError::bad_request().with_source(error),
+impl Multipart {
+    /// The form of a request; see [`EnvironExt::multipart`](crate::EnvironExt::multipart).
+    pub(super) fn of(environ: &mut Environ, limits: FormLimits) -> Result<Self, HttpError> {
+        let is_form = |media_type: MediaType<'_>| {
+            media_type::is_multipart_form(&media_type).then(|| {
+                media_type
+                    .parameter("boundary")
+                    .map(|boundary| boundary.into_owned())
+            })
         };
+        let boundary =
+            media_type::of(environ, is_form)?.ok_or_else(HttpError::unsupported_media_type)?;
+        let boundary = boundary
+            .filter(|boundary| (1..=LONGEST_BOUNDARY).contains(&boundary.len()))
+            .ok_or_else(|| {
+                HttpError::bad_request().with_source("a multipart form has no boundary")
+            })?;
+        media_type::check_length(environ, limits.body)?;
+        let mut input = environ.take_input();
+        input.limit(limits.body);
+        Ok(Self {
+            input,
+            parser: Parser::new(&boundary, limits.part_head),
+            parts: 0,
+            text: limits.text,
+            limits,
+            charset: None,
+            stage: Stage::BetweenParts,
+        })
     }
-    match error {
-        multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => {
-            HttpError::payload_too_large()
+
+    /// The next part, `None` at the end of the form.
+    ///
+    /// # Errors
+    ///
+    /// 413 beyond a limit, 400 for a broken form.
+    pub async fn next_part(&mut self) -> Result<Option<Part<'_>>, HttpError> {
+        while self.stage == Stage::InPart {
+            self.chunk().await?;
         }
-        _ => HttpError::bad_request(),
+        if self.stage == Stage::Over {
+            return Ok(None);
+        }
+        match self.step().await? {
+            Step::Head(head) => {
+                self.parts += 1;
+                if self.parts > self.limits.parts {
+                    self.stage = Stage::Failed;
+                    return Err(HttpError::payload_too_large());
+                }
+                self.stage = Stage::InPart;
+                Ok(Some(Part {
+                    multipart: self,
+                    head,
+                }))
+            }
+            _ => {
+                // What follows the last boundary says nothing, but a host closes a connection on
+                // which something was left, be it the end of a chunked body (I5).
+                while self.input.chunk().await?.is_some() {}
+                self.stage = Stage::Over;
+                Ok(None)
+            }
+        }
     }
-    .with_source(error)
+
+    /// A chunk of the part that is being read.
+    async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
+        if self.stage != Stage::InPart {
+            return Ok(None);
+        }
+        if let Step::Data(data) = self.step().await? {
+            return Ok(Some(data));
+        }
+        self.stage = Stage::BetweenParts;
+        Ok(None)
+    }
+
+    async fn step(&mut self) -> Result<Step, HttpError> {
+        if self.stage == Stage::Failed {
+            return Err(HttpError::bad_request().with_source("the form was broken before"));
+        }
+        loop {
+            let step = match self.parser.step() {
+                Ok(Step::More) => {
+                    self.input
+                        .chunk()
+                        .await
+                        .map_err(HttpError::from)
+                        .and_then(|chunk| {
+                            chunk.ok_or_else(|| {
+                                HttpError::bad_request().with_source("a multipart form has no end")
+                            })
+                        })
+                }
+                step => return step.inspect_err(|_| self.stage = Stage::Failed),
+            };
+            match step {
+                Ok(chunk) => self.parser.feed(chunk),
+                Err(error) => {
+                    self.stage = Stage::Failed;
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Multipart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Multipart")
+            .field("parts", &self.parts)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A part of a [`Multipart`] form: a field, or a file. Names and types are what the client says; none
+/// of them is to be trusted.
+#[must_use = "a part is read by its chunks"]
+pub struct Part<'a> {
+    multipart: &'a mut Multipart,
+    head: PartHead,
+}
+
+impl Part<'_> {
+    /// The name of the field.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.head.name
+    }
+
+    /// The name of the file on the client, without directories; empty where none was chosen. `None`
+    /// for a field that is no file. See [`FilePart::file_name`](crate::FilePart::file_name).
+    #[must_use]
+    pub fn file_name(&self) -> Option<&str> {
+        self.head.file_name.as_deref().map(last_segment)
+    }
+
+    /// The type of the part as the client names it.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.head.content_type.as_deref()
+    }
+
+    /// The next chunk of the content, `None` at its end.
+    ///
+    /// # Errors
+    ///
+    /// 413 beyond a limit, 400 for a broken form.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
+        self.multipart.chunk().await
+    }
+
+    /// The rest of the content in memory, at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`chunk`](Self::chunk), and 413 beyond `limit`.
+    pub async fn bytes(self, limit: u64) -> Result<Bytes, HttpError> {
+        let mut limit = limit;
+        self.multipart.rest(&mut limit).await.map(Bytes::from)
+    }
+
+    /// The rest of the content as text, in the charset that the part or the form names, UTF-8 unless
+    /// one is named. What is malformed in it becomes U+FFFD. All parts that are read so share
+    /// [`FormLimits::text`].
+    ///
+    /// # Errors
+    ///
+    /// As [`chunk`](Self::chunk), and 415 for an unknown charset.
+    pub async fn text(self) -> Result<String, HttpError> {
+        let mut left = self.multipart.text;
+        let bytes = self.multipart.rest(&mut left).await?;
+        self.multipart.text = left;
+        let named = charset::named(&self.head);
+        let charset = named.as_deref().or(self.multipart.charset.as_deref());
+        let text = charset::decode(bytes, charset)?;
+        if self.head.name == "_charset_" {
+            self.multipart.charset = Some(text.clone().into_bytes());
+        }
+        Ok(text)
+    }
+
+    pub(super) fn into_head(self) -> PartHead {
+        self.head
+    }
+}
+
+impl Multipart {
+    async fn rest(&mut self, left: &mut u64) -> Result<Vec<u8>, HttpError> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            *left = left
+                .checked_sub(chunk.len() as u64)
+                .ok_or_else(HttpError::payload_too_large)?;
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+}
+
+/// The name of a file without the directories that some clients send, `.` and `..` among them. What
+/// separates them may be at its end, too: `a\` is a name elsewhere.
+pub(super) fn last_segment(name: &str) -> &str {
+    let name = name.trim_end_matches(['/', '\\']);
+    let last = name.rsplit(['/', '\\']).next();
+    last.filter(|name| !matches!(*name, "." | ".."))
+        .unwrap_or_default()
+}
+
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.head.fmt(f)
+    }
 }

@@ -83,18 +83,41 @@ impl Pairs {
             .map_err(|error| HttpError::bad_request().with_source(error))
     }
 
-    /// All of it as a struct, through serde. A field that is there twice is an error unless the
-    /// struct has a way to take it.
+    /// All of it as a struct, through serde.
+    ///
+    /// A field that is a `Vec` takes every value of its name, none of them where
+    /// `#[serde(default)]` says so; any other field takes one value, and a name that is there twice
+    /// is an error. An optional number is `None` where its value is empty. So is optional text with
+    /// `#[serde(deserialize_with = "serde_html_form::de::empty_as_none")]`: without that it is
+    /// `Some("")`, since a text may be empty.
     ///
     /// # Errors
     ///
-    /// 400 for what the struct does not fit; what exactly is in the error's source, for the log.
+    /// 400 for what the struct does not fit. What exactly is in the error's source, for the log;
+    /// [`explained`](crate::HttpErrorFields::explained) tells it to the client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_util::Pairs;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Search {
+    ///     #[serde(default)]
+    ///     tag: Vec<String>,
+    ///     page: Option<u32>,
+    /// }
+    ///
+    /// let search: Search = Pairs::from_urlencoded(b"tag=a&tag=b&page=").deserialize()?;
+    /// assert_eq!((search.tag.len(), search.page), (2, None));
+    /// # Ok::<(), gateway_core::HttpError>(())
+    /// ```
     #[cfg(feature = "forms")]
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         let text = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.iter())
             .finish();
-        serde_urlencoded::from_str(&text)
+        serde_html_form::from_str(&text)
             .map_err(|error| HttpError::bad_request().with_source(error))
     }
 

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use super::etag::ETagList;
 use super::{ETag, RangeOutcome, part};
 use crate::error::HttpErrorFields;
-use crate::http_date::HttpDate;
+use crate::field::HttpDate;
 
 /// The conditions of a request: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since,
 /// If-Range and Range, as RFC 9110 sections 13 and 14 order them.
@@ -170,7 +170,9 @@ impl Conditions {
     }
 
     /// What part of `length` bytes the request asks for. Only GET has ranges (RFC 9110 section
-    /// 14.2), and If-Range takes them away where the tag or the date is not the same.
+    /// 14.2), and If-Range takes them away where the tag or the date is not the same. A date of the
+    /// last minute counts as another one: two states of one second have the same date (RFC 9110
+    /// section 8.8.2.2).
     #[must_use]
     pub fn range(
         &self,
@@ -195,14 +197,16 @@ impl Conditions {
         }
     }
 
-    /// RFC 9110 section 13.1.5: a strong tag, or exactly the same date.
+    /// RFC 9110 section 13.1.5: a strong tag, or exactly the same date, if that is a strong one.
     fn same_state(&self, etag: Option<&ETag>, modified: Option<HttpDate>) -> bool {
         let Some(if_range) = &self.if_range else {
             return true;
         };
         match ETag::parse(if_range) {
             Some(tag) => etag.is_some_and(|etag| etag.strong_eq(&tag)),
-            None => modified.is_some() && HttpDate::parse(if_range) == modified,
+            None => modified.is_some_and(|modified| {
+                HttpDate::parse(if_range) == Some(modified) && modified.is_strong()
+            }),
         }
     }
 

@@ -9,6 +9,8 @@ use http::HeaderValue;
 #[cfg(feature = "etag")]
 use sha2::{Digest, Sha256};
 
+use crate::field;
+
 /// An entity tag: the name of one state of a resource (RFC 9110 section 8.8.3).
 ///
 /// # Examples
@@ -77,7 +79,7 @@ impl ETag {
     /// Reads the value of an `ETag` line.
     #[must_use]
     pub fn parse(value: &[u8]) -> Option<Self> {
-        let (tag, rest) = parse_one(value.trim_ascii())?;
+        let (tag, rest) = parse_one(field::trim(value))?;
         rest.is_empty().then_some(tag)
     }
 
@@ -88,6 +90,14 @@ impl ETag {
             is_weak: true,
             ..self
         }
+    }
+
+    /// Another tag, for another form of the same state.
+    #[cfg(feature = "files")]
+    pub(super) fn with_suffix(mut self, suffix: &str) -> Self {
+        self.tag.push('-');
+        self.tag.push_str(suffix);
+        self
     }
 
     /// True for a weak tag.
@@ -134,7 +144,7 @@ fn parse_one(value: &[u8]) -> Option<(ETag, &[u8])> {
         None => (false, value),
     };
     let value = value.strip_prefix(b"\"")?;
-    let end = value.iter().position(|byte| *byte == b'"')?;
+    let end = field::find(value, |byte| byte == b'"')?;
     let (tag, rest) = value.split_at_checked(end)?;
     let tag = ETag::strong(std::str::from_utf8(tag).ok()?).ok()?;
     Some((ETag { is_weak, ..tag }, rest.get(1..)?))
@@ -154,13 +164,13 @@ pub(crate) enum ETagList {
 impl ETagList {
     /// Reads a list. An element that is no tag equals none and is left out.
     pub(crate) fn parse(value: &[u8]) -> Self {
-        if value.trim_ascii() == b"*" {
+        if field::trim(value) == b"*" {
             return Self::Any;
         }
         let mut tags = Vec::new();
         let mut rest = value;
         loop {
-            rest = rest.trim_ascii_start();
+            rest = field::trim_start(rest);
             if rest.is_empty() {
                 return Self::Tags(tags);
             }
@@ -169,7 +179,7 @@ impl ETagList {
                 rest = behind;
             }
             // A comma inside of quotes belongs to a tag, one outside ends an element.
-            rest = match rest.iter().position(|byte| *byte == b',') {
+            rest = match field::find(rest, |byte| byte == b',') {
                 Some(comma) => rest.get(comma + 1..).unwrap_or_default(),
                 None => b"",
             };
@@ -200,7 +210,10 @@ impl StdError for ETagError {}
 
 #[cfg(all(test, feature = "conditions"))]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::field::assert_linear;
 
     #[test]
     fn lists_keep_what_is_a_tag() {
@@ -211,5 +224,46 @@ mod tests {
         let tags: Vec<_> = tags.iter().map(ETag::to_string).collect();
         assert_eq!(tags, ["W/\"a\"", "\"b,c\"", "\"d\""]);
         assert!(matches!(ETagList::parse(b" * "), ETagList::Any));
+    }
+
+    #[test]
+    fn lists_of_tags_are_linear() {
+        for unit in [
+            "\"a\",", "\"", ",", "W/", "W/\"", "\"a b\",", "\" ", "a", "*", "\"a\"", " ",
+        ] {
+            assert_linear(unit, |size| {
+                let line = unit.repeat(size);
+                let _ = ETagList::parse(line.as_bytes()).has(None, ETag::weak_eq);
+                let _ = ETag::parse(line.as_bytes());
+            });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rfc9110_8_8_3_every_tag_of_a_list_is_found(
+            tags in proptest::collection::vec(("[!#-~]{0,9}", any::<bool>()), 1..9),
+            gap in "[ \t,]{0,3}",
+        ) {
+            let tags: Vec<_> = tags
+                .iter()
+                .map(|(tag, is_weak)| {
+                    let tag = ETag::strong(tag.as_str()).unwrap();
+                    if *is_weak { tag.into_weak() } else { tag }
+                })
+                .collect();
+            let line: String = tags.iter().map(|tag| format!("{gap}{tag}{gap},")).collect();
+            let list = ETagList::parse(line.as_bytes());
+            for tag in &tags {
+                prop_assert!(list.has(Some(tag), ETag::weak_eq));
+                prop_assert_eq!(&ETag::parse(tag.to_string().as_bytes()).unwrap(), tag);
+            }
+            prop_assert!(!list.has(Some(&ETag::strong("longer-than-all").unwrap()), ETag::weak_eq));
+        }
+
+        #[test]
+        fn any_bytes_are_a_list(line in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = ETagList::parse(&line);
+        }
     }
 }

@@ -142,3 +142,53 @@ impl fmt::Display for EventError {
 }
 
 impl StdError for EventError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The events as a client reads them (HTML standard, section 9.2.6): name, id and data.
+    fn read(text: &str) -> Vec<(String, Option<String>, String)> {
+        let mut events = Vec::new();
+        let (mut name, mut id, mut data) = (String::new(), None, String::new());
+        for line in text.replace("\r\n", "\n").split(['\r', '\n']) {
+            if line.is_empty() {
+                if data.pop().is_some() {
+                    events.push((name, id.clone(), data));
+                }
+                (name, data) = (String::new(), String::new());
+                continue;
+            }
+            let (field, value) = line.split_once(':').unwrap_or((line, ""));
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match field {
+                "event" => value.clone_into(&mut name),
+                "id" => id = Some(value.to_owned()),
+                "data" => {
+                    data.push_str(value);
+                    data.push('\n');
+                }
+                _ => {}
+            }
+        }
+        events
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sent_is_what_a_client_reads(
+            name in "[^\r\n]{0,9}",
+            id in "[^\r\n\0]{0,9}",
+            data in "(\\PC|\r|\n|:|data: ){0,30}",
+            comment in "(\\PC|\r|\n|:|data: ){0,30}",
+        ) {
+            let event = Event::data(data.clone()).event(name.clone()).unwrap().id(id.clone()).unwrap();
+            let sent = format!("{}{event}{}", Event::comment(comment), Event::data("end"));
+            let data = data.replace("\r\n", "\n").replace('\r', "\n");
+            let end = (String::new(), Some(id.clone()), "end".to_owned());
+            prop_assert_eq!(read(&sent), vec![(name, Some(id), data), end]);
+        }
+    }
+}

@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::Event;
+use super::event_sender::{self, EventSender, PushedEvents};
 
 /// A stream of events as a return value: `text/event-stream`, not cached, and its head goes out
 /// before the first event (B1).
@@ -63,6 +64,36 @@ where
         let every = every.max(Duration::from_millis(1));
         self.keep_alive = Some((every, Event::comment("keep-alive").into()));
         self
+    }
+}
+
+impl EventStream<PushedEvents> {
+    /// A stream that events are pushed into, by one task or several. It holds at most `capacity`
+    /// events, one at least: a sender waits while the client does not read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::TryIntoResponse;
+    /// use gateway_util::{Event, EventStream};
+    ///
+    /// let (sender, stream) = EventStream::channel(16);
+    /// tokio::spawn(async move {
+    ///     for n in 1..3 {
+    ///         if sender.send(Event::data(format!("tick {n}"))).await.is_err() {
+    ///             break;
+    ///         }
+    ///     }
+    /// });
+    /// let response = stream.try_into_response()?;
+    /// assert_eq!(response.into_body().bytes().await?, "data: tick 1\n\ndata: tick 2\n\n");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn channel(capacity: usize) -> (EventSender, Self) {
+        let (sender, events) = event_sender::channel(capacity);
+        (sender, Self::new(events))
     }
 }
 

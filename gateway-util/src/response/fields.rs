@@ -12,8 +12,9 @@ use http::{HeaderValue, header};
 
 use super::{CacheControl, ETag, attachment};
 use crate::error::RetryAfter;
+use crate::field;
 #[cfg(feature = "dates")]
-use crate::http_date::HttpDate;
+use crate::field::HttpDate;
 
 /// Fields of a [`Response`] by their meaning, beside core's
 /// [`ResponseExt`](gateway_core::ResponseExt).
@@ -98,10 +99,7 @@ impl ResponseFields for Response {
     fn vary(&mut self, name: impl IntoHeaderName) -> Result<&mut Self, HeaderError> {
         let name = name.into_header_name()?;
         let is_there = self.headers().get_all(header::VARY).iter().any(|value| {
-            value
-                .as_bytes()
-                .split(|byte| *byte == b',')
-                .map(<[u8]>::trim_ascii)
+            field::elements(value.as_bytes())
                 .any(|known| known == b"*" || known.eq_ignore_ascii_case(name.as_str().as_bytes()))
         });
         if !is_there {

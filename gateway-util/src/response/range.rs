@@ -3,6 +3,8 @@
 #[cfg(feature = "conditions")]
 use http::HeaderValue;
 
+use crate::field;
+
 /// A part of a representation; never empty.
 ///
 /// See [`RangeOutcome::of`], which makes them.
@@ -77,16 +79,14 @@ impl RangeOutcome {
     }
 
     fn parse(value: &[u8], length: u64) -> Option<Self> {
-        let (unit, ranges) = std::str::from_utf8(value).ok()?.trim().split_once('=')?;
-        if !unit.eq_ignore_ascii_case("bytes") || length == 0 {
+        let value = field::trim(value);
+        let equals = field::find(value, |byte| byte == b'=')?;
+        let (unit, ranges) = (value.get(..equals)?, value.get(equals + 1..)?);
+        if !unit.eq_ignore_ascii_case(b"bytes") || length == 0 {
             return None;
         }
-        // RFC 9110 section 5.6.1.2: empty elements of a list do not count.
-        let mut ranges = ranges
-            .split(',')
-            .map(|range| range.trim_matches([' ', '\t']))
-            .filter(|range| !range.is_empty());
-        let (first, last) = ranges.next()?.split_once('-')?;
+        let mut ranges = field::elements(ranges);
+        let (first, last) = std::str::from_utf8(ranges.next()?).ok()?.split_once('-')?;
         if ranges.next().is_some() {
             return None;
         }
@@ -118,7 +118,10 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::field::assert_linear;
 
     fn of(value: &str, length: u64) -> Option<(u64, u64)> {
         match RangeOutcome::of(value.as_bytes(), length) {
@@ -161,5 +164,39 @@ mod tests {
             assert_eq!(of(value, 10), expected, "{value}");
         }
         assert_eq!(of("bytes=0-", 0), None);
+    }
+
+    #[test]
+    fn ranges_are_linear() {
+        for unit in ["0-1,", "-", ",", "1", "bytes=", "\"", " ", "0-"] {
+            assert_linear(unit, |size| {
+                let _ = RangeOutcome::of(format!("bytes={}", unit.repeat(size)).as_bytes(), 10);
+                let _ = RangeOutcome::of(unit.repeat(size).as_bytes(), 10);
+            });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rfc9110_14_1_2_a_part_lies_within_the_whole(
+            first in prop_oneof![Just(String::new()), (0_u64..40).prop_map(|n| n.to_string())],
+            last in prop_oneof![Just(String::new()), (0_u64..40).prop_map(|n| n.to_string())],
+            length in 0_u64..30,
+        ) {
+            if let RangeOutcome::Part(part) = RangeOutcome::of(format!("bytes={first}-{last}").as_bytes(), length) {
+                prop_assert!(part.len() > 0 && part.last() < length);
+                match (first.parse::<u64>(), last.parse::<u64>()) {
+                    (Ok(first), _) => prop_assert_eq!(part.start(), first),
+                    (_, Ok(suffix)) => prop_assert_eq!(part.len(), suffix.min(length)),
+                    _ => prop_assert!(false, "a part of `-`"),
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_range_or_none(value in proptest::collection::vec(any::<u8>(), 0..50)) {
+            let value = [b"bytes=", &*value].concat();
+            let _ = RangeOutcome::of(&value, 10);
+        }
     }
 }

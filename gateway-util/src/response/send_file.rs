@@ -43,6 +43,9 @@ use crate::error::HttpErrorFields;
 #[derive(Debug, Clone)]
 pub struct SendFile {
     path: PathBuf,
+    /// The name that tells the type, where that is not the path's.
+    named: Option<PathBuf>,
+    coding: Option<&'static str>,
     mimetype: Option<String>,
     attachment: Option<String>,
     cache_control: CacheControl,
@@ -56,6 +59,8 @@ impl SendFile {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            named: None,
+            coding: None,
             mimetype: None,
             attachment: None,
             cache_control: CacheControl::new().no_cache(),
@@ -85,8 +90,23 @@ impl SendFile {
         self
     }
 
+    /// The name by which the file was asked for, which tells the type.
+    pub(super) fn named(mut self, name: PathBuf) -> Self {
+        self.named = Some(name);
+        self
+    }
+
+    /// Says that the file holds content in a coding.
+    pub(super) fn coding(mut self, coding: &'static str) -> Self {
+        self.coding = Some(coding);
+        self
+    }
+
     /// Sets the tag, in place of the one that length and time of change make: one that is the same on
-    /// every server that has the file.
+    /// every server that has the file, or one for a file whose time of change says nothing.
+    ///
+    /// Times before 1991 say nothing: stores and images set them to 0, 1 or 1980 for every file. Such
+    /// a file gets neither a tag nor a `Last-Modified` of its own.
     #[must_use]
     pub fn etag(mut self, etag: ETag) -> Self {
         self.etag = Some(etag);
@@ -122,9 +142,14 @@ impl SendFile {
             return Err(HttpError::not_found());
         }
         let length = metadata.len();
-        let changed = metadata.modified().ok();
+        let changed = metadata.modified().ok().filter(says_something);
         let modified = self.last_modified.or(changed).map(not_in_the_future);
         let etag = self.etag.clone().or_else(|| etag(length, changed));
+        // RFC 9110 section 8.8.3.3: another coding is another representation.
+        let etag = match self.coding {
+            Some(coding) => etag.map(|etag| etag.with_suffix(coding)),
+            None => etag,
+        };
 
         let mut response = Response::default();
         response.set_cache_control(&self.cache_control);
@@ -167,8 +192,9 @@ impl SendFile {
         response: &mut Response,
         modified: Option<SystemTime>,
     ) -> Result<(), HttpError> {
+        let named = self.named.as_deref().unwrap_or(&self.path);
         let by_extension = || {
-            let name = self.attachment.as_deref().map_or(&*self.path, Path::new);
+            let name = self.attachment.as_deref().map_or(named, Path::new);
             mime_guess::from_path(name).first_raw()
         };
         let mimetype = match &self.mimetype {
@@ -180,14 +206,21 @@ impl SendFile {
             .map_err(|error| HttpError::internal_server_error().with_source(error))?;
         if let Some(name) = &self.attachment {
             response.set_attachment(name);
-        } else if self.mimetype.is_none() && is_svgz(&self.path) {
-            // A browser shows it only if it is told; what is saved stays as it is on disk.
+        }
+        // A browser shows an `.svgz` only if it is told; what is saved stays as it is on disk.
+        let is_packed = self.attachment.is_none() && self.mimetype.is_none() && is_svgz(named);
+        if let Some(coding) = self.coding.or(is_packed.then_some("gzip")) {
             response
                 .headers_mut()
-                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
         }
         if let Some(modified) = modified {
-            response.set_last_modified(modified);
+            let is_given = self.last_modified.is_some();
+            response.set_last_modified(if is_given {
+                modified
+            } else {
+                announced(modified)
+            });
         }
         response
             .headers_mut()
@@ -216,6 +249,34 @@ fn is_svgz(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("svgz"))
 }
 
+/// False for a time before 1991, when HTTP was young: a constant that a tool sets for every file, 0, 1
+/// (Nix, ostree), 1980 (zip) or 1985 (npm).
+fn says_something(changed: &SystemTime) -> bool {
+    const FIRST: Duration = Duration::from_secs(662_688_000);
+    let since = changed.duration_since(UNIX_EPOCH);
+    since.is_ok_and(|since| since >= FIRST)
+}
+
+/// How long a file may change again without another time of change: the grain of coarse clocks.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// The date that is sent. A file that may change again within the same second is announced as one
+/// second older: who asks later by that date gets the file, and not what is left of another state (RFC
+/// 9110 section 8.8.2.2).
+fn announced(modified: SystemTime) -> SystemTime {
+    if is_settled(modified) {
+        return modified;
+    }
+    modified
+        .checked_sub(Duration::from_secs(1))
+        .unwrap_or(modified)
+}
+
+fn is_settled(modified: SystemTime) -> bool {
+    let age = SystemTime::now().duration_since(modified);
+    age.is_ok_and(|age| age >= SETTLED)
+}
+
 /// RFC 9110 section 8.8.2.1: a date in the future would never be checked.
 fn not_in_the_future(modified: SystemTime) -> SystemTime {
     modified.min(SystemTime::now())
@@ -228,10 +289,10 @@ fn not_in_the_future(modified: SystemTime) -> SystemTime {
 fn etag(length: u64, modified: Option<SystemTime>) -> Option<ETag> {
     let since = modified?.duration_since(UNIX_EPOCH).ok()?;
     let tag = ETag::strong(format!("{:x}-{length:x}", since.as_nanos())).ok()?;
-    let age = SystemTime::now().duration_since(modified?).ok();
-    Some(match age {
-        Some(age) if age >= Duration::from_secs(2) => tag,
-        _ => tag.into_weak(),
+    Some(if is_settled(modified?) {
+        tag
+    } else {
+        tag.into_weak()
     })
 }
 

@@ -1,14 +1,27 @@
 //! The Forwarded header, RFC 7239.
 
-/// What one proxy says: the pairs of an element, names in lower case.
-pub(super) struct Element(Option<Vec<(String, Vec<u8>)>>);
+use std::borrow::Cow;
 
-impl Element {
+use crate::field::{self, Parameters};
+
+/// What one proxy says: the pairs of an element that are looked at.
+pub(super) struct Element<'a>(Option<Pairs<'a>>);
+
+/// RFC 7239 section 5. Pairs of other names are extensions.
+#[derive(Default)]
+struct Pairs<'a> {
+    by: Option<Cow<'a, [u8]>>,
+    node: Option<Cow<'a, [u8]>>,
+    host: Option<Cow<'a, [u8]>>,
+    proto: Option<Cow<'a, [u8]>>,
+}
+
+impl<'a> Element<'a> {
     /// The `hops`th element from the right.
     ///
     /// The line is cut from its right end. A trusted proxy appends a well-formed element behind a
     /// comma; what a client sent before that, an open quote say, has no bearing on where it begins.
-    pub(super) fn from_the_right(line: &[u8], hops: usize) -> Option<Self> {
+    pub(super) fn from_the_right(line: &'a [u8], hops: usize) -> Option<Self> {
         let mut rest = Some(line);
         let mut element = None;
         for _ in 0..hops {
@@ -26,12 +39,19 @@ impl Element {
         self.0.is_some()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&[u8]> {
-        let pairs = self.0.as_ref()?;
-        pairs
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| &**value)
+    /// `for`: whom the request came from.
+    pub(super) fn node(&self) -> Option<&[u8]> {
+        self.0.as_ref()?.node.as_deref()
+    }
+
+    /// `host`: the host that the client asked for.
+    pub(super) fn host(&self) -> Option<&[u8]> {
+        self.0.as_ref()?.host.as_deref()
+    }
+
+    /// `proto`: the scheme that the client used.
+    pub(super) fn proto(&self) -> Option<&[u8]> {
+        self.0.as_ref()?.proto.as_deref()
     }
 }
 
@@ -39,6 +59,7 @@ impl Element {
 fn last_comma(line: &[u8]) -> Option<usize> {
     let mut quoted = false;
     for (at, byte) in line.iter().enumerate().rev() {
+        field::count(1);
         match byte {
             b'"' if !is_escaped(line, at) => quoted = !quoted,
             b',' if !quoted => return Some(at),
@@ -51,81 +72,48 @@ fn last_comma(line: &[u8]) -> Option<usize> {
 fn is_escaped(line: &[u8], at: usize) -> bool {
     let before = line.get(..at).unwrap_or_default();
     let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
-    backslashes.count() % 2 == 1
+    let backslashes = backslashes.count();
+    field::count(backslashes);
+    backslashes % 2 == 1
 }
 
-fn parse(element: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
-    let mut pairs: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut rest = element.trim_ascii();
-    if rest.is_empty() {
-        return Some(pairs);
-    }
-    loop {
-        let equals = rest.iter().position(|byte| *byte == b'=')?;
-        let name = rest.get(..equals)?;
-        if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+/// RFC 7239 section 4: pairs between semicolons, where nothing may stand, too. One that breaks the
+/// grammar makes the whole element none.
+fn parse(element: &[u8]) -> Option<Pairs<'_>> {
+    let mut pairs = Pairs::default();
+    for pair in Parameters::new(element) {
+        let pair = pair.ok()?;
+        let place = match pair.name().to_ascii_lowercase().as_slice() {
+            b"by" => &mut pairs.by,
+            b"for" => &mut pairs.node,
+            b"host" => &mut pairs.host,
+            b"proto" => &mut pairs.proto,
+            _ => continue,
+        };
+        // Once at most. Two would let one be taken for the other.
+        if place.replace(pair.value()).is_some() {
             return None;
         }
-        let name = String::from_utf8(name.to_ascii_lowercase()).ok()?;
-        // RFC 7239 section 4: once at most. Two would let one be taken for the other.
-        if pairs.iter().any(|(known, _)| *known == name) {
-            return None;
-        }
-        let (value, behind) = value(rest.get(equals + 1..)?)?;
-        pairs.push((name, value));
-        let behind = behind.trim_ascii_start();
-        match behind.split_first() {
-            None => return Some(pairs),
-            Some((b';', next)) => rest = next.trim_ascii_start(),
-            Some(_) => return None,
-        }
     }
-}
-
-/// A token or a quoted string, and what is behind it.
-fn value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let Some(mut rest) = text.strip_prefix(b"\"") else {
-        let end = text
-            .iter()
-            .position(|byte| !is_loose_token(*byte))
-            .unwrap_or(text.len());
-        return (end > 0).then_some((text.get(..end)?.to_vec(), text.get(end..)?));
-    };
-    let mut value = Vec::new();
-    loop {
-        match rest.split_first()? {
-            (b'"', behind) => return Some((value, behind)),
-            (b'\\', behind) => {
-                let (byte, behind) = behind.split_first()?;
-                value.push(*byte);
-                rest = behind;
-            }
-            (byte, behind) => {
-                value.push(*byte);
-                rest = behind;
-            }
-        }
-    }
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-/// Many proxies write `192.0.2.7:80` and `[::1]` without the quotes that the grammar asks for.
-fn is_loose_token(byte: u8) -> bool {
-    is_token(byte) || b":[]".contains(&byte)
+    Some(pairs)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::field::assert_linear;
+    use crate::middleware::proxy_fix::values;
 
     fn get(line: &str, hops: usize, name: &str) -> Option<String> {
         let element = Element::from_the_right(line.as_bytes(), hops)?;
-        element
-            .get(name)
-            .map(|value| String::from_utf8_lossy(value).into_owned())
+        let value = match name {
+            "for" => element.node(),
+            "host" => element.host(),
+            _ => element.proto(),
+        };
+        value.map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
     #[test]
@@ -163,8 +151,6 @@ mod tests {
             "for",
             "=a",
             "for=",
-            "for=a;",
-            "for=a;;proto=http",
             "for=a proto=http",
             "for=\"a",
             "for=a;for=b",
@@ -172,12 +158,57 @@ mod tests {
             "fo r=a",
             "for =a",
             "for=a\"b\"",
-            ";",
+            "by=a;for=b;by=c",
+            "for=a;x",
         ] {
             let element = Element::from_the_right(bad.as_bytes(), 1).unwrap();
             assert!(!element.is_well_formed(), "{bad}");
-            assert_eq!(element.get("for"), None, "{bad}");
+            assert_eq!(element.node(), None, "{bad}");
         }
         assert!(Element::from_the_right(b"", 1).unwrap().is_well_formed());
+    }
+
+    #[test]
+    fn rfc7239_4_empty_pairs_say_nothing() {
+        for line in [
+            "for=192.0.2.1;proto=https;host=ex.example",
+            "for=192.0.2.1;proto=https;host=ex.example;",
+            ";for=192.0.2.1;;proto=https; ;host=ex.example;;",
+            "for=\"192.0.2.1\" ; Proto=https ;\tHOST=ex.example",
+            "for=192.0.2.1;proto=https;secret=\";for=x\";host=ex.example;ext=a;ext=b",
+            "for=x;, for=192.0.2.1;proto=https;host=ex.example;",
+        ] {
+            for (name, value) in [
+                ("for", "192.0.2.1"),
+                ("proto", "https"),
+                ("host", "ex.example"),
+            ] {
+                assert_eq!(get(line, 1, name).as_deref(), Some(value), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn forwarded_is_linear() {
+        for unit in [
+            "a=b;", ";", "for=a;", "for=a,", "\"", "\\", "\\\"", "a=\"b\";", "a=\"", ",", " ",
+            "a1=b;",
+        ] {
+            assert_linear(unit, |size| {
+                let line = unit.repeat(size);
+                let _ = Element::from_the_right(line.as_bytes(), 1);
+                let _ = Element::from_the_right(line.as_bytes(), size);
+                let _ = values::from_the_right(line.as_bytes(), size).map(values::host);
+            });
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn e13_what_a_client_sends_moves_nothing_on_the_right(evil in "[^\\p{Cc}]{0,60}") {
+            let line = format!("{evil}, for=\"[2001:db8::1]:80\";proto=https");
+            let node = get(&line, 1, "for");
+            prop_assert_eq!(node.as_deref(), Some("[2001:db8::1]:80"));
+        }
     }
 }

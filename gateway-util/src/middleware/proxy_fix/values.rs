@@ -4,13 +4,17 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use gateway_core::Scheme;
 use http::uri::Authority;
+use percent_encoding::percent_decode;
+
+use crate::field;
+use crate::middleware::host_names::LONGEST;
 
 /// The `hops`th value of a list, from the right. Empty values count: a proxy that had nothing to say
 /// must not make its neighbour's value, or the client's, the trusted one.
 pub(super) fn from_the_right(list: &[u8], hops: usize) -> Option<&[u8]> {
     list.rsplit(|byte| *byte == b',')
         .nth(hops.checked_sub(1)?)
-        .map(<[u8]>::trim_ascii)
+        .map(field::trim)
 }
 
 /// An address, with its port or 0: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]:80`.
@@ -53,6 +57,12 @@ pub(super) fn port(text: &[u8]) -> Option<u16> {
     (port != 0).then_some(port)
 }
 
+/// True for a host that is longer than any name can be (RFC 1035 section 2.3.4).
+pub(super) fn is_too_long(host: &[u8]) -> bool {
+    let port = host.iter().rev().take(6).position(|byte| *byte == b':');
+    host.len() - port.map_or(0, |place| place + 1) > LONGEST
+}
+
 /// A host with or without a port, without the userinfo that `http` would let pass.
 pub(super) fn host(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
@@ -74,15 +84,33 @@ pub(super) fn split_port(host: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// A prefix as it can stand in front of a raw path: `/shop`. Two slashes at its start would make
-/// links built from SCRIPT_NAME lead to another host.
+/// A prefix as it can stand in front of a raw path: `/shop`. An app builds links from SCRIPT_NAME,
+/// which is decoded: what a browser would then read as two slashes at the start leads to another host.
 pub(super) fn prefix(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?.trim_end_matches('/');
     // RFC 3986 section 3.3: what a segment may hold.
     let is_path = text
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&byte));
-    (is_path && text.starts_with('/') && !text.starts_with("//")).then(|| text.to_owned())
+    let is_prefix = is_path
+        && text.starts_with('/')
+        && are_escapes_whole(text)
+        && !leads_elsewhere(&percent_decode(text.as_bytes()).collect::<Vec<_>>());
+    is_prefix.then(|| text.to_owned())
+}
+
+/// RFC 3986 section 2.1.
+fn are_escapes_whole(text: &str) -> bool {
+    text.split('%').skip(1).all(|escape| {
+        matches!(escape.as_bytes(), [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+    })
+}
+
+/// As browsers read a link (URL standard, section 4.4): a backslash is a slash, and tabs and line ends
+/// are left out, as controls are at its start. None of them is in the name of a directory.
+fn leads_elsewhere(path: &[u8]) -> bool {
+    let is_slash = |place: usize| matches!(path.get(place), Some(b'/' | b'\\'));
+    (is_slash(0) && is_slash(1)) || path.iter().any(u8::is_ascii_control)
 }
 
 #[cfg(test)]
@@ -133,7 +161,15 @@ mod tests {
         for bad in ["", "0", "-1", "+1", "65536", "8 0", "80, 81"] {
             assert_eq!(port(bad.as_bytes()), None, "{bad:?}");
         }
+        for good in ["/a/b", "/a%20b", "/caf%C3%A9", "/a%2fb", "/a//b", "/%252fa"] {
+            assert_eq!(prefix(good.as_bytes()).as_deref(), Some(good));
+        }
         assert_eq!(prefix(b"/a/b/"), Some("/a/b".to_owned()));
+        assert!(!is_too_long(
+            format!("{}:65535", "a".repeat(255)).as_bytes()
+        ));
+        assert!(is_too_long("a".repeat(256).as_bytes()));
+        assert!(is_too_long(format!("{}:80", "a".repeat(256)).as_bytes()));
         for bad in [
             "",
             "/",
@@ -144,6 +180,19 @@ mod tests {
             "/a b",
             "/a\\b",
             "/a\nb",
+            "/%2f%2fevil.example",
+            "/%2Fevil.example",
+            "/%5cevil.example",
+            "/%5C%5cevil.example",
+            "/%09/evil.example",
+            "/%0a%2fevil.example",
+            "/%0devil.example",
+            "/%00",
+            "/%7f",
+            "%2f/evil.example",
+            "/a%",
+            "/a%2",
+            "/%zz",
         ] {
             assert_eq!(prefix(bad.as_bytes()), None, "{bad:?}");
         }

@@ -9,25 +9,31 @@ use super::StaticDir;
 
 /// What a path leads to.
 pub(super) enum Resolved {
-    /// A file, by its real path.
-    File(PathBuf),
+    /// A file.
+    File(Found),
     /// A directory with an index, named without a slash at its end.
     WithoutSlash,
+}
+
+/// A file that may be served.
+pub(super) struct Found {
+    /// Where it is, with all links followed.
+    pub(super) path: PathBuf,
+    /// As it was asked for, from the root.
+    pub(super) relative: PathBuf,
 }
 
 /// Looks up a raw PATH_INFO: raw, because a slash that was encoded is not a separator.
 pub(super) async fn resolve(dir: &StaticDir, raw_path: &str) -> Option<Resolved> {
     let relative = relative_path(raw_path, dir.serves_hidden)?;
-    let path = real_path(&dir.root, &relative).await?;
+    let path = real_path(dir, &relative).await?;
     let metadata = fs::metadata(&path).await.ok()?;
     if !metadata.is_dir() {
         // `file.txt/` is no file.
-        return (!raw_path.ends_with('/')).then_some(Resolved::File(path));
+        let is_file = !raw_path.ends_with('/');
+        return is_file.then_some(Resolved::File(Found { path, relative }));
     }
-    let index = real_path(&dir.root, &relative.join(dir.index.as_ref()?)).await?;
-    if !fs::metadata(&index).await.ok()?.is_file() {
-        return None;
-    }
+    let index = file(dir, relative.join(dir.index.as_ref()?)).await?;
     if raw_path.ends_with('/') {
         Some(Resolved::File(index))
     } else {
@@ -35,10 +41,30 @@ pub(super) async fn resolve(dir: &StaticDir, raw_path: &str) -> Option<Resolved>
     }
 }
 
-/// The path with its links followed, if it ends below the root.
-async fn real_path(root: &Path, relative: &Path) -> Option<PathBuf> {
-    let path = fs::canonicalize(root.join(relative)).await.ok()?;
-    path.starts_with(root).then_some(path)
+/// A regular file by its path from the root, which is plain.
+pub(super) async fn file(dir: &StaticDir, relative: PathBuf) -> Option<Found> {
+    let path = real_path(dir, &relative).await?;
+    let is_file = fs::metadata(&path).await.ok()?.is_file();
+    is_file.then_some(Found { path, relative })
+}
+
+/// The path with its links followed, if it ends below the root or may end elsewhere, and if nothing
+/// that a link leads to is hidden.
+async fn real_path(dir: &StaticDir, relative: &Path) -> Option<PathBuf> {
+    let path = fs::canonicalize(dir.root.join(relative)).await.ok()?;
+    // What is above the root, or elsewhere, was named by the deployer.
+    let is_shown = match path.strip_prefix(&dir.root) {
+        Ok(below) => dir.serves_hidden || !below.components().any(is_hidden),
+        Err(_) => {
+            dir.follows_links_out
+                && (dir.serves_hidden || !path.components().next_back().is_some_and(is_hidden))
+        }
+    };
+    is_shown.then_some(path)
+}
+
+fn is_hidden(component: Component<'_>) -> bool {
+    component.as_os_str().as_encoded_bytes().starts_with(b".")
 }
 
 /// A path of plain names, or none.

@@ -11,6 +11,9 @@ pub(crate) struct HttpDate(SystemTime);
 /// The last second of the year 9999: later ones have no form in HTTP.
 const LAST: u64 = 253_402_300_799;
 
+/// How old a date is that names one state only. Clocks of file systems and servers differ.
+const STRONG: Duration = Duration::from_secs(60);
+
 impl HttpDate {
     /// Cuts off what is less than a second; what HTTP cannot write becomes the nearest date that
     /// it can.
@@ -25,9 +28,16 @@ impl HttpDate {
     #[cfg(feature = "conditions")]
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(text).ok()?;
-        httpdate::parse_http_date(text.trim())
+        httpdate::parse_http_date(text.trim_matches([' ', '\t']))
             .ok()
             .map(Self::from_time)
+    }
+
+    /// True for a date that is clearly older than now. A date of the present may be that of two
+    /// states, one after the other (RFC 9110 section 8.8.2.2).
+    pub(crate) fn is_strong(self) -> bool {
+        let age = SystemTime::now().duration_since(self.0);
+        age.is_ok_and(|age| age >= STRONG)
     }
 
     pub(crate) fn header_value(self) -> HeaderValue {

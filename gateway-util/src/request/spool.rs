@@ -1,0 +1,122 @@
+//! The file that holds what is too large for memory.
+
+use std::fs::File as StdFile;
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use gateway_core::HttpError;
+use tokio::fs::File;
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+/// How much is read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// A file without a name, made when it is written to for the first time: one for a whole form, so
+/// that a form takes one descriptor, however many files it has.
+#[derive(Default)]
+pub(super) struct Spool {
+    file: Option<File>,
+    length: u64,
+}
+
+impl Spool {
+    pub(super) fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// # Errors
+    ///
+    /// 500 when the disk fails.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), HttpError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                let file = spawn_blocking(tempfile::tempfile)
+                    .await
+                    .map_err(|error| HttpError::internal_server_error().with_source(error))?;
+                self.file.insert(File::from_std(file.map_err(from_io)?))
+            }
+        };
+        file.write_all(bytes).await.map_err(from_io)?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// The file, to be read; it is gone when the last of its readers is.
+    pub(super) async fn finish(self) -> Result<Option<Arc<StdFile>>, HttpError> {
+        let Some(mut file) = self.file else {
+            return Ok(None);
+        };
+        file.flush().await.map_err(from_io)?;
+        Ok(Some(Arc::new(file.into_std().await)))
+    }
+}
+
+pub(super) fn from_io(error: io::Error) -> HttpError {
+    HttpError::internal_server_error().with_source(error)
+}
+
+/// Reads a part of a file that others read, too.
+pub(super) struct SpoolReader {
+    file: Arc<StdFile>,
+    range: Range<u64>,
+    ready: Bytes,
+    pending: Option<JoinHandle<io::Result<Bytes>>>,
+}
+
+impl SpoolReader {
+    pub(super) fn new(file: Arc<StdFile>, range: Range<u64>) -> Self {
+        Self {
+            file,
+            range,
+            ready: Bytes::new(),
+            pending: None,
+        }
+    }
+}
+
+impl AsyncRead for SpoolReader {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        while this.ready.is_empty() && !this.range.is_empty() {
+            let pending = this.pending.get_or_insert_with(|| {
+                let (file, range) = (this.file.clone(), this.range.clone());
+                spawn_blocking(move || read_at(&file, range))
+            });
+            let read = ready!(Pin::new(pending).poll(cx));
+            this.pending = None;
+            this.ready = read.map_err(io::Error::other)??;
+            if this.ready.is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            this.range.start += this.ready.len() as u64;
+        }
+        let length = this.ready.len().min(buffer.remaining());
+        buffer.put_slice(this.ready.get(..length).unwrap_or_default());
+        this.ready.advance(length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Reads from the start of a range, without moving the place at which others read.
+fn read_at(file: &StdFile, range: Range<u64>) -> io::Result<Bytes> {
+    let length = usize::try_from(range.end - range.start)
+        .unwrap_or(CHUNK)
+        .min(CHUNK);
+    let mut bytes = vec![0; length];
+    #[cfg(unix)]
+    let read = std::os::unix::fs::FileExt::read_at(file, &mut bytes, range.start)?;
+    #[cfg(windows)]
+    let read = std::os::windows::fs::FileExt::seek_read(file, &mut bytes, range.start)?;
+    bytes.truncate(read);
+    Ok(bytes.into())
+}
