@@ -107,3 +107,8 @@ pub use mount::{ActixMount, mount};
 pub use reply::ActixReply;
 pub use service::{ActixService, service};
 pub use worker::WorkerService;
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -51,3 +51,8 @@ mod unread;
 #[cfg(feature = "server")]
 pub use server::{DefaultAddrError, Server, default_addr};
 pub use service::{HyperService, service, service_with};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

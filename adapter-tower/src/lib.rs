@@ -85,3 +85,8 @@ pub use prefix::OriginalUri;
 pub use reply::{AxumReply, ViewReply};
 pub use service::{TowerService, service};
 pub use tower_app::{TowerApp, tower_app, tower_app_over};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -41,3 +41,13 @@ pub use stack::Stack;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The examples of the pages under `docs/`, compiled.
+#[cfg(doctest)]
+pub mod docs {
+    #[doc = include_str!("../../docs/writing-an-adapter.md")]
+    pub struct WritingAnAdapter;
+
+    #[doc = include_str!("../../docs/writing-a-middleware.md")]
+    pub struct WritingAMiddleware;
+}

@@ -56,3 +56,8 @@ pub use report::{CaseOutcome, Report, Row};
 pub use suite::Suite;
 pub use transparency::{MiddlewareCheck, check_middleware};
 pub use via::Via;
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

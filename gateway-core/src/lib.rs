@@ -127,3 +127,8 @@ pub use view_error::ViewError;
 /// `cookie`'s own crate, for [`ResponseExt::set_cookie`].
 #[cfg(feature = "cookies")]
 pub use cookie;
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

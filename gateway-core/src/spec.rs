@@ -4,6 +4,9 @@
 /// SPEC.md as it is.
 pub const TEXT: &str = include_str!("../SPEC.md");
 
+/// The version of SPEC.md, such as `0.2`. It is not that of this crate.
+pub const VERSION: &str = "0.2";
+
 /// One clause of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,7 +38,7 @@ pub fn clauses() -> impl Iterator<Item = Clause> {
     sections().flat_map(|section| section.split("\n- **").filter_map(parse))
 }
 
-/// What stands between the marks of each letter.
+/// What stands between the marks of each letter, and between those of the helpers.
 fn sections() -> impl Iterator<Item = &'static str> {
     let after_marks = TEXT.split("<!-- clauses ").skip(1);
     after_marks.filter_map(|rest| {

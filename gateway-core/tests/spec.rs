@@ -21,7 +21,10 @@ use std::path::{Path, PathBuf};
 
 use gateway_core::spec;
 
-const BEARERS: [&str; 3] = ["app", "gateway", "middleware"];
+const BEARERS: [&str; 4] = ["app", "gateway", "helper", "middleware"];
+
+/// What binds helpers only has a chapter of its own, whatever its letter is.
+const HELPER: &str = "helper";
 
 #[derive(Debug)]
 struct Clause {
@@ -106,20 +109,29 @@ fn names_in_code(source: &str, id: &str) -> bool {
         .any(|line| !line.trim_start().starts_with("//") && line.contains(&quoted))
 }
 
-/// The letters that SPEC.md has a place for, in its order.
-fn letters(spec: &str) -> Vec<char> {
+/// The names of the places for clauses in SPEC.md, in its order: a letter, or `helper`.
+fn places(spec: &str) -> Vec<&str> {
     let marks = spec.split("<!-- clauses ").skip(1);
-    marks.filter_map(|rest| rest.chars().next()).collect()
+    marks
+        .map(|rest| rest.split_once(" -->").unwrap().0)
+        .collect()
 }
 
-/// The clauses of one letter as they stand in SPEC.md.
-fn section(letter: char, clauses: &[Clause]) -> String {
-    let mut sorted: BTreeMap<usize, &Clause> = BTreeMap::new();
-    for clause in clauses
-        .iter()
-        .filter(|clause| clause.id.starts_with(letter))
-    {
-        sorted.insert(clause.id[1..].parse().unwrap(), clause);
+/// The place that a clause belongs to.
+fn place(clause: &Clause) -> &str {
+    if clause.bearers == HELPER {
+        HELPER
+    } else {
+        &clause.id[..1]
+    }
+}
+
+/// The clauses of one place as they stand in SPEC.md.
+fn section(name: &str, clauses: &[Clause]) -> String {
+    let mut sorted: BTreeMap<(&str, usize), &Clause> = BTreeMap::new();
+    for clause in clauses.iter().filter(|clause| place(clause) == name) {
+        let (letter, number) = clause.id.split_at(1);
+        sorted.insert((letter, number.parse().unwrap()), clause);
     }
     let mut text = String::new();
     for clause in sorted.values() {
@@ -157,18 +169,19 @@ fn wrapped(item: &str) -> String {
 }
 
 fn regenerated(spec: &str, clauses: &[Clause]) -> String {
+    let written = spec;
     let mut spec = spec.to_owned();
-    for letter in letters(&spec) {
-        let begin = format!("<!-- clauses {letter} -->\n");
-        let end = format!("<!-- end {letter} -->");
+    for name in places(written) {
+        let begin = format!("<!-- clauses {name} -->\n");
+        let end = format!("<!-- end {name} -->");
         let start = spec
             .find(&begin)
-            .unwrap_or_else(|| panic!("SPEC.md has no place for the clauses {letter}"))
+            .unwrap_or_else(|| panic!("SPEC.md has no place for the clauses {name}"))
             + begin.len();
         let length = spec[start..]
             .find(&end)
-            .unwrap_or_else(|| panic!("the place of the clauses {letter} has no end"));
-        spec.replace_range(start..start + length, &section(letter, clauses));
+            .unwrap_or_else(|| panic!("the place of the clauses {name} has no end"));
+        spec.replace_range(start..start + length, &section(name, clauses));
     }
     spec
 }
@@ -188,18 +201,37 @@ fn every_clause_is_there_once() {
 /// An id is for ever: none is left out and none is given twice.
 #[test]
 fn the_clauses_of_a_letter_are_numbered_from_one() {
-    let mut numbers: BTreeMap<char, usize> = BTreeMap::new();
+    let mut numbers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for clause in spec::clauses() {
-        let letter = clause.id.chars().next().unwrap();
-        let number = numbers.entry(letter).or_default();
-        *number += 1;
-        assert_eq!(clause.id, format!("{letter}{number}"));
+        let (letter, number) = clause.id.split_at(1);
+        let number = number.parse().unwrap();
+        numbers.entry(letter).or_default().push(number);
+    }
+    for (letter, numbers) in &mut numbers {
+        numbers.sort_unstable();
+        let expected: Vec<usize> = (1..=numbers.len()).collect();
+        assert_eq!(*numbers, expected, "{letter}");
     }
     assert_eq!(
         numbers.into_keys().collect::<String>(),
         "BEILMNS",
         "a letter was lost or found"
     );
+}
+
+/// The chapter on gateways has nothing that binds helpers only, and theirs has nothing else.
+#[test]
+fn what_binds_helpers_only_stands_apart() {
+    for clause in clauses() {
+        let is_of_a_helper = clause.bearers.split(", ").any(|bearer| bearer == HELPER);
+        assert_eq!(place(&clause) == HELPER, is_of_a_helper, "{}", clause.id);
+    }
+}
+
+#[test]
+fn the_version_is_the_one_of_the_document() {
+    let line = format!("Version {}. ", spec::VERSION);
+    assert!(spec::TEXT.lines().any(|known| known.starts_with(&line)));
 }
 
 #[test]

@@ -56,3 +56,8 @@ pub use response::TestResponse;
 fn fail(message: &str) -> ! {
     panic!("{message}")
 }
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -167,3 +167,8 @@ pub use response::{EventSender, EventStream, PushedEvents, SendEventError};
 pub use response::{SendFile, StaticDir};
 #[cfg(feature = "tokio")]
 pub use response::{read_body, read_exactly};
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -71,7 +71,9 @@
 //!   what [`AppExt::respond`](gateway_core::AppExt::respond) and [`StartResponse::send`] are for:
 //!   the body still streams, as long as nobody reads it.
 //!
+//! [`Body::buffer`]: gateway_core::Body::buffer
 //! [`Body::on_close`]: gateway_core::Body::on_close
+//! [`Body::with_bytes`]: gateway_core::Body::with_bytes
 //! [`Body::wrap`]: gateway_core::Body::wrap
 //! [`StartResponse::send`]: gateway_core::StartResponse::send
 //! [`StartResponse::wrap`]: gateway_core::StartResponse::wrap

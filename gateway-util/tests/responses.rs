@@ -204,7 +204,7 @@ fn n7_set_cookie_writes_every_attribute() {
 }
 
 #[test]
-fn n7_delete_cookie_matches_path_and_domain() {
+fn n10_delete_cookie_matches_path_and_domain() {
     let mut response = "Foo".try_into_response().unwrap();
     response.set_cookie(("a", "1")).unwrap();
     response.delete_cookie("a").unwrap();
@@ -233,7 +233,7 @@ fn n7_delete_cookie_matches_path_and_domain() {
 }
 
 #[test]
-fn n7_delete_cookie_refuses_what_a_cookie_cannot_carry() {
+fn n10_delete_cookie_refuses_what_a_cookie_cannot_carry() {
     let mut response = "Foo".try_into_response().unwrap();
     assert!(response.delete_cookie("a b").is_err());
     assert!(response.delete_cookie("").is_err());

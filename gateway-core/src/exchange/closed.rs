@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::Exchange;
 
 /// Resolves when the exchange is over; see
-/// [`Environ::closed`](crate::Environ::disconnected).
+/// [`Environ::closed`](crate::Environ::closed).
 #[must_use = "a future does nothing until it is polled"]
 pub struct Closed {
     exchange: Arc<Exchange>,

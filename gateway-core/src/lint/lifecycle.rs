@@ -24,7 +24,7 @@
 //= first.
 //= Reason: one client's data must never reach another.
 
-//= L6 gateway: blocking apps MUST run off the reactor, in a bounded pool.
+//= L6 helper: blocking apps MUST run off the reactor, in a bounded pool.
 //= Reason: a thread that waits serves nobody.
 
 //= L7 gateway: the interface and its driver need no runtime and start no task. Every adapter of this project MUST

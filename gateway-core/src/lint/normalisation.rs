@@ -33,11 +33,10 @@
 //= its own: a generic 500, and the log has its text.
 //= Reason: what went wrong inside is of use to the operator, and to an attacker.
 
-//= N7 gateway: the name, value, path and domain of a cookie MUST be checked where it is set; deleting one MUST
-//= match its path and domain.
-//= Reason: a `;` in a value is another attribute, and a cookie is only deleted by its own path and domain.
+//= N7 gateway: the name, value, path and domain of a cookie MUST be checked where it is set.
+//= Reason: a `;` in a value is another attribute.
 
-//= N8 gateway: helpers for conditional and range requests MUST judge If-None-Match (weakly) before
+//= N8 helper: helpers for conditional and range requests MUST judge If-None-Match (weakly) before
 //= If-Modified-Since, answer a failed If-Match with 412, honour If-Range, one range with 206 and one that cannot be
 //= satisfied with 416, and MUST ignore a unit they do not know.
 //= Reason: RFC 9110 sections 13 and 14; caches rely on the order.
@@ -45,3 +44,6 @@
 //= N9 gateway: Location MUST be sent as the app gave it, relative or absolute, percent-encoded where needed.
 //= Reason: RFC 9110 section 10.2.2 allows relative references, and a gateway behind a proxy cannot know the
 //= absolute one.
+
+//= N10 helper: what deletes a cookie MUST use the path and domain that the cookie was set with.
+//= Reason: to a client, a cookie of the same name with another path or domain is another cookie.
