@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Uri;
-use actix_web::http::header::{HeaderMap as NativeHeaders, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap as NativeHeaders, HeaderName, HeaderValue};
 use gateway_core::HeadSource;
 use http::HeaderMap;
 
@@ -43,9 +43,20 @@ impl HeadSource for Loan {
     }
 
     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        for value in self.headers.get_all(name) {
-            visit(value.as_bytes());
-        }
+        // Nothing to be parsed for the names that every request is asked for.
+        let known = match name {
+            "host" => Some(header::HOST),
+            "te" => Some(header::TE),
+            "transfer-encoding" => Some(header::TRANSFER_ENCODING),
+            "content-length" => Some(header::CONTENT_LENGTH),
+            "content-type" => Some(header::CONTENT_TYPE),
+            _ => None,
+        };
+        let lines = match known {
+            Some(name) => self.headers.get_all(name),
+            None => self.headers.get_all(name),
+        };
+        lines.for_each(|value| visit(value.as_bytes()));
         for (known, value) in &self.lines {
             if known.as_str().eq_ignore_ascii_case(name) {
                 visit(value.as_bytes());

@@ -6,7 +6,7 @@ use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Owner;
-use crate::gateway::{RequestKind, call};
+use crate::gateway::{RequestKind, call, takes_trailers};
 use crate::observer::Ended;
 use crate::response::{Response, ResponseExt};
 
@@ -45,7 +45,7 @@ pub trait AppExt: App + Sized {
         mut environ: Environ,
     ) -> impl Future<Output = Result<Response, Error>> + Send {
         async move {
-            let kind = RequestKind::of(&environ);
+            let kind = RequestKind::of(&environ, &environ.framing_fields(takes_trailers));
             // In a gateway the exchange that the environ knows of is the gateway's.
             let exchange = environ.claim_exchange().unwrap_or_default();
             let mut owner = Owner::new(exchange, None);

@@ -1,6 +1,7 @@
 //! The request, as an app sees it.
 
 mod cgi;
+mod framing;
 mod head;
 mod headers;
 mod host;
@@ -24,6 +25,7 @@ use crate::http_error::HttpError;
 use crate::input::{Input, IntoInput};
 use crate::observer::Observer;
 
+pub(crate) use framing::{FramingFields, Lines};
 pub(crate) use host::is_valid_host;
 pub use http_parts::Detached;
 pub use lent_head::{HeadSource, LentHead};

@@ -34,6 +34,7 @@ pub use outgoing::Outgoing;
 pub use refuse::RefusedHead;
 pub use reply::reply;
 pub(crate) use request_kind::RequestKind;
+pub(crate) use trailers::takes_trailers;
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
 ///
@@ -186,7 +187,7 @@ impl<A: App> Gateway<A> {
     /// code of their user before the app: it is not called for such a request.
     #[must_use]
     pub fn refuses(&self, environ: &Environ) -> bool {
-        refuse::check(environ).is_err()
+        refuse::check(environ, &environ.framing_fields(takes_trailers)).is_err()
     }
 
     /// Answers a request whose head cannot be expressed in an environ: a method or a target that
@@ -256,12 +257,14 @@ impl<A> fmt::Debug for Gateway<A> {
 
 /// One request from its environ to its response.
 async fn drive<A: App>(app: &A, owner: Owner, mut environ: Environ) -> http::Response<Outgoing> {
-    let kind = RequestKind::of(&environ);
+    let fields = environ.framing_fields(takes_trailers);
+    let kind = RequestKind::of(&environ, &fields);
+    let judged = refuse::check(&environ, &fields);
     if let Some(error) = environ.take_refusal() {
         drop(environ);
         return commit_refusal(owner, error, kind);
     }
-    if let Err(refusal) = refuse::check(&environ) {
+    if let Err(refusal) = judged {
         drop(environ);
         return commit_malformed(owner, &refusal.into_error(), kind);
     }

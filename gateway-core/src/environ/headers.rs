@@ -32,7 +32,6 @@ impl Environ {
         });
         let length = length.filter(|_| is_valid)?;
         self.first_line(header::TRANSFER_ENCODING)
-            .0
             .is_none()
             .then_some(length)
     }
@@ -83,29 +82,16 @@ impl Environ {
         source.lines(name.as_ref(), visit);
     }
 
-    /// The first line of a header, and whether there are more.
-    #[inline]
-    pub(crate) fn first_line(&self, name: HeaderName) -> (Option<&[u8]>, bool) {
+    /// The first line of a header.
+    pub(super) fn first_line(&self, name: HeaderName) -> Option<&[u8]> {
         let mut first = None;
-        let mut is_repeated = false;
-        self.each_line(name, &mut |line| {
-            is_repeated |= first.is_some();
-            first = first.or(Some(line));
-        });
-        (first, is_repeated)
-    }
-
-    /// True if a line of the header is as `is_wanted` says.
-    #[inline]
-    pub(crate) fn any_line(&self, name: HeaderName, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
-        let mut is_found = false;
-        self.each_line(name, &mut |line| is_found |= is_wanted(line));
-        is_found
+        self.each_line(name, &mut |line| first = first.or(Some(line)));
+        first
     }
 
     /// The host's own headers, as long as nobody has asked for the map.
     #[inline]
-    fn lent_headers(&self) -> Option<&dyn HeadSource> {
+    pub(super) fn lent_headers(&self) -> Option<&dyn HeadSource> {
         self.inner().head.lent()?.source()
     }
 

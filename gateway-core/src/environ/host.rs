@@ -21,7 +21,7 @@ impl Environ {
                 host.rsplit_once('@').map_or(host, |(_, host)| host),
             ));
         }
-        match self.first_line(header::HOST).0? {
+        match self.first_line(header::HOST)? {
             b"" => None,
             host => Some(String::from_utf8_lossy(host)),
         }
@@ -78,8 +78,13 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
         let (address, port) = literal.split_at(end);
         return is_ip_literal(address) && is_port(port.get(1..).unwrap_or_default());
     }
-    let name = value.iter().position(|byte| *byte == b':');
-    let (name, port) = value.split_at(name.unwrap_or(value.len()));
+    // From the end: a port is short.
+    let port = value.iter().rposition(|byte| !byte.is_ascii_digit());
+    let end = match port {
+        Some(at) if value.get(at) == Some(&b':') => at,
+        _ => value.len(),
+    };
+    let (name, port) = value.split_at(end);
     name.len() <= LONGEST && is_reg_name(name) && is_port(port)
 }
 
@@ -93,7 +98,14 @@ fn is_port(port: &[u8]) -> bool {
 }
 
 /// RFC 3986 section 3.2.2: unreserved characters, sub-delimiters, and percent-encoded bytes.
+#[inline]
 fn is_reg_name(name: &[u8]) -> bool {
+    // Nearly no name has an encoded byte.
+    name.iter().all(|byte| IS_NAME_BYTE[usize::from(*byte)]) || has_only_name_bytes(name)
+}
+
+#[cold]
+fn has_only_name_bytes(name: &[u8]) -> bool {
     let mut bytes = name.iter();
     while let Some(byte) = bytes.next() {
         let is_right = match byte {
@@ -111,8 +123,25 @@ fn is_reg_name(name: &[u8]) -> bool {
 }
 
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+    IS_NAME_BYTE[usize::from(byte)]
 }
+
+/// The bytes of a name that stand for themselves. A table, because every request is looked at.
+const IS_NAME_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+,;=";
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// RFC 3986 section 3.2.2: an IPv6 address, or the form for later versions.
 fn is_ip_literal(address: &[u8]) -> bool {

@@ -1,9 +1,12 @@
 //! The observers of one exchange.
 
 use std::sync::Arc;
+use std::time::Instant;
+
+use http::StatusCode;
 
 use crate::log;
-use crate::observer::{Observer, Outcome, RequestSummary};
+use crate::observer::{Ended, Observer, Outcome, RequestSummary};
 use crate::panicked::catch;
 
 /// How many summaries, with the room in them, an exchange keeps for later requests.
@@ -22,6 +25,10 @@ pub(crate) struct Observation {
 pub(super) struct Observations {
     entries: Vec<Observation>,
     used: usize,
+    /// When the head was handed to the host.
+    first_byte: Option<Instant>,
+    /// The clause that the app broke.
+    clause: Option<&'static str>,
 }
 
 impl Observations {
@@ -43,8 +50,24 @@ impl Observations {
         &mut self.entries[index]
     }
 
+    pub(super) fn first_byte(&mut self, at: Instant) {
+        self.first_byte = Some(at);
+    }
+
+    pub(super) fn broke(&mut self, clause: Option<&'static str>) {
+        self.clause = clause;
+    }
+
     /// Tells every observer, and lets go of it.
-    pub(super) fn tell(&mut self, outcome: &Outcome) {
+    pub(super) fn tell(&mut self, status: Option<StatusCode>, body_bytes: u64, ended: Ended) {
+        let outcome = &Outcome {
+            status,
+            body_bytes,
+            ended,
+            clause: self.clause,
+            first_byte: self.first_byte,
+            end: Instant::now(),
+        };
         for entry in self.entries.iter_mut().take(self.used) {
             let Some(observer) = entry.observer.take() else {
                 continue;
@@ -62,9 +85,11 @@ impl Observations {
     /// Forgets the request (L5). The room in a few summaries stays.
     #[inline]
     pub(super) fn clear(&mut self) {
+        self.clause = None;
         if self.entries.is_empty() {
             return;
         }
+        self.first_byte = None;
         self.entries.truncate(KEPT);
         for Observation { observer, summary } in &mut self.entries {
             *observer = None;

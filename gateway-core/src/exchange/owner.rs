@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use super::observed::Observations;
 use super::{Exchange, Pool};
-use crate::observer::{Ended, Outcome};
+use crate::observer::Ended;
 
 /// Ends an exchange when it is dropped: the observers are told, those who wait are woken (L3), and
 /// the exchange goes back to its pool if nobody else holds it.
@@ -17,17 +17,9 @@ pub(crate) struct Owner {
     // `None` only while it is dropped.
     exchange: Option<Arc<Exchange>>,
     pool: Option<Arc<Pool>>,
-    report: Report,
-}
-
-/// What the observers are told. It is kept in any case; only the clock is not asked for nobody.
-#[derive(Clone, Copy)]
-struct Report {
-    status: Option<StatusCode>,
-    first_byte: Option<Instant>,
     body_bytes: u64,
+    status: Option<StatusCode>,
     ended: Ended,
-    clause: Option<&'static str>,
 }
 
 /// Stands in for the exchange of an owner that is being dropped.
@@ -39,14 +31,10 @@ impl Owner {
         Self {
             exchange: Some(exchange),
             pool,
-            report: Report {
-                status: None,
-                first_byte: None,
-                body_bytes: 0,
-                // Until a response is handed over, a drop means that the client has gone.
-                ended: Ended::ClientGone,
-                clause: None,
-            },
+            body_bytes: 0,
+            status: None,
+            // Until a response is handed over, a drop means that the client has gone.
+            ended: Ended::ClientGone,
         }
     }
 
@@ -58,57 +46,50 @@ impl Owner {
     /// The head is handed to the host. The clock is asked only if somebody observes.
     #[inline]
     pub(crate) fn committed(&mut self, status: StatusCode, is_observed: bool) {
-        self.report.status = Some(status);
+        self.status = Some(status);
         if is_observed {
-            self.report.first_byte = Some(Instant::now());
+            self.exchange()
+                .lock()
+                .observations
+                .first_byte(Instant::now());
         }
     }
 
     /// So many bytes of the body were handed to the host.
     #[inline]
     pub(crate) fn sent(&mut self, bytes: u64) {
-        self.report.body_bytes += bytes;
+        self.body_bytes += bytes;
     }
 
     /// The exchange ends in this way.
     #[inline]
     pub(crate) fn ends(&mut self, ended: Ended) {
-        self.report.ended = ended;
+        self.ended = ended;
     }
 
     /// The response was handed over whole, unless it has failed by then.
+    #[inline]
     pub(crate) fn completes(&mut self) {
-        if self.report.ended == Ended::ClientGone {
-            self.report.ended = Ended::Completed;
+        if self.ended == Ended::ClientGone {
+            self.ended = Ended::Completed;
         }
     }
 
     /// The clause that the app broke.
     pub(crate) fn broke(&mut self, clause: Option<&'static str>) {
-        self.report.clause = clause;
-    }
-
-    fn outcome(&self) -> Outcome {
-        let is_cut = self.report.ended == Ended::ClientGone
-            && self.pool.as_ref().is_some_and(|pool| pool.is_cutting());
-        Outcome {
-            status: self.report.status,
-            body_bytes: self.report.body_bytes,
-            ended: if is_cut {
-                Ended::Cut
-            } else {
-                self.report.ended
-            },
-            clause: self.report.clause,
-            first_byte: self.report.first_byte,
-            end: Instant::now(),
+        if clause.is_some() {
+            self.exchange().lock().observations.broke(clause);
         }
     }
 
     fn tell(&self, observations: &mut Observations) {
-        if !observations.is_empty() {
-            observations.tell(&self.outcome());
+        if observations.is_empty() {
+            return;
         }
+        let is_cut = self.ended == Ended::ClientGone
+            && self.pool.as_ref().is_some_and(|pool| pool.is_cutting());
+        let ended = if is_cut { Ended::Cut } else { self.ended };
+        observations.tell(self.status, self.body_bytes, ended);
     }
 }
 

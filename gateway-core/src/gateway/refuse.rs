@@ -1,9 +1,9 @@
 //! Requests that never reach the app: the one door for what is wrong with a head (E12, E14, I2).
 
-use http::{Method, Version, header};
+use http::{Method, Version};
 
 use crate::connection::Connection;
-use crate::environ::{Environ, is_valid_host};
+use crate::environ::{Environ, FramingFields, Lines, is_valid_host};
 use crate::http_error::HttpError;
 use crate::log;
 
@@ -47,7 +47,7 @@ pub(super) fn log_refusal(clause: &'static str, error: &HttpError) {
 ///
 /// When it must not reach the app.
 #[inline]
-pub(super) fn check(environ: &Environ) -> Result<(), Refusal> {
+pub(super) fn check(environ: &Environ, fields: &FramingFields<'_>) -> Result<(), Refusal> {
     let method = environ.request_method();
     if *method == Method::CONNECT {
         return Err(Refusal::not_implemented(
@@ -56,11 +56,15 @@ pub(super) fn check(environ: &Environ) -> Result<(), Refusal> {
         ));
     }
     target(environ, method)?;
-    host(environ)?;
-    if environ.version() < Version::HTTP_2 {
-        transfer_encoding(environ)?;
+    host(environ, &fields.host)?;
+    match fields.transfer_encoding.first {
+        Some(codings) if environ.version() < Version::HTTP_2 => transfer_encoding(
+            codings,
+            fields.transfer_encoding.is_repeated,
+            environ.version(),
+        ),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// RFC 9112 section 3.2: a target is a path, a URL, or the `*` of OPTIONS (E14).
@@ -83,15 +87,14 @@ fn target(environ: &Environ, method: &Method) -> Result<(), Refusal> {
 
 /// RFC 9112 section 3.2, RFC 9113 section 8.3.1: one host, which is `uri-host [":" port]` (E12).
 #[inline]
-fn host(environ: &Environ) -> Result<(), Refusal> {
-    let (first, is_repeated) = environ.first_line(header::HOST);
-    if is_repeated {
+fn host(environ: &Environ, lines: &Lines<'_>) -> Result<(), Refusal> {
+    if lines.is_repeated {
         return Err(Refusal::bad_request(
             "E12",
             "The request has more than one Host header.",
         ));
     }
-    match first {
+    match lines.first {
         Some(host) if !is_valid_host(host) => {
             return Err(Refusal::bad_request("E12", "The Host header is malformed."));
         }
@@ -112,17 +115,8 @@ fn host(environ: &Environ) -> Result<(), Refusal> {
 }
 
 /// RFC 9112 section 6.1: the one transfer coding is a single `chunked` (I2).
-#[inline]
-fn transfer_encoding(environ: &Environ) -> Result<(), Refusal> {
-    let (first, is_repeated) = environ.first_line(header::TRANSFER_ENCODING);
-    match first {
-        None => Ok(()),
-        Some(codings) => judge_codings(codings, is_repeated, environ.version()),
-    }
-}
-
 #[cold]
-fn judge_codings(codings: &[u8], is_repeated: bool, version: Version) -> Result<(), Refusal> {
+fn transfer_encoding(codings: &[u8], is_repeated: bool, version: Version) -> Result<(), Refusal> {
     if version < Version::HTTP_11 {
         return Err(Refusal::bad_request(
             "I2",

@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 
-use super::trailers::{Trailers, takes_trailers};
-use crate::environ::Environ;
+use super::trailers::Trailers;
+use crate::environ::{Environ, FramingFields};
 
 /// What the driver keeps of a request once the app has the environ.
 #[derive(Debug, Clone, Copy)]
@@ -16,13 +16,13 @@ pub(crate) struct RequestKind {
 
 impl RequestKind {
     #[inline]
-    pub(crate) fn of(environ: &Environ) -> Self {
+    pub(crate) fn of(environ: &Environ, fields: &FramingFields<'_>) -> Self {
         let version = environ.version();
         Self {
             is_head: *environ.request_method() == Method::HEAD,
             version,
             takes_trailers: version >= Version::HTTP_2
-                || (version == Version::HTTP_11 && environ.any_line(header::TE, takes_trailers)),
+                || (version == Version::HTTP_11 && fields.asks_for_trailers),
         }
     }
 

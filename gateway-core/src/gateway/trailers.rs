@@ -17,7 +17,7 @@ pub(super) enum Trailers {
 }
 
 /// True if a `TE` field asks for trailers (RFC 9110 section 10.1.4).
-pub(super) fn takes_trailers(te: &[u8]) -> bool {
+pub(crate) fn takes_trailers(te: &[u8]) -> bool {
     te.split(|byte| *byte == b',').any(|coding| {
         let name = coding
             .split(|byte| *byte == b';')
