@@ -10,9 +10,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_local;
 use tokio_util::either::Either;
 
-use crate::stacks::{actix, axum, bridge, hyper};
-use crate::work::Work;
-
 /// A connection of either kind: the server's code is the same for both.
 pub(crate) type Io = Either<TcpStream, DuplexStream>;
 
@@ -110,17 +107,6 @@ pub struct Target {
 }
 
 impl Target {
-    /// The target.
-    #[must_use]
-    pub fn new(stack: Stack, variant: Variant, work: Work) -> Self {
-        match stack {
-            Stack::Hyper => hyper::target(variant, work),
-            Stack::Axum => axum::target(variant, work),
-            Stack::Actix => actix::target(variant, work),
-            Stack::Bridge => bridge::target(variant, work),
-        }
-    }
-
     pub(crate) fn connecting(connect: impl Fn(Io) -> Local<()> + 'static) -> Self {
         Self {
             connect: Box::new(connect),

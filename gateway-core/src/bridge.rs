@@ -124,7 +124,8 @@ pub use reader::Abandoned;
 
 /// Opens a bridge: the [`Input`] for the app, and the [`Pump`] that fills it from `payload`.
 ///
-/// The payload may be any stream of bytes, `Send` or not. It is held to the declared length by the
+/// The payload may be any stream of bytes, `Send` or not. It has no trailers: an app on such a host sees
+/// none (I7). It is held to the declared length by the
 /// environ (I1), and not polled again after its end or its first error.
 ///
 /// # Cancellation

@@ -17,7 +17,7 @@ mod trailers;
 
 use std::any::type_name;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Method, request};
 
@@ -61,12 +61,12 @@ pub(crate) use trailers::takes_trailers;
 /// ```
 pub struct Gateway<A> {
     shared: Arc<Shared<A>>,
-    observer: Option<Arc<dyn Observer>>,
 }
 
 struct Shared<A> {
     app: A,
     pool: Arc<Pool>,
+    observer: OnceLock<Arc<dyn Observer>>,
 }
 
 impl<A: App> Gateway<A> {
@@ -76,19 +76,19 @@ impl<A: App> Gateway<A> {
             shared: Arc::new(Shared {
                 app,
                 pool: Arc::default(),
+                observer: OnceLock::new(),
             }),
-            observer: None,
         }
     }
 
     /// Registers an observer that is told how each exchange ended, also those that are refused
-    /// before the app. A gateway has one, and its clones from now on have the same;
+    /// before the app. A gateway has one, which its clones share: the first that is registered stays.
     /// [`Environ::observe`] registers more.
     ///
     /// See [`Observer`] for an example.
     #[must_use]
-    pub fn with_observer(mut self, observer: impl Observer) -> Self {
-        self.observer = Some(Arc::new(observer));
+    pub fn with_observer(self, observer: impl Observer) -> Self {
+        self.shared.observer.get_or_init(|| Arc::new(observer));
         self
     }
 
@@ -114,7 +114,7 @@ impl<A: App> Gateway<A> {
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use std::sync::Arc;
+    /// use std::sync::{Arc, OnceLock};
     /// use gateway_core::{Gateway, HeadSource, Input, LentHead, view};
     /// use http::{Method, Version};
     ///
@@ -176,7 +176,7 @@ impl<A: App> Gateway<A> {
         mut environ: Environ,
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
         let shared = self.shared.clone();
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = self.shared.observer.get() {
             environ.observe_shared(observer.clone());
         }
         let owner = shared.owner(environ.gateway_exchange());
@@ -208,7 +208,7 @@ impl<A: App> Gateway<A> {
     /// ```
     pub fn refuse(&self, head: &RefusedHead<'_>, error: HttpError) -> http::Response<Outgoing> {
         let (exchange, _) = self.shared.pool.take();
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = self.shared.observer.get() {
             exchange.observe(
                 |Observation {
                      observer: place,
@@ -244,7 +244,6 @@ impl<A> Clone for Gateway<A> {
     fn clone(&self) -> Self {
         Self {
             shared: self.shared.clone(),
-            observer: self.observer.clone(),
         }
     }
 }

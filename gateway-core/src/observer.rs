@@ -64,6 +64,12 @@ where
     }
 }
 
+impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
+    fn observe(&self, request: &RequestSummary, outcome: &Outcome) {
+        (**self).observe(request, outcome);
+    }
+}
+
 /// What an observer is told of a request: as it was when the observer was registered.
 #[derive(Clone)]
 pub struct RequestSummary {

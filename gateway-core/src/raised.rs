@@ -46,6 +46,26 @@ impl From<BufferError> for HttpError {
     }
 }
 
+impl HttpError {
+    /// The answer to any error: itself if it has one (an `HttpError`, a failed read of the input),
+    /// else a generic 500 with the error as its source. For `From` of an error of your own that holds
+    /// an [`Error`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{Error, HttpError};
+    ///
+    /// assert_eq!(HttpError::from_error(HttpError::not_found().into()).status(), 404);
+    /// assert_eq!(HttpError::from_error(Error::msg("the disk is full")).status(), 500);
+    /// ```
+    #[must_use]
+    pub fn from_error(error: Error) -> Self {
+        Self::try_from(error)
+            .unwrap_or_else(|error| Self::internal_server_error().with_source(error.into_boxed()))
+    }
+}
+
 impl Error {
     /// The status that the gateway answers this error with, before commit: for access logs and for
     /// middlewares that decide by it.

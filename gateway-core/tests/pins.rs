@@ -24,8 +24,7 @@ fn sizes() {
     assert!(size_of::<Result<Body, Error>>() <= 5 * WORD);
     assert_eq!(size_of::<Error>(), 2 * WORD);
     assert_eq!(size_of::<HttpError>(), WORD);
-    // The app, and an observer.
-    assert_eq!(size_of::<Gateway<BoxApp>>(), 3 * WORD);
+    assert_eq!(size_of::<Gateway<BoxApp>>(), WORD);
     assert!(
         size_of::<Outgoing>() <= 5 * WORD,
         "{}",

@@ -62,8 +62,8 @@
 //! What else to keep to:
 //!
 //! - Where there is nothing to say, pass everything: length, trailers, flush, a late start, a
-//!   restart, the error as the one it is (M1). A test of this crate holds each of its middlewares to
-//!   that; hold yours to the same.
+//!   restart, the error as the one it is (M1). `check_middleware` of `gateway-conformance` holds
+//!   each middleware of this crate to that; hold yours to the same.
 //! - An app may fail with an error in place of a start: then no hook has run, and its page is the
 //!   gateway's. The future may be dropped at any await: what must happen in any case belongs into a
 //!   destructor.

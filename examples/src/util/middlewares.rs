@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gateway_core::{App, AppExt, Environ, Error, HttpError, TryIntoResponse, view};
+use gateway_core::{App, Environ, Error, Gateway, HttpError, TryIntoResponse, view};
 use gateway_util::Mount;
 use gateway_util::{EnvironExt, LogFormat, MiddlewareExt, RequestIdValue};
 use http::HeaderValue;
@@ -124,7 +124,10 @@ async fn access_log(environ: Environ) -> Result<impl TryIntoResponse, Error> {
                 let _ = sender.send(entry.display(format).to_string());
             }
         });
-    drop(app.respond(environ).await?);
+    // In a gateway of its own: the exchange of this one is not over yet.
+    let gateway = Gateway::new(app);
+    let (parts, input) = environ.into_parts();
+    drop(gateway.handle(gateway.environ(parts, input)).await);
     let lines: Vec<String> = lines.try_iter().collect();
     Ok((lines.join("\n") + "\n", [TEXT]))
 }

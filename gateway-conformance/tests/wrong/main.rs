@@ -105,6 +105,7 @@ faults! {
         "b7_204_has_no_body_and_no_length",
         "b7_204_with_a_length_of_zero_has_none",
         "l1_the_body_of_a_204_is_closed",
+        "l8_a_204_is_told_without_bytes",
         "n2_no_content_is_said_with_a_status",
         "n2_null_with_204_has_no_body",
     ];
@@ -118,6 +119,7 @@ faults! {
         "b6_head_polls_until_the_late_start",
         "l1_the_body_of_head_is_closed",
         "l2_callbacks_of_head_run",
+        "l8_an_answer_to_head_is_told_without_bytes",
         "m1_a_length_survives",
         "n6_the_page_of_head_is_not_sent",
         "s3_no_start_is_a_500_for_head_too",
@@ -146,6 +148,11 @@ faults! {
         "l3_a_writer_in_another_task_learns_it_too",
         "l3_a_writer_learns_that_the_client_has_left",
         "l3_the_end_of_a_response_is_the_end_of_the_exchange",
+        "l8_a_body_that_fails_late_is_told",
+        "l8_a_client_that_leaves_in_mid_stream_is_told",
+        "l8_a_response_shorter_than_declared_is_told",
+        "l8_a_stream_that_was_sent_is_told",
+        "l8_observers_are_told_after_the_body_was_closed",
     ];
     b1_a_commit_on_an_empty_chunk_is_found: CommitsOnEmptyChunks breaks ["B1", "B2"], fails [
         "b1_an_empty_chunk_commits_nothing",
@@ -181,6 +188,8 @@ faults! {
         "b8_what_came_before_the_error_arrives",
         "b9_a_panic_in_mid_stream_is_seen",
         "i4_over_the_limit_after_commit_aborts",
+        "l8_a_body_that_fails_late_is_told",
+        "l8_a_response_shorter_than_declared_is_told",
         "s1_a_start_after_commit_aborts",
         "s1_a_start_after_commit_is_no_clean_end",
         "s2_a_restart_after_commit_gives_the_error_back",
@@ -252,6 +261,7 @@ faults! {
     b1_shown_errors_are_found: ShowsErrors breaks ["B1"], fails [
         "b1_an_error_after_the_start_is_a_500",
         "b1_an_error_of_the_app_is_a_500",
+        "l8_a_failed_app_is_told_with_its_clause",
         "n4_a_number_out_of_range_is_an_error",
         "n4_a_phrase_cannot_split_the_head",
         "n4_a_phrase_with_no_number_is_an_error",
@@ -275,6 +285,7 @@ faults! {
         "b5_bytes_longer_than_declared_are_cut",
         "b5_bytes_shorter_than_declared_are_a_500",
         "b5_nothing_where_a_length_was_declared_is_a_500",
+        "l8_a_response_shorter_than_declared_is_told",
     ];
     e8_invented_types_are_found: InventsTypes breaks ["E8"], fails [
         "e8_a_type_is_not_invented_for_a_body",

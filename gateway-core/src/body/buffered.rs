@@ -20,7 +20,10 @@ impl Body {
     /// that need all the bytes; [`with_bytes`](Self::with_bytes) replaces them.
     ///
     /// An early commit ([`commit_early`](Self::commit_early)) is over: nothing of the head goes out
-    /// while the body is read.
+    /// while the body is read. So a middleware lets a body that
+    /// [commits early](Self::commits_early) pass, and the answer to HEAD, whose body may have no end.
+    /// One that lets large bodies pass asks [`known_len`](Self::known_len) first: what was read cannot
+    /// be put back.
     ///
     /// # Errors
     ///

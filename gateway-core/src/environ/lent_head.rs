@@ -176,11 +176,22 @@ impl LentHead {
 fn is_plain(target: &str) -> bool {
     target.starts_with('/')
         && target.len() <= LONGEST
-        && target.bytes().all(|byte| {
-            matches!(byte,
-                b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~')
-        })
+        && target.bytes().all(|byte| IS_PLAIN[usize::from(byte)])
 }
+
+/// A table, because every lent target is looked at.
+const IS_PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = matches!(
+            byte as u8,
+            b'!' | b'$'..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~'
+        );
+        byte += 1;
+    }
+    table
+};
 
 impl fmt::Debug for LentHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -117,7 +117,7 @@ async fn m2_the_lint_is_on_and_fails_the_test() {
     let text = message(client.get("/a").send()).await;
     assert_eq!(
         text,
-        "the lint has found:\n  S3, broken by the app, on GET /a: the body is in hand, and the \
+        "the lint has found:\n  S3, broken by the app, on GET /a: the body is buffered, and the \
          response was not started"
     );
 }

@@ -7,8 +7,6 @@ use std::time::{Duration, SystemTime};
 use gateway_core::{Ended, Environ, Outcome, RequestSummary};
 use http::{StatusCode, Version};
 
-use super::format::{Formatted, LogFormat};
-
 /// A request that is over, for the log.
 ///
 /// # Examples
@@ -169,14 +167,6 @@ impl AccessEntry {
     #[must_use]
     pub fn ended(&self) -> Ended {
         self.ended
-    }
-
-    /// The entry as a line, without its end.
-    pub fn display(&self, format: LogFormat) -> impl fmt::Display {
-        Formatted {
-            entry: self,
-            format,
-        }
     }
 }
 

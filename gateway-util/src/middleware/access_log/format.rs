@@ -26,9 +26,19 @@ pub enum LogFormat {
     Json,
 }
 
-pub(super) struct Formatted<'a> {
-    pub(super) entry: &'a AccessEntry,
-    pub(super) format: LogFormat,
+impl AccessEntry {
+    /// The entry as a line, without its end.
+    pub fn display(&self, format: LogFormat) -> impl fmt::Display {
+        Formatted {
+            entry: self,
+            format,
+        }
+    }
+}
+
+struct Formatted<'a> {
+    entry: &'a AccessEntry,
+    format: LogFormat,
 }
 
 impl fmt::Display for Formatted<'_> {
