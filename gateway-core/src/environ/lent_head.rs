@@ -62,6 +62,9 @@ enum Target {
     Lent(OnceLock<Uri>),
 }
 
+// A target is lent because it was measured: see FIGURES.md. It is safe because only a plain one is
+// lent, and what is made of it dies with the head.
+
 /// No target is longer for `http`.
 const LONGEST: usize = u16::MAX as usize - 1;
 
