@@ -15,7 +15,7 @@ type Looking = Pin<Box<dyn Future<Output = Seen> + Send>>;
 
 /// A case: its name, the clauses it covers, its app, and an exchange with what must be seen.
 ///
-/// [`Case::new`] begins a [`Draft`]. Only a draft that has an app can say what must be seen, and only
+/// `Case::new` begins a draft. Only a draft that has an app can say what must be seen, and only
 /// then it is a case: a case that looks at nothing cannot be written.
 pub struct Case {
     about: About,
