@@ -210,9 +210,9 @@ impl Server {
     }
 
     /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. It takes the place of one that the served service has; a middleware registers more by
-    /// [`Environ::observe`](gateway_core::Environ::observe). What hyper itself answers, because it
-    /// could not parse the head, no gateway hears of.
+    /// the app. A service that already has an observer keeps its own, and this one hears nothing; a
+    /// middleware registers more by [`Environ::observe`](gateway_core::Environ::observe). What hyper
+    /// itself answers, because it could not parse the head, no gateway hears of.
     ///
     /// # Examples
     ///

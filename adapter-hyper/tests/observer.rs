@@ -124,9 +124,9 @@ async fn l4_what_a_dropped_server_cuts_has_ended_so() {
 }
 
 #[tokio::test]
-async fn the_servers_observer_takes_the_place_of_the_services() {
-    let (of_the_service, unheard) = observer();
-    let (of_the_server, mut told) = observer();
+async fn the_services_observer_stays_when_the_server_has_one_too() {
+    let (of_the_service, mut told) = observer();
+    let (of_the_server, unheard) = observer();
     let service = HyperService::new(view(async |_| "hello")).with_observer(of_the_service);
     let server = Server::bind("127.0.0.1:0").await.unwrap();
     let addr = server.local_addr().unwrap();

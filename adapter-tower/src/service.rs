@@ -129,7 +129,7 @@ impl<A: App> TowerService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. It replaces one that was registered before; a middleware registers more by
+    /// the app. The first that is registered stays; a middleware registers more by
     /// [`Environ::observe`].
     ///
     /// # Examples
