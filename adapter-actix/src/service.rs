@@ -166,9 +166,9 @@ impl<A: App> ActixService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. There is one for all workers. It replaces one that was registered before, also by a
-    /// function of [`from_gateway_fn`](Self::from_gateway_fn); a middleware registers more by
-    /// [`Environ::observe`].
+    /// the app. There is one for all workers. The first that is registered stays, also one that a
+    /// function of [`from_gateway_fn`](Self::from_gateway_fn) gave its gateway; a middleware registers
+    /// more by [`Environ::observe`].
     ///
     /// # Examples
     ///
