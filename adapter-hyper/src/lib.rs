@@ -46,7 +46,6 @@ mod request;
 #[cfg(feature = "server")]
 mod server;
 mod service;
-mod unread;
 
 #[cfg(feature = "server")]
 pub use server::{DefaultAddrError, Server, default_addr};

@@ -247,8 +247,8 @@ impl<A: App> HyperService<A> {
         B::Error: Into<BoxError>,
     {
         let gateway = &self.gateway;
-        let (environ, unread) = environ(gateway, self.connection, self.with.as_deref(), request);
-        Answer::new(gateway.handle(environ), unread)
+        let environ = environ(gateway, self.connection, self.with.as_deref(), request);
+        Answer::new(gateway.handle(environ))
     }
 }
 

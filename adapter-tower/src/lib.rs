@@ -77,7 +77,6 @@ mod request;
 mod response;
 mod service;
 mod tower_app;
-mod unread;
 
 pub use layer::{AppService, TowerAppExt, WithLayer};
 pub use prefix::OriginalUri;

@@ -7,25 +7,23 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use gateway_core::{App, BoxError, Connection, Environ, Gateway, HttpError, Input, InputError};
-use http::{Extensions, Request, Version, request};
+use http::{Extensions, Request, request};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::LengthLimitError;
 use pin_project_lite::pin_project;
 
-use crate::unread::{Unread, Watched};
 use crate::{extensions, prefix};
 
 /// Fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
-/// Makes the environ. Extensions are moved (E15). On HTTP/1 with what tells whether the body was left
-/// unread.
+/// Makes the environ. Extensions are moved (E15).
 #[inline]
 pub(crate) fn environ<A, B>(
     gateway: &Gateway<A>,
     with: Option<&With>,
     request: Request<B>,
-) -> (Environ, Option<Unread>)
+) -> Environ
 where
     A: App,
     B: HttpBody + Send + 'static,
@@ -36,8 +34,7 @@ where
     let connection = connection(&parts.extensions);
     let head = with.map(|with| (with, parts.clone()));
     let script_name_len = prefix::restore(&mut parts);
-    let (input, unread) = watched(parts.version, body);
-    let mut environ = gateway.environ(parts, input);
+    let mut environ = gateway.environ(parts, input(body));
     if let Some(connection) = connection {
         environ.set_connection(connection);
     }
@@ -50,22 +47,7 @@ where
     {
         fill(with, &head, &mut environ);
     }
-    (environ, unread)
-}
-
-/// The body as an input. Most requests have none: nothing is watched for them, nor on HTTP/2, where a
-/// body that nobody reads is the matter of its stream.
-#[inline]
-fn watched<B>(version: Version, body: B) -> (Input, Option<Unread>)
-where
-    B: HttpBody + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    if version >= Version::HTTP_2 || body.is_end_stream() {
-        return (input(body), None);
-    }
-    let (body, unread) = Watched::new(body);
-    (input(body), Some(unread))
+    environ
 }
 
 /// Runs the user's function, whose panic is a 500 (B9).

@@ -193,8 +193,8 @@ impl<A: App> TowerService<A> {
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let (environ, unread) = environ(&self.gateway, self.with.as_deref(), request);
-        Answer::new(self.gateway.handle(environ), unread)
+        let environ = environ(&self.gateway, self.with.as_deref(), request);
+        Answer::new(self.gateway.handle(environ))
     }
 }
 

@@ -7,7 +7,9 @@ mod owner;
 mod pool;
 mod recycle;
 mod state;
+mod unread;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
@@ -22,6 +24,7 @@ pub(crate) use owner::Owner;
 pub(crate) use pool::Pool;
 pub(crate) use recycle::{Memory, forget_empty};
 pub(crate) use state::{Committed, Progress};
+pub(crate) use unread::UnreadMark;
 
 use observed::Observations;
 use recycle::Spare;
@@ -34,6 +37,8 @@ use state::{Attempt, State};
 #[derive(Default)]
 pub(crate) struct Exchange {
     slot: Mutex<Slot>,
+    /// The input was dropped before its end.
+    is_unread: AtomicBool,
 }
 
 #[derive(Default)]

@@ -14,9 +14,11 @@ mod refuse;
 mod reply;
 mod request_kind;
 mod trailers;
+mod turn;
 
 use std::any::type_name;
 use std::fmt;
+use std::future::ready;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Method, request};
@@ -35,6 +37,7 @@ pub use refuse::RefusedHead;
 pub use reply::reply;
 pub(crate) use request_kind::RequestKind;
 pub(crate) use trailers::takes_trailers;
+use turn::GiveTurn;
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
 ///
@@ -170,6 +173,10 @@ impl<A: App> Gateway<A> {
     ///
     /// A request that was [refused](Environ::refuse) is answered with its error's page; the
     /// connection stays open.
+    ///
+    /// On HTTP/1, if the app has dropped the request's body before its end, the future is pending
+    /// once more before it is ready, and wakes its task. A host that drains or closes takes note of
+    /// the drop in that turn, and can say `Connection: close` in the head (I5).
     #[inline]
     pub fn handle(
         &self,
@@ -260,14 +267,16 @@ async fn drive<A: App>(app: &A, owner: Owner, mut environ: Environ) -> http::Res
     let kind = RequestKind::of(&environ, &fields);
     let judged = refuse::check(&environ, &fields);
     if let Some(error) = environ.take_refusal() {
-        drop(environ);
+        drop((environ, judged));
+        let error = GiveTurn::before(ready(error), owner.exchange(), kind).await;
         return commit_refusal(owner, error, kind);
     }
     if let Err(refusal) = judged {
         drop(environ);
         return commit_malformed(owner, &refusal.into_error(), kind);
     }
-    match call(app, environ, owner.exchange(), kind).await {
+    let called = call(app, environ, owner.exchange(), kind);
+    match GiveTurn::before(called, owner.exchange(), kind).await {
         Ok(ready) => commit(owner, ready, kind),
         Err(error) => commit_error(owner, error, kind),
     }

@@ -16,6 +16,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::body::{Frames, HttpFrames};
 use crate::error::{BoxError, Error};
+use crate::exchange::UnreadMark;
 use crate::http_error::HttpError;
 
 pub use error::InputError;
@@ -60,6 +61,8 @@ pub struct Input {
     trailers: Option<Box<HeaderMap>>,
     /// A stream has given its error, and is over.
     is_error_given: bool,
+    // Behind the frames: the host knows of their drop when the mark tells of it.
+    mark: Option<UnreadMark>,
 }
 
 #[derive(Default)]
@@ -109,6 +112,7 @@ impl Input {
             && self.allowance.is_none()
             && self.trailers.is_none()
             && !self.is_error_given
+            && self.mark.is_none()
     }
 
     /// Makes it empty.
@@ -123,6 +127,13 @@ impl Input {
     /// True if there is something to hold to a declared length.
     pub(crate) fn is_there(&self) -> bool {
         matches!(self.repr, Repr::Stream(_) | Repr::Full(_))
+    }
+
+    /// Puts a mark on what a host's body has to give.
+    pub(crate) fn set_mark(&mut self, mark: impl FnOnce() -> UnreadMark) {
+        if matches!(self.repr, Repr::Stream(_)) {
+            self.mark = Some(mark());
+        }
     }
 
     pub(crate) fn declare(&mut self, length: Option<u64>) {
@@ -231,7 +242,15 @@ impl Input {
                     self.repr = Repr::Empty;
                     Some(Ok(Frame::data(bytes)))
                 }
-                Repr::Stream(frames) => ready!(frames.as_mut().poll_frame(cx)),
+                Repr::Stream(frames) => {
+                    let frame = ready!(frames.as_mut().poll_frame(cx));
+                    if (frame.is_none() || frames.is_end_stream())
+                        && let Some(mark) = self.mark.take()
+                    {
+                        mark.end();
+                    }
+                    frame
+                }
             };
             match self.admit(frame) {
                 Ok(None) => {

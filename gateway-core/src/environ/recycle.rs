@@ -9,7 +9,7 @@ use super::head::Head;
 use super::lent_head::LentHead;
 use super::var_name::VarName;
 use crate::connection::Connection;
-use crate::exchange::{Exchange, Memory, forget_empty};
+use crate::exchange::{Exchange, Memory, UnreadMark, forget_empty};
 use crate::http_error::HttpError;
 use crate::input::Input;
 
@@ -65,12 +65,15 @@ impl Environ {
     }
 
     #[inline]
-    fn assemble(mut inner: Box<Inner>, exchange: Option<Arc<Exchange>>, input: Input) -> Self {
+    fn assemble(mut inner: Box<Inner>, exchange: Option<Arc<Exchange>>, mut input: Input) -> Self {
         inner.is_claimed = exchange.is_some();
         inner.exchange = exchange;
         let mut environ = Self(Some(inner));
         // Most requests have no body, and the place of the input is empty by now.
         if !input.is_untouched() {
+            if let Some(exchange) = &environ.inner().exchange {
+                input.set_mark(|| UnreadMark::new(exchange.clone()));
+            }
             environ.set_input(input);
             environ.declare_length();
         }

@@ -46,6 +46,7 @@ impl Exchange {
             observations,
             spare,
         } = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+        *self.is_unread.get_mut() = false;
         state.reset();
         if !extensions.is_empty() {
             extensions.clear();

@@ -39,9 +39,16 @@ impl RequestKind {
     /// Says that the connection closes, where the protocol knows that: on HTTP/1 (S7).
     #[inline]
     pub(super) fn close_connection(self, headers: &mut HeaderMap) {
-        if self.version < Version::HTTP_2 {
+        if self.shares_connection() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+    }
+
+    /// True if a request body that nobody reads is the matter of the connection: on HTTP/1. Later
+    /// versions have a stream for each request.
+    #[inline]
+    pub(super) fn shares_connection(self) -> bool {
+        self.version < Version::HTTP_2
     }
 
     /// True if no body is sent with this status (B6, B7).

@@ -1,0 +1,63 @@
+//! The host's turn before a response whose request body was dropped unread (I5).
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::request_kind::RequestKind;
+use crate::exchange::Exchange;
+
+pin_project! {
+    /// Gives what the future gives. If the request's body was dropped unread by then, the host has one
+    /// turn before that: it takes note of the drop, drains what has arrived or will close the
+    /// connection, and says so in the head that it writes next (I5; RFC 9112 section 9.6).
+    pub(super) struct GiveTurn<'a, F: Future> {
+        #[pin]
+        state: State<F>,
+        // Where a body that nobody reads is the matter of the connection.
+        exchange: Option<&'a Exchange>,
+    }
+}
+
+// In one place: an `async` block would have room for both.
+pin_project! {
+    #[project = StateProjection]
+    enum State<F: Future> {
+        Running { #[pin] future: F },
+        Held { output: Option<F::Output> },
+    }
+}
+
+impl<'a, F: Future> GiveTurn<'a, F> {
+    #[inline]
+    pub(super) fn before(future: F, exchange: &'a Exchange, kind: RequestKind) -> Self {
+        Self {
+            state: State::Running { future },
+            exchange: kind.shares_connection().then_some(exchange),
+        }
+    }
+}
+
+impl<F: Future> Future for GiveTurn<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let output = match this.state.as_mut().project() {
+            StateProjection::Running { future } => ready!(future.poll(cx)),
+            StateProjection::Held { output } => {
+                return output.take().map_or(Poll::Pending, Poll::Ready);
+            }
+        };
+        if !this.exchange.is_some_and(Exchange::is_unread) {
+            return Poll::Ready(output);
+        }
+        this.state.set(State::Held {
+            output: Some(output),
+        });
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
