@@ -6,6 +6,7 @@ mod from;
 mod on_close;
 mod push;
 mod sources;
+mod switch;
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,11 +22,12 @@ pub use buffered::BufferError;
 pub(crate) use frames::{FrameSource, Frames};
 pub use push::{WriteError, Writer};
 pub(crate) use sources::HttpFrames;
+pub(crate) use switch::{NoBytes, Running, Switch};
 
-/// A response body: nothing, bytes in memory, or a stream of frames.
+/// A response body: nothing, bytes in memory, a stream of frames, or a switch of protocols.
 ///
 /// Text, bytes and vectors become bodies through `From`; [`Body::from_chunks`], [`Body::from_stream`],
-/// [`Body::new`] and [`Body::from_producer`] make streams.
+/// [`Body::new`] and [`Body::from_producer`] make streams, [`Body::upgrade`] a switch.
 ///
 /// # Contract
 ///
@@ -214,7 +216,9 @@ impl Body {
     }
 
     /// Puts another body around this one: for middlewares that count, transform or watch what
-    /// passes. It differs from [`Body::new`] in that an early commit ([`commit_early`](Self::commit_early)) is kept.
+    /// passes. It differs from [`Body::new`] in that an early commit ([`commit_early`](Self::commit_early)) is
+    /// kept, and that a [switch of protocols](Self::upgrade) comes back untouched: `wrap` is not called
+    /// for it (U13).
     ///
     /// # Examples
     ///
@@ -238,6 +242,9 @@ impl Body {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
+        if self.switch().is_some() {
+            return self;
+        }
         let flushed = self.commits_early();
         let body = Self::new(wrap(self));
         if flushed { body.commit_early() } else { body }
@@ -351,6 +358,9 @@ impl fmt::Debug for Body {
         match &self.0 {
             Repr::Full(bytes) if bytes.is_empty() => f.write_str("Body::Empty"),
             Repr::Full(bytes) => write!(f, "Body::Full({} bytes)", bytes.len()),
+            Repr::Stream { frames, .. } if frames.switch().is_some() => {
+                f.write_str("Body::Upgrade")
+            }
             Repr::Stream { frames, .. } => match frames.size_hint().exact() {
                 Some(length) => write!(f, "Body::Stream({length} bytes)"),
                 None => f.write_str("Body::Stream"),

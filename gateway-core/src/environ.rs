@@ -10,6 +10,7 @@ mod lent_head;
 mod path;
 mod recycle;
 mod target;
+mod upgrades;
 mod value;
 mod var_name;
 

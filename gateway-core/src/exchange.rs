@@ -3,6 +3,7 @@
 mod closed;
 mod head;
 mod observed;
+mod offers;
 mod owner;
 mod pool;
 mod recycle;
@@ -10,16 +11,18 @@ mod state;
 mod unread;
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use http::{Extensions, Response};
 
+use crate::shutdown_signal::{Closing, ShutdownSignal};
 use crate::start_error::StartError;
 
 pub use closed::Closed;
 pub(crate) use head::Head;
 pub(crate) use observed::Observation;
+pub(crate) use offers::Offers;
 pub(crate) use owner::Owner;
 pub(crate) use pool::Pool;
 pub(crate) use recycle::{Memory, forget_empty};
@@ -39,6 +42,8 @@ pub(crate) struct Exchange {
     slot: Mutex<Slot>,
     /// The input was dropped before its end.
     is_unread: AtomicBool,
+    /// That of the gateway, as long as the exchange lives.
+    shutdown: Option<ShutdownSignal>,
 }
 
 #[derive(Default)]
@@ -55,10 +60,28 @@ struct Slot {
     /// The id of the next watcher.
     next_watcher: u64,
     observations: Observations,
+    /// The protocols that the connection can switch to.
+    offers: Option<Arc<Offers>>,
     spare: Spare,
 }
 
 impl Exchange {
+    /// An exchange of a gateway with this signal.
+    fn with_shutdown(signal: ShutdownSignal) -> Self {
+        Self {
+            shutdown: Some(signal),
+            ..Self::default()
+        }
+    }
+
+    /// Resolves when the server begins to shut down.
+    pub(crate) fn closing(&self) -> Closing {
+        self.shutdown
+            .as_ref()
+            .map(ShutdownSignal::closing)
+            .unwrap_or_default()
+    }
+
     #[inline]
     fn lock(&self) -> MutexGuard<'_, Slot> {
         // A panic elsewhere must not become a second one here.

@@ -13,8 +13,11 @@ mod outgoing;
 mod refuse;
 mod reply;
 mod request_kind;
+mod switch;
 mod trailers;
+mod tunnel;
 mod turn;
+mod upgrade;
 
 use std::any::type_name;
 use std::fmt;
@@ -29,6 +32,7 @@ use crate::exchange::{Exchange, Observation, Owner, Pool};
 use crate::http_error::HttpError;
 use crate::input::Input;
 use crate::observer::Observer;
+use crate::shutdown_signal::ShutdownSignal;
 
 pub(crate) use call::call;
 use commit::{commit, commit_error, commit_malformed, commit_refusal};
@@ -38,6 +42,7 @@ pub use reply::reply;
 pub(crate) use request_kind::RequestKind;
 pub(crate) use trailers::takes_trailers;
 use turn::GiveTurn;
+pub use upgrade::{Upgrade, UpgradeError};
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
 ///
@@ -230,6 +235,34 @@ impl<A: App> Gateway<A> {
         let method = Method::from_bytes(head.method.as_bytes()).unwrap_or_default();
         let kind = RequestKind::new(&method, head.version);
         commit_malformed(self.shared.owner(exchange), &error, kind)
+    }
+
+    /// The signal that the server has begun to shut down. The server gives it
+    /// ([`begin`](ShutdownSignal::begin)); apps wait for it by [`Environ::closing`] and
+    /// [`Duplex::closing`](crate::Duplex::closing).
+    #[must_use]
+    pub fn shutdown_signal(&self) -> ShutdownSignal {
+        self.shared.pool.shutdown().clone()
+    }
+
+    /// Shares the signal of another gateway, for servers that have several. It is given before the
+    /// gateway is used: the first signal stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{Gateway, ShutdownSignal, view};
+    ///
+    /// let signal = ShutdownSignal::new();
+    /// let shop = Gateway::new(view(async |_| "shop")).with_shutdown_signal(signal.clone());
+    /// let blog = Gateway::new(view(async |_| "blog")).with_shutdown_signal(signal.clone());
+    /// signal.begin();
+    /// assert!(shop.shutdown_signal().has_begun() && blog.shutdown_signal().has_begun());
+    /// ```
+    #[must_use]
+    pub fn with_shutdown_signal(self, signal: ShutdownSignal) -> Self {
+        self.shared.pool.share_shutdown(signal);
+        self
     }
 
     /// Tells the gateway that its server is at the end of its shutdown (L4). Exchanges that are

@@ -42,7 +42,9 @@
 //! | `json` (default) | [`Json`], maps and lists as return values, [`Input::json`] | `serde`, `serde_json` |
 //! | `tracing` (default) | the driver's log lines | `tracing` |
 //! | `cookies` | [`ResponseExt::set_cookie`] | `cookie` |
-//! | `tokio` | [`Input::reader`], the input as `tokio::io::AsyncRead` | `tokio` |
+//! | `tokio` | [`Input::reader`], the input as `tokio::io::AsyncRead`; [`Duplex`] as tokio's `AsyncRead` and `AsyncWrite` | `tokio` |
+//! | `hyper` | [`Duplex`] as hyper's `Read` and `Write` | `hyper` |
+//! | `futures-io` | [`Duplex`] as the `AsyncRead` and `AsyncWrite` of `futures-io` | `futures-io` |
 //! | `lint` | [`lint`], the middleware that checks both sides | none |
 //!
 //! All are additive, and none changes what goes out on the wire. A log line has the target `gateway`
@@ -65,6 +67,7 @@ mod body;
 mod box_app;
 pub mod bridge;
 mod connection;
+mod duplex;
 mod environ;
 mod error;
 mod exchange;
@@ -83,6 +86,7 @@ mod panicked;
 mod path_params;
 mod raised;
 mod response;
+mod shutdown_signal;
 pub mod spec;
 mod start_error;
 mod start_response;
@@ -96,12 +100,13 @@ pub use app_ext::AppExt;
 pub use body::{Body, BufferError, WriteError, Writer};
 pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
+pub use duplex::{Duplex, DuplexIo};
 pub use environ::{
     Detached, EnvValue, Environ, HeadSource, LentHead, SplitError, VarName, VarNameError,
 };
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Closed;
-pub use gateway::{Gateway, Outgoing, RefusedHead, reply};
+pub use gateway::{Gateway, Outgoing, RefusedHead, Upgrade, UpgradeError, reply};
 pub use headers::{
     AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue, strip_connection_fields,
 };
@@ -117,6 +122,7 @@ pub use path_params::PathParams;
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
 pub use response::{Response, ResponseExt};
+pub use shutdown_signal::{Closing, ShutdownSignal};
 pub use start_error::StartError;
 pub use start_response::StartResponse;
 pub use status::{IntoStatus, StatusError};

@@ -12,6 +12,7 @@ mod input;
 mod lifecycle;
 mod normalisation;
 mod report;
+mod upgrade;
 
 use crate::app::App;
 use crate::body::Body;

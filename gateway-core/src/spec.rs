@@ -4,8 +4,8 @@
 /// SPEC.md as it is.
 pub const TEXT: &str = include_str!("../SPEC.md");
 
-/// The version of SPEC.md, such as `0.2`. It is not that of this crate.
-pub const VERSION: &str = "0.2";
+/// The version of SPEC.md, such as `0.3`. It is not that of this crate.
+pub const VERSION: &str = "0.3";
 
 /// One clause of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -32,16 +32,17 @@ pub trait IntoStatus {
     ///
     /// # Errors
     ///
-    /// When the value has no number, or one outside 200..=999. An informational status (1xx) is
-    /// refused here: a gateway has no final response of that kind (S5).
+    /// When the value has no number, or one outside 200..=999 that is not 101. Other informational
+    /// statuses (1xx) are not those of a response (S5). Whether a 101 comes with a switch of protocols
+    /// is seen at the commit (U4).
     fn into_status(self) -> Result<StatusCode, StatusError>;
 }
 
 impl IntoStatus for StatusCode {
     #[inline]
     fn into_status(self) -> Result<StatusCode, StatusError> {
-        // S5: RFC 9110 section 15.2: a 1xx response is not a final one.
-        if self.is_informational() {
+        // S5: RFC 9110 section 15.2: a 1xx response is not a final one, but for a switch.
+        if self.is_informational() && self != Self::SWITCHING_PROTOCOLS {
             return Err(StatusError::out_of_range(u64::from(self.as_u16())));
         }
         Ok(self)

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Body as HttpBody;
 
 use crate::body::Body;
@@ -24,6 +24,7 @@ use crate::view_error::ViewError;
 /// | `&'static str`, `String`, `Cow<'static, str>` | 200, `text/html; charset=utf-8` |
 /// | `Bytes`, `Vec<u8>`, `&'static [u8]`, byte string literals | the same |
 /// | [`Body`]: a stream, an iterator, a push producer | the same, streamed |
+/// | [`Body::upgrade`] | 101, without a type |
 /// | [`Json`](crate::Json), `serde_json::Value`, maps, lists of values | `application/json`, with a newline at the end |
 /// | [`Response`] (another app's answer is one too) | itself; `text/plain; charset=utf-8` where it has content and no type |
 /// | `http::Response<B>` with any `http_body::Body` | the same, without the fields of its connection: `Connection: close` becomes a wish to close (S7) |
@@ -98,9 +99,19 @@ html_by_default!(
     Cow<'static, str>,
     Bytes,
     Vec<u8>,
-    &'static [u8],
-    Body
+    &'static [u8]
 );
+
+impl TryIntoResponse for Body {
+    fn try_into_response(self) -> Result<Response, Error> {
+        if self.upgrade_protocol().is_some() {
+            let mut response = Response::new(self);
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            return Ok(response);
+        }
+        Ok(typed(self, HTML))
+    }
+}
 
 impl<const N: usize> TryIntoResponse for &'static [u8; N] {
     fn try_into_response(self) -> Result<Response, Error> {
@@ -118,7 +129,9 @@ where
         let mut response = from_foreign(self);
         let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
         // As Werkzeug does with another app's answer: content of no type is plain text.
-        if !is_typed && !response.body().is_known_empty() {
+        let has_content =
+            !response.body().is_known_empty() && response.body().upgrade_protocol().is_none();
+        if !is_typed && has_content {
             response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
         }
         Ok(response)

@@ -12,6 +12,8 @@ mod policies;
 mod silent;
 #[path = "lint/transparent.rs"]
 mod transparent;
+#[path = "lint/upgrades.rs"]
+mod upgrades;
 
 use bytes::Bytes;
 use gateway_core::lint::{Findings, Lint, Side};

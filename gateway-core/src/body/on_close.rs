@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{Body, FrameSource, Repr};
+use super::{Body, FrameSource, Repr, Switch};
 use crate::error::Error;
 use crate::log;
 use crate::panicked::catch;
@@ -78,6 +78,17 @@ impl<F: FnOnce() + Send> FrameSource for Closing<F> {
         match &mut self.get_mut().body.0 {
             Repr::Full(bytes) => Some(bytes),
             Repr::Stream { frames, .. } => frames.as_mut().buffered_mut(),
+        }
+    }
+
+    fn switch(&self) -> Option<&dyn Switch> {
+        self.body.switch()
+    }
+
+    fn switch_mut(self: Pin<&mut Self>) -> Option<&mut dyn Switch> {
+        match &mut self.get_mut().body.0 {
+            Repr::Full(_) => None,
+            Repr::Stream { frames, .. } => frames.as_mut().switch_mut(),
         }
     }
 }

@@ -39,6 +39,7 @@ impl Environ {
             connection: inner.connection,
             script_len: inner.script_len,
             own_vars: inner.own_vars.clone(),
+            offers: inner.offers.clone(),
             keep_underscores: inner.keep_underscores,
             exchange: Some(exchange),
             // Whoever has the first ends it.

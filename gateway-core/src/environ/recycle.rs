@@ -9,7 +9,7 @@ use super::head::Head;
 use super::lent_head::LentHead;
 use super::var_name::VarName;
 use crate::connection::Connection;
-use crate::exchange::{Exchange, Memory, UnreadMark, forget_empty};
+use crate::exchange::{Exchange, Memory, Offers, UnreadMark, forget_empty};
 use crate::http_error::HttpError;
 use crate::input::Input;
 
@@ -29,6 +29,8 @@ pub(super) struct Inner {
     pub(super) keep_underscores: bool,
     /// The answer, if the app is not to be called.
     pub(super) refusal: Option<HttpError>,
+    /// The protocols that the connection can switch to.
+    pub(super) offers: Option<Arc<Offers>>,
     pub(super) exchange: Option<Arc<Exchange>>,
     /// Somebody ends the exchange.
     pub(super) is_claimed: bool,
@@ -138,6 +140,7 @@ impl Drop for Environ {
             own_vars,
             keep_underscores,
             refusal,
+            offers,
             exchange: _,
             is_claimed,
         } = &mut *inner;
@@ -151,6 +154,7 @@ impl Drop for Environ {
         own_vars.shrink_to(KEPT_VARS);
         *keep_underscores = false;
         *refusal = None;
+        *offers = None;
         *is_claimed = false;
         exchange.recycle(inner, &mut headers);
         // What came back for it, most often nothing.

@@ -1,11 +1,12 @@
 //! Exchanges that wait for their next request.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use http::HeaderMap;
 
 use super::{Exchange, Memory, forget_empty};
+use crate::shutdown_signal::ShutdownSignal;
 
 /// How many exchanges a service keeps at most.
 const KEPT: usize = 64;
@@ -18,6 +19,7 @@ pub(crate) struct Pool {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
     /// The server is at the end of its shutdown: what is dropped unfinished, it cuts.
     is_cutting: AtomicBool,
+    shutdown: OnceLock<ShutdownSignal>,
 }
 
 impl Pool {
@@ -29,7 +31,8 @@ impl Pool {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        let mut exchange = kept.unwrap_or_default();
+        let mut exchange =
+            kept.unwrap_or_else(|| Arc::new(Exchange::with_shutdown(self.shutdown().clone())));
         let memory = Arc::get_mut(&mut exchange).and_then(Exchange::take_memory);
         (exchange, memory)
     }
@@ -61,6 +64,15 @@ impl Pool {
         if exchanges.len() < KEPT {
             exchanges.push(exchange);
         }
+    }
+
+    /// Takes a signal that others share. The first stays, also one that was made here.
+    pub(crate) fn share_shutdown(&self, signal: ShutdownSignal) {
+        self.shutdown.get_or_init(|| signal);
+    }
+
+    pub(crate) fn shutdown(&self) -> &ShutdownSignal {
+        self.shutdown.get_or_init(ShutdownSignal::new)
     }
 
     pub(crate) fn begin_cutting(&self) {

@@ -44,6 +44,7 @@ impl Exchange {
             watchers,
             next_watcher: _,
             observations,
+            offers,
             spare,
         } = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
         *self.is_unread.get_mut() = false;
@@ -55,6 +56,7 @@ impl Exchange {
         *driver = None;
         watchers.clear();
         observations.clear();
+        *offers = None;
         // The map with the most room is for the next response.
         let room = state
             .spare_mut()

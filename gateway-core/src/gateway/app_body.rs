@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::Frame;
 
-use crate::body::Frames;
+use crate::body::{Frames, Running};
+use crate::duplex::Duplex;
 use crate::error::Error;
 use crate::log;
 use crate::panicked::{Panicked, catch};
@@ -35,6 +36,23 @@ impl AppBody {
         match &self.0 {
             Some(frames) => catch(|| frames.is_end_stream()).unwrap_or(false),
             None => true,
+        }
+    }
+
+    /// The protocol that the body switches to.
+    pub(super) fn protocol(&self) -> Option<&str> {
+        Some(self.0.as_ref()?.switch()?.protocol())
+    }
+
+    /// Begins what the app does with the stream. `None` if the body has no switch, or it was begun.
+    pub(super) fn begin(&mut self, stream: Duplex) -> Result<Option<Running>, Panicked> {
+        let switch = self
+            .0
+            .as_mut()
+            .and_then(|frames| frames.as_mut().switch_mut());
+        match switch {
+            Some(switch) => catch(|| switch.begin(stream)),
+            None => Ok(None),
         }
     }
 

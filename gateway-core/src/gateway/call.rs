@@ -10,6 +10,7 @@ use super::await_commit::{Committable, Uncommitted};
 use super::catch_unwind::CatchUnwind;
 use super::committed_body::CommittedBody;
 use super::request_kind::RequestKind;
+use super::tunnel::Tunnel;
 use crate::app::App;
 use crate::body::{Body, Repr};
 use crate::environ::Environ;
@@ -25,6 +26,8 @@ pub(crate) enum Ready {
     Full(Bytes),
     /// A stream that was asked until its head could be committed.
     Stream(Box<CommittedBody>),
+    /// A switch of protocols.
+    Switch(AppBody),
 }
 
 /// Calls the app and asks its body until the head can be committed.
@@ -48,6 +51,9 @@ pub(crate) async fn call<A: App>(
     // A missing start (S3) is detected at the commit.
     match body.0 {
         Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
+        Repr::Stream { frames, .. } if frames.switch().is_some() => {
+            Ok(Ready::Switch(AppBody::new(frames)))
+        }
         Repr::Stream { frames, flush } => {
             let mut uncommitted = Uncommitted::new(frames, flush)?;
             let committable =
@@ -81,6 +87,7 @@ impl Ready {
             Self::Empty(_) => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Stream(stream) => stream.known_len(),
+            Self::Switch(_) => None,
         }
     }
 
@@ -95,6 +102,7 @@ impl Ready {
                 return Body::empty().on_close(move || drop((body, owner)));
             }
             Self::Full(bytes) => bytes,
+            Self::Switch(body) => return Tunnel::new(body, owner).into_body(),
             Self::Stream(stream) => {
                 let commits_early = stream.commits_early();
                 let body = Body::from_frames(Box::into_pin(stream.held_by(owner)));

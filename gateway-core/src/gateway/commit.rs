@@ -8,6 +8,9 @@ use super::error_page::{ErrorPage, discard};
 use super::length::Length;
 use super::outgoing::Outgoing;
 use super::request_kind::RequestKind;
+use super::switch;
+use super::tunnel::Tunnel;
+use super::upgrade::Upgrade;
 use crate::error::Error;
 use crate::exchange::{Committed, Owner};
 use crate::headers;
@@ -22,7 +25,11 @@ pub(super) fn commit(owner: Owner, ready: Ready, kind: RequestKind) -> Response<
     let mut response = Response::new(Outgoing::nothing());
     let error = match owner.exchange().commit(&mut response) {
         Ok(committed) => {
-            match declared_length(committed.declared, &ready, response.status(), kind) {
+            let length =
+                switch::check(response.status(), &ready, owner.exchange(), kind).and_then(|()| {
+                    declared_length(committed.declared, &ready, response.status(), kind)
+                });
+            match length {
                 Ok(length) => return respond(response, owner, committed, ready, length, kind),
                 Err(error) => error,
             }
@@ -137,6 +144,12 @@ fn respond(
     mut length: Length,
     kind: RequestKind,
 ) -> Response<Outgoing> {
+    if let Ready::Switch(body) = ready {
+        switch::write_head(&mut response, &body, kind);
+        owner.committed(response.status(), committed.is_observed);
+        let upgrade = Upgrade::new(Tunnel::new(body, owner));
+        return response.map(|_| Outgoing::upgrade(upgrade));
+    }
     let status = response.status();
     owner.committed(status, committed.is_observed);
     if committed.closes_connection {
@@ -171,6 +184,8 @@ fn respond(
             owner.completes();
             Outgoing::full(Bytes::new())
         }
+        // Above.
+        Ready::Switch(_) => Outgoing::nothing(),
         Ready::Stream(mut stream) => {
             stream.commit(length, kind.trailers(response.headers()));
             return response.map(|_| Outgoing::stream(stream.held_by(owner)));

@@ -1,5 +1,6 @@
 //! The log line of a fault of the app.
 
+use crate::body::NoBytes;
 use crate::error::Error;
 use crate::headers::HeaderError;
 use crate::log::{self, Chain};
@@ -9,6 +10,7 @@ use crate::status::StatusError;
 use crate::try_into_response::NoResponse;
 
 use super::length::TooShort;
+use super::switch::SwitchError;
 
 /// Logs an error of the app with its clause; `otherwise` is the clause for errors of the app's own.
 pub(super) fn log_fault(otherwise: &'static str, error: &Error, what: &str) {
@@ -33,6 +35,10 @@ pub(super) fn clause(error: &Error) -> Option<&'static str> {
         Some("B9")
     } else if error.is::<TooShort>() {
         Some("B5")
+    } else if error.is::<NoBytes>() {
+        Some("U13")
+    } else if let Some(error) = error.downcast_ref::<SwitchError>() {
+        Some(error.rule())
     } else {
         None
     }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::committed_body::CommittedBody;
+use super::upgrade::Upgrade;
 use crate::error::Error;
 
 /// The body of a response on its way to the host.
@@ -25,10 +26,14 @@ use crate::error::Error;
 /// | HEAD | the length of GET, where it is known, also as [`announced`](Self::announced) | `is_end_stream`, no exact `size_hint` |
 /// | 204, 304 | none | `is_end_stream`, no exact `size_hint`: the host adds no Content-Length |
 /// | 205 | `0`, also as `announced` | `is_end_stream`, no exact `size_hint` |
+/// | a switch of protocols | none | `is_end_stream`, no exact `size_hint` |
 ///
+/// - **Switching protocols**: only in answer to what the adapter has offered. The status is 101 with
+///   `Connection` and `Upgrade` on HTTP/1, 200 on HTTP/2; the adapter sends the head as it is, and runs
+///   what [`take_upgrade`](Self::take_upgrade) gives.
 /// - **Closing**: on HTTP/1 a `Connection: close` header is the wish to close the connection after
 ///   this response. A host that writes `Connection` by itself takes it out and acts on it. No other
-///   hop-by-hop field is there (S7).
+///   hop-by-hop field is there (S7), but for those of a switch.
 /// - **HTTP/1.0**: a stream of unknown length ends with its connection; the host says
 ///   `Connection: close` and sends no chunks. With a known length, keep-alive is the host's own
 ///   matter.
@@ -52,6 +57,7 @@ enum Repr {
     Full(Bytes),
     // One pointer: a buffered body must stay small.
     Stream(Box<CommittedBody>),
+    Upgrade(Box<Upgrade>),
 }
 
 impl Outgoing {
@@ -69,6 +75,10 @@ impl Outgoing {
         Self(Repr::Full(bytes))
     }
 
+    pub(super) fn upgrade(upgrade: Upgrade) -> Self {
+        Self(Repr::Upgrade(Box::new(upgrade)))
+    }
+
     pub(super) fn stream(stream: Box<CommittedBody>) -> Self {
         Self(Repr::Stream(stream))
     }
@@ -82,6 +92,22 @@ impl Outgoing {
         match &self.0 {
             Repr::Nothing { announced } => *announced,
             _ => self.size_hint().exact(),
+        }
+    }
+
+    /// Takes the switch of protocols out: an adapter that has offered one
+    /// ([`Environ::offer_upgrades`](crate::Environ::offer_upgrades)) asks for it, sends the head, and then
+    /// runs it ([`Upgrade::run`]) on the stream. What is left is nothing.
+    ///
+    /// If nobody takes it, the app's part is dropped with this body, and is not run.
+    #[must_use]
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        match std::mem::replace(&mut self.0, Repr::Nothing { announced: None }) {
+            Repr::Upgrade(upgrade) => Some(*upgrade),
+            repr => {
+                self.0 = repr;
+                None
+            }
         }
     }
 
@@ -108,7 +134,7 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.get_mut().0 {
-            Repr::Nothing { .. } => Poll::Ready(None),
+            Repr::Nothing { .. } | Repr::Upgrade(_) => Poll::Ready(None),
             Repr::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
@@ -120,7 +146,7 @@ impl HttpBody for Outgoing {
     #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Repr::Nothing { .. } => true,
+            Repr::Nothing { .. } | Repr::Upgrade(_) => true,
             Repr::Full(bytes) => bytes.is_empty(),
             Repr::Stream(stream) => stream.is_end_stream(),
         }
@@ -129,7 +155,7 @@ impl HttpBody for Outgoing {
     #[inline]
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Repr::Nothing { .. } => SizeHint::default(),
+            Repr::Nothing { .. } | Repr::Upgrade(_) => SizeHint::default(),
             Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Repr::Stream(stream) => stream.size_hint(),
         }
@@ -149,6 +175,7 @@ impl fmt::Debug for Outgoing {
             Repr::Nothing { .. } => f.write_str("Outgoing::Nothing"),
             Repr::Full(bytes) => write!(f, "Outgoing::Full({} bytes)", bytes.len()),
             Repr::Stream(_) => f.write_str("Outgoing::Stream"),
+            Repr::Upgrade(_) => f.write_str("Outgoing::Upgrade"),
         }
     }
 }

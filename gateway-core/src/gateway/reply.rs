@@ -5,6 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use http::{Method, Response, Version};
 
+use super::app_body::AppBody;
 use super::await_commit::{Committable, Uncommitted};
 use super::call::Ready;
 use super::commit::{commit, commit_error};
@@ -66,6 +67,9 @@ pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> 
 fn ask_once(body: Repr, exchange: &Exchange, kind: RequestKind) -> Result<Ready, Error> {
     match body {
         Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
+        Repr::Stream { frames, .. } if frames.switch().is_some() => {
+            Ok(Ready::Switch(AppBody::new(frames)))
+        }
         Repr::Stream { frames, .. } => {
             let mut stream = Uncommitted::new(frames, true)?;
             let mut cx = Context::from_waker(Waker::noop());

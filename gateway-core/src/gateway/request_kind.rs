@@ -12,6 +12,8 @@ pub(crate) struct RequestKind {
     version: Version,
     /// B11: the client can take trailers.
     takes_trailers: bool,
+    /// U7: a 2xx response opens a tunnel.
+    is_extended_connect: bool,
 }
 
 impl RequestKind {
@@ -23,6 +25,7 @@ impl RequestKind {
             version,
             takes_trailers: version >= Version::HTTP_2
                 || (version == Version::HTTP_11 && fields.asks_for_trailers),
+            is_extended_connect: environ.is_extended_connect(),
         }
     }
 
@@ -33,7 +36,19 @@ impl RequestKind {
             is_head: *method == Method::HEAD,
             version,
             takes_trailers: version >= Version::HTTP_2,
+            is_extended_connect: false,
         }
+    }
+
+    #[inline]
+    pub(super) fn version(self) -> Version {
+        self.version
+    }
+
+    /// True if a 2xx response without a switch would open a tunnel to nowhere (U7).
+    #[inline]
+    pub(super) fn is_extended_connect(self) -> bool {
+        self.is_extended_connect
     }
 
     /// Says that the connection closes, where the protocol knows that: on HTTP/1 (S7).

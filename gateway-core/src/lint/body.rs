@@ -9,13 +9,15 @@ use http::{HeaderMap, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::head::HeadWatch;
-use crate::body::{Body, FrameSource, Frames, Repr};
+use super::upgrade;
+use crate::body::{Body, FrameSource, Frames, Repr, Switch};
 use crate::error::Error;
 use crate::headers::may_trail;
 
 /// Checks a buffered body, and puts a watcher around a stream.
 pub(super) fn watch(body: Body, watch: Arc<HeadWatch>) -> Body {
     watch.refused();
+    upgrade::check(&body, watch.status(), &watch);
     let (frames, flush) = match body.0 {
         Repr::Stream { frames, flush } => (frames, flush),
         repr => {
@@ -241,6 +243,14 @@ impl HttpBody for BodyFrames {
 impl FrameSource for BodyFrames {
     fn buffered(&self) -> Option<&Bytes> {
         self.frames.buffered()
+    }
+
+    fn switch(&self) -> Option<&dyn Switch> {
+        self.frames.switch()
+    }
+
+    fn switch_mut(self: Pin<&mut Self>) -> Option<&mut dyn Switch> {
+        self.get_mut().frames.as_mut().switch_mut()
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
 
 use super::report::Report;
+use super::upgrade::{self, Offered};
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Exchange;
@@ -20,6 +21,7 @@ pub(super) struct HeadWatch {
     exchange: Arc<Exchange>,
     is_head: bool,
     pub(super) version: Version,
+    pub(super) offered: Offered,
     seen: Mutex<Seen>,
 }
 
@@ -48,10 +50,11 @@ impl HeadWatch {
         report: Report,
     ) -> (StartResponse, Arc<Self>) {
         let watch = Arc::new(Self {
-            report,
             exchange: start_response.exchange().clone(),
             is_head: environ.request_method() == Method::HEAD,
             version: environ.version(),
+            offered: Offered::check(environ, &report),
+            report,
             seen: Mutex::default(),
         });
         watch.before_call(start_response);
@@ -77,17 +80,17 @@ impl HeadWatch {
 
     /// Looks at what the app hands over, before middlewares outside of the lint change it.
     fn head_passes(&self, status: StatusCode, headers: &HeaderMap) {
-        //= S5 app, middleware: the status MUST be the one of a final response, 200 to 999. 1xx, 101 among
-        //= them, is refused from start: informational responses and upgrades get an interface of their own
-        //= once hosts have one.
+        //= S5 app, middleware: the status MUST be the one of a final response, 200 to 999, or 101 with a body
+        //= that switches the protocol (U4). Other informational statuses are refused from start.
         //= Reason: RFC 9110 section 15.2: an informational response is not the answer; sent as one it leaves
-        //= the client waiting.
+        //= the client waiting. No host has an interface for them.
         if let Err(error) = status.into_status() {
             self.once("S5", || self.report.app("S5", error.to_string()));
         }
 
         //= S7 app, middleware: a head MUST NOT hold Connection, Keep-Alive, Proxy-Connection, TE,
-        //= Transfer-Encoding or Upgrade; an app that wants the connection closed calls `close_connection`.
+        //= Transfer-Encoding or Upgrade; an app that wants the connection closed calls `close_connection`, and
+        //= one that switches the protocol returns a body that does (U4).
         //= `Trailer` is the declaration that trailers follow: it MAY be there and MUST name only fields that can
         //= be trailers. A bridge from another interface MUST strip or translate these fields first.
         //= Reason: they are about one connection (RFC 9110 section 7.6.1), which the app does not see, and
@@ -184,8 +187,17 @@ impl HeadWatch {
         }
     }
 
+    /// The status of the last head that the app handed over.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.lock().head.as_ref().map(|head| head.status)
+    }
+
     /// The body has data or ended: the start must have come by now.
     pub(super) fn must_be_started(&self, what: &str) {
+        if let Some(status) = self.status() {
+            upgrade::declines(status, self);
+        }
+
         //= S3 app: a response MUST be started before its body has data or ends. Without it the gateway MUST
         //= answer 500 and log the clause.
         //= Reason: there is no head to send, and a default of 200 would hide the fault.
