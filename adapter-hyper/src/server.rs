@@ -11,6 +11,7 @@ mod signals;
 mod timed_body;
 mod tracked;
 mod transport;
+mod tunnel;
 #[cfg(unix)]
 mod unix_socket;
 mod vigil;
@@ -329,6 +330,8 @@ impl Server {
             tasks.spawn(serve(waiting));
         }
         tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
+        // U12: before the connections are told, so that a farewell goes out.
+        service.gateway().shutdown_signal().begin();
         // Every task has a receiver.
         let _ = ending.send(true);
         let drained = async {
@@ -352,6 +355,9 @@ impl Server {
             drop(cutting);
             tasks.shutdown().await;
         }
+        // Tunnels are tasks of their own. Each has a receiver until it is dropped.
+        drop(told);
+        ending.closed().await;
         Ok(())
     }
 }
