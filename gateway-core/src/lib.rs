@@ -48,7 +48,7 @@
 //! | `lint` | [`lint`], the middleware that checks both sides | none |
 //!
 //! All are additive, and none changes what goes out on the wire. A log line has the target `gateway`
-//! and the clause that it is about in the field `rule`.
+//! and the clause that it is about in the field `clause`.
 //!
 //! The defaults are for apps, the absence of defaults is for components:
 //!

@@ -53,7 +53,7 @@ use report::Report;
 /// assert!(answer.is_err());
 ///
 /// let found = findings.take();
-/// assert_eq!((found[0].rule(), found[0].side()), ("S3", Side::App));
+/// assert_eq!((found[0].clause(), found[0].side()), ("S3", Side::App));
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```

@@ -39,14 +39,14 @@ impl StartError {
 
     /// The clause that was broken, such as `"S1"`.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
+    pub fn clause(&self) -> &'static str {
         match &self.0 {
             Kind::NotStarted => "S3",
             Kind::AlreadyStarted => "S1",
             Kind::Committed => "S2",
             Kind::HookPanicked => "B9",
             Kind::Status(_) => "S5",
-            Kind::Header(error) => error.rule(),
+            Kind::Header(error) => error.clause(),
         }
     }
 
@@ -83,7 +83,7 @@ impl From<HeaderError> for StartError {
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.rule())?;
+        write!(f, "{}: ", self.clause())?;
         match &self.0 {
             Kind::NotStarted => f.write_str("the body has data or ended, and nothing was started"),
             Kind::AlreadyStarted => f.write_str("the response was started before"),

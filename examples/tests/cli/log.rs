@@ -132,10 +132,10 @@ async fn the_log_names_the_cause_and_the_rule() {
         let (answers, log) = log_of(stack, &requests).await;
         let lines: Vec<_> = log.lines().filter(|line| line.contains("ERROR")).collect();
         assert_eq!(lines.len(), faults.len(), "{stack}: {log}");
-        for ((path, cause, rule), (line, answer)) in faults.iter().zip(lines.iter().zip(&answers)) {
+        for ((path, cause, clause), (line, answer)) in faults.iter().zip(lines.iter().zip(&answers)) {
             assert!(line.contains(cause), "{stack} {path}: {line}");
             assert!(
-                line.contains(&format!("rule=\"{rule}\"")),
+                line.contains(&format!("clause=\"{clause}\"")),
                 "{stack} {path}: {line}"
             );
             assert!(!answer.text().contains("private"), "{stack} {path}");
@@ -150,7 +150,7 @@ async fn b5_a_cut_is_logged_once() {
         for path in ["/lab/length/long", "/lab/length/stream-long"] {
             let (_, log) = log_of(stack, &[Request::get(path)]).await;
             assert_eq!(
-                log.matches("rule=\"B5\"").count(),
+                log.matches("clause=\"B5\"").count(),
                 1,
                 "{stack} {path}: {log}"
             );

@@ -279,9 +279,9 @@ mod tests {
     fn s1_a_second_start_refuses_both() {
         let mut state = started();
         let (error, first) = state.open().unwrap_err();
-        assert_eq!(error.rule(), "S1");
+        assert_eq!(error.clause(), "S1");
         assert!(first.is_some());
-        assert_eq!(commit(&mut state).unwrap_err().rule(), "S1");
+        assert_eq!(commit(&mut state).unwrap_err().clause(), "S1");
     }
 
     #[test]
@@ -307,10 +307,10 @@ mod tests {
     #[test]
     fn s3_nothing_started_is_no_head() {
         let mut state = State::default();
-        assert_eq!(commit(&mut state).unwrap_err().rule(), "S3");
+        assert_eq!(commit(&mut state).unwrap_err().clause(), "S3");
         let mut state = State::default();
         let _in_progress = state.open().unwrap();
-        assert_eq!(commit(&mut state).unwrap_err().rule(), "S3");
+        assert_eq!(commit(&mut state).unwrap_err().clause(), "S3");
     }
 
     #[test]

@@ -107,7 +107,7 @@ fn page(
             Ok(length) => return (status, ready, length),
             Err(error) => log::error("B5", "the response of an HTTP error", &error),
         },
-        Err(refused) => log::error(refused.rule(), "the headers of an HTTP error", &refused),
+        Err(refused) => log::error(refused.clause(), "the headers of an HTTP error", &refused),
     }
     headers.clear();
     let (status, page) = HttpError::internal_server_error().page_into(headers);

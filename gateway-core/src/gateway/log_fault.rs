@@ -24,9 +24,9 @@ pub(super) fn log_fault(otherwise: &'static str, error: &Error, what: &str) {
 /// The clause that the app broke, if the error is about one.
 pub(super) fn clause(error: &Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<StartError>() {
-        Some(error.rule())
+        Some(error.clause())
     } else if let Some(error) = error.downcast_ref::<HeaderError>() {
-        Some(error.rule())
+        Some(error.clause())
     } else if error.is::<StatusError>() {
         Some("N4")
     } else if error.is::<NoResponse>() {

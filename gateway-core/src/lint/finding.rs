@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A clause that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    pub(super) rule: &'static str,
+    pub(super) clause: &'static str,
     pub(super) side: Side,
     pub(super) message: String,
     pub(super) request: String,
@@ -15,8 +15,8 @@ pub struct Finding {
 impl Finding {
     /// The clause of SPEC.md, such as `"S1"`.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
-        self.rule
+    pub fn clause(&self) -> &'static str {
+        self.clause
     }
 
     /// Who broke it.
@@ -43,7 +43,7 @@ impl fmt::Display for Finding {
         write!(
             f,
             "{}, broken by the {}, on {}: {}",
-            self.rule, self.side, self.request, self.message
+            self.clause, self.side, self.request, self.message
         )
     }
 }
@@ -75,7 +75,7 @@ pub enum OnFinding {
     #[default]
     Panic,
     /// Log it with the driver's log lines (`tracing`, target `gateway`, level WARN, the clause in
-    /// the field `rule`). Without the feature `tracing` nothing is logged.
+    /// the field `clause`). Without the feature `tracing` nothing is logged.
     Log,
     /// Keep it for later.
     Collect(Findings),

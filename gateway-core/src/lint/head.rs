@@ -101,8 +101,8 @@ impl HeadWatch {
         let length = match headers::check(&mut headers.clone()) {
             Ok(length) => length,
             Err(error) => {
-                let rule = error.rule();
-                self.once(rule, || self.report.app(rule, error.to_string()));
+                let clause = error.clause();
+                self.once(clause, || self.report.app(clause, error.to_string()));
                 None
             }
         };
@@ -128,8 +128,8 @@ impl HeadWatch {
         if let Some(error) = error.downcast_ref::<HttpError>()
             && let Err(refused) = headers::check(&mut error.headers().clone())
         {
-            let rule = refused.rule();
-            self.once(rule, || self.report.app(rule, refused.to_string()));
+            let clause = refused.clause();
+            self.once(clause, || self.report.app(clause, refused.to_string()));
         }
     }
 
@@ -142,17 +142,17 @@ impl HeadWatch {
         if error.is_committed() {
             return;
         }
-        let rule = error.rule();
+        let clause = error.clause();
         let text = error.to_string();
         // The finding names the clause by itself.
-        let text = text.trim_start_matches(rule).trim_start_matches(": ");
-        match rule {
+        let text = text.trim_start_matches(clause).trim_start_matches(": ");
+        match clause {
             // The middleware that started it was named already.
             "S1" if self.lock().was_started => {}
             // These are seen in the hook; what was right there was changed on its way out.
-            "S7" | "S9" => self.once(rule, || {
+            "S7" | "S9" => self.once(clause, || {
                 self.report.gateway(
-                    rule,
+                    clause,
                     format!("a middleware outside of the lint changed the head: {text}"),
                 );
             }),
@@ -161,7 +161,7 @@ impl HeadWatch {
             //= sent. White space around a value is no part of it and is taken off.
             //= Reason: CR LF in a value that came from a client splits the response (RFC 9110 section 5.5).
             "S6" => self.once("S6", || self.report.app("S6", text)),
-            _ => self.once(rule, || self.report.app(rule, text)),
+            _ => self.once(clause, || self.report.app(clause, text)),
         }
     }
 
@@ -233,12 +233,12 @@ impl HeadWatch {
 
     /// Reports unless that clause was reported for this exchange. Nothing is locked meanwhile: a
     /// report may panic.
-    pub(super) fn once(&self, rule: &'static str, report: impl FnOnce()) {
+    pub(super) fn once(&self, clause: &'static str, report: impl FnOnce()) {
         let mut seen = self.lock();
-        if seen.reported.contains(&rule) {
+        if seen.reported.contains(&clause) {
             return;
         }
-        seen.reported.push(rule);
+        seen.reported.push(clause);
         drop(seen);
         report();
     }
