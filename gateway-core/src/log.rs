@@ -1,4 +1,4 @@
-//! The driver's log lines: `tracing` events where the feature is on, nothing elsewhere.
+//! The driver's log lines: `tracing` events if that feature is on, nothing otherwise.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -28,7 +28,7 @@ pub(crate) fn error(clause: &'static str, what: &str, cause: &dyn fmt::Display) 
     tracing::error!(target: "gateway", clause, "{what}: {cause}");
 }
 
-/// A fault of the app that the gateway could even out.
+/// A fault of the app that the gateway could correct.
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")
@@ -48,7 +48,7 @@ pub(crate) fn info(clause: &'static str, what: &str, cause: &dyn fmt::Display) {
     tracing::info!(target: "gateway", clause, "{what}: {cause}");
 }
 
-/// Not a fault of the app: the client's, or an answer the app chose.
+/// Not a fault of the app: a fault of the client, or a response that the app chose.
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")

@@ -182,7 +182,7 @@ fn s2_a_restart_after_commit_gives_the_error_back_and_aborts() {
     let (answer, log) = logged(|| ask(app, get("/")));
     assert_eq!((answer.status, &*answer.text()), (200, "one"));
     answer.assert_aborted();
-    log.assert_one("S2", "after its head had gone out");
+    log.assert_one("S2", "after its head was sent");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn s2_a_restart_from_another_task_wakes_and_aborts_a_pending_body() {
 fn s3_bytes_with_no_start_are_a_500_that_names_the_rule() {
     let (answer, log) = logged(|| ask(starting("body", |_| {}), get("/")));
     answer.assert_clean_500();
-    log.assert_one("S3", "nothing was started");
+    log.assert_one("S3", "the response was not started");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn s3_a_stream_with_no_start_is_a_500() {
         });
         let (answer, log) = logged(|| ask(app, get("/")));
         answer.assert_clean_500();
-        log.assert_one("S3", "nothing was started");
+        log.assert_one("S3", "the response was not started");
     }
 }
 
@@ -322,7 +322,10 @@ fn s5_final_statuses_are_200_to_999() {
     }
     for status in [StatusCode::CONTINUE, StatusCode::EARLY_HINTS] {
         let app = starting("", move |start_response| {
-            assert_eq!(start_response.start(status, NONE).unwrap_err().clause(), "S5");
+            assert_eq!(
+                start_response.start(status, NONE).unwrap_err().clause(),
+                "S5"
+            );
         });
         ask(app, get("/")).assert_clean_500();
     }
@@ -678,7 +681,10 @@ fn s2_a_restart_in_the_middle_of_a_start_stands() {
             let restarted = [("x-b", "1")];
             inner.restart(503, restarted, Error::msg("boom")).unwrap();
         });
-        assert_eq!(hooked.start(200, [("x-a", "1")]).unwrap_err().clause(), "S1");
+        assert_eq!(
+            hooked.start(200, [("x-a", "1")]).unwrap_err().clause(),
+            "S1"
+        );
     });
     let answer = ask(app, get("/"));
     assert_eq!((answer.status, &*answer.text()), (503, "sorry"));
@@ -713,7 +719,7 @@ fn s2_a_start_in_the_last_poll_aborts() {
     let (answer, log) = logged(|| ask(app, get("/")));
     assert_eq!(answer.text(), "one");
     answer.assert_aborted();
-    log.assert_one("S2", "after its head had gone out");
+    log.assert_one("S2", "after its head was sent");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Why a header was refused.
+//! `HeaderError`: why a header was refused.
 
 use std::fmt;
 

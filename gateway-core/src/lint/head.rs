@@ -181,7 +181,7 @@ impl HeadWatch {
             self.once("S2", || {
                 self.report.app(
                     "S2",
-                    "the response was started again after its head had gone out, and the body went on",
+                    "the response was started again after its head was sent, and the body went on",
                 );
             });
         }
