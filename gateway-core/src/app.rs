@@ -26,7 +26,7 @@ use crate::start_response::StartResponse;
 /// The gateway:
 /// - may call an app many times at once; the calls share nothing but `&self` (L5);
 /// - may drop the future at any await, when the client has gone (hyper), or run it to its end
-///   (actix): what must happen belongs into a destructor or a task (L3);
+///   (actix): what must happen belongs in a destructor or a task (L3);
 /// - drops the returned body exactly once (L1);
 /// - answers a panic with a 500, or aborts the response if its head was sent (B9).
 ///
@@ -139,7 +139,7 @@ where
     AppFn(f)
 }
 
-/// An app made of a closure; see [`app_fn`].
+/// An app made from a closure; see [`app_fn`].
 #[derive(Clone, Copy)]
 pub struct AppFn<F>(F);
 

@@ -69,7 +69,7 @@ pub struct Environ(
 );
 
 impl Environ {
-    /// An environ outside of any gateway: for tests, and for requests that are made in process.
+    /// An environ outside any gateway: for tests, and for requests that are made in process.
     ///
     /// The body may be anything that [`IntoInput`] names: `()`, text, bytes, an
     /// `http_body::Body`.
@@ -291,7 +291,7 @@ impl Environ {
     }
 }
 
-/// The environ of `GET / HTTP/1.1` without headers, outside of any gateway. A middleware leaves it
+/// The environ of `GET / HTTP/1.1` without headers, outside any gateway. A middleware leaves it
 /// behind for a moment while it [takes one apart](Environ::detach).
 impl Default for Environ {
     fn default() -> Self {

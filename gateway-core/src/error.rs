@@ -10,7 +10,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// `?` converts any error into it. The gateway decides how it is answered: an
 /// [`HttpError`](crate::HttpError) gives its own status and page, an input that is too large or
-/// broken the status that says so, and everything else a generic 500. Its cause is logged and never
+/// broken the status that says so, and everything else a generic 500, whose cause is logged and never
 /// sent. Only the error itself counts, not one in its `source()`.
 ///
 /// It does not implement [`std::error::Error`]. So every error can convert into it, as into

@@ -88,11 +88,11 @@ impl Exchange {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the response: `fill` makes the head, outside of the lock.
+    /// Starts the response: `fill` makes the head, outside the lock.
     ///
     /// # Errors
     ///
-    /// The error of `fill`. The response was started before (S1, S2).
+    /// The error of `fill`, or the response was started before (S1, S2).
     #[inline]
     pub(crate) fn start(
         &self,
@@ -147,7 +147,7 @@ impl Exchange {
         if !slot.state.expects(number) {
             let error = slot.state.too_late();
             wake(slot);
-            // `head` is dropped here, outside of the lock.
+            // `head` is dropped here, outside the lock.
             return Err(error);
         }
         match &filled {
@@ -171,7 +171,7 @@ impl Exchange {
         self.lock().state.close_connection();
     }
 
-    /// Adds typed values to the response. Values that are replaced are dropped outside of the lock,
+    /// Adds typed values to the response. Values that are replaced are dropped outside the lock,
     /// as headers are.
     pub(crate) fn extend_extensions(&self, mut added: Extensions) {
         while !added.is_empty() {
@@ -314,7 +314,7 @@ fn register(waker: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     }
 }
 
-/// Wakes the driver, outside of the lock.
+/// Wakes the driver, outside the lock.
 #[inline]
 fn wake(mut slot: MutexGuard<'_, Slot>) {
     let waker = slot.driver.take();

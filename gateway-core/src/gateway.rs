@@ -172,7 +172,7 @@ impl<A: App> Gateway<A> {
     /// A request that must not reach the app is refused with the gateway's page, which is logged,
     /// and on HTTP/1 closes the connection:
     ///
-    /// - CONNECT with 501; a target that is a host, or `*` outside of OPTIONS, with 400 (E14);
+    /// - CONNECT with 501; a target that is a host, or `*` outside OPTIONS, with 400 (E14);
     /// - more than one `Host`, a malformed one, a malformed `:authority`, or no `Host` where
     ///   [the connection requires one](crate::Connection::with_required_host), with 400 (E12);
     /// - a transfer coding that is not a single `chunked` with 501 or 400 (I2).

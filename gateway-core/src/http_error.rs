@@ -21,7 +21,7 @@ use crate::status::{IntoStatus, StatusError};
 /// It is an error (`return Err(HttpError::not_found().into())`, or `?`), a return value and an app.
 /// All three give the same response (N6). The client sees the name and the description of the
 /// code, or the [`description`](Self::with_description) set here, escaped once. The private cause
-/// belongs into the [source](Self::with_source): it is logged and never sent.
+/// belongs in the [source](Self::with_source): it is logged and never sent.
 ///
 /// # Examples
 ///
@@ -68,7 +68,7 @@ impl HttpError {
     ///   outside 200 to 999, a text without a number. The source of the error names the value,
     ///   and is logged. Nothing panics.
     ///
-    /// For a response that is no error, such as a redirect, there is
+    /// For a response that is not an error, such as a redirect, there is
     /// [`from_response`](Self::from_response).
     ///
     /// # Examples

@@ -1,4 +1,4 @@
-//! `Lint`: a middleware that checks the app inside of it and the gateway outside of it against the
+//! `Lint`: a middleware that checks the app inside it and the gateway outside it against the
 //! clauses.
 //!
 //! The comments that begin with `//=` are the clauses of [the specification](crate::spec). They
@@ -29,7 +29,7 @@ use report::Report;
 /// do.
 ///
 /// It wraps any app and changes nothing on the wire: lengths, trailers, early commits, late starts,
-/// restarts and closing pass through it. Inside of a middleware it checks that middleware as the
+/// restarts and closing pass through it. Inside a middleware it checks that middleware as the
 /// gateway of the inner app, so a stack can have one lint in each gap.
 ///
 /// A [`Finding`] names the clause, the side that broke it and what was seen. By default the lint

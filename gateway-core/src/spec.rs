@@ -32,7 +32,7 @@ pub struct Clause {
 /// let mut all = clauses();
 /// let clause = all.find(|clause| clause.id == "B7").ok_or("B7 is gone")?;
 /// assert_eq!(clause.bearers, "gateway");
-/// assert!(clause.text.starts_with("to 204 no body"));
+/// assert!(clause.text.starts_with("a 204 MUST have no body"));
 /// # Ok::<(), &str>(())
 /// ```
 pub fn clauses() -> impl Iterator<Item = Clause> {

@@ -267,12 +267,12 @@ impl StartResponse {
 
     /// A handle whose starts run `hook`: with it a middleware sees and changes the head.
     ///
-    /// The hook runs at each start and restart, inside that call and outside of any lock. Hooks
+    /// The hook runs at each start and restart, inside that call and outside any lock. Hooks
     /// closer to the app run first. The head that it leaves is checked like an app's head. It must
     /// not block; a panic in it is a panic of the app.
     ///
-    /// If an app fails with an error, no hook runs: the gateway makes the page, outside of every
-    /// middleware. Headers that such pages need too (CORS, say) are set by a middleware outside of
+    /// If an app fails with an error, no hook runs: the gateway makes the page, outside every
+    /// middleware. Headers that such pages need too (CORS, say) are set by a middleware outside
     /// one that answers errors itself, or on the [`HttpError`](crate::HttpError) as it passes.
     ///
     /// # Examples

@@ -26,7 +26,7 @@ use crate::view_error::ViewError;
 /// | [`Body`]: a stream, an iterator, a push producer | the same, streamed |
 /// | [`Body::upgrade`] | 101, without a type |
 /// | [`Json`](crate::Json), `serde_json::Value`, maps, lists of values | `application/json`, with a newline at the end |
-/// | [`Response`] (another app's answer is one too) | itself; `text/plain; charset=utf-8` where it has content and no type |
+/// | [`Response`] (another app's response is one, too) | itself; `text/plain; charset=utf-8` where it has content and no type |
 /// | `http::Response<B>` with any `http_body::Body` | the same, without the fields of its connection: `Connection: close` becomes a wish to close (S7) |
 /// | [`HttpError`] | its page |
 /// | `(body, status)`, `(body, headers)`, `(body, status, headers)` | the body's response, changed |

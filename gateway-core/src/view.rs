@@ -91,7 +91,7 @@ where
     ViewWith { state, f }
 }
 
-/// An app made of a view; see [`view`].
+/// An app made from a view; see [`view`].
 #[derive(Clone, Copy)]
 pub struct View<F>(F);
 
@@ -112,7 +112,7 @@ impl<F> fmt::Debug for View<F> {
     }
 }
 
-/// An app made of a view and its state; see [`view_with`].
+/// An app made from a view and its state; see [`view_with`].
 #[derive(Clone, Copy)]
 pub struct ViewWith<S, F> {
     state: S,

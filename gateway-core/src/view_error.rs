@@ -17,7 +17,7 @@ use crate::http_error::HttpError;
 /// | `Result<_, HttpError>` | uses `From<MyError> for HttpError` | the page of that error |
 /// | `Result<_, Error>`, the form of [`App::call`](crate::App::call) | takes any error as it is, and does not ask for its `HttpError` | a generic 500; the error is logged |
 ///
-/// An [`HttpError`] inside of an [`Error`] stays what it is. In a function that returns
+/// An [`HttpError`] inside an [`Error`] stays what it is. In a function that returns
 /// `Result<_, Error>`, `HttpError::from(error)` gives an error its own response.
 ///
 /// # Examples

@@ -21,8 +21,8 @@ impl Body {
     /// that need all the bytes; [`with_bytes`](Self::with_bytes) replaces them.
     ///
     /// The returned body does not commit early ([`commit_early`](Self::commit_early)): the head
-    /// waits while the body is read. So a middleware passes on unread a body that [commits
-    /// early](Self::commits_early), and the response to HEAD, whose body may have no end. A
+    /// waits while the body is read. So a middleware passes on unread a body that
+    /// [commits early](Self::commits_early), and the response to HEAD, whose body may have no end. A
     /// middleware that passes large bodies on unread asks [`known_len`](Self::known_len) first:
     /// bytes that were read cannot be put back.
     ///

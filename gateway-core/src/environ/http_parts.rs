@@ -126,7 +126,7 @@ impl Detached {
     }
 }
 
-/// An environ outside of any gateway; see [`Environ::from_request`].
+/// An environ outside any gateway; see [`Environ::from_request`].
 impl<B: IntoInput> From<Request<B>> for Environ {
     fn from(request: Request<B>) -> Self {
         Self::from_request(request)

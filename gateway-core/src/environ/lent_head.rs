@@ -52,12 +52,12 @@ pub struct LentHead {
     pub(super) extensions: Extensions,
     source: Arc<dyn HeadSource>,
     target: Target,
-    /// The map made of the source's headers.
+    /// The map made from the source's headers.
     headers: OnceLock<HeaderMap>,
 }
 
 enum Target {
-    /// A URI that was made of the host's target.
+    /// A URI that was made from the host's target.
     Parsed(Uri),
     /// The source's target, of which a URI can be made.
     Lent(OnceLock<Uri>),
@@ -66,7 +66,7 @@ enum Target {
 // Lending the target is faster: FIGURES.md has the measurement. It is safe, because only a plain
 // target is lent, and what is made of it is dropped with the head.
 
-/// `http` accepts no longer target.
+/// The longest target that `http` accepts.
 const LONGEST: usize = u16::MAX as usize - 1;
 
 impl LentHead {

@@ -47,7 +47,7 @@ fn next_byte(raw: &[u8]) -> Option<(u8, usize)> {
 }
 
 /// True if the raw path may be cut there: at its start, at its end, or before a slash that does not
-/// follow a slash (E2). The path may be a target, with an offset inside of its path.
+/// follow a slash (E2). The path may be a target, with an offset inside its path.
 pub(super) fn is_boundary(raw: &str, offset: usize) -> bool {
     let bytes = raw.as_bytes();
     match offset.checked_sub(1) {

@@ -16,7 +16,7 @@ use crate::input::Input;
 /// Room for more variables than these is not kept for later requests.
 const KEPT_VARS: usize = 32;
 
-/// The environ's fields. The default is the environ of `GET /` outside of any gateway.
+/// The environ's fields. The default is the environ of `GET /` outside any gateway.
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) head: Head,

@@ -64,7 +64,7 @@ impl State {
     /// # Errors
     ///
     /// When the response was started before: the first start is refused, too (S1), or the response
-    /// is aborted (S2). The error carries the old head, so that it is dropped outside of the lock.
+    /// is aborted (S2). The error carries the old head, so that it is dropped outside the lock.
     #[inline]
     pub(super) fn open(&mut self) -> Result<Attempt, (StartError, Option<Box<Head>>)> {
         match self.phase {
@@ -207,7 +207,7 @@ impl State {
     }
 
     /// Commits without the app's head: the driver responds with a page of its own. Returns a map
-    /// for the page's headers. It may hold those of the app, which are cleared outside of the lock.
+    /// for the page's headers. It may hold those of the app, which are cleared outside the lock.
     pub(super) fn commit_page(&mut self, headers: &mut HeaderMap) -> Committed {
         if let Phase::Started(head) = std::mem::replace(&mut self.phase, Phase::Committed) {
             self.spare = Some(head);

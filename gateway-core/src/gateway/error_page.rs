@@ -33,7 +33,7 @@ impl ErrorPage {
                 log_fault(
                     "B1",
                     &error,
-                    "the app failed with an error that has no answer of its own, so the client gets a 500",
+                    "the app failed with an error that has no response of its own, so the client gets a 500",
                 );
                 discard(error);
                 Self {

@@ -105,7 +105,7 @@ impl From<InputError> for HttpError {
     }
 }
 
-/// For readers of `std::io` and `tokio::io`. The gateway recognises the error inside of it and
+/// For readers of `std::io` and `tokio::io`. The gateway recognises the error inside it and
 /// answers it in the same way.
 impl From<InputError> for io::Error {
     fn from(error: InputError) -> Self {

@@ -1,4 +1,4 @@
-//! From a check to what is done with its finding.
+//! Reports a finding as the lint's user has asked for: by a panic, a log line or in a collection.
 
 use super::{Finding, OnFinding, Side};
 use crate::environ::Environ;
