@@ -351,7 +351,7 @@ impl Server {
             while let Some(ended) = tasks.try_join_next() {
                 log_panic(ended);
             }
-            tracing::warn!(target: "gateway", rule = "L4", connections = tasks.len(), "cutting");
+            tracing::warn!(target: "gateway", clause = "L4", connections = tasks.len(), "cutting");
             drop(cutting);
             tasks.shutdown().await;
         }
@@ -379,6 +379,6 @@ fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
-        tracing::error!(target: "gateway", rule = "B9", "a connection panicked: {error}");
+        tracing::error!(target: "gateway", clause = "B9", "a connection panicked: {error}");
     }
 }

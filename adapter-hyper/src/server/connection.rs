@@ -84,7 +84,7 @@ impl Protocols {
                     Verdict::GoesOn => {}
                     Verdict::EndsGracefully => served.as_mut().graceful_shutdown(),
                     Verdict::Ends(reason) => {
-                        tracing::debug!(target: "gateway", rule = "L3", "a connection is closed: {reason}");
+                        tracing::debug!(target: "gateway", clause = "L3", "a connection is closed: {reason}");
                         return;
                     }
                 }
@@ -97,7 +97,7 @@ impl Protocols {
                 }
                 // L3: a client that leaves or sends a malformed head is no error of the app.
                 Err(error) => {
-                    tracing::debug!(target: "gateway", rule = "L3", "a connection ended early: {error}");
+                    tracing::debug!(target: "gateway", clause = "L3", "a connection ended early: {error}");
                     activity.join_tunnels().await;
                 }
             }
