@@ -3,7 +3,6 @@
 mod app_body;
 mod await_commit;
 mod call;
-mod catch_unwind;
 mod commit;
 mod committed_body;
 mod error_page;
