@@ -1,4 +1,5 @@
 //! What apps do before the first request and after the last (L9 to L11).
+#![expect(clippy::panic, reason = "an app panics where it is told")]
 
 use std::sync::{Arc, Mutex};
 
