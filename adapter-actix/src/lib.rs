@@ -101,6 +101,7 @@ mod reply;
 mod request;
 mod response;
 mod service;
+mod upgrade;
 mod worker;
 
 pub use mount::{ActixMount, mount};
