@@ -1,5 +1,6 @@
 //! The head, and the bytes in both directions.
 
+use gateway_conformance::wire::{Protocol, Request, exchange};
 use gateway_core::{Body, Duplex, Environ, view};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -86,16 +87,17 @@ async fn u8_all_bytes_come_back_in_order() {
         for piece in sent.chunks(70_001) {
             writing.write_all(piece).await.unwrap();
         }
-        writing.shutdown().await.unwrap();
     };
     let read = async {
-        let mut all = Vec::new();
-        reading.read_to_end(&mut all).await.unwrap();
+        let mut all = vec![0; SIZE];
+        reading.read_exact(&mut all).await.unwrap();
         all
     };
     let ((), all) = soon(async { tokio::join!(write, read) }).await;
-    assert_eq!(all.len(), SIZE);
     assert!(all == expected, "the bytes are in order");
+    // It may be more than actix keeps of a client that has ended its direction.
+    soon(writing.shutdown()).await.unwrap();
+    assert_eq!(soon(reading.read_to_end(&mut Vec::new())).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -121,6 +123,52 @@ async fn u10_a_client_that_half_closes_gets_what_the_app_writes() {
     client.send("all of it").await;
     client.half_close().await;
     assert_eq!(client.rest().await, "all of it, and bye");
+}
+
+/// SPEC's "Exceptions of hosts": actix drops what it has read and not passed on when a client ends its
+/// direction. The test fails when it no longer does: the exception goes then.
+#[tokio::test]
+async fn the_exception_of_an_app_that_lags_behind_a_client_that_ends_is_still_there() {
+    const PIECE: usize = 64 * 1024;
+    let (go, wait) = tokio::sync::watch::channel(false);
+    let server = Server::of(view(move |environ: Environ| {
+        let mut wait = wait.clone();
+        async move {
+            if !environ.offers_upgrade("websocket") {
+                return Body::from("hello");
+            }
+            Body::upgrade("websocket", async move |mut stream: Duplex| {
+                wait.wait_for(|go| *go).await?;
+                let mut buffer = vec![0; PIECE];
+                let mut length = 0;
+                loop {
+                    match stream.read(&mut buffer).await? {
+                        0 => break,
+                        read => length += read,
+                    }
+                }
+                stream.write_all(length.to_string().as_bytes()).await?;
+                Ok(())
+            })
+        }
+    }));
+    // The worker has one thread: by then it has read what the client sent.
+    let settle = async || {
+        for _ in 0..10 {
+            let answer = exchange(server.address, Protocol::Http1, &Request::get("/")).await;
+            assert_eq!(answer.unwrap().text(), "hello");
+        }
+    };
+    let mut client = Client::switched(&server).await;
+    client.send([b'x'; PIECE]).await;
+    settle().await;
+    client.send([b'x'; PIECE]).await;
+    client.half_close().await;
+    settle().await;
+    go.send(true).unwrap();
+    let length: usize = client.rest().await.parse().unwrap();
+    // What was passed on by then is there.
+    assert!((32 * 1024..2 * PIECE).contains(&length), "{length}");
 }
 
 /// A stream may be read and written on any thread.
