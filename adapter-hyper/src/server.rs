@@ -11,6 +11,7 @@ mod signals;
 mod timed_body;
 mod tracked;
 mod transport;
+mod tunnel;
 #[cfg(unix)]
 mod unix_socket;
 mod vigil;
@@ -329,6 +330,8 @@ impl Server {
             tasks.spawn(serve(waiting));
         }
         tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
+        // U12: before the connections are told, so that a farewell goes out.
+        service.gateway().shutdown_signal().begin();
         // Every task has a receiver.
         let _ = ending.send(true);
         let drained = async {
@@ -348,10 +351,13 @@ impl Server {
             while let Some(ended) = tasks.try_join_next() {
                 log_panic(ended);
             }
-            tracing::warn!(target: "gateway", rule = "L4", connections = tasks.len(), "cutting");
+            tracing::warn!(target: "gateway", clause = "L4", connections = tasks.len(), "cutting");
             drop(cutting);
             tasks.shutdown().await;
         }
+        // Tunnels are tasks of their own. Each has a receiver until it is dropped.
+        drop(told);
+        ending.closed().await;
         Ok(())
     }
 }
@@ -373,6 +379,6 @@ fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
-        tracing::error!(target: "gateway", rule = "B9", "a connection panicked: {error}");
+        tracing::error!(target: "gateway", clause = "B9", "a connection panicked: {error}");
     }
 }

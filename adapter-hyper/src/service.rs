@@ -8,10 +8,13 @@ use std::sync::Arc;
 use gateway_core::{App, BoxError, Connection, Environ, Gateway, Observer, Outgoing};
 use http::{Request, Response, request};
 use http_body::Body as HttpBody;
+use hyper::rt::Executor;
 use hyper::service::{Service, service_fn};
+use hyper::upgrade::OnUpgrade;
 
 use crate::answer::Answer;
 use crate::request::{With, environ};
+use crate::switch::{Spawner, Switchable, UpgradeTask};
 
 /// Makes an app a hyper service, without boxing its future.
 ///
@@ -114,6 +117,7 @@ pub struct HyperService<A> {
     gateway: Gateway<A>,
     connection: Connection,
     with: Option<Arc<With>>,
+    spawner: Option<Spawner>,
 }
 
 impl<A: App> HyperService<A> {
@@ -128,6 +132,7 @@ impl<A: App> HyperService<A> {
             gateway,
             connection: Connection::new(),
             with: None,
+            spawner: None,
         }
     }
 
@@ -179,6 +184,37 @@ impl<A: App> HyperService<A> {
         F: Fn(&request::Parts, &mut Environ) + Send + Sync + 'static,
     {
         self.with = Some(Arc::new(fill));
+        self
+    }
+
+    /// Lets the app switch protocols (U1): `executor` runs what it does with the stream, beside the
+    /// connection. Without it nothing is offered. [`Server`](crate::Server) has its own, and needs none.
+    ///
+    /// The connection must be served with upgrades: hyper's `http1::Connection::with_upgrades`, or
+    /// hyper-util's `auto::Builder::serve_connection_with_upgrades`. Otherwise the client gets its 101,
+    /// and then the end of the connection. WebSocket over HTTP/2 also needs
+    /// `http2::Builder::enable_connect_protocol`.
+    ///
+    /// The future of an HTTP/1.1 connection ends with the switch. Who shuts a server down gives the
+    /// gateway's signal ([`Gateway::shutdown_signal`]), waits for the tasks of the executor, and drops
+    /// them at the deadline (U12).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_hyper::HyperService;
+    /// use gateway_core::view;
+    /// use hyper_util::rt::TokioExecutor;
+    ///
+    /// let service = HyperService::new(view(async |_| "Hello!")).with_upgrades(TokioExecutor::new());
+    /// # let _ = service;
+    /// ```
+    #[must_use]
+    pub fn with_upgrades<E>(mut self, executor: E) -> Self
+    where
+        E: Executor<UpgradeTask> + Send + Sync + 'static,
+    {
+        self.spawner = Some(Arc::new(executor));
         self
     }
 
@@ -240,15 +276,37 @@ impl<A: App> HyperService<A> {
     #[inline]
     pub(crate) fn answer<B>(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
     ) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
     where
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let switchable = self.spawner.as_ref().and_then(|spawner| {
+            let on_upgrade = request.extensions_mut().remove::<OnUpgrade>()?;
+            Some(Box::new(Switchable {
+                on_upgrade,
+                spawner: spawner.clone(),
+            }))
+        });
+        let handled = self.handle(request, switchable.is_some());
+        Answer::new(handled, switchable)
+    }
+
+    /// As [`answer`](Self::answer), for who has the right to the stream and runs the switch.
+    #[inline]
+    pub(crate) fn handle<B>(
+        &self,
+        request: Request<B>,
+        can_switch: bool,
+    ) -> impl Future<Output = Response<Outgoing>> + Send + use<A, B>
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let gateway = &self.gateway;
-        let environ = environ(gateway, self.connection, self.with.as_deref(), request);
-        Answer::new(gateway.handle(environ))
+        let with = self.with.as_deref();
+        gateway.handle(environ(gateway, self.connection, with, can_switch, request))
     }
 }
 
@@ -273,6 +331,7 @@ impl<A> Clone for HyperService<A> {
             gateway: self.gateway.clone(),
             connection: self.connection,
             with: self.with.clone(),
+            spawner: self.spawner.clone(),
         }
     }
 }
@@ -283,6 +342,7 @@ impl<A> fmt::Debug for HyperService<A> {
             .field("gateway", &self.gateway)
             .field("connection", &self.connection)
             .field("with", &self.with.is_some())
+            .field("with_upgrades", &self.spawner.is_some())
             .finish()
     }
 }

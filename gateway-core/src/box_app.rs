@@ -1,4 +1,4 @@
-//! Apps of different types in one collection.
+//! `BoxApp`: an app behind a pointer, so that apps of different types fit into one collection.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,11 +14,12 @@ type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Body, Error>> + Send + '
 
 /// An app behind a pointer: for collections of apps, and to end a deep stack of middlewares.
 ///
-/// Clones share the app. A `Box<A>`, an `Arc<A>` and a `&'static A` become one through `From`: they are
-/// not apps by themselves, but for `Arc` (SPEC.md says why).
+/// Clones share the app. `From` makes one of a `Box<A>`, an `Arc<A>` or a `&'static A`. Of these,
+/// only `Arc<A>` is an app by itself (SPEC.md says why).
 ///
-/// Each call boxes one future. The compiler's own depth is the other reason for it: stacks of more
-/// than about 30 generic layers need one [`boxed`](crate::AppExt::boxed) in their middle.
+/// Each call boxes one future. It also limits how deep types nest: a stack of more than about 30
+/// generic layers needs one [`boxed`](crate::AppExt::boxed) in its middle, or the compiler gives
+/// up.
 ///
 /// # Examples
 ///
@@ -39,7 +40,7 @@ type BoxFuture<'a> = Pin<Box<dyn Future<Output = Result<Body, Error>> + Send + '
 #[derive(Clone)]
 pub struct BoxApp(Arc<dyn DynApp>);
 
-/// [`App`] with its future boxed, which is what makes it usable behind a pointer.
+/// [`App`] with a boxed future, so that it can be a trait object.
 trait DynApp: Send + Sync {
     fn call_boxed(&self, environ: Environ, start_response: StartResponse) -> BoxFuture<'_>;
 }
@@ -85,7 +86,7 @@ impl<A: App> From<&'static A> for BoxApp {
     }
 }
 
-/// An app that is never dropped.
+/// A static app, behind a type that can be put into an `Arc`.
 struct Static<A: 'static>(&'static A);
 
 impl<A: App> App for Static<A> {

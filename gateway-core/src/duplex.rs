@@ -11,6 +11,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use crate::shutdown_signal::Closing;
@@ -57,6 +58,16 @@ pub trait DuplexIo: Send {
     ///
     /// When the connection failed.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Sends what was written and ends the stream, because the app's part is over (U8). By default it
+    /// ends the outgoing direction, and dropping the stream does the rest.
+    ///
+    /// # Errors
+    ///
+    /// When the connection failed.
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_shutdown(cx)
+    }
 }
 
 /// The stream that an app has after a switch of protocols: bytes in both directions
@@ -76,16 +87,37 @@ pub trait DuplexIo: Send {
 ///   needs one sets it.
 /// - Dropping it ends both directions.
 pub struct Duplex {
-    io: Pin<Box<dyn DuplexIo>>,
+    // `None` only while it is dropped.
+    io: Option<Io>,
     closing: Closing,
+    /// Where the stream goes when the app is done with it.
+    back: Option<Arc<Mutex<Option<Io>>>>,
+}
+
+type Io = Pin<Box<dyn DuplexIo>>;
+
+/// A stream that was lent to an app.
+pub(crate) struct Lent(Arc<Mutex<Option<Io>>>);
+
+impl Lent {
+    /// Ends the stream behind the app's part (U8). Without effect where the app has moved the stream
+    /// on, and where it has gone with the app's part.
+    pub(crate) async fn close(self) {
+        let io = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut io) = io {
+            // Who has gone needs no end.
+            let _ = poll_fn(|cx| io.as_mut().poll_close(cx)).await;
+        }
+    }
 }
 
 impl Duplex {
     /// A stream over what a host has.
     pub fn new(io: impl DuplexIo + 'static) -> Self {
         Self {
-            io: Box::pin(io),
+            io: Some(Box::pin(io)),
             closing: Closing::default(),
+            back: None,
         }
     }
 
@@ -93,6 +125,20 @@ impl Duplex {
     pub(crate) fn with_closing(mut self, closing: Closing) -> Self {
         self.closing = closing;
         self
+    }
+
+    /// The same stream, to be had back when the app drops it.
+    pub(crate) fn lend(mut self) -> (Self, Lent) {
+        let back = Arc::<Mutex<Option<Io>>>::default();
+        self.back = Some(back.clone());
+        (self, Lent(back))
+    }
+
+    fn io(&mut self) -> io::Result<Pin<&mut (dyn DuplexIo + 'static)>> {
+        match &mut self.io {
+            Some(io) => Ok(io.as_mut()),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
     }
 
     /// Resolves when the server begins to shut down (U12): the app then says farewell to the client
@@ -112,7 +158,7 @@ impl Duplex {
         cx: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        self.io.as_mut().poll_read(cx, buffer)
+        self.io()?.poll_read(cx, buffer)
     }
 
     /// Writes some of the bytes, and gives how many; a poll that is pending has written nothing. The
@@ -122,7 +168,7 @@ impl Duplex {
     ///
     /// When the connection failed, the server cut it, or the app has shut it down.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.io.as_mut().poll_write(cx, bytes)
+        self.io()?.poll_write(cx, bytes)
     }
 
     /// Hands over what was written to the host, which need not have sent it by then.
@@ -131,7 +177,7 @@ impl Duplex {
     ///
     /// When the connection failed.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.as_mut().poll_flush(cx)
+        self.io()?.poll_flush(cx)
     }
 
     /// Ends the outgoing direction behind what was written (U10).
@@ -140,7 +186,7 @@ impl Duplex {
     ///
     /// When the connection failed.
     pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.io.as_mut().poll_shutdown(cx)
+        self.io()?.poll_shutdown(cx)
     }
 
     /// Reads some bytes; see [`poll_read`](Self::poll_read).
@@ -178,6 +224,15 @@ impl Duplex {
     /// As [`poll_shutdown`](Self::poll_shutdown).
     pub async fn shutdown(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_shutdown(cx)).await
+    }
+}
+
+impl Drop for Duplex {
+    fn drop(&mut self) {
+        // If nobody waits for it, it is dropped here.
+        if let Some(back) = &self.back {
+            *back.lock().unwrap_or_else(PoisonError::into_inner) = self.io.take();
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Normalisation: what views return, turned into responses.
+//! `TryIntoResponse`: converts the values that views return into responses.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -26,7 +26,7 @@ use crate::view_error::ViewError;
 /// | [`Body`]: a stream, an iterator, a push producer | the same, streamed |
 /// | [`Body::upgrade`] | 101, without a type |
 /// | [`Json`](crate::Json), `serde_json::Value`, maps, lists of values | `application/json`, with a newline at the end |
-/// | [`Response`] (another app's answer is one too) | itself; `text/plain; charset=utf-8` where it has content and no type |
+/// | [`Response`] (another app's response is one, too) | itself; `text/plain; charset=utf-8` where it has content and no type |
 /// | `http::Response<B>` with any `http_body::Body` | the same, without the fields of its connection: `Connection: close` becomes a wish to close (S7) |
 /// | [`HttpError`] | its page |
 /// | `(body, status)`, `(body, headers)`, `(body, status, headers)` | the body's response, changed |
@@ -58,15 +58,15 @@ use crate::view_error::ViewError;
     label = "not a return value",
     note = "a view returns text, bytes, a `Body`, `Json(value)`, a `Response`, an `HttpError`, or a `Result` or `Option` of these",
     note = "or a tuple: `(body, status)`, `(body, headers)`, `(body, status, headers)`",
-    note = "a view that has nothing to say returns `(\"\", 204)`; `()` is not an answer"
+    note = "a view that has nothing to say returns `(\"\", 204)`; `()` is not a response"
 )]
 pub trait TryIntoResponse {
-    /// Makes the response.
+    /// Converts the value into a response.
     ///
     /// # Errors
     ///
-    /// When the value cannot be one: an invalid status or header in a tuple, a value that JSON
-    /// cannot hold, `None`, or the error of a `Result`.
+    /// When the value cannot become a response: an invalid status or header in a tuple, a value
+    /// that JSON cannot hold, `None`, or the error of a `Result`.
     #[doc(alias = "into_response")]
     fn try_into_response(self) -> Result<Response, Error>;
 }
@@ -74,7 +74,7 @@ pub trait TryIntoResponse {
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// A response of a type.
+/// A response with this Content-Type.
 pub(crate) fn typed(body: impl Into<Body>, content_type: HeaderValue) -> Response {
     let mut response = Response::new(body.into());
     response
@@ -128,7 +128,7 @@ where
     fn try_into_response(self) -> Result<Response, Error> {
         let mut response = from_foreign(self);
         let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
-        // As Werkzeug does with another app's answer: content of no type is plain text.
+        // Content without a type is plain text, as in Werkzeug.
         let has_content =
             !response.body().is_known_empty() && response.body().upgrade_protocol().is_none();
         if !is_typed && has_content {

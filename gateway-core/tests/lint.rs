@@ -48,7 +48,7 @@ async fn exchange<B: IntoInput>(
 }
 
 fn summary(findings: Vec<gateway_core::lint::Finding>) -> Found {
-    findings.iter().map(|f| (f.rule(), f.side())).collect()
+    findings.iter().map(|f| (f.clause(), f.side())).collect()
 }
 
 /// What the lint finds about an app, its body read to its end.

@@ -1,4 +1,4 @@
-//! What is behind a body that is not plain bytes.
+//! `FrameSource`: the trait object behind a streaming body.
 
 use std::pin::Pin;
 
@@ -18,7 +18,7 @@ pub(crate) trait FrameSource: HttpBody<Data = Bytes, Error = Error> + Send {
         None
     }
 
-    /// The same to be replaced, if nothing depends on their length.
+    /// The same bytes, to be replaced. `None` if anything depends on their length.
     fn buffered_mut(self: Pin<&mut Self>) -> Option<&mut Bytes> {
         None
     }

@@ -1,4 +1,4 @@
-//! Bodies with a callback for their end.
+//! `Body::on_close`: a body with a callback that runs when the body is dropped.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::log;
 use crate::panicked::catch;
 
-/// A body, and what is called once it is gone.
+/// A body, and the callback that runs after it was dropped.
 ///
 /// The order of the fields is the order of closing: the body first (and the callbacks it already
 /// has), then the callback.

@@ -1,4 +1,4 @@
-//! Exchanges that wait for their next request.
+//! A bounded pool of exchanges that are used again for later requests.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -13,17 +13,17 @@ const KEPT: usize = 64;
 
 /// A bounded pool of exchanges, one per service.
 ///
-/// tower and actix have no hook per connection: the pool is what makes a request cheap there.
+/// tower and actix have no hook per connection, so their memory is kept per service.
 #[derive(Default)]
 pub(crate) struct Pool {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
-    /// The server is at the end of its shutdown: what is dropped unfinished, it cuts.
+    /// The server is at the end of its shutdown: it cuts the exchanges that are dropped unfinished.
     is_cutting: AtomicBool,
     shutdown: OnceLock<ShutdownSignal>,
 }
 
 impl Pool {
-    /// An exchange as new, and the memory that was recycled with it.
+    /// A new or recycled exchange, and the memory that was recycled with it.
     #[inline]
     pub(crate) fn take(&self) -> (Arc<Exchange>, Option<Memory>) {
         let kept = self
@@ -54,7 +54,7 @@ impl Pool {
         forget_empty(headers);
     }
 
-    /// Takes an exchange back. Nobody else may hold it.
+    /// Takes an exchange back. Nothing else may hold it.
     #[inline]
     pub(super) fn put(&self, exchange: Arc<Exchange>) {
         let mut exchanges = self

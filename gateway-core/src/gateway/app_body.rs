@@ -1,4 +1,4 @@
-//! The app's body, with its panics caught.
+//! The app's body, with its panics caught and turned into errors (B9).
 
 use std::task::{Context, Poll};
 
@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::log;
 use crate::panicked::{Panicked, catch};
 
-/// After so many empty chunks in a row the driver lets others run.
+/// After this many empty chunks in a row, the driver lets other tasks run.
 pub(super) const EMPTY_CHUNKS: u32 = 32;
 
-/// A body that an app returned. Its panics are errors, and a panic of its destructor goes no
-/// further (B9, L1). Dropping it closes the body.
+/// A body that an app returned. Its panics become errors, and a panic of its destructor is caught
+/// (B9, L1). Dropping it closes the body.
 pub(crate) struct AppBody(Option<Frames>);
 
 impl AppBody {
@@ -23,7 +23,7 @@ impl AppBody {
         Self(Some(frames))
     }
 
-    /// The length, where the body knows it.
+    /// The length, if the body knows it.
     pub(super) fn known_len(&self) -> Result<Option<u64>, Panicked> {
         match &self.0 {
             Some(frames) => catch(|| frames.size_hint().exact()),

@@ -1,4 +1,4 @@
-//! A future whose panics are errors (B9).
+//! A future whose panics become errors (B9).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +9,7 @@ use crate::log;
 use crate::panicked::{Panicked, catch};
 
 pin_project! {
-    /// A future of the app: its panics are errors, those of its destructor too.
+    /// A future of the app. Its panics, and those of its destructor, become errors.
     pub(super) struct CatchUnwind<F> {
         #[pin]
         future: Option<F>,

@@ -85,7 +85,7 @@ pub(super) enum SwitchError {
 
 impl SwitchError {
     /// The clause.
-    pub(super) fn rule(&self) -> &'static str {
+    pub(super) fn clause(&self) -> &'static str {
         match self {
             Self::NotOffered(_) => "U3",
             Self::NoSwitch | Self::WrongStatus(_) => "U4",

@@ -24,8 +24,7 @@ use crate::observer::Ended;
 /// - It sends the head first, and keeps the bytes that the client sent early (U6).
 /// - It polls [`run`](Self::run) whether the client reads or not (U16), and without a timer of its own
 ///   (U11).
-/// - When `run` is over, it sends what was written, and ends the stream (U8); if `run` has failed, it
-///   aborts the connection where it can (U9).
+/// - If `run` has failed, it aborts the connection where it can (U9).
 /// - At a graceful shutdown it gives the gateway's signal
 ///   ([`Gateway::shutdown_signal`](crate::Gateway::shutdown_signal)), waits, and at its deadline drops
 ///   the future of `run` (U12).
@@ -85,13 +84,18 @@ impl Upgrade {
         self.0.protocol()
     }
 
-    /// Runs the app's part on the stream, to its end. The exchange ends with it.
+    /// Runs the app's part on the stream, to its end. The exchange ends with it, and then the stream:
+    /// what was written is sent ([`DuplexIo::poll_close`](crate::DuplexIo::poll_close), U8).
     ///
     /// # Errors
     ///
-    /// When the app's part failed or panicked; it is logged by then. The host aborts the connection.
+    /// When the app's part failed or panicked; it is logged, and the stream was dropped by then. A host
+    /// that can aborts the connection (U9).
     pub async fn run(self, stream: Duplex) -> Result<(), UpgradeError> {
-        self.0.run(stream, judge).await.map_err(UpgradeError)
+        let (stream, lent) = stream.lend();
+        self.0.run(stream, judge).await.map_err(UpgradeError)?;
+        lent.close().await;
+        Ok(())
     }
 }
 
