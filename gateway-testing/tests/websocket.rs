@@ -78,7 +78,7 @@ async fn an_app_that_declines_is_asked_as_any_other() {
 
 #[tokio::test]
 async fn the_end_of_the_app_is_seen() {
-    let client = Client::new(app(async |_| Err(Error::msg("the disk is full"))));
+    let client = Client::new(app(|_| async { Err(Error::msg("the disk is full")) }));
     let mut socket = client.websocket("/").connect().await;
     assert_eq!(
         socket.recv().await,
@@ -95,7 +95,7 @@ async fn the_end_of_the_app_is_seen() {
 #[tokio::test]
 #[should_panic(expected = "the disk is full")]
 async fn a_failed_assertion_shows_the_apps_error() {
-    let client = Client::new(app(async |_| Err(Error::msg("the disk is full"))));
+    let client = Client::new(app(|_| async { Err(Error::msg("the disk is full")) }));
     client
         .websocket("/")
         .connect()

@@ -161,6 +161,8 @@ async fn a_wait_that_is_dropped_loses_no_message() -> TestResult {
         Ok(())
     })
     .await?;
+    // The app's part begins.
+    tokio::task::yield_now().await;
     for text in ["a", "b", "c"] {
         peer.send(text).await?;
         assert_eq!(peer.recv_text().await?, text);
