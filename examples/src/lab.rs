@@ -4,12 +4,14 @@ mod failure;
 mod framing;
 mod query;
 mod request;
+mod socket;
 mod start;
 mod stream;
 
 use gateway_core::{App, view};
 use gateway_util::Mount;
 
+use crate::chat::chat;
 use crate::routes::Routes;
 
 /// All of it, to be mounted anywhere. Every method reaches every path.
@@ -41,6 +43,13 @@ pub(crate) fn app() -> impl App {
         .at("/length/long", framing::length_long)
         .at("/length/stream-short", framing::length_stream_short)
         .at("/length/stream-long", framing::length_stream_long);
+    let routes = routes
+        .at("/ws", view(socket::ws))
+        .at("/ws/refuse", view(socket::ws_refuse))
+        .at("/ws/fail", view(socket::ws_fail))
+        .at("/ws/panic", view(socket::ws_panic))
+        .at("/ws/chat", chat())
+        .at("/upgrade", view(socket::upgrade));
     Mount::new()
         .at("/raw", view(request::raw))
         .at("/status", framing::status)

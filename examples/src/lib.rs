@@ -23,6 +23,7 @@
 //! # }).unwrap();
 //! ```
 
+mod chat;
 mod lab;
 mod listen;
 mod page;
@@ -32,6 +33,7 @@ pub mod stack;
 mod util;
 mod views;
 
+pub use chat::chat;
 pub use listen::{announce, listen, listen_at};
 pub use routes::Routes;
 pub use site::site;

@@ -8,18 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpServer;
+use actix_web::rt as actix_rt;
 use actix_web::web::ServiceConfig;
+use adapter_actix::ActixService;
 use adapter_hyper::Server;
+use adapter_tower::{TowerService, UpgradeTask};
 use axum::Router;
 use axum::extract::Request;
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::middleware::map_request;
 use axum::serve::{IncomingStream, Listener};
-use gateway_core::{App, Connection};
+use gateway_core::{App, Connection, ShutdownSignal, lifespan};
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::signal;
-use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
 
 /// How long exchanges in flight may go on after a signal (L4): what [`Server`] gives them too.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
@@ -49,15 +52,39 @@ impl Stack {
             Self::Hyper => hyper(listener, app),
             Self::Actix => {
                 let app = Arc::new(app);
-                actix(listener, move |config| {
-                    config.default_service(adapter_actix::service(app.clone()));
-                })
+                let service = ActixService::new(app.clone());
+                let signal = service.shutdown_signal();
+                let configure = move |config: &mut ServiceConfig| {
+                    config.default_service(service.clone());
+                };
+                actix_rt::System::new().block_on(within(&app, async move {
+                    actix_rt::spawn(async move {
+                        signalled().await;
+                        signal.begin();
+                    });
+                    actix_server(listener, configure)?.await
+                }))
             }
-            Self::Tower => tower(
-                listener,
-                Router::new().fallback_service(adapter_tower::service(app)),
-            ),
+            Self::Tower => {
+                let app = Arc::new(app);
+                let service = TowerService::new(app.clone());
+                let signal = service.shutdown_signal();
+                let streams = Streams::default();
+                let router = Router::new().fallback_service(service.with_upgrades(streams.clone()));
+                Runtime::new()?.block_on(within(
+                    &app,
+                    tower_server(listener, router, signal, streams),
+                ))
+            }
         }
+    }
+}
+
+/// Runs a server between the app's startup and its shutdown (L9, L10): once, not for each worker.
+async fn within<A: App>(app: &A, server: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    match lifespan::run(app, server).await {
+        Ok(served) => served,
+        Err(error) => Err(io::Error::other(error.into_boxed())),
     }
 }
 
@@ -79,6 +106,13 @@ pub fn actix<F>(listener: TcpListener, configure: F) -> io::Result<()>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
+    actix_rt::System::new().block_on(async { actix_server(listener, configure)?.await })
+}
+
+fn actix_server<F>(listener: TcpListener, configure: F) -> io::Result<actix_web::dev::Server>
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
     let app = move || actix_web::App::new().configure(configure.clone());
     let server = HttpServer::new(app)
         .workers(2)
@@ -86,7 +120,7 @@ where
         .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_DEADLINE.as_secs())
         .listen_auto_h2c(listener)?;
-    actix_web::rt::System::new().block_on(server.run())
+    Ok(server.run())
 }
 
 /// Serves an axum router. Apps in it know both ends of their connection.
@@ -95,29 +129,53 @@ where
 ///
 /// As [`Stack::serve`].
 pub fn tower(listener: TcpListener, router: Router) -> io::Result<()> {
-    Runtime::new()?.block_on(async {
-        listener.set_nonblocking(true)?;
-        let listener = NoDelay(tokio::net::TcpListener::from_std(listener)?);
-        let router = router
-            .layer(map_request(tell_ends))
-            .into_make_service_with_connect_info::<Ends>();
-        let (told, ending) = oneshot::channel();
-        let told = async move {
-            signalled().await;
-            // Nobody waits for it if the server has ended.
-            let _ = told.send(());
-        };
-        let cut = async {
-            match ending.await {
-                Ok(()) => tokio::time::sleep(SHUTDOWN_DEADLINE).await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            served = axum::serve(listener, router).with_graceful_shutdown(told) => served,
-            () = cut => Ok(()),
-        }
-    })
+    let server = tower_server(listener, router, ShutdownSignal::new(), Streams::default());
+    Runtime::new()?.block_on(server)
+}
+
+/// axum waits for its exchanges, and knows nothing of the streams that were switched.
+async fn tower_server(
+    listener: TcpListener,
+    router: Router,
+    signal: ShutdownSignal,
+    streams: Streams,
+) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = NoDelay(tokio::net::TcpListener::from_std(listener)?);
+    let router = router
+        .layer(map_request(tell_ends))
+        .into_make_service_with_connect_info::<Ends>();
+    let closing = signal.closing();
+    let told = async move {
+        signalled().await;
+        signal.begin();
+    };
+    let cut = async {
+        closing.await;
+        tokio::time::sleep(SHUTDOWN_DEADLINE).await;
+    };
+    let served = async {
+        axum::serve(listener, router)
+            .with_graceful_shutdown(told)
+            .await?;
+        streams.0.close();
+        streams.0.wait().await;
+        Ok(())
+    };
+    tokio::select! {
+        served = served => served,
+        () = cut => Ok(()),
+    }
+}
+
+/// The streams that were switched, as tasks that are waited for.
+#[derive(Clone, Default)]
+struct Streams(TaskTracker);
+
+impl hyper::rt::Executor<UpgradeTask> for Streams {
+    fn execute(&self, task: UpgradeTask) {
+        self.0.spawn(task);
+    }
 }
 
 /// A listener whose connections send small answers at once. `ListenerExt::tap_io` is enough where

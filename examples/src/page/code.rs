@@ -7,6 +7,8 @@ const LAB: &[&str] = &[
     include_str!("../lab/start.rs"),
     include_str!("../lab/failure.rs"),
     include_str!("../lab/framing.rs"),
+    include_str!("../lab/socket.rs"),
+    include_str!("../chat.rs"),
 ];
 const UTIL: &[&str] = &[
     include_str!("../util/errors.rs"),

@@ -10,6 +10,7 @@ mod broken;
 mod input;
 mod keep_alive;
 mod request;
+mod sockets;
 mod streams;
 
 use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};

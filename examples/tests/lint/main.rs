@@ -21,7 +21,7 @@ const FAULTS: &[(&str, &str, bool)] = &[
     ("/lab/no-start", "S3", true),
     ("/lab/hop-by-hop", "S7", true),
     ("/lab/bad-header", "S6", true),
-    ("/lab/status/101", "S5", true),
+    ("/lab/status/101", "U4", true),
     ("/lab/length/short", "B5", false),
     ("/lab/length/long", "B5", false),
     ("/lab/length/stream-short", "B5", false),
