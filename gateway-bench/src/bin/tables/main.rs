@@ -1,4 +1,4 @@
-//! `tables FILE..`: FIGURES.md, from the rows that `figures.sh` wrote.
+//! `tables FILE..`: makes FIGURES.md from the rows that `figures.sh` wrote.
 
 mod aims;
 mod machine;
@@ -72,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Every work on every stack, both variants.
+/// Every workload on every stack, in both variants.
 fn ratios(results: &Results, kind: &str) {
     println!("| work | stack | ratio | difference | native | gateway |");
     println!("|---|---|---|---|---|---|");
