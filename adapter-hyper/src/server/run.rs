@@ -1,4 +1,4 @@
-//! A server at work: from its app's startup to its shutdown.
+//! Runs a server from its app's startup to its shutdown.
 
 use std::io;
 use std::pin::pin;
@@ -88,7 +88,7 @@ impl Server {
         drop(told);
         ending.closed().await;
         tokio::select! {
-            // Also behind the deadline the app has one turn.
+            // Even after the deadline, the app gets one poll.
             biased;
             stopped = lifespan::stop(app) => stopped.map_err(of_app),
             () = &mut deadline => Err(io::Error::new(
