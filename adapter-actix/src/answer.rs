@@ -1,4 +1,4 @@
-//! One request's way through the driver.
+//! The future of an actix service: runs one request through the driver.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,15 +14,15 @@ use crate::payload::{Drain, Upload};
 use crate::response::{Facts, response};
 
 pin_project! {
-    /// The future of a service. actix boxes it, so it is kept small: what is only needed while the
-    /// request is taken apart is not part of it.
+    /// The future of a service. actix boxes it, so it is small: values that are only needed while
+    /// the request is taken apart are not part of it.
     #[project = AnswerProjection]
     pub(crate) enum Answer<A, F> {
         Driven {
             #[pin]
             driven: F,
             rest: Rest,
-            // Behind the driver, which holds what is lent.
+            // Dropped after the driver, which holds what is lent.
             lease: Option<Lease>,
             facts: Facts,
             gateway: Rc<Gateway<A>>,
@@ -34,15 +34,15 @@ pin_project! {
     }
 }
 
-/// What lies behind the head of the request.
+/// What follows the head of the request.
 pub(crate) struct Rest {
     /// Its body.
     pub(crate) upload: Option<Upload>,
-    /// The stream, where one is on offer.
+    /// The stream, if a switch is offered.
     pub(crate) tunnel: Option<Box<Payload>>,
 }
 
-/// An answer that waits for the rest of a request body which nobody will read (I5).
+/// A response that waits for the rest of a request body which nobody will read (I5).
 struct Draining {
     answer: http::Response<Outgoing>,
     drain: Drain,
@@ -88,7 +88,7 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
                 draining,
             } => (driven, rest, lease, *facts, gateway, draining),
             AnswerProjection::Refused { response } => {
-                // Polled again after its end, a future may do as it likes, short of a panic here.
+                // A future that is polled after its end may do anything except panic here.
                 return response
                     .take()
                     .map_or(Poll::Pending, |made| Poll::Ready(Ok(made)));
@@ -123,7 +123,7 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
     }
 }
 
-/// Runs the driver, and feeds it.
+/// Polls the driver, and pumps the request body into it.
 #[inline]
 fn drive<F: Future>(
     mut driven: Pin<&mut F>,

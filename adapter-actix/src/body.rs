@@ -1,4 +1,4 @@
-//! The driver's body as actix's.
+//! Converts the driver's response body into actix's.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -12,21 +12,21 @@ use http_body::Body as HttpBody;
 
 use crate::payload::Upload;
 
-/// Who puts the chunked coding around a stream on HTTP/1.1.
+/// Who adds the chunked coding to a stream on HTTP/1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// actix, or nobody.
+    /// actix, or the stream has none.
     Host,
-    /// The adapter: actix announces the coding and then does not apply it.
+    /// The adapter, because actix announces the coding and then does not apply it.
     Own,
 }
 
-/// The size as actix is to announce it; `declared` is the head's Content-Length.
+/// The size that actix announces; `declared` is the head's Content-Length.
 #[inline]
 pub(crate) fn size(outgoing: &Outgoing) -> BodySize {
     match outgoing.announced() {
         Some(length) => BodySize::Sized(length),
-        // 204, 304, and HEAD where the length is not known.
+        // 204, 304, and HEAD if the length is unknown.
         None if outgoing.is_end_stream() => BodySize::None,
         None => BodySize::Stream,
     }
@@ -60,7 +60,7 @@ pub(crate) fn body(
     })
 }
 
-/// No body, of a size: what HEAD answers (B6). actix would read any other to its end.
+/// No body, but with a size: for HEAD (B6). actix would read any other body to its end.
 struct Announced(BodySize);
 
 impl MessageBody for Announced {
@@ -78,19 +78,19 @@ impl MessageBody for Announced {
     }
 }
 
-/// A stream, which also keeps the request's body moving.
+/// A stream, which also pumps the request's body.
 struct Stream {
     outgoing: Outgoing,
     size: BodySize,
     upload: Option<Upload>,
     framing: Framing,
-    /// Framed pieces that wait for their turn.
+    /// Framed pieces that were not sent yet.
     pieces: VecDeque<Bytes>,
     ended: bool,
 }
 
 impl Stream {
-    /// The next chunk. Trailers are dropped: actix cannot send them (B11).
+    /// The next chunk. Trailers are dropped, because actix cannot send them (B11).
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let outgoing = &mut self.outgoing;
         let mut poll = |cx: &mut Context<'_>| {

@@ -1,4 +1,4 @@
-//! The head of a request, lent to the environ and given back.
+//! Lends actix's request head to the environ, and takes it back.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,18 +13,18 @@ use http::HeaderMap;
 
 use crate::request;
 
-/// How many empty loans a worker keeps for its next requests.
+/// How many empty loans a worker keeps for later requests.
 const KEPT: usize = 64;
 
-/// Room for more copied lines than these is not kept.
+/// A copy with more lines than this is not kept.
 const KEPT_LINES: usize = 96;
 
-/// The head of a request in the hands of an environ: actix's header map, and the target.
+/// The head of a request that an environ has borrowed: actix's header map, and the target.
 #[derive(Debug, Default)]
 struct Loan {
     headers: NativeHeaders,
-    /// Instead of the map, where it is not the request's own. A copy of the map takes ten times the
-    /// room: of HTTP/2 there may be thousands of lines, and a copy per stream.
+    /// Used instead of the map if the map is not the request's own. A copy of the map takes ten
+    /// times the memory: in HTTP/2 there may be thousands of lines, and a copy per stream.
     lines: Vec<(HeaderName, HeaderValue)>,
     uri: Option<Uri>,
 }
@@ -43,7 +43,7 @@ impl HeadSource for Loan {
     }
 
     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        // Nothing to be parsed for the names that every request is asked for.
+        // The names that every request is asked for need no parsing.
         let known = match name {
             "host" => Some(header::HOST),
             "te" => Some(header::TE),
@@ -75,23 +75,23 @@ impl HeadSource for Loan {
     }
 }
 
-/// What is lent.
+/// The lent headers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Lending {
-    /// The request's own headers. The request must have no second handle, which a middleware
-    /// between the router and the app may hold: actix panics then.
+    /// The request's own headers. The request must have no second handle. A middleware
+    /// between the router and the app may hold one, and actix panics then.
     Own,
-    /// A copy of them: there may be another handle, or somebody looks at the request meanwhile.
+    /// A copy of them: there may be another handle, or code that reads the request meanwhile.
     Copy,
 }
 
-/// The loans of one worker that wait for their next request.
+/// The loans of one worker that are free for later requests.
 #[derive(Debug, Default)]
 pub(crate) struct Lender {
     idle: RefCell<Vec<Arc<Loan>>>,
 }
 
-/// A request whose headers are lent out. They are back in their place when it ends, or when it is
+/// A request whose headers are lent. They return to it when it ends, or when it is
 /// dropped: middlewares around the app still see them, and actix keeps the map for later requests.
 pub(crate) struct Lease {
     request: Option<ServiceRequest>,
@@ -134,7 +134,7 @@ impl Lease {
         self.loan.clone()
     }
 
-    /// The request, but for the headers that are lent out, where they are its own.
+    /// The request, without its headers if they are lent.
     #[expect(
         clippy::expect_used,
         reason = "only `end` empties it, and it owns the lease"
@@ -164,7 +164,7 @@ impl Lease {
             return;
         };
         let Some(loan) = Arc::get_mut(&mut self.loan) else {
-            // The environ lives on, in the body or another task.
+            // The environ still lives, in the body or another task.
             if self.lending == Lending::Own {
                 *request.headers_mut() = self.loan.headers.clone();
             }

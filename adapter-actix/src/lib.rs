@@ -23,22 +23,22 @@
 //! # What the app sees
 //!
 //! The environ is the one that the app would see on hyper. SCRIPT_NAME and PATH_INFO come from the
-//! path as it was sent, though actix matches on a decoded copy. The local address is that of the
+//! path as it was sent, although actix matches on a decoded copy. The local address is that of the
 //! listener. The parameters of actix's routes are a [`PathParams`](gateway_core::PathParams) in the
 //! extensions, decoded as `web::Path` decodes them.
 //!
 //! Apps are called and bodies polled in the tokio context of an actix worker, with timers and I/O
-//! (L7). It has one thread, so a task that an app starts by `tokio::spawn` runs on that worker.
+//! (L7). It has one thread, so a task that an app starts with `tokio::spawn` runs on that worker.
 //!
-//! actix's request extensions and app data are not `Send` and stay on actix's side: what the app
-//! needs of them is copied by a function, [`ActixService::with`] or [`ActixMount::with`]. That is how
-//! an app learns who is logged in. A header is no way to tell it: any client can send one of that
-//! name. Where it must be a header, as between processes, the client's own is removed first, from
-//! every request, also from those for which nothing is set.
+//! actix's request extensions and app data are not `Send`, so apps do not see them. A function,
+//! [`ActixService::with`] or [`ActixMount::with`], copies what the app needs, such as the user. Do
+//! not use a header for this: any client can send one of that name. If it must be a header, as
+//! between processes, first remove the client's own from every request, also from those for which
+//! nothing is set.
 //!
-//! The other way, what the app puts into the extensions of its response
-//! ([`StartResponse::insert_extension`](gateway_core::StartResponse::insert_extension)) is in actix's
-//! response as one value of the type [`http::Extensions`], of `http` 1:
+//! In the other direction, the extensions that the app adds to its response
+//! ([`StartResponse::insert_extension`](gateway_core::StartResponse::insert_extension)) are in
+//! actix's response as one value of the type [`http::Extensions`], of `http` 1:
 //!
 //! ```
 //! use actix_web::dev::ServiceResponse;
@@ -60,35 +60,36 @@
 //! # assert_eq!(rows_read(&response), Some(RowsRead(3)));
 //! ```
 //!
-//! Request headers and the target stay in actix's own types: look-ups by name and the path cost no
-//! conversion, and `Environ::headers` and `Environ::uri` make theirs when they are first asked for.
+//! Request headers and the target stay in actix's own types. Look-ups by name and the path need no
+//! conversion. `Environ::headers` and `Environ::uri` convert when they are first called.
 //!
-//! # What actix does otherwise
+//! # What differs on actix
 //!
 //! The driver and this adapter normalise what they can: bodies where HTTP has none, HEAD on
 //! endless streams, streams to HTTP/1.0 clients, declined WebSocket offers, lengths of streams. What
 //! remains:
 //!
 //! - There are no request trailers, and response trailers are dropped (I7, B11).
-//! - A client that goes away is seen at the next read or write (L3). The app's future runs on, and
-//!   is dropped only when actix ends the connection.
+//! - A client that goes away is detected at the next read or write (L3). The app's future runs on,
+//!   and is dropped only when actix ends the connection.
 //! - `100 Continue` is sent before the app is called (I6).
-//! - A request body that the app did not read closes the connection, unless it is short and came
+//! - A request body that the app did not read closes the connection, unless it is short and arrived
 //!   with its head (I5).
 //! - The input can be read until the response has ended: a task that holds it longer gets an error.
-//! - Pipelined requests on HTTP/1: actix reads ahead, and sends each response by the method, version and
-//!   `Connection` of the request that it read last. HEAD and GET behind one another get each other's
-//!   framing, and a response to HTTP/1.1 may be framed for HTTP/1.0 (B4, B6). Browsers and proxies do
-//!   not pipeline; a proxy in front takes it off.
-//! - HTTP/2: actix does not bound the streams of a connection (20 000 open ones cost some 85 MB), and a
-//!   header name of more than 65 535 bytes panics in its decoder, which ends that connection. An HTTP/2
-//!   server that faces the open network belongs behind a proxy that bounds both, or is one of HTTP/1.
-//! - A method with one of `#$%&'` in it is refused by actix with 400 (E1).
+//! - Pipelined requests on HTTP/1: actix reads ahead, and sends each response by the method,
+//!   version and `Connection` of the request that it read last. A pipelined HEAD and GET get each
+//!   other's framing, and a response to HTTP/1.1 may be framed for HTTP/1.0 (B4, B6). Browsers and
+//!   proxies do not pipeline, and a proxy in front ends pipelining.
+//! - HTTP/2: actix does not limit the streams of a connection (20 000 open ones cost some 85 MB),
+//!   and a header name of more than 65 535 bytes panics in its decoder, which ends that connection.
+//!   An HTTP/2 server on the open network belongs behind a proxy that limits both, or should speak
+//!   HTTP/1.
+//! - actix refuses a method with one of `#$%&'` in it with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
 //!
 //! # WebSocket
 //!
-//! Over HTTP/1.1 the offer of `websocket` is passed on, and an app takes it by
+//! Over HTTP/1.1 apps see the offer of `websocket`, and accept it with
 //! [`Body::upgrade`](gateway_core::Body::upgrade). Any WebSocket library works on the stream.
 //!
 //! ```
@@ -115,30 +116,32 @@
 //! # let _ = service;
 //! ```
 //!
-//! What the app does with the stream is a task of the worker. It runs whether the client reads or not
-//! (U16). Some 64 KiB wait for a client that does not read, beside actix's own buffers; then writes wait.
+//! The app's part is a task of the worker. It runs whether or not the client reads (U16). Up to 64
+//! KiB wait for a client that does not read, besides actix's own buffers. Then writes wait.
 //!
-//! - **Offers**: to a GET of HTTP/1.1 without a body, with the connection option `upgrade` and one
-//!   `Upgrade` line whose value is `websocket` alone (U1, U2). actix hands no stream out for other
-//!   protocols or for a list of them, and none over HTTP/2.
-//! - **Declining** closes the connection behind the response, which says so: actix takes all that
-//!   follows the offer for the other protocol's.
-//! - **The end**: the connection always closes behind the stream. When the app's part is over, actix
+//! - **Offers**: a GET of HTTP/1.1 without a body, with the connection option `upgrade` and one
+//!   `Upgrade` line whose value is only `websocket`, has an offer (U1, U2). actix hands no stream
+//!   out for other protocols or for a list of them, and none over HTTP/2.
+//! - **Declining** closes the connection after the response, which says so: actix treats all bytes
+//!   that follow the offer as those of the other protocol.
+//! - **The end**: the connection always closes after the stream. When the app's part is over, actix
 //!   sends what was written, waits for the client to close for up to
-//!   `HttpServer::client_disconnect_timeout` (1 s unless set), and then closes. A client that waits for
-//!   the server's close, as WebSocket's do, waits that long (U8). `client_disconnect_timeout(Duration::ZERO)`
-//!   turns that off for the whole server, and with it the wait that saves a response to an unread upload (I5).
-//! - **Half-closing**: a client may end its direction and still gets what the app writes. When the app ends
-//!   its own, both end (U10). When a client ends its direction while the app has more than 32 KiB to read,
-//!   actix drops what it has read and not passed on, up to 128 KiB. WebSocket's closing handshake waits for
-//!   the app, and loses nothing (U8).
+//!   `HttpServer::client_disconnect_timeout` (1 s by default), and then closes. A client that waits
+//!   for the server's close, as WebSocket clients do, waits that long (U8).
+//!   `client_disconnect_timeout(Duration::ZERO)` turns that off for the whole server, and also the
+//!   wait that saves a response to an unread upload (I5).
+//! - **Half-closing**: a client may end its direction and still gets what the app writes. When the
+//!   app ends its own, both end (U10). If a client ends its direction while the app has more than
+//!   32 KiB to read, actix drops up to 128 KiB that it has read and not passed on. WebSocket's
+//!   closing handshake waits for the app, and loses nothing (U8).
 //! - **Shutdown**: [`ActixService::shutdown_signal`] tells streams that the server closes (U12).
 //! - **Small messages**: set `HttpServer::tcp_nodelay(true)`. See the next section.
 //!
-//! # Small answers
+//! # Small responses
 //!
-//! actix leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits
-//! for the client's delayed acknowledgement, up to 40 ms. `HttpServer::tcp_nodelay(true)` ends that.
+//! actix leaves Nagle's algorithm on. If the head and the body of a response are written
+//! separately, the body waits for the client's delayed acknowledgement, up to 40 ms.
+//! `HttpServer::tcp_nodelay(true)` ends that.
 
 mod answer;
 mod body;

@@ -1,4 +1,4 @@
-//! An app below a prefix of an actix server.
+//! `mount`: an app below a prefix of an actix server.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl<A> ActixMount<A> {
 }
 
 impl<A: App> ActixMount<A> {
-    /// Adds a guard: a request that it refuses is offered to the services behind this one.
+    /// Adds a guard. A request that it refuses is offered to the next services.
     #[must_use]
     pub fn guard(mut self, guard: impl Guard + 'static) -> Self {
         self.guards.push(Box::new(guard));

@@ -1,4 +1,4 @@
-//! actix's payload, which is not `Send`, as the input of an app, which is: over the bridge of core.
+//! Bridges actix's payload, which is not `Send`, to the input of an app, which is.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -13,7 +13,7 @@ use gateway_core::{Input, bridge};
 
 use crate::response::Facts;
 
-/// How much of an unread body is read and dropped.
+/// How many bytes of an unread body are read and dropped.
 const DRAINED: usize = 64 * 1024;
 
 /// The adapter's end of the bridge.
@@ -23,7 +23,7 @@ pub(crate) struct Upload {
     declared: Option<u64>,
 }
 
-/// A payload that ends after so many bytes, where it has no end of its own.
+/// A payload that ends after its declared length, if it has no end of its own.
 pub(crate) struct Bounded {
     payload: Payload,
     left: Option<u64>,
@@ -45,7 +45,7 @@ impl Stream for Bounded {
     }
 }
 
-/// The request's body as an input, and what fills it, where there is something to read.
+/// The request's body as an input, and the pump that fills it, if there is anything to read.
 #[inline]
 pub(crate) fn open(request: &mut ServiceRequest, facts: Facts) -> (Input, Option<Upload>) {
     let payload = request.take_payload();
@@ -53,12 +53,12 @@ pub(crate) fn open(request: &mut ServiceRequest, facts: Facts) -> (Input, Option
         return (Input::empty(), None);
     }
     let declared = declared_length(request);
-    // A tunnel's payload has no end: what the head declares is all of the request's body (I1).
+    // The payload of a tunnel has no end: only the declared bytes are the request's body (I1).
     let left = facts.is_tunnel.then(|| declared.unwrap_or(0));
     let (input, mut pump) = bridge::open(Bounded { payload, left });
     if facts.is_tunnel || facts.version >= Version::HTTP_2 {
-        // HTTP/2 has a payload for every request; most are over by now (I1). Nobody waits yet: who
-        // does asks again.
+        // HTTP/2 has a payload for every request, and most have ended already (I1). Nobody waits
+        // yet: a reader polls again.
         pump.read_ahead(&mut Context::from_waker(Waker::noop()));
     }
     // I3, RFC 9113 section 8.1.1: an end before the declared length is an error of the read.
@@ -74,8 +74,8 @@ fn declared_length(request: &ServiceRequest) -> Option<u64> {
 }
 
 impl Upload {
-    /// What to wait for before a response whose request body nobody will read (I5): nothing if it
-    /// was read, or is too large to be dropped.
+    /// What must be drained before a response whose request body nobody will read (I5). Nothing if
+    /// it was read, or is too large to be dropped.
     pub(crate) fn drain(self) -> Option<Drain> {
         let is_small = self.declared.is_none_or(|length| length <= DRAINED as u64);
         (!self.pump.is_over() && is_small).then_some(Drain {
@@ -86,8 +86,8 @@ impl Upload {
     }
 }
 
-/// Reads and drops an unread body that has arrived with its head (I5): actix would close the
-/// connection because of it. What has not arrived is not waited for.
+/// Reads and drops an unread body that has arrived with its head (I5), because actix would close
+/// the connection for it. It does not wait for bytes that have not arrived.
 pub(crate) struct Drain {
     pump: bridge::Pump<Bounded>,
     budget: usize,
@@ -99,7 +99,7 @@ impl Drain {
         if self.pump.poll_drain(cx, &mut self.budget).is_ready() || self.waited {
             return Poll::Ready(());
         }
-        // actix polls a handler once before it decodes what lies behind the head.
+        // actix polls a handler once before it decodes what follows the head.
         self.waited = true;
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -1,12 +1,12 @@
-//! Where actix's router stopped, as an offset into the path that was sent.
+//! Finds the length of the prefix that actix's router matched, in the path that was sent.
 
 use actix_web::dev::{Path, Url};
 
-/// How many bytes of the raw path are the mount's (E3).
+/// How many bytes of the raw path are the prefix (E3).
 ///
 /// actix matches on a decoded copy of the path in which `%2F`, `%25` and `%2B` stay as they are.
-/// So the slashes of the copy are those of the raw path, one for one, whatever lies between them:
-/// the end of the matched segments is found by counting.
+/// So the slashes of the copy are those of the raw path, one by one. Counting them finds
+/// the end of the matched segments.
 #[inline]
 pub(crate) fn raw_offset(matched: &Path<Url>, raw: &str) -> usize {
     let (copy, rest) = (matched.as_str(), matched.unprocessed());
@@ -17,7 +17,7 @@ pub(crate) fn raw_offset(matched: &Path<Url>, raw: &str) -> usize {
 }
 
 fn offset(prefix: &str, rest: &str, raw: &str) -> usize {
-    // A pattern may end within a segment; the whole segment is the app's then.
+    // A pattern may end within a segment. The whole segment then belongs to the app.
     let ends_within = !rest.is_empty() && !rest.starts_with('/');
     let prefix = if ends_within {
         prefix.rsplit_once('/').map_or(prefix, |(whole, _)| whole)
@@ -29,7 +29,7 @@ fn offset(prefix: &str, rest: &str, raw: &str) -> usize {
     if prefix.is_empty() {
         return 0;
     }
-    // Nothing was decoded: what it would have shortened, nothing could have made longer again.
+    // Nothing was decoded: decoding makes a path shorter, and nothing makes it longer again.
     if prefix.len() + rest.len() == raw.len() {
         return prefix.len();
     }

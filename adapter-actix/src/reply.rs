@@ -1,4 +1,4 @@
-//! Return values of views in native actix handlers.
+//! `ActixReply`: return values of views in native actix handlers.
 
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
@@ -7,12 +7,12 @@ use gateway_core::{TryIntoResponse, reply};
 use crate::request::{method, version};
 use crate::response::{Facts, response};
 
-/// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the answer of a native
+/// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the response of a native
 /// actix handler.
 ///
-/// The response is normalised as a mounted app's is: HEAD, 204 and 304, lengths, refused headers, an
-/// error's page. Only a stream is not waited for: one that fails before its first chunk aborts the
-/// response where an app would answer 500 (B1).
+/// The response is normalised like that of a mounted app: HEAD, 204 and 304, lengths, refused
+/// headers, the page of an error. Only a stream is not waited for: if it fails before its first
+/// chunk, the response is aborted where an app would answer 500 (B1).
 ///
 /// # Examples
 ///

@@ -1,7 +1,7 @@
-//! actix's request as an environ.
+//! Makes an environ from an actix request.
 //!
-//! actix-web has `http` 0.2, everything else has `http` 1. Neither version gives out the bytes behind
-//! its types, so what is asked for is copied.
+//! actix-web uses `http` 0.2, everything else `http` 1. Neither version exposes the bytes of
+//! its types, so the values that an app asks for are copied.
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,10 +18,10 @@ use percent_encoding::percent_decode_str;
 
 use crate::lent_head::Lease;
 
-/// Fills an environ with what the host knows.
+/// A function that fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&ServiceRequest, &mut Environ) + Send + Sync;
 
-/// The environ; `None` where `http` 1 takes the method or the target for none.
+/// The environ. `None` if `http` 1 does not accept the method or the target.
 #[inline]
 pub(crate) fn environ<A: App>(
     gateway: &Gateway<A>,
@@ -39,7 +39,7 @@ pub(crate) fn environ<A: App>(
     Some(gateway.lend(head, input))
 }
 
-/// What is told of a request that no environ can express.
+/// What is known of a request that no environ can express.
 pub(crate) fn refused_head<'a>(
     request: &'a ServiceRequest,
     connection: Connection,
@@ -60,7 +60,7 @@ pub(crate) fn note_path_params(request: &ServiceRequest, environ: &mut Environ) 
         return;
     }
     let params = matched.iter().map(|(name, value)| {
-        // actix leaves `%2F`, `%25` and `%2B` in the copy of the path that it matches on.
+        // actix leaves `%2F`, `%25` and `%2B` in its copy of the path.
         (name, percent_decode_str(value).decode_utf8_lossy())
     });
     environ
@@ -68,7 +68,7 @@ pub(crate) fn note_path_params(request: &ServiceRequest, environ: &mut Environ) 
         .insert(params.collect::<PathParams>());
 }
 
-/// Runs the user's function, whose panic is a 500 (B9).
+/// Runs the user's function. Its panic becomes a 500 (B9).
 pub(crate) fn fill(with: &With, request: &ServiceRequest, environ: &mut Environ) {
     if catch_unwind(AssertUnwindSafe(|| with(request, environ))).is_err() {
         let error = HttpError::internal_server_error();
@@ -76,10 +76,10 @@ pub(crate) fn fill(with: &With, request: &ServiceRequest, environ: &mut Environ)
     }
 }
 
-/// The facts of the connection (E13, E16).
+/// What is known of the connection (E13, E16).
 #[inline]
 pub(crate) fn connection(request: &ServiceRequest, believes_forwarded: bool) -> Connection {
-    // E12: what comes from a connection without a Host actix refuses by itself. A request of its test
+    // E12: actix itself refuses a request from a connection without a Host. A request of its test
     // module has none, and is served.
     let mut connection = Connection::new();
     let config = request.app_config();
@@ -87,7 +87,7 @@ pub(crate) fn connection(request: &ServiceRequest, believes_forwarded: bool) -> 
         connection = connection.with_scheme(Scheme::Https);
     }
     if let Some(peer) = request.peer_addr() {
-        // Without a peer it is a Unix socket, for which actix makes a local address up.
+        // Without a peer it is a Unix socket, for which actix invents a local address.
         connection = connection
             .with_peer_addr(peer)
             .with_local_addr(config.local_addr());
@@ -96,7 +96,7 @@ pub(crate) fn connection(request: &ServiceRequest, believes_forwarded: bool) -> 
         let info = request.connection_info();
         connection = connection.with_scheme(scheme(info.scheme()));
         let client = info.realip_remote_addr().and_then(client);
-        // The peer itself keeps its port, which is not the forwarded client's.
+        // The peer keeps its port, which is not that of the forwarded client.
         if let Some(client) = client
             .filter(|client| connection.peer_addr().map(|peer| peer.ip()) != Some(client.ip()))
         {
@@ -106,7 +106,7 @@ pub(crate) fn connection(request: &ServiceRequest, believes_forwarded: bool) -> 
     connection
 }
 
-/// A forwarded address; its port is 0 where the proxy named none.
+/// A forwarded address. Its port is 0 if the proxy named none.
 fn client(text: &str) -> Option<SocketAddr> {
     let ip = |text: &str| {
         text.trim_start_matches('[')
@@ -127,11 +127,11 @@ pub(crate) fn scheme(name: &str) -> Scheme {
     }
 }
 
-/// The method; `None` where `http` 1 takes the token for none.
+/// The method. `None` if `http` 1 does not accept it.
 #[inline]
 pub(crate) fn method(method: &native::Method) -> Option<Method> {
     match *method {
-        // Nothing to be parsed for most requests.
+        // Most requests need no parsing.
         native::Method::GET => Some(Method::GET),
         native::Method::POST => Some(Method::POST),
         native::Method::HEAD => Some(Method::HEAD),
@@ -154,23 +154,23 @@ pub(crate) fn version(version: native::Version) -> Version {
 /// True for a target in origin form (RFC 9112 section 3.2.1).
 #[inline]
 fn is_origin_form(uri: &native::Uri) -> bool {
-    // Not by the path, which `http` 0.2 says is `/` where HTTP/2's `:path` is only a query.
+    // Not checked by the path, because `http` 0.2 says `/` if HTTP/2's `:path` is only a query.
     let target = uri.path_and_query().map(|target| target.as_str());
     uri.scheme().is_none()
         && uri.authority().is_none()
         && target.is_some_and(|target| target.starts_with('/'))
 }
 
-/// The whole target; `None` where `http` 1 takes it for none.
+/// The whole target. `None` if `http` 1 does not accept it.
 pub(crate) fn target(uri: &native::Uri) -> Option<Uri> {
     let path = uri.path_and_query().map(|path| path.as_str());
     let authority = uri.authority().map(|authority| authority.as_str());
     let Some(scheme) = uri.scheme_str() else {
-        // CONNECT: the authority is the target.
+        // CONNECT: the target is the authority.
         let text = path.filter(|path| !path.is_empty()).or(authority)?;
         return text.parse().ok();
     };
-    // From parts: HTTP/2 has a scheme and an authority beside the path `*`.
+    // Made from parts, because HTTP/2 has a scheme and an authority beside the path `*`.
     let mut parts = uri::Parts::default();
     parts.scheme = Some(scheme.parse().ok()?);
     parts.authority = Some(authority?.parse().ok()?);
@@ -178,16 +178,16 @@ pub(crate) fn target(uri: &native::Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Room for the header values of most requests.
+/// Capacity for the header values of most requests.
 const VALUES: usize = 1024;
-/// Room for the headers of most requests.
+/// Capacity for the headers of most requests.
 const LINES: usize = 16;
 
-/// Request headers as an `http` 1 map; all values share one allocation, or a few.
+/// Request headers as an `http` 1 map. All values share one allocation, or a few.
 pub(crate) fn request_headers<'a>(
     headers: impl Iterator<Item = (&'a NativeName, &'a NativeValue)>,
 ) -> HeaderMap {
-    // Not measured beforehand: going through actix's map costs more than what is left unused.
+    // Not measured first: iterating actix's map costs more than the unused capacity.
     let mut values = BytesMut::with_capacity(VALUES);
     let mut map = HeaderMap::with_capacity(LINES);
     for (name, value) in headers {

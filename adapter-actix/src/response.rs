@@ -1,4 +1,4 @@
-//! The driver's response as actix's.
+//! Converts the driver's response into actix's.
 
 use actix_http::ConnectionType;
 use actix_web::HttpResponse;
@@ -14,16 +14,16 @@ use crate::body::{self, Framing};
 use crate::payload::Upload;
 use crate::upgrade::Tunnel;
 
-/// What of a request decides how actix sends its response.
+/// The properties of a request that decide how actix sends its response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) version: Version,
-    /// On HTTP/1 the client offered to change to WebSocket, or asked for a tunnel. actix treats the
-    /// whole exchange as if that were accepted: the request's body is all that follows on the
-    /// connection, and a stream is announced as chunked and not framed.
+    /// On HTTP/1 the client offered WebSocket, or asked for a tunnel. actix treats the
+    /// whole exchange as if that was accepted: everything that follows on the connection is the
+    /// request's body, and a stream is announced as chunked and not framed.
     pub(crate) is_tunnel: bool,
-    /// The client offered to change to some protocol: actix closes the connection after such a
-    /// request and would not say so.
+    /// The client offered some protocol. actix closes the connection after such a
+    /// request and does not say so.
     pub(crate) offers_upgrade: bool,
 }
 
@@ -50,7 +50,7 @@ fn is_tunnel(head: &RequestHead) -> bool {
         && !head.headers.contains_key(header::TRANSFER_ENCODING)
 }
 
-/// Makes actix's response, framed as HTTP wants it, and gives the header map back.
+/// Makes actix's response, framed as HTTP demands, and returns the header map.
 #[inline]
 pub(crate) fn response(
     mut response: http::Response<Outgoing>,
@@ -60,16 +60,16 @@ pub(crate) fn response(
 ) -> (HttpResponse<BoxBody>, HeaderMap) {
     let headers = std::mem::take(response.headers_mut());
     let status = native_status(response.status());
-    // The driver puts a `Connection` there for `close_connection`.
+    // The driver adds a `Connection` for `close_connection`.
     let mut closes = facts.offers_upgrade;
     let mut made = HttpResponse::with_body(status, ());
     let mut values = joined_values(&headers);
     for (name, value) in &headers {
         let copy = values.split_to(value.len());
-        // Two are actix's own to write: `Content-Length`, from the size of the body, and
+        // actix itself writes two fields: `Content-Length`, from the size of the body, and
         // `Connection`.
         if *name == http::header::CONTENT_LENGTH {
-            // Written from the size of the body.
+            // actix writes it from the size of the body.
         } else if *name == http::header::CONNECTION {
             closes = true;
         } else if let Some((name, value)) = native_header(name, value, copy) {
@@ -78,7 +78,7 @@ pub(crate) fn response(
     }
     let extensions = std::mem::take(response.extensions_mut());
     if !extensions.is_empty() {
-        // actix's map has one value of a type, and a type-erased map gives none out: all as one.
+        // actix's map has one value of a type, and `http`'s cannot be iterated: all are one value.
         made.extensions_mut().insert::<Extensions>(extensions);
     }
     let mut outgoing = response.into_body();
@@ -101,7 +101,7 @@ pub(crate) fn response(
         made.head_mut().set_connection_type(ConnectionType::Close);
     }
     if is_http1_stream && !is_chunked {
-        // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
+        // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
         made.head_mut().no_chunking(true);
         made.head_mut().set_connection_type(ConnectionType::Close);
     }
@@ -111,12 +111,12 @@ pub(crate) fn response(
 
 /// The status in actix's type.
 fn native_status(status: http::StatusCode) -> native::StatusCode {
-    // Both versions take 100 to 999.
+    // Both versions accept 100 to 999.
     native::StatusCode::from_u16(status.as_u16())
         .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A copy of the values of response headers, one behind the other in one allocation.
+/// A copy of the values of response headers, one after the other in one allocation.
 #[inline]
 fn joined_values(headers: &HeaderMap) -> Bytes {
     let length = headers.values().map(HeaderValue::len).sum();
@@ -135,7 +135,7 @@ fn native_header(
     copy: Bytes,
 ) -> Option<(native::header::HeaderName, native::header::HeaderValue)> {
     let name = match *name {
-        // Nothing to be parsed for the one that nearly every response has.
+        // The header of nearly every response needs no parsing.
         http::header::CONTENT_TYPE => native::header::CONTENT_TYPE,
         ref other => native::header::HeaderName::from_bytes(other.as_str().as_bytes()).ok()?,
     };

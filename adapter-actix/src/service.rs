@@ -1,4 +1,4 @@
-//! An app as a service of an actix server: its default service, or a route's.
+//! `service` and `ActixService`: an app as a default service or a route of an actix server.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -13,11 +13,12 @@ use crate::worker::{Place, Settings, Unnamed, Worker, WorkerService};
 
 /// An app as an actix service, for `default_service` and for `Route::service`.
 ///
-/// These places are no mounts: the app sees the whole path in PATH_INFO, also within a scope, whose
-/// unmatched requests actix hands to the application's default service. [`mount`](crate::mount()) puts an app below
-/// a prefix; `mount("", app)`, as the last service of a scope, makes it what answers there.
+/// These places are not mounts: the app sees the whole path in PATH_INFO, also within a scope,
+/// because actix passes unmatched requests of a scope to the application's default service.
+/// [`mount`](crate::mount()) puts an app below a prefix. `mount("", app)`, as the last service of a
+/// scope, answers its unmatched requests.
 ///
-/// A service whose type has a name is [`ActixService`].
+/// [`ActixService`] is a service with a named type.
 ///
 /// # Examples
 ///
@@ -45,7 +46,7 @@ pub fn service<A: App>(
     ActixService::new(app).unboxed(Place::Fallback)
 }
 
-/// An app as an actix service whose type can be named; its futures are boxed.
+/// An app as an actix service with a named type; its futures are boxed.
 ///
 /// Clones share the app.
 ///
@@ -74,8 +75,8 @@ impl<A: App> ActixService<A> {
         Self::from_gateway_fn(move || Gateway::new(app.clone()))
     }
 
-    /// A service for an app in gateways that `gateway` makes, one for each worker: the memory that a
-    /// gateway uses again is then its worker's own. One gateway for all of them works, too:
+    /// A service for an app in gateways that `gateway` makes, one for each worker. So each worker
+    /// recycles its own memory. One gateway for all of them works, too:
     /// `move || gateway.clone()`.
     ///
     /// # Examples
@@ -111,12 +112,12 @@ impl<A: App> ActixService<A> {
         ActixMount::new(prefix, self)
     }
 
-    /// Fills the environ with what actix knows of the request: `fill` is called with actix's request
-    /// and the environ, before the app is. It replaces a function given before.
+    /// Fills the environ with what actix knows of the request: `fill` is called with actix's
+    /// request and the environ, before the app. It replaces an earlier function.
     ///
-    /// actix's request extensions, app data and what its middlewares keep there (sessions,
-    /// identities) are not `Send`: what the app needs of them is copied into
-    /// [`extensions_mut`](Environ::extensions_mut), or set as a variable. The payload has been taken
+    /// actix's request extensions, app data and what its middlewares store there (sessions,
+    /// identities) are not `Send`: copy what the app needs into
+    /// [`extensions_mut`](Environ::extensions_mut), or set it as a variable. The payload was taken
     /// out of the request. The parameters of routes need no such function: they are a
     /// [`PathParams`](gateway_core::PathParams) in the extensions.
     ///
@@ -158,19 +159,19 @@ impl<A: App> ActixService<A> {
     }
 
     /// Lets the forwarded headers set the client's address and the scheme, by actix's own rules:
-    /// those of `ConnectionInfo`, which believes the first entry of `Forwarded` or `X-Forwarded-*`.
+    /// those of `ConnectionInfo`, which trusts the first entry of `Forwarded` or `X-Forwarded-*`.
     ///
-    /// Any client can send these: ask for it only behind a proxy that replaces them (E13).
+    /// Any client can send these. Use it only behind a proxy that replaces them (E13).
     #[must_use]
     pub fn connection_info(mut self) -> Self {
         self.settings.connection_info = true;
         self
     }
 
-    /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. There is one for all workers. The first that is registered stays, also one that a
-    /// function of [`from_gateway_fn`](Self::from_gateway_fn) gave its gateway; a middleware registers
-    /// more by [`Environ::observe`].
+    /// Registers an observer that is told how each exchange ended, also of requests that are
+    /// refused before the app. There is one for all workers. The first one registered stays, also
+    /// one that a function of [`from_gateway_fn`](Self::from_gateway_fn) gave its gateway. A
+    /// middleware registers more with [`Environ::observe`].
     ///
     /// # Examples
     ///
@@ -211,16 +212,16 @@ impl<A: App> ActixService<A> {
     }
 
     /// The signal that the server has begun to shut down, one for all workers and clones of the
-    /// service. actix tells no service of its shutdown: who stops the server gives the signal
-    /// ([`begin`](ShutdownSignal::begin)) right before, and apps wait for it by
+    /// service. actix does not tell services of its shutdown. Give the signal
+    /// ([`begin`](ShutdownSignal::begin)) right before you stop the server. Apps wait for it with
     /// [`Environ::closing`] and [`Duplex::closing`](gateway_core::Duplex::closing) (L4, U12).
     ///
-    /// actix then waits for the connections, upgraded ones among them, up to
-    /// `HttpServer::shutdown_timeout`, and cuts what is left.
+    /// actix then waits for the connections, also upgraded ones, up to
+    /// `HttpServer::shutdown_timeout`, and cuts the rest.
     ///
-    /// Take it before the service goes into the function of `HttpServer::new`, which is called for each
-    /// worker. A gateway that a function of [`from_gateway_fn`](Self::from_gateway_fn) gave a signal of its
-    /// own keeps it.
+    /// Take it before the service is moved into the function of `HttpServer::new`, which is called
+    /// for each worker. If a function of [`from_gateway_fn`](Self::from_gateway_fn) gave a gateway
+    /// its own signal, the gateway keeps it.
     ///
     /// # Examples
     ///
@@ -259,7 +260,7 @@ impl<A: App> ActixService<A> {
         self.shutdown.clone()
     }
 
-    /// Shares the signal of another service, or one of the server's own, instead of
+    /// Shares the signal of another service, or of the server, instead of
     /// [this service's](Self::shutdown_signal): for servers that run several apps.
     ///
     /// # Examples
@@ -291,8 +292,8 @@ impl<A: App> ActixService<A> {
         Worker::new(gateway, place, self.settings.clone())
     }
 
-    /// The service with futures that have no name, made anew for each worker: a worker's recycled
-    /// memory is its own.
+    /// The service with unnamed futures, made for each worker, so that each recycles its own
+    /// memory.
     pub(crate) fn unboxed(
         self,
         place: Place,

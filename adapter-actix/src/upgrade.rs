@@ -1,10 +1,11 @@
-//! Switches of protocols: WebSocket over HTTP/1.1, the only one for which actix hands its stream out.
+//! Switches of protocols on actix: WebSocket over HTTP/1.1, the only one for which actix hands out
+//! its stream.
 //!
-//! actix has no duplex stream to give. What it has after the head of such a request are two halves: a
+//! actix has no duplex stream. After the head of such a request it has two halves: a
 //! payload that ends with the connection, and the response's body. A [`Tunnel`] is both. Its body
-//! holds the outgoing bytes only. The payload and the app's part live in one task of the same thread:
-//! actix polls no body while its write buffer is full, and the app's part must be polled all the same
-//! (U16).
+//! has only the outgoing bytes. The payload and the app's part live in one task of the same thread,
+//! because actix polls no body while its write buffer is full, and the app's part must be polled
+//! nevertheless (U16).
 //!
 //! | | |
 //! |---|---|
@@ -28,8 +29,8 @@ use crate::response::Facts;
 
 pub(crate) use tunnel::Tunnel;
 
-/// The payload of a request that may switch, taken out of it.
-// In a box: few requests have one.
+/// The payload, taken out of a request that may switch.
+// Boxed, because few requests have one.
 #[inline]
 pub(crate) fn take_payload(request: &mut ServiceRequest, facts: Facts) -> Option<Box<Payload>> {
     if !facts.is_tunnel || !can_switch(request.head()) {
@@ -38,18 +39,18 @@ pub(crate) fn take_payload(request: &mut ServiceRequest, facts: Facts) -> Option
     Some(Box::new(request.take_payload()))
 }
 
-/// Offers what actix can switch to (U1). Gives the payload back if something is on offer.
+/// Offers what actix can switch to (U1). Returns the payload if there is an offer.
 pub(crate) fn offer(environ: &mut Environ, payload: Box<Payload>) -> Option<Box<Payload>> {
     environ.offer_upgrades(|protocol| protocol.eq_ignore_ascii_case("websocket"));
     let is_offered = environ.upgrades().next().is_some();
     is_offered.then_some(payload)
 }
 
-/// True if actix hands the stream out, and the request is one that may have it (U2). actix also does
-/// so for other methods, for requests with a body and to HTTP/1.0.
+/// True if actix hands out the stream, and the request may have it (U2). actix also hands it out
+/// for other methods, for requests with a body and to HTTP/1.0.
 fn can_switch(head: &RequestHead) -> bool {
     let mut offers = head.headers.get_all(header::UPGRADE);
-    // actix looks for a line that is the one word: of a list it hands nothing out.
+    // actix compares the whole line. For a list of protocols it hands out nothing.
     let is_alone = offers.next().is_some_and(|offer| {
         let offer = offer.as_bytes().trim_ascii();
         offer.eq_ignore_ascii_case(b"websocket")

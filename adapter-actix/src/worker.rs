@@ -1,4 +1,4 @@
-//! What one worker of an actix server needs to run an app, and how a request is handed to it.
+//! Runs an app in one worker of an actix server.
 
 use std::fmt;
 use std::rc::Rc;
@@ -17,25 +17,25 @@ use crate::request::{self, With};
 use crate::response::{Facts, response};
 use crate::upgrade;
 
-/// Where in an application the app is.
+/// Where the app is in an application.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Place {
-    /// Below a prefix, right below the router, which has just had the request for itself: nobody
+    /// Below a prefix, directly below the router. The router has just owned the request, so nobody
     /// else holds it.
     Mount,
-    /// A default service or a route. A default service also gets what scopes had nothing for: that
-    /// they matched says nothing of where the app is, so it sees the whole path.
+    /// A default service or a route. A default service also gets the unmatched requests of scopes.
+    /// Their match says nothing about the place of the app, so it sees the whole path.
     Fallback,
 }
 
-/// What a worker does with each request.
+/// What a worker needs for each request.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) connection_info: bool,
     pub(crate) with: Option<Arc<With>>,
 }
 
-/// The app, and memory that one worker's requests use again.
+/// The app, and memory that one worker recycles.
 pub(crate) struct Worker<A> {
     gateway: Rc<Gateway<A>>,
     lender: Rc<Lender>,
@@ -53,7 +53,7 @@ impl<A: App> Worker<A> {
         }
     }
 
-    /// Answers a request; it never fails: an app's error or panic is a response.
+    /// Answers a request. It never fails: an app's error or panic becomes a response.
     #[inline]
     pub(crate) fn answer(
         &self,
@@ -79,7 +79,7 @@ impl<A: App> Worker<A> {
             return Answer::refused(lease.end(), response(page, facts, None, None).0);
         };
         environ.set_connection(connection);
-        // An offset that is no end of a segment leaves the path whole.
+        // An offset that is not the end of a segment leaves the path whole.
         let _ = environ.set_script_name_len(split);
         request::note_path_params(lease.request(), &mut environ);
         let tunnel = tunnel.and_then(|payload| upgrade::offer(&mut environ, payload));
@@ -117,7 +117,7 @@ impl<A> fmt::Debug for WorkerService<A> {
     }
 }
 
-/// A service made of a closure.
+/// A service that is a closure.
 pub(crate) struct Unnamed<F>(pub(crate) F);
 
 impl<F, Fut> Service<ServiceRequest> for Unnamed<F>

@@ -1,4 +1,4 @@
-//! The future of a service.
+//! The future of a hyper service: the gateway's future, which never fails.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,11 +11,12 @@ use pin_project_lite::pin_project;
 use crate::switch::Switchable;
 
 pin_project! {
-    /// The gateway's future as one that never fails. An `async` block around it would hold it twice.
+    /// The gateway's future as one that never fails. An `async` block around it would store it
+    /// twice.
     pub(crate) struct Answer<F> {
         #[pin]
         handled: F,
-        // Boxed: most requests offer nothing.
+        // Boxed, because most requests offer no switch.
         switchable: Option<Box<Switchable>>,
     }
 }

@@ -1,10 +1,9 @@
-//! Runs a gateway app on [hyper]: a service for any app, and a server for those who have
-//! none.
+//! Runs a gateway app on [hyper]: a service for any app, and a server for apps without one.
 //!
 //! - [`service`] and [`HyperService`] make an app a hyper service, to be used with hyper's own
-//!   connections. [`HyperService::with`] hands the app what else is known of a request.
+//!   connections. [`HyperService::with`] tells the app what else is known of a request.
 //! - [`Server`] is a whole server: HTTP/1.1 and HTTP/2 on one port, TCP or a Unix socket, with
-//!   bounds, timeouts and a graceful end.
+//!   limits, timeouts and a graceful end.
 //!
 //! ```no_run
 //! use adapter_hyper::{Server, default_addr};
@@ -22,22 +21,22 @@
 //!
 //! - When the client goes, the app's future is dropped at its await, and its body at the next chunk
 //!   (L3). A client that half-closes an HTTP/1 connection counts as gone.
-//! - `100 Continue` goes out when the app first reads the body (I6).
-//! - What an app leaves unread of a request's body is drained if it is there already, else the
-//!   connection closes after the response (I5). A response that is committed after the app has let
-//!   its input go says so: `Connection: close`.
-//! - Extensions pass both ways: those of a request are those of the environ (E15), and what the app
-//!   puts into those of its response is in the `http::Response`. There are no path parameters.
+//! - `100 Continue` is sent when the app first reads the body (I6).
+//! - What an app leaves unread of a request's body is drained if it has arrived. Otherwise the
+//!   connection closes after the response (I5). A response that is committed after the app has
+//!   dropped its input says so: `Connection: close`.
+//! - Extensions pass both ways: those of a request are those of the environ (E15), and those that
+//!   the app adds to its response are in the `http::Response`. There are no path parameters.
 //! - Trailers pass both ways; on HTTP/1 those of a response only if the client sent `TE: trailers`
 //!   and the response names them in `Trailer` (B11, I7).
-//! - Apps are called and bodies polled where hyper polls the service. That is the tokio runtime that
-//!   [`Server`] runs in, with the drivers that it has enabled. A connection of hyper's own on another
-//!   executor has no tokio context (L7).
+//! - Apps are called and bodies polled where hyper polls the service. That is the tokio runtime
+//!   that [`Server`] runs in, with the drivers that it has enabled. If you run hyper's connections
+//!   on another executor, there is no tokio context (L7).
 //!
 //! - A client may switch to any protocol on HTTP/1.1, and to WebSocket on HTTP/2 (RFC 8441), under
 //!   [`Server`], and under hyper's own connections after [`HyperService::with_upgrades`] (U1).
 //!
-//! A value that a handler of hyper's own returns is made a response by [`gateway_core::reply`].
+//! [`gateway_core::reply`] makes a response of a value that a hyper handler of your own returns.
 //!
 //! # Features
 //!

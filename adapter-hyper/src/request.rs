@@ -1,4 +1,4 @@
-//! hyper's request as an environ.
+//! Makes an environ from a hyper request.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,10 +8,10 @@ use http_body::Body as HttpBody;
 
 use crate::switch;
 
-/// Fills an environ with what the host knows.
+/// A function that fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
-/// Makes the environ. Where the adapter can switch the protocol, it offers what the client does.
+/// Makes the environ. If the adapter can switch the protocol, the environ has the client's offers.
 #[inline]
 pub(crate) fn environ<A, B>(
     gateway: &Gateway<A>,
@@ -41,7 +41,7 @@ where
     environ
 }
 
-/// Runs the user's function, whose panic is a 500 (B9).
+/// Runs the user's function. Its panic becomes a 500 (B9).
 fn fill(with: &With, head: &request::Parts, environ: &mut Environ) {
     if catch_unwind(AssertUnwindSafe(|| with(head, environ))).is_err() {
         let error = HttpError::internal_server_error();

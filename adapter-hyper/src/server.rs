@@ -1,4 +1,4 @@
-//! A server for those who have none.
+//! `Server`: an HTTP server for an app.
 
 mod activity;
 mod bind_error;
@@ -43,36 +43,37 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 ///
 /// | setting | default | what it bounds | what a client sees |
 /// |---|---|---|---|
-/// | [`max_connections`](Self::max_connections) | 10 000 | connections at a time | it waits in the listener's queue, and is not turned away |
-/// | [`header_read_timeout`](Self::header_read_timeout) | 30 s | the head of a request on HTTP/1, the first bytes of any connection, and an HTTP/1 connection that is kept alive and idle | the end of the connection, without a word |
-/// | [`body_read_timeout`](Self::body_read_timeout) | 30 s | a pause in a request's body while the app waits for it | the answer to a failed read, by default a 400; on HTTP/1 the connection closes |
-/// | [`write_timeout`](Self::write_timeout) | 60 s | a pause in which a client takes nothing of what is there for it | the end of the connection |
+/// | [`max_connections`](Self::max_connections) | 10 000 | connections at a time | it waits in the listener's queue, and is not refused |
+/// | [`header_read_timeout`](Self::header_read_timeout) | 30 s | the head of a request on HTTP/1, the first bytes of any connection, and an HTTP/1 connection that is kept alive and idle | the end of the connection, without a response |
+/// | [`body_read_timeout`](Self::body_read_timeout) | 30 s | a pause in a request's body while the app waits for it | the response to a failed read, by default a 400; on HTTP/1 the connection closes |
+/// | [`write_timeout`](Self::write_timeout) | 60 s | a pause in which a client reads none of the bytes that wait for it | the end of the connection |
 /// | [`http2_idle_timeout`](Self::http2_idle_timeout) | 60 s | an HTTP/2 connection without a request, even if it answers pings | GOAWAY with NO_ERROR, and the end of the connection |
 /// | [`shutdown_deadline`](Self::shutdown_deadline) | 30 s | exchanges in flight when the server ends | the end of the connection |
 ///
 /// A limit may be exceeded by a quarter, and by 15 seconds at most.
 ///
-/// On HTTP/2 the `write_timeout` ends a connection of which no stream makes progress although the app
-/// has given something to each; a stream whose app is at work keeps the others alive. Fixed are: 200
-/// streams at a time, 64 KiB of header fields, a ping each 60 seconds that has to be answered within 20.
-/// h2 itself ends a connection with GOAWAY and ENHANCE_YOUR_CALM where a client sends thousands of DATA
-/// frames of a few bytes: it allows small frames for half the connection's window, 256 bytes each.
+/// On HTTP/2 the `write_timeout` ends a connection if the app has given data to each stream and
+/// none makes progress. A stream whose app is at work keeps the others alive. These limits are
+/// fixed: 200 streams at a time, 64 KiB of header fields, a ping every 60 seconds that must be
+/// answered within 20. h2 itself ends a connection with GOAWAY and ENHANCE_YOUR_CALM if a client
+/// sends thousands of DATA frames of a few bytes: it allows small frames for half the connection's
+/// window, 256 bytes each.
 ///
-/// What is not bounded: the whole time of a request. A client that sends a byte now and then keeps its
-/// exchange; an app bounds the time it takes by itself.
+/// The total time of a request has no limit. A client that sends a byte now and then keeps its
+/// exchange. An app limits the time it takes by itself.
 ///
-/// A client that half-closes its connection after its HTTP/1 request gets no answer: hyper takes it for
-/// one that has gone (L3).
+/// A client that half-closes its connection after its HTTP/1 request gets no response: hyper treats
+/// it as one that has gone (L3).
 ///
 /// # The end
 ///
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its
-/// future says so. Who waits in the listener's queue by then is accepted, also beyond
-/// `max_connections`, and nobody afterwards. Idle connections are closed at once. One that has sent no
-/// request yet, or half of one, or an HTTP/2 peer that answers nothing, has half a second. Exchanges in
-/// flight may end within the `shutdown_deadline`; responses say `Connection: close`. What is left is cut
-/// (L4). A server whose future is dropped is cut at once. For observers what is cut has ended with
-/// [`Ended::Cut`](gateway_core::Ended::Cut).
+/// future resolves. Connections that wait in the listener's queue are then accepted, even beyond
+/// `max_connections`, and none afterwards. Idle connections are closed at once. A connection
+/// without a whole request, or an HTTP/2 peer that does not answer, has half a second. Exchanges in
+/// flight may end within the `shutdown_deadline`; responses say `Connection: close`. What remains
+/// is cut (L4). A server whose future is dropped is cut at once. Observers are told
+/// [`Ended::Cut`](gateway_core::Ended::Cut) of an exchange that is cut.
 ///
 /// # The app's own beginning and end
 ///
@@ -118,8 +119,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the address cannot be resolved or listened on. The error's text names the address, and
-    /// reads the same where `main` returns it.
+    /// When the address cannot be resolved or listened on. The error's text names the address. Its
+    /// Debug form is the same text, so it reads well if `main` returns it.
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let addrs: Vec<SocketAddr> = lookup_host(addr).await?.collect();
         match TcpListener::bind(&*addrs).await {
@@ -128,8 +129,8 @@ impl Server {
         }
     }
 
-    /// Listens on a Unix socket. The file is removed when the server ends. One that a server left
-    /// behind is replaced.
+    /// Listens on a Unix socket. The file is removed when the server ends. A file that an earlier
+    /// server left is replaced.
     ///
     /// Such a transport has no addresses: apps see no REMOTE_ADDR (E16).
     ///
@@ -139,7 +140,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// When called outside of a tokio runtime.
+    /// If it is called outside a tokio runtime.
     #[cfg(unix)]
     pub fn bind_unix(path: impl AsRef<std::path::Path>) -> io::Result<Self> {
         let socket = unix_socket::UnixSocket::bind(path.as_ref())?;
@@ -154,7 +155,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// When called outside of a tokio runtime.
+    /// If it is called outside a tokio runtime.
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Self::from_listener(TcpListener::from_std(listener)?))
@@ -181,50 +182,51 @@ impl Server {
         self.listener.local_addr()
     }
 
-    /// Bounds the connections open at a time; further clients wait. At least 1.
+    /// Limits the connections open at a time; further clients wait. At least 1.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.max(1);
         self
     }
 
-    /// Bounds how long a client may take for a request's head, and how long an HTTP/1 connection may
-    /// idle. By default 30 seconds.
+    /// Limits how long a client may take for a request's head, and how long an HTTP/1 connection
+    /// may idle. The default is 30 seconds.
     pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
         self.limits.header_read_timeout = timeout;
         self
     }
 
-    /// Bounds how long an app waits for the next bytes of a request's body: the read fails then. By
-    /// default 30 seconds.
+    /// Limits how long an app waits for the next bytes of a request's body. Then the read fails.
+    /// The default is 30 seconds.
     pub fn body_read_timeout(mut self, timeout: Duration) -> Self {
         self.limits.body_read_timeout = timeout;
         self
     }
 
-    /// Bounds how long a client may take nothing of what is there for it: its connection ends then. By
-    /// default 60 seconds.
+    /// Limits how long a client may read none of the bytes that wait for it. Then its connection
+    /// ends. The default is 60 seconds.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.limits.write_timeout = timeout;
         self
     }
 
-    /// Bounds how long an HTTP/2 connection may be without a request: it ends with GOAWAY then. By
-    /// default 60 seconds.
+    /// Limits how long an HTTP/2 connection may be without a request. Then it ends with GOAWAY. The
+    /// default is 60 seconds.
     pub fn http2_idle_timeout(mut self, timeout: Duration) -> Self {
         self.limits.http2_idle_timeout = timeout;
         self
     }
 
-    /// Bounds how long exchanges in flight may go on after the server was told to end.
+    /// Limits how long exchanges in flight may run after the server was told to end.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
         self.shutdown_deadline = deadline;
         self
     }
 
-    /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. A service that already has an observer keeps its own, and this one hears nothing; a
-    /// middleware registers more by [`Environ::observe`](gateway_core::Environ::observe). What hyper
-    /// itself answers, because it could not parse the head, no gateway hears of.
+    /// Registers an observer that is told how each exchange ended, also of requests that are
+    /// refused before the app. A service that already has an observer keeps its own, and this one
+    /// is told nothing. A middleware registers more with
+    /// [`Environ::observe`](gateway_core::Environ::observe). No gateway is told of responses that
+    /// hyper itself makes because it could not parse the head.
     ///
     /// # Examples
     ///
@@ -258,8 +260,8 @@ impl Server {
     }
 
     /// As [`serve`](Self::serve), for a service: one with a gateway of its own
-    /// ([`HyperService::from_gateway`]), or one that fills the environ ([`HyperService::with`]). What
-    /// it knows of a connection is replaced.
+    /// ([`HyperService::from_gateway`]), or one that fills the environ ([`HyperService::with`]).
+    /// The server replaces what the service knows of a connection.
     ///
     /// # Errors
     ///
@@ -269,7 +271,7 @@ impl Server {
         let mut again = signals::Signals::listen()?;
         let first = async move { signals.next().await };
         let second = async move {
-            // It hears the first signal too.
+            // It receives the first signal as well.
             again.next().await;
             again.next().await;
         };
@@ -280,8 +282,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The error of the app's startup or shutdown, or `TimedOut` when its shutdown has not ended by the
-    /// deadline. What goes wrong with a connection or with accepting one is logged.
+    /// None today: errors of connections, and of accepting them, are logged.
     pub async fn serve_until<A: App>(
         self,
         app: A,

@@ -1,4 +1,4 @@
-//! An app as a hyper service.
+//! `service` and `HyperService`: an app as a hyper service.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,8 +21,8 @@ use crate::switch::{Spawner, Switchable, UpgradeTask};
 /// The service accepts any `http_body::Body`. Clones share the app and the gateway's recycled
 /// memory: make one service and clone it for each connection.
 ///
-/// What is known of a connection is added with [`service_with`]; [`HyperService`] has a type with a
-/// name, and takes what else is known of a request.
+/// [`service_with`] adds what is known of a connection. [`HyperService`] has a named type, and can
+/// add what else is known of a request.
 ///
 /// # Examples
 ///
@@ -99,7 +99,7 @@ where
 
 /// An app as a hyper service whose type can be named; its future is boxed.
 ///
-/// Clones share the app, and cost a reference count or two: one for each connection.
+/// Clones share the app, and cost one or two reference counts. Make one clone per connection.
 ///
 /// # Examples
 ///
@@ -133,7 +133,7 @@ impl<A: App> HyperService<A> {
         Self::from_gateway(Gateway::new(app))
     }
 
-    /// A service for an app in a gateway that was made before.
+    /// A service for an app in an existing gateway.
     pub fn from_gateway(gateway: Gateway<A>) -> Self {
         Self {
             gateway,
@@ -151,10 +151,10 @@ impl<A: App> HyperService<A> {
         }
     }
 
-    /// Fills the environ with what is known of the request elsewhere: `fill` is called with the
-    /// request's head and the environ, before the app is. It replaces a function given before.
+    /// Fills the environ with what else is known of the request: `fill` is called with the
+    /// request's head and the environ, before the app. It replaces an earlier function.
     ///
-    /// Extensions of the request are those of the environ without it (E15). A panic in it is
+    /// Extensions of the request are in the environ without it (E15). A panic in it is
     /// answered with 500, and the app is not called (B9). The head is copied for it.
     ///
     /// # Examples
@@ -193,17 +193,17 @@ impl<A: App> HyperService<A> {
         self
     }
 
-    /// Lets the app switch protocols (U1): `executor` runs what it does with the stream, beside the
-    /// connection. Without it nothing is offered. [`Server`](crate::Server) has its own, and needs none.
+    /// Lets the app switch protocols (U1): `executor` runs the app's part, beside the
+    /// connection. Without it nothing is offered. [`Server`](crate::Server) has its own executor.
     ///
     /// The connection must be served with upgrades: hyper's `http1::Connection::with_upgrades`, or
     /// hyper-util's `auto::Builder::serve_connection_with_upgrades`. Otherwise the client gets its 101,
     /// and then the end of the connection. WebSocket over HTTP/2 also needs
     /// `http2::Builder::enable_connect_protocol`.
     ///
-    /// The future of an HTTP/1.1 connection ends with the switch. Who shuts a server down gives the
-    /// gateway's signal ([`Gateway::shutdown_signal`]), waits for the tasks of the executor, and drops
-    /// them at the deadline (U12).
+    /// The future of an HTTP/1.1 connection ends with the switch. To shut a server down, give the
+    /// gateway's signal ([`Gateway::shutdown_signal`]), wait for the tasks of the executor, and
+    /// drop them at the deadline (U12).
     ///
     /// # Examples
     ///
@@ -224,8 +224,8 @@ impl<A: App> HyperService<A> {
         self
     }
 
-    /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. The first that is registered stays; a middleware registers more by
+    /// Registers an observer that is told how each exchange ended, also of requests that are
+    /// refused before the app. The first one registered stays. A middleware registers more with
     /// [`Environ::observe`].
     ///
     /// # Examples
@@ -303,7 +303,8 @@ impl<A: App> HyperService<A> {
         Answer::new(handled, switchable)
     }
 
-    /// As [`answer`](Self::answer), for who has the right to the stream and runs the switch.
+    /// As [`answer`](Self::answer), for a caller that has the right to the stream and runs the
+    /// switch.
     #[inline]
     pub(crate) fn handle<B>(
         &self,

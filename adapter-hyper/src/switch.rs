@@ -1,4 +1,4 @@
-//! Switches of protocols on connections of hyper's.
+//! Runs switches of protocols on hyper's own connections.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) fn offer(environ: &mut Environ) {
     if let Some(protocol) = extended_connect(environ) {
         environ.offer_extended_connect(&protocol);
     } else {
-        // The stream is the client's and the app's alone, whatever they speak.
+        // The stream belongs to the client and the app, whatever they speak.
         environ.offer_upgrades(|_| true);
     }
 }
@@ -37,14 +37,14 @@ fn extended_connect(_: &Environ) -> Option<String> {
     None
 }
 
-/// The right to the stream of a connection, and who runs what the app does with it.
+/// The right to the stream of a connection, and the executor of the app's part.
 pub(crate) struct Switchable {
     pub(crate) on_upgrade: OnUpgrade,
     pub(crate) spawner: Spawner,
 }
 
 impl Switchable {
-    /// Runs the switch, if the app has answered with one.
+    /// Runs the switch, if the response has one.
     pub(crate) fn switch(self, response: &mut Response<Outgoing>) {
         if let Some(upgrade) = response.body_mut().take_upgrade() {
             let task = Box::pin(run(upgrade, self.on_upgrade));
@@ -59,6 +59,6 @@ async fn run(upgrade: Upgrade, on_upgrade: OnUpgrade) {
     let Ok(upgraded) = on_upgrade.await else {
         return;
     };
-    // What has failed is logged by now, and closed.
+    // The error was logged already, and the stream was closed.
     let _ = upgrade.run(Duplex::from_hyper(upgraded)).await;
 }

@@ -1,4 +1,4 @@
-//! What axum puts into the extensions of a request. Without the feature `axum` no host is known.
+//! Reads and writes axum's request extensions. Without the feature `axum` there are none.
 
 use std::net::SocketAddr;
 
@@ -8,8 +8,8 @@ use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, RawPathParams};
 use gateway_core::PathParams;
 use http::{Extensions, Uri, request};
 
-/// The URI before any prefix was stripped: an axum `Router` notes it before it routes, the
-/// outermost one wins.
+/// The URI before any prefix was stripped. An axum `Router` stores it before it routes, and the
+/// outermost one takes precedence.
 #[cfg(feature = "axum")]
 pub(crate) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
     extensions.get::<OriginalUri>().map(|original| &original.0)
@@ -33,14 +33,14 @@ pub(crate) fn peer(_: &Extensions) -> Option<SocketAddr> {
     None
 }
 
-/// Adds the parameters of axum's routes to those there are.
+/// Adds the parameters of axum's routes to the present ones.
 #[cfg(feature = "axum")]
 pub(crate) fn note_path_params(parts: &mut request::Parts) {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    // axum's own type for them is private, and this its only door. It waits for nothing. An error
-    // is a path that is not UTF-8, or a router that is not axum's.
+    // axum's own type for them is private, so this extractor is the only way. It never waits. An
+    // error is a path that is not UTF-8, or a router that is not axum's.
     let polled = pin!(RawPathParams::from_request_parts(parts, &()))
         .poll(&mut Context::from_waker(Waker::noop()));
     let Poll::Ready(Ok(params)) = polled else {
@@ -58,7 +58,7 @@ pub(crate) fn note_path_params(parts: &mut request::Parts) {
 #[cfg(not(feature = "axum"))]
 pub(crate) fn note_path_params(_: &mut request::Parts) {}
 
-/// Tells a service of axum's what URI there was.
+/// Gives the original URI to an axum service.
 #[cfg(feature = "axum")]
 pub(crate) fn set_original_uri(extensions: &mut Extensions, uri: &Uri) {
     extensions.insert(OriginalUri(uri.clone()));
@@ -67,7 +67,7 @@ pub(crate) fn set_original_uri(extensions: &mut Extensions, uri: &Uri) {
 #[cfg(not(feature = "axum"))]
 pub(crate) fn set_original_uri(_: &mut Extensions, _: &Uri) {}
 
-/// Tells a service of axum's who the peer is.
+/// Gives the peer's address to an axum service.
 #[cfg(feature = "axum")]
 pub(crate) fn set_peer(extensions: &mut Extensions, peer: SocketAddr) {
     extensions.insert(ConnectInfo(peer));

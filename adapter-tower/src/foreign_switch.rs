@@ -1,4 +1,4 @@
-//! Switches of protocols by services that were written for hyper (U13).
+//! Lets a tower service that was written for hyper switch the protocol inside an app (U13).
 
 use gateway_core::{Body, Environ, Response};
 use http::{Method, StatusCode, Version, header, request};
@@ -9,7 +9,7 @@ use crate::minted::{Minted, mint};
 /// The protocol of an extended CONNECT that reaches an app.
 const WEBSOCKET: &str = "websocket";
 
-/// What a request of the service offers, and what the service may take.
+/// What a request of the service offers, and the `OnUpgrade` that the service may take.
 pub(crate) struct ForeignSwitch {
     minted: Minted,
     version: Version,
@@ -17,7 +17,7 @@ pub(crate) struct ForeignSwitch {
 
 impl ForeignSwitch {
     /// Puts hyper's `OnUpgrade` into the extensions of a request that offers a switch. An extended
-    /// CONNECT, which apps see as a GET, is shown as what it is.
+    /// CONNECT, which apps see as a GET, is shown to the service as a CONNECT.
     pub(crate) fn offer(
         environ: &Environ,
     ) -> Option<impl FnOnce(&mut request::Parts) -> Self + use<>> {
@@ -40,8 +40,9 @@ impl ForeignSwitch {
         response: &http::Response<B>,
     ) -> Option<String> {
         if self.version >= Version::HTTP_2 {
-            // Nothing tells whether the `OnUpgrade` was taken. What looks like a page is one, and the
-            // gateway makes a 502 of it (U7). Its body may be gone: axum drops it for CONNECT.
+            // Nothing tells whether the `OnUpgrade` was taken. A response that looks like a page is
+            // treated as one, and the gateway makes a 502 of it (U7). Its body may be gone: axum
+            // drops it for CONNECT.
             let headers = response.headers();
             let is_page = headers.contains_key(header::CONTENT_TYPE)
                 || headers.contains_key(header::CONTENT_LENGTH)
@@ -56,8 +57,8 @@ impl ForeignSwitch {
         protocol.to_str().ok().map(str::to_owned)
     }
 
-    /// The service's response with the switch as its body. What the service left there is closed
-    /// behind it.
+    /// The service's response with the switch as its body. The service's own body is closed after
+    /// the switch.
     pub(crate) fn switch(self, protocol: String, response: Response) -> Response {
         let minted = self.minted;
         let mut response = response.map(|left| {

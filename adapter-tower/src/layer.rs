@@ -1,4 +1,4 @@
-//! Tower layers as middlewares.
+//! `with_layer`: wraps an app in tower layers, as a middleware.
 
 use std::any::{Any, type_name};
 use std::convert::Infallible;
@@ -24,22 +24,23 @@ use crate::response::answer;
 /// Tower layers for every [`App`].
 pub trait TowerAppExt: App + Sized {
     /// Wraps the app in a tower layer: tower-http's compression, trace, timeout, CORS, limits, or a
-    /// stack of them (`tower::ServiceBuilder`). What comes out is an app.
+    /// stack of them (`tower::ServiceBuilder`). The result is an app.
     ///
     /// The last layer that was added is the first to see the request.
     ///
     /// # What passes
     ///
-    /// - The layer sees the URI that was sent; a mount point is not stripped. The environ's own
-    ///   variables, its connection and its mount point pass by the layer to the app. Extensions pass
-    ///   through it: those of the request to the app, and those that the app puts into its response
-    ///   ([`StartResponse::insert_extension`]) to the layer, and from there to the host.
+    /// - The layer sees the URI that was sent, with the prefix of a mount. The variables that were
+    ///   set on the environ, its connection and its mount point reach the app beside the layer.
+    ///   Extensions pass through the layer: those of the request to the app, and those that the app
+    ///   adds to its response ([`StartResponse::insert_extension`]) to the layer, and from there to
+    ///   the host.
     /// - The app's errors and panics reach the layer as the responses that they become, so that a
     ///   404 gets its CORS headers too. Causes are logged and not sent.
-    /// - A response that the app flushed is flushed behind the layer as well, whatever the layer
-    ///   made of its body; trailers and the wish to close the connection pass (M1).
-    /// - A switch of protocols passes by the layer: it sees a 101 without a body, and may change its
-    ///   headers. If it changes the status, nothing is switched (U13).
+    /// - An early commit of the app is kept outside the layer, even if the layer replaces the
+    ///   body. Trailers and the wish to close the connection pass (M1).
+    /// - A switch of protocols passes beside the layer: it sees a 101 without a body, and may
+    ///   change its headers. If it changes the status, nothing is switched (U13).
     /// - Readiness and errors of the layer are as in [`tower_app`](crate::tower_app).
     ///
     /// # Examples
@@ -69,8 +70,8 @@ pub trait TowerAppExt: App + Sized {
         self.with_layer_over(layer, |input| input)
     }
 
-    /// Wraps the app in a tower layer that insists on one type of request body, which `body` makes
-    /// of the input: `axum::body::Body::new` for axum's own middlewares.
+    /// Wraps the app in a tower layer that accepts only one type of request body, which `body`
+    /// makes from the input: `axum::body::Body::new` for axum's own middlewares.
     ///
     /// # Examples
     ///
@@ -146,7 +147,7 @@ where
         let mut response = response
             .await
             .map_err(|error| Error::from_boxed(error.into()))?;
-        // Taken out: it is no business of a layer further out.
+        // Taken out, because it must not reach an outer layer.
         let flushed = response.extensions_mut().remove::<Flushed>().is_some();
         let switch = response.extensions_mut().remove::<CarriedSwitch>();
         let response = answer(response, &method);
@@ -156,7 +157,7 @@ where
         {
             return start_response.send(response.map(|_| body));
         }
-        // B1: the layer's own body knows nothing of a flush.
+        // B1: the layer's own body does not keep an early commit.
         start_response.send(if flushed {
             response.map(Body::commit_early)
         } else {
@@ -228,15 +229,15 @@ where
     }
 }
 
-/// The response that an error becomes.
+/// The response of an error.
 fn page(error: Error) -> Response {
     let error = HttpError::try_from(error)
         .unwrap_or_else(|error| HttpError::internal_server_error().with_source(error));
-    // An `HttpError` has a page: the default is never taken.
+    // An `HttpError` has a page, so the default is never taken.
     error.try_into_response().unwrap_or_default()
 }
 
-/// The input itself if the layer left it alone, with what it knows of its length and limits.
+/// The input itself if the layer has not replaced it, with its length and limits.
 fn own_input<B>(body: B) -> Input
 where
     B: HttpBody + Send + 'static,
@@ -249,7 +250,7 @@ where
     slot.map(input).unwrap_or_default()
 }
 
-/// In a response's extensions: the app flushed it.
+/// In a response's extensions: the app commits early.
 #[derive(Clone, Copy)]
 struct Flushed;
 
@@ -267,7 +268,7 @@ impl CarriedSwitch {
     }
 }
 
-/// In a request's extensions: what of the environ a request cannot hold.
+/// In a request's extensions: what a request cannot hold of the environ.
 #[derive(Clone)]
 struct Carried {
     /// For layers that call more than once: only the first call gets the environ itself.
@@ -283,7 +284,7 @@ impl Carried {
         }
     }
 
-    /// The environ that went into the layer, with the request that came out of it.
+    /// The environ that was given to the layer, with the request that the layer passed on.
     fn unpack(mut parts: request::Parts, input: Input) -> Environ {
         let carried = parts.extensions.remove::<Self>();
         if let Some(detached) = carried.as_ref().and_then(Self::take) {
@@ -296,7 +297,7 @@ impl Carried {
             environ.set_connection(connection);
         }
         if let Some(carried) = carried {
-            // Refused where the layer has rewritten the path: the app is at the root then.
+            // Refused if the layer has rewritten the path: the app is then at the root.
             let _ = environ.set_script_name_len(carried.script_name_len);
         }
         environ

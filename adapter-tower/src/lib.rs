@@ -1,4 +1,5 @@
-//! Gateway apps in the tower world, and the tower world in gateway apps.
+//! Runs gateway apps as tower services, tower services as gateway apps, and tower layers as
+//! middlewares.
 //!
 //! | from | to | with |
 //! |---|---|---|
@@ -35,13 +36,14 @@
 //! # The runtime
 //!
 //! Apps are called and bodies polled where the server polls the service: in a tokio context under
-//! axum, tonic, lambda_http and hyper-util's tokio servers. A server on another executor has none, and
-//! what needs one there fails with an error that says so (L7).
+//! axum, tonic, lambda_http and hyper-util's tokio servers. A server on another executor has none,
+//! and code that needs one fails there with an error that says so (L7).
 //!
-//! # Small answers
+//! # Small responses
 //!
-//! axum leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits
-//! for the client's delayed acknowledgement, up to 40 ms. Turn it off where the server listens:
+//! axum leaves Nagle's algorithm on. If the head and the body of a response are written separately,
+//! the body waits for the client's delayed acknowledgement, up to 40 ms. Turn the algorithm off at
+//! the listener:
 //!
 //! ```no_run
 //! use axum::{Router, serve::ListenerExt};
@@ -61,10 +63,10 @@
 //!
 //! # WebSocket
 //!
-//! An app may switch the protocol (WebSocket above all) where the host is hyper: under axum by itself,
-//! elsewhere with the feature `upgrade`. What it does with the stream is a task of the tokio runtime, or
-//! of an executor: [`TowerService::with_upgrades`]. The other way round, a service that switches, such
-//! as axum's `WebSocketUpgrade`, does so on every host through [`tower_app`].
+//! An app may switch the protocol, most often to WebSocket, if the host is hyper: under axum
+//! without more, elsewhere with the feature `upgrade`. Its part runs as a task of the tokio
+//! runtime, or of an executor: [`TowerService::with_upgrades`]. In the other direction, a service
+//! that switches, such as axum's `WebSocketUpgrade`, does so on every host through [`tower_app`].
 //!
 //! # Features
 //!

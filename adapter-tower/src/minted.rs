@@ -1,8 +1,8 @@
-//! An `OnUpgrade` of hyper's, for services that take one, on any host (U13).
+//! Makes an `OnUpgrade` of hyper on any host, for services that take one (U13).
 //!
-//! Nothing but a connection of hyper's server makes an `OnUpgrade`. So there is one, over a stream that
-//! says a request made up for it. hyper's own 101 is swallowed, and from then on the stream is the
-//! host's: no byte is copied on the way.
+//! Only a connection of hyper's server makes an `OnUpgrade`. So this runs one, over a stream that
+//! contains a made-up request. hyper's own 101 is dropped. From then on the stream is the
+//! host's, and no byte is copied on the way.
 
 use std::future::poll_fn;
 use std::io;
@@ -24,27 +24,27 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupg
 
 type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
-/// What an `OnUpgrade` waits for. When it is dropped, the `OnUpgrade` fails.
+/// The task that resolves an `OnUpgrade`. When it is dropped, the `OnUpgrade` fails.
 pub(crate) struct Minted {
     connection: Connection,
     shared: Arc<Mutex<Shared>>,
 }
 
-/// What the stream of the service and the app's part of the switch have in common.
+/// The state that the service's stream and the app's part of the switch share.
 #[derive(Default)]
 struct Shared {
-    /// The host's stream, once the switch is run.
+    /// The host's stream, once the switch runs.
     stream: Option<Duplex>,
-    /// The switch is run.
+    /// The switch runs.
     is_run: bool,
-    /// One of the two is gone.
+    /// One of the two was dropped.
     is_over: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
     runner: Option<Waker>,
 }
 
-/// Makes an `OnUpgrade`, and what feeds it. `None` if hyper has given none.
+/// Makes an `OnUpgrade`, and the task that resolves it. `None` if hyper has given none.
 pub(crate) fn mint() -> Option<(OnUpgrade, Minted)> {
     let shared = Arc::<Mutex<Shared>>::default();
     let found = Arc::<Mutex<Option<OnUpgrade>>>::default();
@@ -68,7 +68,7 @@ pub(crate) fn mint() -> Option<(OnUpgrade, Minted)> {
     };
     let connection = http1::Builder::new().serve_connection(stream, service);
     let mut connection: Connection = Box::pin(connection.with_upgrades());
-    // One poll takes hyper as far as the service.
+    // One poll brings hyper to the service.
     let polled = connection
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()));
@@ -88,11 +88,12 @@ fn poll_accepted(shared: &Mutex<Shared>, cx: &mut Context<'_>) -> Poll<()> {
 }
 
 impl Minted {
-    /// Gives the stream to the service, which has accepted, and ends when the service has dropped it.
+    /// Gives the stream to the service, which has accepted. It ends when the service has dropped
+    /// it.
     ///
     /// # Errors
     ///
-    /// When hyper fails, which it does not on a stream that does not.
+    /// When hyper fails. It does so only if the stream fails.
     pub(crate) async fn run(self, stream: Duplex) -> Result<(), Error> {
         let Self { connection, shared } = self;
         {
@@ -100,7 +101,7 @@ impl Minted {
             shared.stream = Some(stream);
             shared.is_run = true;
         }
-        // When this is dropped, the service's part of the stream fails.
+        // Dropping this makes the service's part of the stream fail.
         let _over = Over(shared.clone());
         connection.await?;
         poll_fn(|cx| {
@@ -116,7 +117,7 @@ impl Minted {
     }
 }
 
-/// Ends both parts when one of them is dropped: the stream goes back to the host.
+/// Ends both parts when one of them is dropped. The stream returns to the host.
 struct Over(Arc<Mutex<Shared>>);
 
 impl Drop for Over {
@@ -137,10 +138,10 @@ impl Drop for Over {
     }
 }
 
-/// The stream that hyper serves: first its request, and its 101 swallowed, then the host's stream.
+/// The stream that hyper serves: first the made-up request and hyper's 101, then the host's stream.
 struct Stub {
     request: &'static [u8],
-    /// How much of the empty line that ends the head hyper has written: 4 bytes are all of it.
+    /// How many bytes of the empty line that ends the head hyper has written; 4 is all of it.
     end_of_head: u8,
     shared: Arc<Mutex<Shared>>,
 }
@@ -150,7 +151,7 @@ impl Stub {
         self.end_of_head == 4
     }
 
-    /// Follows hyper's head, and tells how many of the bytes belong to it.
+    /// Reads hyper's head, and returns how many of the bytes belong to it.
     fn swallow(&mut self, bytes: &[u8]) -> usize {
         for (at, byte) in bytes.iter().enumerate() {
             self.end_of_head = match (self.end_of_head, byte) {
@@ -165,7 +166,7 @@ impl Stub {
         bytes.len()
     }
 
-    /// Asks the host's stream. Who has to wait is also woken when the other part is gone.
+    /// Polls the host's stream. A task that must wait is also woken when the other part is dropped.
     fn poll_stream<T>(
         &self,
         cx: &mut Context<'_>,

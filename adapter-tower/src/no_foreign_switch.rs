@@ -1,4 +1,4 @@
-//! Without the feature `upgrade` nothing is offered to services.
+//! Replaces `foreign_switch` without the feature `upgrade`: nothing is offered to services.
 
 use std::convert::Infallible;
 

@@ -1,11 +1,11 @@
-//! Without the feature `upgrade` nothing is offered to apps.
+//! Replaces `switch` without the feature `upgrade`: nothing is offered to apps.
 
 use std::convert::Infallible;
 
 use gateway_core::{Environ, Outgoing};
 use http::{Extensions, Response};
 
-/// Nobody runs the app's part of a switch.
+/// The app's part of a switch, which never runs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spawner(());
 

@@ -1,4 +1,4 @@
-//! Where the path was cut: hosts strip a prefix from the URI, the gateway keeps an offset.
+//! Converts between a URI without its prefix, as tower hosts route, and the offset of SCRIPT_NAME.
 
 use bytes::Bytes;
 use gateway_core::{Connection, Environ, Error};
@@ -9,10 +9,10 @@ use crate::extensions;
 
 /// The URI that the client sent, in the extensions of a request whose URI lost a prefix.
 ///
-/// A router that strips prefixes puts it there before it does, and the app behind it gets its
-/// SCRIPT_NAME and its REQUEST_URI from it. axum does the same with a type of its own, which the
-/// feature `axum` reads: there nobody has to care. [`tower_app`](crate::tower_app) leaves it for the
-/// services it calls.
+/// A router that strips prefixes adds it first. The app inside gets its SCRIPT_NAME and its
+/// REQUEST_URI from it. axum does the same with a type of its own, which the feature `axum` reads,
+/// so users of axum need not care. [`tower_app`](crate::tower_app) adds it for the services that it
+/// calls.
 ///
 /// # Examples
 ///
@@ -38,8 +38,7 @@ pub struct OriginalUri(
     pub Uri,
 );
 
-/// Puts the URI that was sent in the place of the stripped one (E5) and tells how much was
-/// stripped.
+/// Restores the URI that was sent (E5), and returns how many bytes of its path were stripped.
 pub(crate) fn restore(parts: &mut request::Parts) -> usize {
     let original = parts.extensions.get::<OriginalUri>();
     let original = original.map(|original| &original.0);
@@ -51,24 +50,24 @@ pub(crate) fn restore(parts: &mut request::Parts) -> usize {
             parts.uri = original.clone();
             offset
         }
-        // Nothing was stripped, or a middleware rewrote the path: the app sees what it is given.
+        // Nothing was stripped, or a middleware rewrote the path: the app sees the path as it is.
         _ => 0,
     }
 }
 
-/// How many bytes of the original path were stripped to get the path that is `seen`; `None` if it
-/// is not what is left of it.
+/// How many bytes of the original path were stripped to get `seen`. `None` if `seen` is not the
+/// rest of it.
 fn offset(original: &str, seen: &str) -> Option<usize> {
     if original == seen {
         return Some(0);
     }
     let prefix = match original.strip_suffix(seen) {
         Some(prefix) => prefix,
-        // E3: axum shows `/` where the prefix was the whole path.
+        // E3: axum shows `/` if the prefix was the whole path.
         None if seen == "/" => return Some(original.len()),
         None => return None,
     };
-    // E6: of `/prefix//rest` axum shows `/rest`; the slashes are PATH_INFO's (E2).
+    // E6: for `/prefix//rest` axum shows `/rest`. The slashes belong to PATH_INFO (E2).
     Some(prefix.trim_end_matches('/').len())
 }
 
@@ -77,7 +76,7 @@ fn offset(original: &str, seen: &str) -> Option<usize> {
 ///
 /// # Errors
 ///
-/// When what is left is no URI, which no environ of a parsed request can bring about.
+/// When the rest is not a URI, which cannot happen with an environ of a parsed request.
 pub(crate) fn strip(environ: &Environ) -> Result<Option<Uri>, Error> {
     if environ.script_name_len() == 0 {
         return Ok(None);
@@ -96,7 +95,7 @@ pub(crate) fn strip(environ: &Environ) -> Result<Option<Uri>, Error> {
     Ok(Some(Uri::from_parts(parts)?))
 }
 
-/// Notes in the extensions what a service may ask for: the URI there was, and the connection.
+/// Adds to the extensions what a service may ask for: the original URI, and the connection.
 pub(crate) fn describe(parts: &mut request::Parts, stripped: Option<Uri>, connection: Connection) {
     parts.extensions.insert(connection);
     if let Some(peer) = connection.peer_addr() {

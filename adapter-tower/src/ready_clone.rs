@@ -1,4 +1,4 @@
-//! Calling a service as tower means it: a clone for each call, called when it is ready.
+//! Calls a tower service as its contract says: a clone for each call, called when it is ready.
 
 use std::any::type_name;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use gateway_core::{BoxError, Error, HttpError};
 use tower_service::Service;
 
-/// The service that calls are made on clones of.
+/// The service that is cloned for each call.
 ///
-/// The mutex is held only while it is cloned. It is there because many services are `Send` and not
-/// `Sync` (`BoxCloneService`, say), and apps are both.
+/// The mutex is held only while it is cloned. Many services are `Send` and not
+/// `Sync` (`BoxCloneService`, say), and apps must be both.
 pub(crate) struct ReadyClone<S>(Mutex<S>);
 
 impl<S: Clone> ReadyClone<S> {
@@ -19,11 +19,11 @@ impl<S: Clone> ReadyClone<S> {
         Self(Mutex::new(service))
     }
 
-    /// A clone that is ready for one request: readiness belongs to the clone that was asked.
+    /// A clone that is ready for one request. Readiness belongs to the clone that was polled.
     ///
     /// # Errors
     ///
-    /// 503 when the service says that it takes no requests any more.
+    /// 503 when the service accepts no more requests.
     pub(crate) async fn ready<R>(&self) -> Result<S, Error>
     where
         S: Service<R>,

@@ -1,4 +1,5 @@
-//! Return values across the border: a view's in an axum handler, axum's in a view.
+//! `AxumReply` and `ViewReply`: return values of views in axum handlers, and of axum handlers in
+//! views.
 
 use axum_core::body::Body as AxumBody;
 use axum_core::response::{IntoResponse as AxumIntoResponse, Response as AxumResponse};
@@ -7,14 +8,14 @@ use http::{Method, Version};
 
 use crate::response::translate;
 
-/// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the answer of a native axum
-/// handler.
+/// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the response of a native
+/// axum handler.
 ///
-/// The value is answered as a gateway would: the defaults of [`TryIntoResponse`], the pages of
-/// errors, checked headers (S5 to S9), no body on 204, 205 and 304 (B7), a body held to its declared
-/// length (B5). Two things a handler cannot do: it does not know the method (axum itself drops the
-/// body for HEAD), and it cannot wait for the first chunk of a stream: an error before it becomes a
-/// 500 only if it is there at once (B1).
+/// The response is as a gateway makes it: with the defaults of [`TryIntoResponse`], the pages of
+/// errors, checked headers (S5 to S9), no body on 204, 205 and 304 (B7), and a body that is held to
+/// its declared length (B5). A handler lacks two things. It does not know the method, but axum
+/// drops the body for HEAD. And it cannot wait for the first chunk of a stream: an error instead of
+/// the chunk becomes a 500 only if it is ready at once (B1).
 ///
 /// # Examples
 ///
@@ -59,14 +60,14 @@ impl<T> From<T> for AxumReply<T> {
 
 impl<T: TryIntoResponse> AxumIntoResponse for AxumReply<T> {
     fn into_response(self) -> AxumResponse {
-        // axum takes the body off itself where it was asked with HEAD.
+        // axum removes the body itself if the request was a HEAD.
         reply(self.0, &Method::GET, Version::HTTP_11).map(AxumBody::new)
     }
 }
 
 /// What an axum handler may return (`Html`, `Redirect`, `Sse` ..), as the return value of a view.
 ///
-/// The response is passed on as a mounted service's would be; see
+/// The response is passed on like that of a mounted service; see
 /// [`tower_app`](crate::tower_app).
 ///
 /// # Examples

@@ -1,4 +1,4 @@
-//! A host's request as an environ.
+//! Makes an environ from the request of a tower host.
 
 use std::error::Error as StdError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +15,10 @@ use pin_project_lite::pin_project;
 use crate::switch::{Spawner, Switchable};
 use crate::{extensions, prefix};
 
-/// Fills an environ with what the host knows.
+/// A function that fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
-/// Makes the environ, with the right to the stream of the connection where the host gives it out.
+/// Makes the environ, and takes the right to the stream of the connection if the host gives it.
 /// Extensions are moved (E15).
 #[inline]
 pub(crate) fn environ<A, B>(
@@ -43,7 +43,7 @@ where
         environ.set_connection(connection);
     }
     if script_name_len > 0 {
-        // The offset was found before a slash or at the end of the path: it is accepted.
+        // The offset is before a slash or at the end of the path, so it is accepted.
         let _ = environ.set_script_name_len(script_name_len);
     }
     if switchable.is_some() {
@@ -57,7 +57,7 @@ where
     (environ, switchable)
 }
 
-/// Runs the user's function, whose panic is a 500 (B9).
+/// Runs the user's function. Its panic becomes a 500 (B9).
 fn fill(with: &With, head: &request::Parts, environ: &mut Environ) {
     if catch_unwind(AssertUnwindSafe(|| with(head, environ))).is_err() {
         let error = HttpError::internal_server_error();
@@ -65,12 +65,12 @@ fn fill(with: &With, head: &request::Parts, environ: &mut Environ) {
     }
 }
 
-/// What is known of the connection: what the host's user says, before what the host says.
+/// What is known of the connection. A `Connection` of the host's user takes precedence.
 fn connection(extensions: &Extensions) -> Option<Connection> {
     if let Some(connection) = extensions.get::<Connection>() {
         return Some(*connection);
     }
-    // E12: where there is a peer, a connection has parsed the head.
+    // E12: if there is a peer, a connection has parsed the head.
     extensions::peer(extensions).map(|peer| {
         Connection::new()
             .with_peer_addr(peer)
@@ -88,7 +88,7 @@ where
 }
 
 pin_project! {
-    /// A body whose host may bound it: what it says then becomes a 413 (I4).
+    /// A body that its host may limit. That limit becomes a 413 (I4).
     struct Bounded<B> {
         #[pin]
         body: B,
@@ -119,7 +119,7 @@ where
     }
 }
 
-/// Finds the limit among the causes: hosts wrap it.
+/// Searches the causes for the limit, because hosts wrap it.
 fn explain(error: BoxError) -> BoxError {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(&*error);
     while let Some(error) = cause {

@@ -1,4 +1,4 @@
-//! Apps as tower services.
+//! `service` and `TowerService`: an app as a tower service.
 
 use std::any::type_name;
 use std::convert::Infallible;
@@ -20,34 +20,35 @@ use crate::switch::UpgradeTask;
 
 type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>> + Send>>;
 
-/// An app as a tower service whose type has a name.
+/// An app as a tower service with a named type.
 ///
-/// It takes requests with any `http_body::Body`, is always ready, and always answers. Clones share
-/// the app. It can be given to axum's `nest_service`, `route_service` and `fallback_service`, to
-/// tonic's router (which is axum's), to `hyper_util::service::TowerToHyperService` and to
-/// `lambda_http::run`. Each call boxes one future: [`service`] does without.
+/// It accepts requests with any `http_body::Body`, is always ready, and always responds. Clones
+/// share the app. It can be given to axum's `nest_service`, `route_service` and `fallback_service`,
+/// to tonic's router (which is axum's), to `hyper_util::service::TowerToHyperService` and to
+/// `lambda_http::run`. Each call boxes one future; [`service`] boxes none.
 ///
 /// # What the app sees
 ///
 /// - Extensions of the request are those of the environ (E15); axum's `Extension(..)` layer adds to
-///   them. What else is known of a request is handed over by [`with`](Self::with). What the app puts
-///   into the extensions of its response is in the `http::Response`.
+///   them. [`with`](Self::with) adds what else is known of a request. Extensions that the app adds
+///   to its response are in the `http::Response`.
 /// - Under the feature `axum`, the parameters of the routes around the app are a
 ///   [`PathParams`](gateway_core::PathParams) in the extensions.
-/// - The URI is the one that was sent, and SCRIPT_NAME what a router stripped of it: under the
-///   feature `axum` from axum's `OriginalUri`, else from [`OriginalUri`](crate::OriginalUri). A
-///   route that strips nothing (`route_service`, `fallback_service`) mounts nothing.
+/// - The URI is the one that was sent, and SCRIPT_NAME is the prefix that a router stripped of it:
+///   with the feature `axum` from axum's `OriginalUri`, else from
+///   [`OriginalUri`](crate::OriginalUri). A route that strips nothing (`route_service`,
+///   `fallback_service`) gives no SCRIPT_NAME.
 /// - The connection is an extension of the type [`Connection`](gateway_core::Connection), if there
-///   is one. Else, under the feature `axum`, the peer is axum's `ConnectInfo<SocketAddr>`. A server
-///   that ends TLS in this process says so with such an extension: a scheme in the URI is the
-///   client's word (E13).
+///   is one. Otherwise, with the feature `axum`, the peer is axum's `ConnectInfo<SocketAddr>`. A
+///   server that ends TLS in this process says so with such an extension, because the client
+///   chooses the scheme in the URI (E13).
 /// - A body that a tower layer bounded (`http_body_util::Limited`) fails with 413 (I4).
 ///
-/// # Headers are not a way to tell the app something
+/// # Do not use headers to tell the app something
 ///
 /// Any client can send a header of any name. A middleware that tells the app who is logged in uses
-/// an extension, or [`with`](Self::with). Where it must be a header, as between processes, the
-/// client's own header of that name is removed first, from every request, also from those for which
+/// an extension, or [`with`](Self::with). If it must be a header, as between processes, first
+/// remove the client's own header of that name from every request, also from those for which
 /// nothing is set.
 ///
 /// # Examples
@@ -77,7 +78,7 @@ impl<A: App> TowerService<A> {
         Self::from_gateway(Gateway::new(app))
     }
 
-    /// The service of an app in a gateway that was made before.
+    /// The service of an app in an existing gateway.
     pub fn from_gateway(gateway: Gateway<A>) -> Self {
         Self {
             gateway,
@@ -86,9 +87,8 @@ impl<A: App> TowerService<A> {
         }
     }
 
-    /// Fills the environ with what the host knows of the request: `fill` is called with the request's
-    /// head, as the host hands it over, and the environ, before the app is. It replaces a function
-    /// given before.
+    /// Fills the environ with what the host knows of the request: `fill` is called with the host's
+    /// request head and the environ, before the app. It replaces an earlier function.
     ///
     /// A panic in it is answered with 500, and the app is not called (B9). The head is copied for
     /// it.
@@ -133,8 +133,8 @@ impl<A: App> TowerService<A> {
         self
     }
 
-    /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. The first that is registered stays; a middleware registers more by
+    /// Registers an observer that is told how each exchange ended, also of requests that are
+    /// refused before the app. The first one registered stays. A middleware registers more with
     /// [`Environ::observe`].
     ///
     /// # Examples
@@ -164,17 +164,17 @@ impl<A: App> TowerService<A> {
         self
     }
 
-    /// Runs what the app does with a stream that was switched on `executor`. By default it is a task of
-    /// the tokio runtime in which the service is called; where there is none, nothing is offered (U1).
+    /// Runs the app's part of a switch of protocols on `executor`. By default it is a task of the
+    /// tokio runtime in which the service is called; without a runtime, nothing is offered (U1).
     ///
     /// The host must be hyper, and must serve its connections with upgrades, as axum and hyper-util's
     /// `serve_connection_with_upgrades` do. Otherwise the client gets its 101, and then the end of the
     /// connection. WebSocket over HTTP/2 also needs `http2::Builder::enable_connect_protocol`, which
     /// `axum::serve` sets.
     ///
-    /// A host that shuts down does not know of these tasks, and does not wait for them. Who runs it
-    /// gives the signal of [`shutdown_signal`](Self::shutdown_signal), on which the app says farewell, and
-    /// waits for the tasks of the executor (U12).
+    /// A host that shuts down does not know of these tasks, and does not wait for them. To shut it
+    /// down, give the signal of [`shutdown_signal`](Self::shutdown_signal), on which the app sends
+    /// its last message, and wait for the tasks of the executor (U12).
     ///
     /// # Examples
     ///
@@ -197,7 +197,7 @@ impl<A: App> TowerService<A> {
         self
     }
 
-    /// The signal that the server has begun to shut down, to be given by who runs the server:
+    /// The signal that the server has begun to shut down. The operator of the server gives it:
     /// [`Environ::closing`] and [`Duplex::closing`](gateway_core::Duplex::closing) then resolve.
     ///
     /// # Examples
@@ -305,8 +305,8 @@ where
     }
 }
 
-/// An app as a tower service, with nothing boxed: what [`TowerService`] does, for hosts that do
-/// not ask for the name of the type.
+/// An app as a tower service without boxes: as [`TowerService`], for hosts that do
+/// not need the name of the type.
 ///
 /// The type of the request's body is inferred from where the service is used.
 ///
@@ -342,7 +342,7 @@ where
     TowerService::new(app).unboxed()
 }
 
-/// A service that is a closure: the type of its future needs no name.
+/// A service that is a closure, so the type of its future needs no name.
 #[derive(Clone)]
 struct Unboxed<F>(F);
 

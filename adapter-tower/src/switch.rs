@@ -1,4 +1,4 @@
-//! Switches of protocols by apps under a host that is hyper.
+//! Runs an app's switch of protocols under a tower host that is hyper.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 /// [`TowerService::with_upgrades`](crate::TowerService::with_upgrades).
 pub type UpgradeTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs tasks beside the connection: an executor that was given, or the tokio runtime that there is.
+/// Runs tasks beside the connection: on a given executor, or on the current tokio runtime.
 #[derive(Clone, Default)]
 pub(crate) struct Spawner(Option<Arc<dyn Executor<UpgradeTask> + Send + Sync>>);
 
@@ -27,7 +27,7 @@ impl Spawner {
         Self(Some(Arc::new(executor)))
     }
 
-    /// The right to the stream, if the host gives it out and somebody can run what is done with it
+    /// The right to the stream, if the host gives it and there is an executor for the app's part
     /// (U1).
     #[inline]
     pub(crate) fn take(&self, extensions: &mut Extensions) -> Option<Box<Switchable>> {
@@ -64,7 +64,7 @@ impl Executor<UpgradeTask> for Tokio {
     }
 }
 
-/// The right to the stream of a connection, and who runs what the app does with it.
+/// The right to the stream of a connection, and the executor of the app's part.
 pub(crate) struct Switchable {
     on_upgrade: OnUpgrade,
     executor: Arc<dyn Executor<UpgradeTask> + Send + Sync>,
@@ -76,12 +76,12 @@ impl Switchable {
         let protocol = environ.extensions().get::<Protocol>();
         match protocol.map(|protocol| protocol.as_str().to_owned()) {
             Some(protocol) => environ.offer_extended_connect(&protocol),
-            // The stream is the client's and the app's alone, whatever they speak.
+            // The stream belongs to the client and the app, whatever they speak.
             None => environ.offer_upgrades(|_| true),
         }
     }
 
-    /// Runs the switch, if the app has answered with one.
+    /// Runs the switch, if the response has one.
     pub(crate) fn switch(self, response: &mut Response<Outgoing>) {
         if let Some(upgrade) = response.body_mut().take_upgrade() {
             let task = Box::pin(run(upgrade, self.on_upgrade));
@@ -96,6 +96,6 @@ async fn run(upgrade: Upgrade, on_upgrade: OnUpgrade) {
     let Ok(upgraded) = on_upgrade.await else {
         return;
     };
-    // What has failed is logged by now, and closed.
+    // The error was logged already, and the stream was closed.
     let _ = upgrade.run(Duplex::from_hyper(upgraded)).await;
 }

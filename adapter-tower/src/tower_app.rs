@@ -1,4 +1,4 @@
-//! Tower services as apps.
+//! `tower_app`: a tower service as an app.
 
 use std::any::type_name;
 use std::fmt;
@@ -13,35 +13,35 @@ use crate::prefix;
 use crate::ready_clone::ReadyClone;
 use crate::response::{answer, translate};
 
-/// Makes an app of a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`, any
-/// service that takes a request with any `http_body::Body`.
+/// Makes an app from a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`,
+/// any service that takes a request with any `http_body::Body`.
 ///
-/// For a service that insists on one type of body see [`tower_app_over`].
+/// [`tower_app_over`] is for a service that accepts only one type of body.
 ///
 /// # Contract
 ///
-/// - For each request the service is cloned, the clone is asked until it is ready, and that clone is
-///   called. There is no worker task and no channel: the service runs in the app's own future and is
-///   dropped with it. A service need not be `Sync`.
-/// - A mounted service sees its path as below axum's `nest_service`: SCRIPT_NAME is stripped from the
-///   URI, `/` where nothing is left, and what is left keeps its bytes. The URI that was sent is an
-///   [`OriginalUri`](crate::OriginalUri) in the extensions, under the feature `axum` one of axum's
-///   too.
+/// - The service is cloned for each request, the clone is polled until it is ready, and then
+///   called. There is no worker task and no channel: the service runs in the app's own future and
+///   is dropped with it. A service need not be `Sync`.
+/// - A mounted service sees its path as below axum's `nest_service`: SCRIPT_NAME is stripped from
+///   the URI, an empty rest is `/`, and the rest keeps its bytes. The URI that was sent is an
+///   [`OriginalUri`](crate::OriginalUri) in the extensions, and with the feature `axum` also one of
+///   axum's.
 /// - The extensions of the environ are those of the request (E15), and so is a
-///   [`Connection`](gateway_core::Connection); under the feature `axum` there is a
-///   `ConnectInfo<SocketAddr>`. The environ's own variables have no place in a request and stay
-///   behind. The extensions of the response go on to the host.
-/// - Hop-by-hop fields that the service sets are taken out; `Connection: close` closes the
+///   [`Connection`](gateway_core::Connection); with the feature `axum` there is a
+///   `ConnectInfo<SocketAddr>`. A request cannot hold the variables that were set on the environ,
+///   so the service does not see them. The extensions of the response are passed on to the host.
+/// - Hop-by-hop fields that the service sets are removed; `Connection: close` closes the
 ///   connection (S7). The rest of the head is checked like any app's.
-/// - A response is flushed, as it would be under hyper: its head goes out when its body has nothing
+/// - A response commits early, as under hyper: its head is sent when its body has nothing
 ///   ready (B1). Trailers pass (B11).
-/// - An error of the service is an error of the app: an [`HttpError`](gateway_core::HttpError) gives
-///   its own page, any other a 500. An error of `poll_ready` is a 503. `ServiceExt::map_err` turns
-///   errors of tower's middlewares into others.
-/// - Under the feature `upgrade` a service that switches protocols does so on every host that can: the
-///   request has an `OnUpgrade` of hyper's, which axum's `WebSocketUpgrade` takes, and a 101 is the
-///   app's switch (U13). WebSocket over HTTP/2 is the extended CONNECT that it was (RFC 8441). Another
-///   status of 1xx is a 500 (S5).
+/// - An error of the service is an error of the app: an [`HttpError`](gateway_core::HttpError)
+///   gives its own page, any other a 500. An error of `poll_ready` is a 503. `ServiceExt::map_err`
+///   converts errors of tower's middlewares.
+/// - With the feature `upgrade`, a service that switches protocols does so on every host that can:
+///   the request has an `OnUpgrade` of hyper's, which axum's `WebSocketUpgrade` takes, and a 101 is
+///   the app's switch (U13). The service sees WebSocket over HTTP/2 as an extended CONNECT (RFC
+///   8441). Any other status of 1xx is a 500 (S5).
 ///
 /// # Examples
 ///
@@ -73,8 +73,8 @@ where
     tower_app_over(service, |input| input)
 }
 
-/// Makes an app of a tower service that takes one type of body only, which `body` makes of the
-/// input: `axum::body::Body::new`, `tonic::body::Body::new`, `BodyExt::boxed_unsync`.
+/// Makes an app from a tower service that accepts only one type of body, which `body` makes from
+/// the input: `axum::body::Body::new`, `tonic::body::Body::new`, `BodyExt::boxed_unsync`.
 ///
 /// # Examples
 ///
@@ -137,7 +137,7 @@ where
             let request = Request::from_parts(parts, (self.body)(input));
             (service.call(request), switch)
         };
-        // A clone is good for one call; what it holds is free from here on.
+        // A clone is good for one call, and is dropped after it.
         drop(service);
         let response = response
             .await
@@ -147,8 +147,8 @@ where
         {
             return start_response.send(switch.switch(protocol, translate(response)));
         }
-        // A tower service that has returned its response means it to be sent: a client may wait for
-        // the head before it goes on (gRPC, event streams).
+        // A tower service that has returned its response expects it to be sent: a client may wait
+        // for the head before it continues (gRPC, event streams).
         start_response.send(answer(response, &method).map(Body::commit_early))
     }
 }

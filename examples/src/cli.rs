@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of the showcase.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -8,14 +8,15 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use examples::Stack;
 
-/// What the program was asked to do.
+/// The arguments of the program.
 #[derive(Debug)]
 pub(crate) struct Cli {
     pub(crate) stack: Stack,
     pub(crate) addr: SocketAddr,
 }
 
-/// Serves the showcase: every form that a view can return, and a laboratory for the gateway's rules.
+/// Serves the showcase: every form that a view can return, and a laboratory for the clauses of
+/// SPEC.md.
 #[derive(Debug, Parser)]
 #[command(name = "showcase", version)]
 struct Args {
@@ -32,15 +33,15 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// The exit code, when there is nothing to serve: help was printed, or a complaint.
+    /// The exit code, if there is nothing to serve: help or an error message was printed.
     pub(crate) fn from_args() -> Result<Self, ExitCode> {
         let args = Args::try_parse().map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                // Nothing can be done about a closed standard output.
+                // If standard output is closed, nothing can be done about it.
                 let _ = error.print();
                 ExitCode::SUCCESS
             }
-            // Clap says more on further lines; one is enough here.
+            // clap adds more lines. The first one is enough here.
             _ => complain(2, first_line(&error.to_string())),
         })?;
         let addr = match args.bind {
@@ -56,7 +57,7 @@ impl Cli {
     }
 }
 
-/// Says on standard error, in one line, why the program ends.
+/// Prints on standard error, in one line, why the program ends.
 pub(crate) fn complain(code: u8, message: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "showcase: {message}");
     ExitCode::from(code)

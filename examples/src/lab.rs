@@ -1,4 +1,4 @@
-//! The laboratory: apps that try the gateway's rules, right and wrong ones, over the wire.
+//! The laboratory: apps that keep or break the clauses of SPEC.md, to be tried over the wire.
 
 mod failure;
 mod framing;
@@ -14,7 +14,7 @@ use gateway_util::Mount;
 use crate::chat::chat;
 use crate::routes::Routes;
 
-/// All of it, to be mounted anywhere. Every method reaches every path.
+/// All of its apps, to be mounted anywhere. Each accepts every method.
 pub(crate) fn app() -> impl App {
     let routes = Routes::new()
         .at("/environ", view(request::environ))

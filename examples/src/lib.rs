@@ -3,12 +3,12 @@
 //! [`site`] is what the `showcase` binary serves, under one access log:
 //!
 //! - the views of `views.rs`: every form that a view can return;
-//! - the laboratory under `/lab/`, for trying the gateway's rules over the wire;
+//! - the laboratory under `/lab/`, for trying the clauses of SPEC.md over the wire;
 //! - the helpers and middlewares of `gateway-util` under `/util/`;
 //! - two pages, `/showcase` and `/util`, which show each of them beside its code.
 //!
-//! [`Stack`] is what it is served on. The small programs in `src/bin/` each show one way to put an
-//! app, or another world, in its place; line 1 says how they are run.
+//! [`Stack`] is what serves it. The small programs in `src/bin/` each show one way to mount an
+//! app, or a component with another interface; their first line says how to run them.
 //!
 //! # Examples
 //!

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use cli::Cli;
 
-/// What ends the program: one line on standard error, and an exit code.
+/// Why the program ends: one line on standard error, and an exit code.
 type Failure = (u8, String);
 
 fn main() -> ExitCode {
@@ -40,8 +40,8 @@ fn failed(what: &str, error: &io::Error) -> Failure {
 
 /// Requests and errors by default; `RUST_LOG` says otherwise.
 ///
-/// Not those that actix-http logs: a body's error is in the gateway's log already, with its rule,
-/// and a client that goes away is none (L3).
+/// Without those of actix-http: an error of a body is in the gateway's log already, with its
+/// clause, and a client that leaves is not an error (L3).
 const LOGGED: &str = "info,actix_http=off,actix_server=warn";
 
 fn log_to_stderr() {

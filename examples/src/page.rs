@@ -1,5 +1,5 @@
 //! The pages for people: at `/showcase` every form that a view can return and the laboratory, at
-//! `/util` the helpers; each card beside the code that answers it.
+//! `/util` the helpers. Each card shows its code.
 
 mod code;
 
@@ -13,30 +13,30 @@ use serde::{Deserialize, Serialize};
 
 const TEMPLATE: &str = include_str!("../templates/page.html");
 
-/// What a page shows.
+/// The contents of a page.
 struct Page {
     title: &'static str,
     intro: &'static str,
-    /// The other page: where, and what it is called.
+    /// The path and the title of the other page.
     other: (&'static str, &'static str),
     cards: &'static str,
 }
 
 const SHOWCASE: Page = Page {
     title: "The gateway's showcase",
-    intro: "Every form a view can return, and a laboratory for the rules.",
+    intro: "Every form a view can return, and a laboratory for the clauses of SPEC.md.",
     other: ("./util", "Helpers and middlewares"),
     cards: include_str!("../templates/showcase.json"),
 };
 
 const UTIL: Page = Page {
     title: "Helpers and middlewares",
-    intro: "What gateway-util has for errors, answers, files, requests and composition.",
+    intro: "What gateway-util has for errors, responses, files, requests and composition.",
     other: ("./showcase", "The showcase"),
     cards: include_str!("../templates/util.json"),
 };
 
-/// A card of a page; all but the code is what the file says.
+/// A card of a page. The file has all of it except the code.
 #[derive(Debug, Deserialize, Serialize)]
 struct Card {
     id: String,
@@ -48,7 +48,7 @@ struct Card {
     #[serde(default)]
     request_headers: BTreeMap<String, String>,
     request_body: Option<String>,
-    /// The functions to show, where they are not the one that the id names.
+    /// The functions to show, if they are not the one that the id names.
     #[serde(skip_serializing)]
     functions: Option<Vec<String>>,
     #[serde(skip_deserializing)]
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn every_card_has_its_code() {
         for card in pages().iter().flatten() {
-            // The router answers for a path that is nowhere.
+            // The router answers for an unknown path.
             let expected = card.id != "nope";
             assert_eq!(card.code.is_some(), expected, "{}", card.id);
         }

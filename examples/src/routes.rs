@@ -1,4 +1,4 @@
-//! Apps at exact paths.
+//! `Routes`: a small router for exact paths.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,8 +8,8 @@ use http::Method;
 
 /// Apps at exact paths; any other path is a 404.
 ///
-/// A router is an app that calls another, nothing more. For apps under a prefix there is
-/// [`Mount`](gateway_util::Mount).
+/// A router is an app that calls another app. [`Mount`](gateway_util::Mount) is for apps under a
+/// prefix.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ impl Routes {
         Self::default()
     }
 
-    /// Puts an app at a path, which is decoded text, for every method.
+    /// Adds an app at a path, which is decoded text, for every method.
     #[must_use]
     pub fn at(mut self, path: &'static str, app: impl App) -> Self {
         self.0.insert(path, app.boxed());
@@ -54,7 +54,7 @@ impl Routes {
         apps.into_iter().map(|(_, app)| app).collect()
     }
 
-    /// Puts an app at a path for GET and HEAD; other methods are answered with 405.
+    /// Adds an app at a path for GET and HEAD. Other methods are answered with 405.
     #[must_use]
     pub fn get(self, path: &'static str, app: impl App) -> Self {
         self.at(path, Get(app))
@@ -88,13 +88,13 @@ impl fmt::Debug for Routes {
     }
 }
 
-/// A middleware that lets GET and HEAD pass.
+/// A middleware that passes on only GET and HEAD.
 struct Get<A>(A);
 
 impl<A: App> App for Get<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
-            // RFC 9110 section 15.5.6: a 405 names what is allowed.
+            // RFC 9110 section 15.5.6: a 405 lists the allowed methods.
             return Err(HttpError::method_not_allowed()
                 .with_headers([("Allow", "GET, HEAD")])?
                 .into());

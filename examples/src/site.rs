@@ -1,4 +1,4 @@
-//! The whole of the showcase.
+//! `site`: the app that the showcase serves.
 
 use gateway_core::{App, view};
 use gateway_util::MiddlewareExt;

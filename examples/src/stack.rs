@@ -1,4 +1,4 @@
-//! The servers that an app runs on.
+//! `Stack`: the servers that an app can run on.
 
 use std::fmt;
 use std::io;
@@ -24,10 +24,10 @@ use tokio::runtime::Runtime;
 use tokio::signal;
 use tokio_util::task::TaskTracker;
 
-/// How long exchanges in flight may go on after a signal (L4): what [`Server`] gives them too.
+/// How long exchanges in flight may run after a signal (L4), as in [`Server`].
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The servers that an app runs on, all of them over HTTP/1.1 and HTTP/2 on one port.
+/// The servers that an app can run on, all over HTTP/1.1 and HTTP/2 on one port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stack {
     /// [`adapter_hyper::Server`].
@@ -116,7 +116,7 @@ where
     let app = move || actix_web::App::new().configure(configure.clone());
     let server = HttpServer::new(app)
         .workers(2)
-        // Else a small answer written in two pieces waits for the client's delayed acknowledgement.
+        // Otherwise a small response in two pieces waits for the client's delayed acknowledgement.
         .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_DEADLINE.as_secs())
         .listen_auto_h2c(listener)?;
@@ -178,8 +178,8 @@ impl hyper::rt::Executor<UpgradeTask> for Streams {
     }
 }
 
-/// A listener whose connections send small answers at once. `ListenerExt::tap_io` is enough where
-/// nothing of one's own is collected of a connection.
+/// A listener whose connections send small responses at once. `ListenerExt::tap_io` is enough if
+/// you collect no data of your own about a connection.
 struct NoDelay(tokio::net::TcpListener);
 
 impl Listener for NoDelay {
@@ -188,7 +188,7 @@ impl Listener for NoDelay {
 
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         let (stream, peer) = Listener::accept(&mut self.0).await;
-        // A connection that is gone already is found out by its first read.
+        // If the connection is gone already, its first read finds out.
         drop(stream.set_nodelay(true));
         (stream, peer)
     }
@@ -198,14 +198,14 @@ impl Listener for NoDelay {
     }
 }
 
-/// The ends of a connection, as axum's servers collect them.
+/// The addresses of a connection, as axum's servers collect them.
 #[derive(Clone)]
 struct Ends(Connection);
 
 impl Connected<IncomingStream<'_, NoDelay>> for Ends {
     fn connect_info(stream: IncomingStream<'_, NoDelay>) -> Self {
         let connection = Connection::new().with_peer_addr(*stream.remote_addr());
-        // Without it, the port of a Host header would count.
+        // Without it, the port of a Host header would be used.
         Self(match stream.io().local_addr() {
             Ok(local) => connection.with_local_addr(local),
             Err(_) => connection,
@@ -213,7 +213,7 @@ impl Connected<IncomingStream<'_, NoDelay>> for Ends {
     }
 }
 
-/// Hands the ends to apps, which look for a [`Connection`] (E13, E16).
+/// Passes the addresses to apps, which look for a [`Connection`] (E13, E16).
 async fn tell_ends(ConnectInfo(Ends(ends)): ConnectInfo<Ends>, mut request: Request) -> Request {
     request.extensions_mut().insert(ends);
     request

@@ -1,4 +1,4 @@
-//! The helpers of `gateway-util`, each in an app of its own; the page at `/util` shows them.
+//! Apps that show the helpers of `gateway-util`, one each, for the page at `/util`.
 
 mod answers;
 mod dispatch;
@@ -17,8 +17,8 @@ use crate::routes::Routes;
 
 const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 
-/// All of it, to be mounted at `/util`: the page's links are relative to that. Every method reaches
-/// every path.
+/// All of them, to be mounted at `/util`, because the page's links are relative to that. Each
+/// accepts every method.
 pub(crate) fn app() -> impl App {
     let page = Routes::new()
         .get("", view(page::util))

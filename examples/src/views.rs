@@ -1,5 +1,4 @@
-//! Every form that a view can return; Flask's own answers to the same views are in
-//! `tests/oracle/`.
+//! Every form that a view can return. `tests/oracle/` has Flask's responses to the same views.
 
 use std::convert::Infallible;
 
@@ -90,7 +89,7 @@ async fn wsgi(environ: Environ) -> Result<Response, Error> {
 }
 
 async fn exception(environ: Environ) -> Result<String, HttpError> {
-    // Nothing sets this variable here, so it is always a 404.
+    // Nothing sets this variable here, so the response is always a 404.
     let user = environ
         .get("REMOTE_USER")
         .ok_or_else(HttpError::not_found)?;

@@ -1,4 +1,4 @@
-//! The works as apps.
+//! The workloads as apps.
 
 use gateway_core::lint::Lint;
 use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
@@ -12,7 +12,7 @@ pub(crate) trait Host {
     fn host<A: App + Clone>(self, app: A) -> Target;
 }
 
-/// Puts the app that does a work in its place. Each keeps its own type: none is boxed.
+/// Puts the app of a workload in its place. Each app keeps its own type, and none is boxed.
 pub(crate) fn mount(work: Work, host: impl Host) -> Target {
     match work {
         Work::Plaintext => host.host(plaintext),

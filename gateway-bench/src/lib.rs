@@ -1,8 +1,9 @@
-//! The gateway beside native code on every stack.
+//! Benchmarks of the gateway against native code on every stack.
 //!
-//! A [`Work`] is done twice on each [`Stack`]: by hand, as a careful person writes it there, and as
-//! an app. [`Target`] is one of these; [`Wire`] asks it in process, over a duplex in memory, in one
-//! thread, and the program `serve` over sockets. [`Site`] is a dispatcher by itself.
+//! Each [`Work`] (workload) exists twice on each [`Stack`]: by hand, as a careful person writes it
+//! there, and as an app. A [`Target`] is one of these. [`Wire`] sends it requests in process, over
+//! a duplex in memory, in one thread; the program `serve` serves it over sockets. [`Site`] is a
+//! dispatcher alone.
 //!
 //! `figures.sh` measures everything and writes FIGURES.md.
 

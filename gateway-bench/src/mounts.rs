@@ -1,4 +1,4 @@
-//! Dispatch: many apps in one dispatcher.
+//! A dispatcher with many mounted apps.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// A dispatcher of so many mounts, at least one.
+    /// A dispatcher with this many mounts, at least one.
     #[must_use]
     pub fn new(mounts: usize) -> Self {
         let mounts = mounts.max(1);
@@ -31,16 +31,16 @@ impl Site {
         }
     }
 
-    /// Dispatches `count` requests to the mounts in a mixed order, and says how many were found.
+    /// Dispatches `count` requests to the mounts in a mixed order, and returns how many were found.
     ///
-    /// This is what the counting tools count.
+    /// The counting tools count this.
     #[inline(never)]
     pub fn run(&mut self, count: usize) -> usize {
         (0..count).filter(|_| self.dispatch()).count()
     }
 
     fn dispatch(&mut self) -> bool {
-        // A prime: all of them, the first and the last alike.
+        // A prime, so that all mounts are reached equally often.
         self.next = (self.next + 7919) % self.mounts;
         let request = Request::get(format!("/site{:04}/page", self.next)).body(());
         let Ok((parts, ())) = request.map(Request::into_parts) else {

@@ -1,4 +1,4 @@
-//! The works on each stack, by hand, and how an app is put there.
+//! The workloads on each stack, by hand, and the app mounted there.
 
 pub(crate) mod actix;
 pub(crate) mod axum;
@@ -9,7 +9,7 @@ use crate::target::{Stack, Target, Variant};
 use crate::work::Work;
 
 impl Target {
-    /// One work, in one variant, on one stack.
+    /// One workload, in one variant, on one stack.
     #[must_use]
     pub fn new(stack: Stack, variant: Variant, work: Work) -> Self {
         match stack {

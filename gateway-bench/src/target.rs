@@ -1,4 +1,4 @@
-//! Where requests go: one work, in one variant, on one stack.
+//! `Target`: one workload, in one variant, on one stack.
 
 use std::fmt;
 use std::io;
@@ -13,10 +13,10 @@ use tokio_util::either::Either;
 /// A connection of either kind: the server's code is the same for both.
 pub(crate) type Io = Either<TcpStream, DuplexStream>;
 
-/// What runs on the server's thread.
+/// The task on the server's thread.
 pub(crate) type Local<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// What the work runs on.
+/// The stack that a workload runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stack {
     /// hyper: a `service_fn`, or an app.
@@ -60,7 +60,7 @@ impl fmt::Display for Stack {
     }
 }
 
-/// Who wrote the work.
+/// How the workload is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     /// By hand, for the stack.
@@ -100,7 +100,7 @@ impl fmt::Display for Variant {
 
 type Serve = dyn FnOnce(TcpListener) -> Local<io::Result<()>>;
 
-/// One work, in one variant, on one stack.
+/// One workload, in one variant, on one stack.
 pub struct Target {
     connect: Box<dyn Fn(Io) -> Local<()>>,
     serve: Option<Box<Serve>>,

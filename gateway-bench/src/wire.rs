@@ -1,4 +1,4 @@
-//! Requests in process, over a duplex in memory.
+//! `Wire`: sends requests in process, over a duplex in memory.
 
 use std::io;
 
@@ -8,14 +8,14 @@ use tokio::task::{LocalSet, spawn_local};
 
 use crate::target::Target;
 
-/// Requests before anything is counted: pools fill, maps grow to their size.
+/// Requests before the count begins: pools fill, maps grow to their size.
 const WARM_UP: usize = 100;
 
 /// A keep-alive connection to a target in this thread, warm.
 ///
-/// Everything runs in this thread and nothing sleeps, so the same requests take the same
-/// instructions and allocations each time, but for the clock's: once a second the servers render
-/// the date.
+/// Everything runs in this thread and nothing sleeps. So the same requests take the same
+/// instructions and allocations each time, except that the servers render the date once a
+/// second.
 #[derive(Debug)]
 pub struct Wire {
     runtime: Runtime,
@@ -27,16 +27,16 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Connects, asks once to learn the answer, and then until all is warm.
+    /// Connects, sends a request to learn the response, and then more until everything is warm.
     ///
     /// # Errors
     ///
-    /// When the server closes the connection, or gives answers of several lengths.
+    /// When the server closes the connection, or its responses differ in length.
     pub fn new(target: &Target, request: Vec<u8>) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let local = LocalSet::new();
         let (client, server) = tokio::io::duplex(256 * 1024);
-        // actix starts its clock where the connection is made.
+        // actix starts its clock when the connection is made.
         local.block_on(&runtime, async {
             spawn_local(target.connect(server));
         });
@@ -54,7 +54,8 @@ impl Wire {
         Ok(wire)
     }
 
-    /// The bytes of the first answer, less its date, with the fields in order: hosts differ in that.
+    /// The bytes of the first response, without its date, with the fields sorted, because hosts
+    /// differ in their order.
     #[must_use]
     pub fn answer(&self) -> String {
         let answer = String::from_utf8_lossy(&self.answer);
@@ -68,7 +69,7 @@ impl Wire {
 
     /// Sends the request `count` times, one after the other. Allocates nothing itself.
     ///
-    /// This is what the counting tools count; the warming up is not in it.
+    /// The counting tools count this, without the requests that warm up.
     ///
     /// # Errors
     ///
@@ -111,7 +112,7 @@ impl Wire {
     }
 }
 
-/// Whether an answer has come to its end: by its length, or by its last chunk.
+/// True if a response has ended: by its length, or by its last chunk.
 fn is_whole(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {

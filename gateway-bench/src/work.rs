@@ -1,4 +1,4 @@
-//! What is measured: the same on every stack, by hand and as an app.
+//! The workloads, which are the same on every stack, by hand and as an app.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use serde::Serialize;
 
-/// The text of most answers.
+/// The text of most responses.
 pub(crate) const TEXT: &str = "Hello, World!";
 
 /// The type of the text.
@@ -16,7 +16,7 @@ pub(crate) const TEXT_TYPE: &str = "text/plain; charset=utf-8";
 /// The type of echoed bytes.
 pub(crate) const BYTES_TYPE: &str = "application/octet-stream";
 
-/// The page of a 404: the gateway's own, so that native handlers answer the same bytes.
+/// The page of a 404: the gateway's own, so that native handlers send the same bytes.
 pub(crate) const NOT_FOUND: &str = "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n\
     <h1>Not Found</h1>\n<p>The requested URL was not found on the server. If you entered the URL \
     manually please check your spelling and try again.</p>\n";
@@ -24,15 +24,15 @@ pub(crate) const NOT_FOUND: &str = "<!doctype html>\n<html lang=en>\n<title>404 
 /// The size of the chunks of a download.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
-/// The most that an echo reads.
+/// The limit of an echo.
 pub(crate) const ECHO_LIMIT: usize = 64 * 1024;
 
 const ZEROS: &[u8] = &[0; CHUNK];
 
-/// A piece of work that a server does for one request.
+/// A workload: what a server does for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// 13 bytes of text; nothing of the request is looked at.
+    /// 13 bytes of text; nothing of the request is read.
     Plaintext,
     /// The text, after three request headers were read by name.
     ReadHeaders,
@@ -40,23 +40,23 @@ pub enum Work {
     Lookup,
     /// An object as JSON.
     Json,
-    /// The text below eight response headers, two of them cookies.
+    /// The text with eight response headers, two of them cookies.
     Cookies,
-    /// What was posted, 1 KiB of it.
+    /// The posted 1 KiB, echoed.
     Echo,
     /// The page of a 404.
     NotFound,
-    /// [`Plaintext`](Self::Plaintext) below one middleware that does nothing.
+    /// [`Plaintext`](Self::Plaintext) in one middleware that does nothing.
     Middleware1,
-    /// Below five.
+    /// In five.
     Middleware5,
-    /// Below ten.
+    /// In ten.
     Middleware10,
-    /// [`Plaintext`](Self::Plaintext) below the lint; the native side has none.
+    /// [`Plaintext`](Self::Plaintext) in the lint; the native side has none.
     Lint,
     /// As many bytes as `size` in the query says, in chunks of 64 KiB.
     Download,
-    /// What was uploaded, counted chunk by chunk.
+    /// The size of the upload, counted chunk by chunk.
     Upload,
 }
 
@@ -98,7 +98,7 @@ impl Work {
         }
     }
 
-    /// The head of the request, for `size` bytes to come down or to go up where the work streams.
+    /// The head of the request, for `size` bytes of download or upload if the workload streams.
     #[must_use]
     pub fn head(self, size: usize) -> String {
         let (method, query, length) = match self {
@@ -124,7 +124,7 @@ impl Work {
         request
     }
 
-    /// How many bytes go up.
+    /// The size of the upload.
     fn up(self, size: usize) -> usize {
         match self {
             Self::Echo => 1024,
@@ -149,7 +149,7 @@ impl fmt::Display for Work {
     }
 }
 
-/// What is answered as JSON.
+/// The object that is sent as JSON.
 #[derive(Debug, Serialize)]
 pub(crate) struct Message {
     message: &'static str,
@@ -158,7 +158,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// The one that is answered.
+    /// The object of the response.
     pub(crate) const HELLO: Self = Self {
         message: TEXT,
         id: 42,
@@ -166,7 +166,7 @@ impl Message {
     };
 }
 
-/// The head of [`Work::Cookies`], for those on http 1.
+/// The head of [`Work::Cookies`], for stacks with http 1.
 pub(crate) fn cookies() -> [(HeaderName, HeaderValue); 8] {
     let value = HeaderValue::from_static;
     [

@@ -1,4 +1,4 @@
-//! The apps of all cases as one app.
+//! `app`: the apps of all cases as one app, which a server mounts to be tested.
 
 use std::collections::HashMap;
 
@@ -9,9 +9,9 @@ use crate::facts;
 
 /// The app that a server mounts to be tested.
 ///
-/// The app of a case is found under `/NAME/`, below wherever this one is mounted; it sees the
-/// environ as the server made it. `/_facts/` is how the client learns what the apps noticed. It is
-/// for tests: an app of it may panic, fail or answer without end, each when asked to.
+/// The app of a case is at `/NAME/`, below the mount point of this one. It sees the
+/// environ as the server made it. The client learns from `/_facts/` what the apps noted. It is
+/// for tests only: its apps panic, fail or respond without end when a request asks for that.
 pub fn app() -> impl App + Clone {
     let apps = cases()
         .into_iter()
@@ -26,7 +26,7 @@ impl App for SuiteApp {
         let path = environ.raw_path_info().trim_start_matches('/');
         let (name, rest) = path.split_once('/').unwrap_or((path, ""));
         if environ.request_uri() == "*" {
-            // E14: there is no path to find a case by.
+            // E14: there is no path that names a case.
             return start_response.send(environ_report(&environ).try_into_response()?);
         }
         if name == "_facts" {

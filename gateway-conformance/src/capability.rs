@@ -1,13 +1,13 @@
-//! What a host may lack without being at fault.
+//! `Capability`: what a host may lack without being at fault.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Something that a case needs and that not every host has.
+/// Something that a case needs and that some hosts lack.
 ///
-/// A suite is told what its host lacks, each with a reason. A case that needs it is not run. The
-/// report has it as [excused](crate::CaseOutcome::Excused), with that reason, and does not count it
-/// as passed.
+/// Tell the suite what the host lacks, each with a reason. A case that needs it is not run. The
+/// report lists it as [excused](crate::CaseOutcome::Excused), with that reason, and does not count
+/// it as passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
@@ -15,39 +15,39 @@ pub enum Capability {
     RequestTrailers,
     /// The client sees the trailers of a response (B11).
     ResponseTrailers,
-    /// A client's leaving is seen while the app neither reads nor writes (L3).
+    /// The host detects that a client leaves while the app neither reads nor writes (L3).
     DisconnectWhileIdle,
-    /// Over HTTP/2, the answer to a large upload that the app did not read arrives (I5).
+    /// Over HTTP/2, the response to a large upload that the app did not read arrives (I5).
     UnreadUploadOverHttp2,
-    /// `OPTIONS *` reaches the app: it has no path that a mount point could match (E14).
+    /// `OPTIONS *` reaches the app. It has no path that a mount point could match (E14).
     AsteriskForm,
-    /// A response whose head has gone out can be cut off so that the client sees it (B8).
+    /// A response whose head was sent can be aborted so that the client detects it (B8).
     AbortedResponses,
-    /// A response can close its HTTP/1 connection because the app wishes it (S7).
+    /// A response can close its HTTP/1 connection because the app asks for it (S7).
     CloseConnection,
     /// The app is called before the whole request has arrived (I3, I6).
     StreamedRequests,
-    /// A part of a response reaches the client before the whole is there (B1, B3).
+    /// A part of a response reaches the client before the whole response is ready (B1, B3).
     StreamedResponses,
-    /// The response may begin while the request is still on its way (I2).
+    /// The response may begin before the whole request has arrived (I2).
     FullDuplex,
     /// Header values may hold bytes above ASCII, in requests and in responses (E9, S6).
     BytesAboveAscii,
     /// Apps are called and bodies polled in the context of a tokio runtime, and may spawn tasks (L7).
     TokioContext,
-    /// HTTP/1.1 is spoken in clear text.
+    /// The host speaks HTTP/1.1 in clear text.
     Http1,
-    /// HTTP/2 is spoken in clear text with prior knowledge.
+    /// The host speaks HTTP/2 in clear text with prior knowledge.
     Http2,
-    /// HTTP/1.0 is spoken.
+    /// The host speaks HTTP/1.0.
     Http10,
-    /// Requests without a `Host` are let in (E12).
+    /// Requests without a `Host` are accepted (E12).
     RequestWithoutHost,
     /// A method may hold every character of a token, not only letters, digits and dashes (E1).
     EveryMethodToken,
     /// The host tells the address that a connection came in on (E12).
     LocalAddress,
-    /// The server and this client see each other's addresses: there is no proxy between (E16).
+    /// The server and this client see each other's addresses: there is no proxy between them (E16).
     DirectConnection,
 }
 

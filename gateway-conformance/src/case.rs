@@ -1,4 +1,4 @@
-//! One case of the table.
+//! `Case`: one case of the table.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use crate::via::Via;
 
 type Looking = Pin<Box<dyn Future<Output = Seen> + Send>>;
 
-/// A case: its name, the clauses it covers, its app, and an exchange with what must be seen.
+/// A case: its name, the clauses it covers, its app, and an exchange with what the client must see.
 ///
-/// `Case::new` begins a draft. Only a draft that has an app can say what must be seen, and only
-/// then it is a case: a case that looks at nothing cannot be written.
+/// `Case::new` begins a draft. Only a draft with an app can say what must be seen, and only that
+/// makes it a case. So a case that checks nothing cannot be written.
 pub struct Case {
     about: About,
     app: BoxApp,
@@ -31,7 +31,7 @@ struct About {
     needs: Vec<Capability>,
 }
 
-/// A case that is not whole yet. `A` is `()` until it has an app.
+/// A case that is not complete yet. `A` is `()` until it has an app.
 #[must_use = "a draft becomes a case by `sees`"]
 pub(crate) struct Draft<A> {
     about: About,
@@ -39,7 +39,7 @@ pub(crate) struct Draft<A> {
 }
 
 impl Case {
-    /// Begins a case that applies on every way.
+    /// Begins a case that runs in every way.
     #[expect(
         clippy::new_ret_no_self,
         reason = "what must be seen is given last, and makes the case"
@@ -58,13 +58,13 @@ impl Case {
 }
 
 impl<A> Draft<A> {
-    /// Applies on these ways only.
+    /// Limits the case to these ways.
     pub(crate) fn only(mut self, via: &'static [Via]) -> Self {
         self.about.via = via;
         self
     }
 
-    /// Needs this of the host.
+    /// The case needs this capability of the host.
     pub(crate) fn needs(mut self, capability: Capability) -> Self {
         self.about.needs.push(capability);
         self
@@ -100,7 +100,7 @@ impl Draft<()> {
 }
 
 impl Draft<BoxApp> {
-    /// The exchange, and what must be seen in it.
+    /// The exchange, and what the client must see.
     pub(crate) fn sees<F, Fut>(self, look: F) -> Case
     where
         F: Fn(Client) -> Fut + Send + Sync + 'static,
@@ -127,7 +127,7 @@ impl Case {
         self.about.clauses
     }
 
-    /// The ways on which it applies.
+    /// The capabilities that it needs.
     #[must_use]
     pub fn via(&self) -> &'static [Via] {
         self.about.via

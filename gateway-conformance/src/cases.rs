@@ -1,4 +1,4 @@
-//! The table.
+//! `cases`: the table of all cases.
 
 mod body;
 mod environ;

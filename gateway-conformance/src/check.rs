@@ -1,10 +1,10 @@
-//! What must be seen, as functions that say what was seen instead.
+//! Assertions of the cases, whose failures say what was seen instead.
 
 use std::fmt::{Debug, Display};
 
 use crate::wire::{End, WireError, WireResponse};
 
-/// Why a case failed: one text, for a person.
+/// Why a case failed, as text for a person.
 #[derive(Debug)]
 pub(crate) struct Failure {
     text: String,
@@ -26,12 +26,12 @@ impl Failure {
         self.text
     }
 
-    /// Whether the server broke the exchange off before there was a head.
+    /// True if the server ended the exchange before there was a head.
     pub(crate) fn is_reset(&self) -> bool {
         self.is_reset
     }
 
-    /// The failure with what was done in front of it.
+    /// The failure, with the step before it as a prefix.
     pub(crate) fn at(mut self, what: impl Display) -> Self {
         self.text = format!("{what}: {}", self.text);
         self
@@ -63,7 +63,7 @@ impl From<serde_json::Error> for Failure {
     }
 }
 
-/// Demands that what was seen is what must be.
+/// Demands that the seen value is the expected one.
 pub(crate) fn equal<A: Debug + PartialEq<B>, B: Debug>(what: &str, seen: A, must_be: B) -> Seen {
     if seen == must_be {
         return Ok(());
@@ -73,7 +73,7 @@ pub(crate) fn equal<A: Debug + PartialEq<B>, B: Debug>(what: &str, seen: A, must
     )))
 }
 
-/// Demands that it holds; `otherwise` says what was seen.
+/// Demands that the condition holds; `otherwise` says what was seen.
 pub(crate) fn ensure(holds: bool, otherwise: impl Into<String>) -> Seen {
     if holds {
         return Ok(());
@@ -81,7 +81,7 @@ pub(crate) fn ensure(holds: bool, otherwise: impl Into<String>) -> Seen {
     Err(Failure::new(otherwise.into()))
 }
 
-/// What a case looks at in a response. Each gives the response back, for the next.
+/// Assertions about a response. Each returns the response, for the next one.
 pub(crate) trait Look: Sized {
     /// The status.
     fn status(self, code: u16) -> Result<Self, Failure>;
@@ -95,7 +95,7 @@ pub(crate) trait Look: Sized {
     fn no(self, name: &str) -> Result<Self, Failure>;
     /// It ended where its framing says.
     fn whole(self) -> Result<Self, Failure>;
-    /// The client could see that it was broken off.
+    /// The client could detect that it was aborted.
     fn broken(self) -> Result<Self, Failure>;
 }
 
@@ -161,7 +161,7 @@ impl Look for WireResponse {
     }
 }
 
-/// Bytes for a message, escaped and cut short.
+/// Bytes for a message, escaped and truncated.
 fn excerpt(bytes: &[u8]) -> String {
     const LIMIT: usize = 200;
     let cut = bytes.len().min(LIMIT);

@@ -1,8 +1,8 @@
-//! The clauses of the specification, and what no case can see of them.
+//! The clauses of the specification, and which of them no case can see.
 
 pub use gateway_core::spec::{Clause, clauses};
 
-/// A clause, or a part of one, that no case sees, with the reason.
+/// A clause, or a part of one, that no case can see, with the reason.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct NotCovered {
@@ -30,7 +30,7 @@ const fn part(clause: &'static str, part: &'static str, reason: &'static str) ->
     }
 }
 
-/// What no case sees.
+/// The clauses that no case can see.
 pub const NOT_COVERED: &[NotCovered] = &[
     part(
         "E13",
@@ -101,8 +101,8 @@ pub const NOT_COVERED: &[NotCovered] = &[
     ),
 ];
 
-/// The cases whose app breaks a clause on purpose, with the clause: what a lint around
-/// [`app`](crate::app) must find when the table is run, and all that it may find.
+/// The cases whose app breaks a clause on purpose, with the clause. When the table is run, a lint
+/// around [`app`](crate::app) must find these and nothing else.
 pub const BROKEN_ON_PURPOSE: &[(&str, &str)] = &[
     ("b5_a_stream_longer_than_declared_is_cut", "B5"),
     ("b5_a_stream_shorter_than_declared_aborts", "B5"),

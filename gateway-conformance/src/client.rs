@@ -1,4 +1,4 @@
-//! The client's side of a case: the same calls on every way.
+//! The client of a case, with the same calls in every way.
 
 mod in_process;
 mod open;
@@ -30,7 +30,7 @@ pub(crate) enum Target {
     InProcess(Gateway<Arc<BoxApp>>),
 }
 
-/// What a case talks to its app with. Each run has its own.
+/// The client that a case uses to talk to its app. Each run has its own.
 #[derive(Clone)]
 pub(crate) struct Client {
     target: Target,
@@ -84,12 +84,12 @@ impl Client {
         self.request_to(method, &self.path(rest))
     }
 
-    /// A request with a target of the case's own making.
+    /// A request with a target that the case makes itself.
     pub(crate) fn request_to(&self, method: &str, target: &str) -> WireRequest {
         WireRequest::new(method, target).header(TOKEN, &self.token)
     }
 
-    /// The server's address; in process an address that nobody is at.
+    /// The server's address. In process, an address without a server.
     pub(crate) fn address(&self) -> SocketAddr {
         match &self.target {
             Target::Socket { address, .. } => *address,
@@ -107,8 +107,8 @@ impl Client {
         }
     }
 
-    /// Sends a request whose response may be broken off. `None` if nothing of it arrived: in HTTP/2 a
-    /// reset may overtake what was sent before it, the head with it.
+    /// Sends a request whose response may be aborted. `None` if nothing of it arrived: in HTTP/2 a
+    /// reset may overtake what was sent before it, even the head.
     pub(crate) async fn send_whatever(
         &self,
         request: WireRequest,
@@ -120,7 +120,7 @@ impl Client {
         }
     }
 
-    /// GET of the case's app, and demands that the client sees how the response is broken off behind
+    /// GET of the case's app. Demands that the client detects that the response is aborted after
     /// these bytes.
     pub(crate) async fn get_broken(&self, status: u16, sent: &str) -> Seen {
         self.send_broken(self.request("GET", "/"), status, sent)
@@ -168,14 +168,14 @@ impl Client {
         }
     }
 
-    /// A connection in HTTP/1 to look at closely.
+    /// An HTTP/1 connection for closer tests.
     pub(crate) async fn http1(&self) -> Result<http1::Http1Connection, Failure> {
         let mut connection = http1::Http1Connection::open(self.address()).await?;
         connection.set_deadline(self.deadline);
         Ok(connection)
     }
 
-    /// A connection in HTTP/2 to look at closely.
+    /// An HTTP/2 connection for closer tests.
     pub(crate) async fn http2(&self) -> Result<http2::Http2Connection, Failure> {
         let mut connection = http2::Http2Connection::open(self.address()).await?;
         connection.set_deadline(self.deadline);
@@ -187,7 +187,7 @@ impl Client {
         self.ask_facts("").await
     }
 
-    /// Waits until the app has noted the fact, and gives all of them.
+    /// Waits until the app has noted the fact, and returns all facts.
     pub(crate) async fn wait(&self, fact: &str) -> Result<Vec<String>, Failure> {
         match self.ask_facts(&format!("/wait/{fact}")).await {
             Ok(facts) => Ok(facts),
@@ -208,7 +208,7 @@ impl Client {
         crate::check::equal("what the app noted", self.facts().await?, facts)
     }
 
-    /// Demands that the body of the exchange is closed, and that it was closed once.
+    /// Demands that the body of the exchange is closed, exactly once.
     pub(crate) async fn closed_once(&self) -> Seen {
         self.wait("closed").await?;
         let facts = self.facts().await?;
@@ -230,7 +230,7 @@ impl Client {
     }
 }
 
-/// What an app saw of its request: bytes escaped, so that nothing is lost.
+/// What an app saw of its request, with bytes escaped so that nothing is lost.
 #[derive(Debug)]
 pub(crate) struct Variables(BTreeMap<String, String>);
 
@@ -253,7 +253,7 @@ impl Variables {
         Ok(self)
     }
 
-    /// Demands that it is not there.
+    /// Demands that it is absent.
     pub(crate) fn has_no(&self, key: &str) -> Result<&Self, Failure> {
         crate::check::equal(key, self.get(key), None)?;
         Ok(self)

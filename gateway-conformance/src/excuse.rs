@@ -1,10 +1,10 @@
-//! Cases that may fail, by name.
+//! Excuses for cases by name.
 
 use crate::cases::cases;
 use crate::report::{CaseOutcome, Report, Row};
 use crate::via::Via;
 
-/// One case that may fail, on one way or on all, with the reason.
+/// One case that may fail, in one way or in all, with the reason.
 #[derive(Debug, Clone)]
 pub(crate) struct Excuse {
     pub(crate) case: String,
@@ -17,7 +17,7 @@ impl Excuse {
         row.name == self.case && self.via.is_none_or(|via| via == row.via)
     }
 
-    /// Why there is no case for it to excuse.
+    /// Why the excuse applies to no case.
     fn fault(&self) -> Option<String> {
         let Some(case) = cases().into_iter().find(|case| case.name() == self.case) else {
             return Some(format!("an excuse names {:?}, which is no case", self.case));
@@ -30,8 +30,8 @@ impl Excuse {
     }
 }
 
-/// Makes excused cases of those that failed, and a problem of each excuse that excuses nothing. An
-/// excuse whose case was not run is left alone.
+/// Turns failed cases with an excuse into excused ones, and each excuse without a failure into a
+/// problem. An excuse whose case was not run is ignored.
 pub(crate) fn judge(mut report: Report, excuses: &[Excuse]) -> Report {
     for excuse in excuses {
         if let Some(fault) = excuse.fault() {

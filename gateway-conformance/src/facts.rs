@@ -1,12 +1,12 @@
-//! What the apps of the suite have noticed, for the client to ask.
+//! Facts that the apps of the suite note, and that the client reads.
 //!
 //! Much of what the clauses demand does not show in the response: that a body was closed, that a
 //! start was refused at the call. The apps note such facts under the token of the run, which every
-//! request carries, and the client reads them from `/_facts/`. So it works for a server in another
-//! process too. The client can also note a fact, for which an app waits: so one of them goes on
+//! request carries, and the client reads them from `/_facts/`. This works for a server in another
+//! process, too. The client can also note a fact, for which an app waits. So each side continues
 //! when the other is ready, and nobody sleeps.
 //!
-//! It is public for servers whose answers to the cases are written by hand.
+//! It is public for servers whose responses to the cases are written by hand.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,15 +17,15 @@ use tokio::sync::Notify;
 /// The request header that carries the token of the run.
 pub const TOKEN: &str = "x-conformance-run";
 
-/// How many runs are remembered; the oldest is forgotten first.
+/// How many runs are kept; the oldest is dropped first.
 const KEPT_RUNS: usize = 4096;
 
-/// How many facts a run may have; a server that is at fault must not fill the memory.
+/// How many facts a run may have, so that a faulty server cannot fill the memory.
 const KEPT_FACTS: usize = 4096;
 
-/// The answer to a request behind `/_facts/`, in JSON with a line end, or `None` if there is nothing:
-/// `TOKEN`: the facts; `TOKEN/wait/FACT`: the same, once this one was noted; `TOKEN/note/FACT`: notes
-/// it.
+/// The response to a request below `/_facts/`, in JSON with a line end, or `None` if there is
+/// nothing: `TOKEN`: the facts; `TOKEN/wait/FACT`: the same, after this one was noted;
+/// `TOKEN/note/FACT`: notes it.
 pub async fn answer(path: &str) -> Option<String> {
     let parts: Vec<&str> = path.split('/').collect();
     let (token, order) = parts.split_first()?;
@@ -52,7 +52,7 @@ fn lock() -> MutexGuard<'static, Option<Store>> {
     STORE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One run of one case: what its app notes.
+/// One run of one case, with the facts of its app.
 #[derive(Clone, Debug)]
 pub struct Run(String);
 
@@ -103,7 +103,7 @@ impl Run {
     /// Waits until the fact was noted.
     pub async fn wait(&self, fact: &str) {
         loop {
-            // Registered before it looks, so that no note is missed.
+            // Registered before the check, so that no note is missed.
             let changed = CHANGED.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();

@@ -1,8 +1,8 @@
-//! What the gateway's servers are held to: a table of cases, the app they talk to, and the clients
-//! that look.
+//! The conformance suite of the gateway interface: a table of cases, the app that they talk to, and
+//! clients that look at bytes and frames.
 //!
-//! A server passes when it mounts [`app`] and a [`Suite`] finds nothing to say. An adapter's test
-//! is a few lines; any other server can be tried from outside with the program of this crate.
+//! A server passes if it mounts [`app`] and a [`Suite`] finds no failure. The test of an adapter
+//! is a few lines. The program of this crate tests any other server from outside.
 //!
 //! ```no_run
 //! use gateway_conformance::{Capability, Suite};
@@ -20,17 +20,15 @@
 //! # The parts
 //!
 //! - [`cases`]: the table. Each case has a name, the clauses of the specification that it covers,
-//!   an app, and an exchange with what must be seen in it.
-//! - [`app`]: the apps of all cases as one app, which is found under `/NAME/` below wherever it is
-//!   mounted.
+//!   an app, and an exchange with what the client must see.
+//! - [`app`]: the apps of all cases as one app. Each is at `/NAME/` below the mount point.
 //! - [`Suite`]: the runner, over sockets (HTTP/1.1 and HTTP/2) and in process.
-//! - [`check_middleware`]: holds a middleware to M1: what it has nothing to say about passes it
-//!   untouched.
-//! - [`Report`]: what came out of either.
+//! - [`check_middleware`]: checks that a middleware passes on everything that it does not change
+//!   (M1).
+//! - [`Report`]: the result of either.
 //! - [`clauses`]: every clause, and those that no case can see, with the reason.
-//! - [`facts`]: what the apps noted, beside what they answered.
-//! - [`wire`]: small HTTP clients that look at bytes and frames, never at what a kind client makes
-//!   of them.
+//! - [`facts`]: what the apps noted, besides their responses.
+//! - [`wire`]: small HTTP clients that report bytes and frames, and repair nothing.
 
 mod app;
 mod capability;

@@ -1,5 +1,5 @@
-//! `cargo run -p gateway-conformance -- URL`: runs the table against a server that has the suite's
-//! app mounted there.
+//! `cargo run -p gateway-conformance -- URL`: runs the table against a server that mounts the
+//! suite's app there.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -11,10 +11,10 @@ use clap::Parser;
 use gateway_conformance::wire::Protocol;
 use gateway_conformance::{Capability, Report, Suite, Via, cases};
 
-/// Holds a server that mounts the conformance suite's app to the gateway's specification.
+/// Checks a server that mounts the conformance suite's app against the gateway's specification.
 ///
 /// Exit code: 0 if no case failed, 1 if one did or the run itself had a problem (the server stopped
-/// answering, an excuse excuses nothing), 2 if the suite could not run.
+/// answering, or an excuse applies to nothing), 2 if the suite could not run.
 #[derive(Debug, Parser)]
 #[command(name = "gateway-conformance", version)]
 struct Arguments {
@@ -22,7 +22,7 @@ struct Arguments {
     #[arg(required_unless_present = "list")]
     url: Option<String>,
 
-    /// Prints the cases, one a line: name, clauses, ways. Runs nothing.
+    /// Prints the cases, one per line: name, clauses, ways. Runs nothing.
     #[arg(long)]
     list: bool,
 
@@ -30,20 +30,20 @@ struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// What the server lacks, and why; can be repeated. HTTP2=REASON leaves HTTP/2 out.
+    /// What the server lacks, and why; may be repeated. HTTP2=REASON leaves HTTP/2 out.
     #[arg(long, value_name = "NAME=REASON", value_parser = lack)]
     lacks: Vec<(Capability, String)>,
 
-    /// A case that may fail, and why; can be repeated. NAME@WAY=REASON excuses it over http/1.1 or
-    /// http/2 only. The run fails if the name is no case's, or if the case passes.
+    /// A case that may fail, and why; may be repeated. NAME@WAY=REASON excuses it over http/1.1 or
+    /// http/2 only. The run fails if there is no such case, or if the case passes.
     #[arg(long, value_name = "NAME=REASON", value_parser = excuse)]
     excuse: Vec<(String, Option<Via>, String)>,
 
-    /// Speaks HTTP/2 only, for a server that knows no HTTP/1.1.
+    /// Speaks HTTP/2 only, for a server without HTTP/1.1.
     #[arg(long)]
     http2_only: bool,
 
-    /// Runs only the cases whose name begins so.
+    /// Runs only the cases whose name begins like this.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 

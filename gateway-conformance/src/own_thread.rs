@@ -1,4 +1,4 @@
-//! Runs what may never come back.
+//! Runs a future that may hang on a thread of its own, with a limit.
 
 use std::io;
 use std::thread;
@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// Runs the future on a thread and a runtime of its own, and gives it up after the limit.
+/// Runs the future on its own thread and runtime, and gives it up after the limit.
 ///
-/// A future that is polled and never returns cannot be stopped. Its thread is left behind then, and
+/// A future whose poll never returns cannot be stopped. Its thread is then left behind, and
 /// ends with the process.
 ///
 /// # Errors
 ///
-/// One line for a person: the limit has passed, or there is no thread or runtime to be had.
+/// One line for a person: the limit has passed, or the system has no thread or runtime.
 pub(crate) async fn run<F>(name: &str, limit: Duration, future: F) -> Result<F::Output, String>
 where
     F: Future<Output: Send + 'static> + Send + 'static,

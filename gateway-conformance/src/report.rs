@@ -1,4 +1,4 @@
-//! What came out of a run, as text and as JSON.
+//! `Report`: the result of a run, as text and as JSON.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 
 use crate::via::Via;
 
-/// How one case ended on one way.
+/// How one case ended in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CaseOutcome {
     /// Everything was as it must be.
     Passed,
-    /// Something was not, and what.
+    /// Something was not, and this is what.
     Failed(String),
-    /// It does not count, and why: the host lacks what the case needs, so that it was not run, or it
-    /// was run, failed, and is excused by name.
+    /// It does not count, for this reason: the host lacks what the case needs, so the case was not
+    /// run; or it was run, failed, and is excused by name.
     Excused(String),
 }
 
-/// One case on one way.
+/// One case in one way.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Row {
@@ -35,8 +35,8 @@ pub struct Row {
 
 /// The outcome of every case that was run.
 ///
-/// It prints as text: a line for each case that did not pass, the totals, and what is wrong with the
-/// run itself.
+/// As text, it is a line for each case that did not pass, the totals, and the problems of the run
+/// itself.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a report that nobody reads shows nothing"]
 pub struct Report {
@@ -63,20 +63,20 @@ impl Report {
         self
     }
 
-    /// What is wrong with the run itself, apart from any case: the server stopped answering, an
+    /// Problems of the run itself, apart from any case: the server stopped answering, an
     /// excuse names no case, or the case that it names passes. A run with a problem has failed.
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.problems
     }
 
-    /// Whether some case passed, none failed, and the run had no problem.
+    /// True if some case passed, none failed, and the run had no problem.
     #[must_use]
     pub fn has_passed(&self) -> bool {
         self.failed() == 0 && self.passed() > 0 && self.problems.is_empty()
     }
 
-    /// Every case on every way, in the order of the table.
+    /// Every case in every way, in the order of the table.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
@@ -115,11 +115,11 @@ impl Report {
         names
     }
 
-    /// Demands that the run [has passed](Self::has_passed).
+    /// Panics unless the run [has passed](Self::has_passed).
     ///
     /// # Panics
     ///
-    /// With the report as the message, if it has not.
+    /// If it has not passed. The message is the report.
     #[track_caller]
     pub fn assert_passed(&self) {
         assert!(self.has_passed(), "{self}");

@@ -1,4 +1,4 @@
-//! The runner.
+//! `Suite`: runs the table of cases.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,21 +18,21 @@ use crate::report::{CaseOutcome, Report, Row};
 use crate::via::Via;
 use crate::wire::{DEFAULT_DEADLINE, Protocol, WireRequest};
 
-/// How many cases run at once in process, where none can do another harm.
+/// How many cases run at once in process, where they do not affect each other.
 const AT_ONCE_IN_PROCESS: usize = 8;
 
-/// A case takes several steps, each with the deadline; this many deadlines end it for certain.
+/// A case takes several steps, each with the deadline; this many deadlines always end it.
 const STEPS: u32 = 6;
 
 /// The table, ready to be run.
 ///
-/// No case can hang the run: each of its steps has a deadline, and so has the whole. In process, where
-/// an app that never waits cannot be stopped, each case has a thread of its own, which is left behind
-/// when the case is given up.
+/// No case can hang the run: each of its steps has a deadline, and so has the whole case. In
+/// process, an app that never waits cannot be stopped. So each case has its own thread there, which
+/// is left behind if the case is given up.
 ///
-/// Over a socket one case runs after the other unless [`at_once`](Self::at_once) says otherwise. After
-/// each the server must still answer, or the run ends with a [problem](Report::problems) that names
-/// the case.
+/// Over a socket one case runs after the other unless [`at_once`](Self::at_once) is set. After each
+/// the server must still answer. Otherwise the run ends with a [problem](Report::problems) that
+/// names the case.
 ///
 /// # Examples
 ///
@@ -76,38 +76,39 @@ impl Suite {
         }
     }
 
-    /// The app is mounted here, such as `/below/this`; a slash at the end does not count.
+    /// Sets the mount point of the app, such as `/below/this`. A slash at the end is ignored.
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.trim_end_matches('/').into();
         self
     }
 
-    /// How long one step of a case may take, [`DEFAULT_DEADLINE`] unless set.
+    /// Sets how long one step of a case may take; [`DEFAULT_DEADLINE`] by default.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// Runs only the cases whose name begins so.
+    /// Runs only the cases whose name begins like this.
     #[must_use]
     pub fn only(mut self, name: impl Into<String>) -> Self {
         self.only = Some(name.into());
         self
     }
 
-    /// The host lacks this, and why. The cases that need it are not run, and are reported as excused.
+    /// The host lacks this capability, for this reason. The cases that need it are not run, and are
+    /// reported as excused.
     #[must_use]
     pub fn lacks(mut self, capability: Capability, reason: impl Into<String>) -> Self {
         self.lacks.push((capability, reason.into()));
         self
     }
 
-    /// Excuses one case by its name, where no [`Capability`] names what the host lacks.
+    /// Excuses one case by its name, if no [`Capability`] names what the host lacks.
     ///
-    /// The case is run all the same, on all its ways, and may fail. If the name is no case's, or if the
-    /// case fails nowhere, the report has a [problem](Report::problems) and the run has failed.
+    /// The case runs nevertheless, in all its ways, and may fail. If there is no such case, or if
+    /// the case never fails, the report has a [problem](Report::problems) and the run has failed.
     #[must_use]
     pub fn excuses(mut self, case: impl Into<String>, reason: impl Into<String>) -> Self {
         self.excuses.push(Excuse {
@@ -118,7 +119,7 @@ impl Suite {
         self
     }
 
-    /// As [`excuses`](Self::excuses), on one way only.
+    /// As [`excuses`](Self::excuses), in one way only.
     #[must_use]
     pub fn excuses_on(
         mut self,
@@ -134,8 +135,8 @@ impl Suite {
         self
     }
 
-    /// Runs so many cases at once over sockets, at least one. With more than one a run is quicker, and
-    /// a server that stops answering is only known to have done so after one of them.
+    /// Runs this many cases at once over sockets, at least one. With more than one a run is faster,
+    /// but if the server stops answering, it is only known to have done so after one of them.
     #[must_use]
     pub fn at_once(mut self, cases: usize) -> Self {
         self.at_once = cases.max(1);
@@ -154,10 +155,10 @@ impl Suite {
         judge(self.run_protocol(address, protocol).await, &self.excuses)
     }
 
-    /// Runs the table with no socket, through [`Gateway`]. The app is the suite's, in whatever
-    /// middlewares are to be tried.
+    /// Runs the table without a socket, through [`Gateway`]. The app is the suite's, in the
+    /// middlewares that are tested.
     ///
-    /// Each case runs on a thread and a tokio runtime of its own.
+    /// Each case runs on its own thread and tokio runtime.
     pub async fn run_in_process(&self, app: impl App) -> Report {
         let target = Target::InProcess(Gateway::new(Arc::new(app.boxed())));
         let mut report = Report::default();
@@ -211,7 +212,7 @@ impl Suite {
         report
     }
 
-    /// The cases that apply on the way and whose name was asked for.
+    /// The cases that run in this way and have a selected name.
     fn chosen(&self, via: Via) -> impl Iterator<Item = Case> {
         cases().into_iter().filter(move |case| {
             let only = self.only.as_ref();
@@ -219,7 +220,7 @@ impl Suite {
         })
     }
 
-    /// Demands that the suite's app is where it is said to be.
+    /// Checks that the suite's app is at its mount point.
     async fn find_app(&self, target: &Target) -> Result<(), String> {
         let (path, status) = self.ask(target).await?;
         match status {
@@ -230,7 +231,7 @@ impl Suite {
         }
     }
 
-    /// Whether the server answers at all: the path that was asked, and the status.
+    /// Checks whether the server answers at all: the requested path, and the status.
     async fn ask(&self, target: &Target) -> Result<(String, u16), String> {
         let client = Client::new(target.clone(), "_facts", self.deadline);
         let path = client.path("/probe");
@@ -268,7 +269,7 @@ impl Suite {
         if via != Via::InProcess {
             return looking.await;
         }
-        // The deadlines of the case come first, unless its app keeps the thread.
+        // The deadlines of the case come first, unless its app blocks the thread.
         let run = own_thread::run(case.name(), limit + self.deadline, looking);
         run.await.unwrap_or_else(CaseOutcome::Failed)
     }

@@ -1,4 +1,4 @@
-//! M1: where a middleware has nothing to say, nobody can tell that it is there.
+//! `check_middleware`: checks that a middleware passes on everything that it does not change (M1).
 
 mod bodies;
 mod check;
@@ -20,11 +20,11 @@ use crate::wire::DEFAULT_DEADLINE;
 use check::{Check, Probe};
 use observed::{Asking, observe};
 
-/// Holds a middleware to M1: each check runs an app alone and in the middleware, and demands that a
-/// host sees the same.
+/// Checks a middleware by M1: each check runs an app alone and in the middleware, and demands that
+/// a host sees the same.
 ///
-/// It is for middlewares that change nothing, or nothing of these requests. What one adds by its
-/// purpose is told to a [`MiddlewareCheck`].
+/// It is for middlewares that change nothing, or nothing of these requests. A
+/// [`MiddlewareCheck`] can be told what a middleware adds by its purpose.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ pub async fn check_middleware<A: App>(wrap: impl Fn(BoxApp) -> A) -> Report {
     MiddlewareCheck::new().run(wrap).await
 }
 
-/// [`check_middleware`] for a middleware that asks for something or adds something.
+/// [`check_middleware`] for a middleware that needs or adds something.
 ///
 /// # Examples
 ///
@@ -105,7 +105,7 @@ impl MiddlewareCheck {
         }
     }
 
-    /// Every request has this header, because the middleware asks for it.
+    /// Adds this header to every request, because the middleware needs it.
     pub fn sends(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.sends.push((name, value));
         self
@@ -117,19 +117,20 @@ impl MiddlewareCheck {
         self
     }
 
-    /// The check of this name fails by the middleware's purpose, and why. It is run: an excuse that
-    /// names no check, or whose check passes, is a problem of the report.
+    /// Excuses the check of this name, because it fails by the middleware's purpose. It runs
+    /// nevertheless: an excuse that names no check, or whose check passes, is a problem of the
+    /// report.
     ///
     /// A middleware that buffers whole bodies cannot pass the checks of streams: frames become one,
     /// an early commit waits for the end, a late error becomes a 500, and a body without an end is
-    /// never answered. What is left shows that length, trailers, callbacks and closing survive.
+    /// never sent. The other checks show that length, trailers, callbacks and closing survive.
     pub fn excuses(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
         self.excuses.push((name.into(), reason.into()));
         self
     }
 
-    /// How long one check may take, [`DEFAULT_DEADLINE`] unless set. A middleware that neither ends
-    /// nor waits is given up then, and its thread is left behind.
+    /// Sets how long one check may take; [`DEFAULT_DEADLINE`] by default. A middleware that neither
+    /// ends nor waits is then given up, and its thread is left behind.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -137,11 +138,11 @@ impl MiddlewareCheck {
 
     /// Runs every check. `wrap` is called once for each.
     ///
-    /// The rows of the report have the way [`Via::InProcess`]. A row that failed says what differs.
+    /// The rows of the report have [`Via::InProcess`]. A failed row says what differs.
     ///
     /// # Panics
     ///
-    /// As [`tokio::time::timeout`] does, outside of a tokio runtime with timers.
+    /// As [`tokio::time::timeout`] does, if there is no tokio runtime with timers.
     pub async fn run<A: App>(&self, wrap: impl Fn(BoxApp) -> A) -> Report {
         let mut report = Report::default();
         let parts = [

@@ -1,19 +1,19 @@
-//! The ways on which a case can reach its app.
+//! `Via`: the ways in which a case can reach its app.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::wire::Protocol;
 
-/// How a case talks to its app.
+/// The way in which a case talks to its app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Via {
-    /// Over a socket in HTTP/1.1 (or 1.0, where the case says so).
+    /// Over a socket in HTTP/1.1 (or 1.0, if the case says so).
     Http1,
     /// Over a socket in HTTP/2, in clear text with prior knowledge.
     Http2,
-    /// Through [`Gateway`](gateway_core::Gateway), with no socket.
+    /// Through [`Gateway`](gateway_core::Gateway), without a socket.
     InProcess,
 }
 

@@ -1,23 +1,23 @@
 //! HTTP clients that report what a server put on the wire.
 //!
-//! A kind client repairs what it reads: it drops bytes that follow a 204, joins
-//! frames, takes a missing terminator for an end. These clients do not. They
-//! read exactly one response, say how it was framed and how it ended, and leave
-//! every byte that follows where the test can find it.
+//! An ordinary client repairs what it reads: it drops bytes that follow a 204, joins
+//! frames, treats a missing terminator as an end. These clients do not. They
+//! read exactly one response, report how it was framed and how it ended, and leave
+//! every following byte where the test can find it.
 //!
 //! * [`WireRequest`] is one description of a request for both protocols.
 //! * [`exchange`] sends it over a connection of its own and gives a [`WireResponse`].
-//! * [`http1::Http1Connection`] and [`http2::Http2Connection`] are for tests that look
-//!   closer: raw bytes, one chunk at a time, single frames.
+//! * [`http1::Http1Connection`] and [`http2::Http2Connection`] are for closer tests:
+//!   raw bytes, one chunk at a time, single frames.
 //!
 //! What holds for all of them:
 //!
 //! * Every operation ends within the connection's deadline
 //!   ([`DEFAULT_DEADLINE`], or what `set_deadline` set). A hang is a
-//!   [`WireError`] that says what was awaited.
+//!   [`WireError`] that says what it waited for.
 //! * Nothing sleeps.
 //! * Nothing a server sends makes a client panic.
-//! * A response that a server broke off is still a [`WireResponse`], whose
+//! * A response that a server aborted is still a [`WireResponse`], whose
 //!   [`end`](WireResponse::end) is not [`End::Complete`]; a response that violates
 //!   the protocol is a [`WireError`].
 

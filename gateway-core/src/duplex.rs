@@ -1,4 +1,4 @@
-//! The bytes behind a switch of protocols, in both directions.
+//! `Duplex`: the stream of bytes in both directions that an app gets after a switch of protocols.
 
 #[cfg(feature = "futures-io")]
 mod futures_io;
@@ -80,7 +80,7 @@ pub trait DuplexIo: Send {
 ///
 /// - Bytes that the client sent together with its request are read first (U6).
 /// - After the client's end a read gives 0 bytes. That says nothing about how the client ended (U15):
-///   a protocol that must know has a farewell of its own.
+///   a protocol that must know has a last message of its own.
 /// - The client's end leaves writes working. The app's own end ([`shutdown`](Self::shutdown)) may close
 ///   both directions (U10).
 /// - Writes wait while the client does not read. No time limit of the host applies (U11): an app that
@@ -127,7 +127,7 @@ impl Duplex {
         self
     }
 
-    /// The same stream, to be had back when the app drops it.
+    /// The same stream, and a handle that gets it back when the app drops it.
     pub(crate) fn lend(mut self) -> (Self, Lent) {
         let back = Arc::<Mutex<Option<Io>>>::default();
         self.back = Some(back.clone());
@@ -141,14 +141,14 @@ impl Duplex {
         }
     }
 
-    /// Resolves when the server begins to shut down (U12): the app then says farewell to the client
-    /// and ends. What has not ended by the server's deadline is cut.
+    /// Resolves when the server begins to shut down (U12): the app then sends its last message and
+    /// ends. A stream that has not ended at the server's deadline is cut.
     pub fn closing(&self) -> Closing {
         self.closing.clone()
     }
 
-    /// Reads into `buffer`, and gives the number of bytes; 0 is the client's end, unless the buffer is
-    /// empty. Cancel safe: a poll that is pending has read nothing.
+    /// Reads into `buffer`, and returns the number of bytes; 0 is the client's end, unless the buffer
+    /// is empty. Cancel safe: a poll that is pending has read nothing.
     ///
     /// # Errors
     ///
@@ -161,8 +161,8 @@ impl Duplex {
         self.io()?.poll_read(cx, buffer)
     }
 
-    /// Writes some of the bytes, and gives how many; a poll that is pending has written nothing. The
-    /// host sends them without being asked to flush.
+    /// Writes some of the bytes, and returns how many; a poll that is pending has written nothing. The
+    /// host sends them without a flush.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl Duplex {
         self.io()?.poll_write(cx, bytes)
     }
 
-    /// Hands over what was written to the host, which need not have sent it by then.
+    /// Hands the written bytes to the host, which may send them later.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl Duplex {
         self.io()?.poll_flush(cx)
     }
 
-    /// Ends the outgoing direction behind what was written (U10).
+    /// Ends the outgoing direction after the written bytes (U10).
     ///
     /// # Errors
     ///

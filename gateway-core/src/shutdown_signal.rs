@@ -1,4 +1,4 @@
-//! The word that a server has begun to shut down, for apps whose exchanges would not end by themselves.
+//! `ShutdownSignal`: tells apps with long exchanges that the server has begun to shut down.
 
 use std::fmt;
 use std::pin::Pin;
@@ -142,7 +142,7 @@ impl Future for Closing {
                 places.len() - 1
             })
         });
-        // A waker is dropped outside of the lock: it may be all that is left of a task.
+        // A waker is dropped outside the lock: it may be the last owner of a task.
         let replaced = match places.get_mut(place) {
             Some(Some(known)) if known.will_wake(cx.waker()) => None,
             Some(waker) => waker.replace(cx.waker().clone()),
@@ -154,7 +154,7 @@ impl Future for Closing {
     }
 }
 
-/// Who waits no longer is not kept: an app may ask anew for every event that it sends.
+/// Removes the waker: an app may make a new future for every event that it sends.
 impl Drop for Closing {
     fn drop(&mut self) {
         let (Some(ShutdownSignal(signal)), Some(place)) = (&self.signal, self.place) else {

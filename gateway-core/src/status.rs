@@ -41,7 +41,7 @@ pub trait IntoStatus {
 impl IntoStatus for StatusCode {
     #[inline]
     fn into_status(self) -> Result<StatusCode, StatusError> {
-        // S5: RFC 9110 section 15.2: a 1xx response is not a final one, but for a switch.
+        // S5: RFC 9110 section 15.2: a 1xx response is not a final one, except a switch.
         if self.is_informational() && self != Self::SWITCHING_PROTOCOLS {
             return Err(StatusError::out_of_range(u64::from(self.as_u16())));
         }

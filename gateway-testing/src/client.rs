@@ -1,4 +1,4 @@
-//! The client: where requests start from, and what is kept between them.
+//! `Client`: the test client, with its mount point, origin and cookies.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,9 +16,9 @@ use crate::witness::Witness;
 ///
 /// # Paths
 ///
-/// A path is raw, as it stands in a request line, and may have a query. It begins with `/` and is
-/// relative to the place where the app is [mounted](Self::mounted_at). What a response shows
-/// ([`history`](crate::TestResponse::history), messages of failed assertions) is the whole target.
+/// A path is raw, as in a request line, and may have a query. It begins with `/` and is relative to
+/// the place where the app is [mounted](Self::mounted_at). A response shows the whole target
+/// ([`history`](crate::TestResponse::history), messages of failed assertions).
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ impl Client {
         }
     }
 
-    /// Mounts the app at a prefix, which is decoded text; a slash at its end does not count.
+    /// Mounts the app at a prefix, which is decoded text. A slash at its end is ignored.
     ///
     /// Paths are relative to it: with `mounted_at("/shop")`, a `get("/cart")` asks for `/shop/cart`,
     /// and `get("")` for `/shop`. The app sees the prefix in SCRIPT_NAME and the rest in PATH_INFO. A
@@ -59,19 +59,21 @@ impl Client {
         self
     }
 
-    /// Sets the origin that the requests go to: `https://shop.example:8443`. It makes the host, the
-    /// scheme, and what cookies and redirects are held against.
+    /// Sets the origin of the requests: `https://shop.example:8443`. It gives the host and the
+    /// scheme, and decides about cookies and redirects.
     ///
     /// # Panics
     ///
-    /// When it is no origin.
+    /// If it is not an origin.
     #[must_use]
     #[track_caller]
     pub fn origin(mut self, origin: &str) -> Self {
         let (scheme, authority) = match origin.split_once("://") {
             Some(("http", authority)) => (Scheme::Http, authority),
             Some(("https", authority)) => (Scheme::Https, authority),
-            _ => fail(&format!("{origin:?} is no origin: `https://shop.example`")),
+            _ => fail(&format!(
+                "{origin:?} is not an origin: `https://shop.example`"
+            )),
         };
         let authority = authority.trim_end_matches('/');
         if authority.parse::<http::uri::Authority>().is_err() {
@@ -82,21 +84,21 @@ impl Client {
         self
     }
 
-    /// Sets the client's address; without it there is none.
+    /// Sets the client's address. By default there is none.
     #[must_use]
     pub fn peer(mut self, addr: SocketAddr) -> Self {
         self.session.connection = self.session.connection.with_peer_addr(addr);
         self
     }
 
-    /// Sets the version of HTTP that the requests are made in.
+    /// Sets the version of HTTP of the requests.
     #[must_use]
     pub fn version(mut self, version: Version) -> Self {
         self.session.version = version;
         self
     }
 
-    /// Turns the lint off, for apps whose mistakes are what is tested.
+    /// Turns the lint off, for tests of the mistakes of apps.
     #[must_use]
     pub fn without_lint(mut self) -> Self {
         let app = self.session.gateway.app().without_lint();
@@ -144,8 +146,8 @@ impl Client {
     ///
     /// # Panics
     ///
-    /// This and the methods named after a method: when the path does not begin with `/`. The empty
-    /// path is one below a mount point only.
+    /// In this method and the methods named after a method: if the path does not begin with `/`.
+    /// The empty path is allowed only below a mount point.
     #[track_caller]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder<'_> {
         RequestBuilder::new(&self.session, method, path)
@@ -197,13 +199,13 @@ impl Client {
         self.get(path).offering_websocket()
     }
 
-    /// The value of a cookie that is kept, of whatever path.
+    /// The value of a stored cookie, of any path.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.session.jar().value(name)
     }
 
-    /// Keeps a cookie, as if the app had set it with an answer to `/`.
+    /// Stores a cookie, as if the app had set it in a response to `/`.
     pub fn set_cookie<'c>(&self, cookie: impl Into<cookie::Cookie<'c>>) {
         let session = &self.session;
         let cookie = cookie.into().into_owned();

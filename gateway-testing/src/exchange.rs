@@ -1,4 +1,4 @@
-//! One request and its response, as they pass on the wire.
+//! Sends one request through the gateway, as a client on the wire would.
 
 use bytes::Bytes;
 use gateway_core::{Input, IntoInput, Scheme};
@@ -18,7 +18,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// The payload of the next request. A stream can be sent once and leaves an empty one.
+    /// The payload of the next request. A stream can be sent only once and leaves an empty one.
     pub(crate) fn take(&mut self) -> Self {
         match self {
             Self::Nothing => Self::Nothing,
@@ -88,7 +88,7 @@ fn request(session: &Session, head: Head<'_>, payload: &Payload) -> Request<()> 
         format!("{scheme}://{authority}{target}").parse()
     };
     let Ok(uri) = uri else {
-        fail(&format!("{target:?} is no request target"))
+        fail(&format!("{target:?} is not a request target"))
     };
     let mut headers = headers.clone();
     if is_http1 || target == "*" {

@@ -1,4 +1,4 @@
-//! Cookies between requests, by the rules of RFC 6265 section 5.
+//! The client's cookies, stored and sent by the rules of RFC 6265 section 5.
 
 use cookie::time::OffsetDateTime;
 use cookie::{Cookie, Expiration};
@@ -11,7 +11,7 @@ struct Kept {
     name: String,
     value: String,
     domain: String,
-    /// Only for the very host that set it.
+    /// Only for the exact host that set it.
     is_host_only: bool,
     path: String,
     is_secure: bool,
@@ -19,7 +19,7 @@ struct Kept {
 }
 
 impl Jar {
-    /// Keeps what a `Set-Cookie` line says; a line that is no cookie is ignored, as browsers do.
+    /// Stores the cookie of a `Set-Cookie` line. A malformed line is ignored, as in browsers.
     pub(crate) fn store(&mut self, line: &str, host: &str, request_path: &str) {
         if let Ok(cookie) = Cookie::parse(line.to_owned()) {
             self.add(cookie, host, request_path);
@@ -48,7 +48,7 @@ impl Jar {
                 .unwrap_or_else(|| default_path(request_path))
                 .to_owned(),
             is_secure: cookie.secure().unwrap_or(false),
-            // Max-Age wins over Expires.
+            // Max-Age takes precedence over Expires.
             expires: match (cookie.max_age(), cookie.expires()) {
                 (Some(age), _) => Some(
                     OffsetDateTime::now_utc()
@@ -87,7 +87,7 @@ impl Jar {
                         || (!kept.is_host_only && domain_matches(host, &kept.domain)))
             })
             .collect();
-        // Longer paths first; the sort keeps the order of those that are as long.
+        // Longer paths first. The sort keeps the order of equal ones.
         cookies.sort_by_key(|kept| std::cmp::Reverse(kept.path.len()));
         let pairs: Vec<String> = cookies
             .iter()

@@ -1,11 +1,11 @@
 //! A client for tests of apps: in process, without a socket, with the lint on.
 //!
-//! A [`Client`] sends requests through the same driver as every adapter does, so that the answer is
+//! A [`Client`] sends requests through the same driver as every adapter, so the response is
 //! what a client on the wire would get: HEAD has no body, 204 no length, buffered bytes have a
-//! Content-Length, an error is a 500. It keeps cookies, and follows redirects when asked.
+//! Content-Length, an error is a 500. It keeps cookies, and follows redirects on request.
 //!
-//! It is made for tests: what cannot work, such as a malformed path, is a panic that says why, and
-//! so is a [finding](gateway_core::lint::Finding) of the lint.
+//! It is made for tests: a mistake of the test, such as a malformed path, is a panic that says why,
+//! and so is a [finding](gateway_core::lint::Finding) of the lint.
 //!
 //! # Examples
 //!

@@ -1,4 +1,4 @@
-//! Forms with files.
+//! `MultipartForm`: a form with files, for a test request.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use crate::fail;
 
-/// A form with files; made for [`RequestBuilder::multipart`](crate::RequestBuilder::multipart).
+/// A form with files, for [`RequestBuilder::multipart`](crate::RequestBuilder::multipart).
 ///
 /// It is encoded as browsers do (RFC 7578 and the HTML standard): names and file names are UTF-8, and
 /// of the characters in them only `"`, CR and LF are escaped, as `%22`, `%0D` and `%0A`.
@@ -37,7 +37,7 @@ impl MultipartForm {
     ///
     /// # Panics
     ///
-    /// When the type holds a control character.
+    /// If the type holds a control character.
     #[track_caller]
     pub fn file(
         self,
@@ -47,7 +47,7 @@ impl MultipartForm {
         data: impl Into<Bytes>,
     ) -> Self {
         if HeaderValue::from_str(content_type).is_err() {
-            fail(&format!("{content_type:?} is no type of a file"));
+            fail(&format!("{content_type:?} is not a media type"));
         }
         let file_name = format!("; filename=\"{}\"", escaped(file_name));
         let mut head = disposition(name, &file_name);
@@ -78,7 +78,8 @@ impl MultipartForm {
         (content_type, body.freeze())
     }
 
-    /// A boundary that no part holds (RFC 2046 section 5.1.1), the same for the same form.
+    /// A boundary that occurs in no part (RFC 2046 section 5.1.1). The same form always has the
+    /// same one.
     fn boundary(&self) -> String {
         let is_free = |boundary: &String| {
             let boundary = boundary.as_bytes();

@@ -1,12 +1,12 @@
-//! Where a redirect leads, and with what.
+//! Works out the target, method and body of the request that follows a redirect.
 
 use gateway_core::Scheme;
 use http::{Method, StatusCode};
 
-/// The method of the request that follows, and whether the body goes with it; RFC 9110 section 15.4.
+/// The method of the next request, and whether it has the body; RFC 9110 section 15.4.
 pub(crate) fn follows(status: StatusCode, method: &Method) -> Option<(Method, bool)> {
     match status.as_u16() {
-        // As browsers do, and as 303 asks: what was posted is not posted again.
+        // As in browsers, and as 303 demands: a POST is not repeated.
         301..=303 if method == Method::HEAD => Some((Method::HEAD, false)),
         301..=303 => Some((Method::GET, false)),
         307 | 308 => Some((method.clone(), true)),
@@ -14,11 +14,11 @@ pub(crate) fn follows(status: StatusCode, method: &Method) -> Option<(Method, bo
     }
 }
 
-/// Resolves a Location against the raw target it came from, RFC 3986 section 5.2.
+/// Resolves a Location against the raw target of its request, RFC 3986 section 5.2.
 ///
 /// # Errors
 ///
-/// When it leads to another origin.
+/// If it leads to another origin.
 pub(crate) fn resolve(
     location: &str,
     target: &str,

@@ -1,4 +1,4 @@
-//! Requests on their way to the app.
+//! `RequestBuilder`: builds and sends a test request.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use crate::response::TestResponse;
 use crate::session::Session;
 use crate::{fail, redirect};
 
-/// Longer chains of redirects are loops, for browsers too.
+/// A longer chain of redirects is a loop, as in browsers.
 const REDIRECTS: usize = 20;
 
-/// A request that is being made; [`send`](Self::send) sends it.
+/// A request that is being built; [`send`](Self::send) sends it.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<'c> {
     session: &'c Session,
@@ -48,7 +48,7 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Panics
     ///
-    /// When the value is nothing that a query can hold.
+    /// If a query cannot hold the value.
     #[track_caller]
     pub fn query<T: Serialize + ?Sized>(mut self, query: &T) -> Self {
         let query = encode_form(query);
@@ -58,12 +58,12 @@ impl<'c> RequestBuilder<'c> {
         self
     }
 
-    /// Adds a header line. One that the client would make itself (Host, Content-Length, Cookie ..)
-    /// takes the place of that.
+    /// Adds a header line. It replaces one that the client would make itself (Host, Content-Length,
+    /// Cookie ..).
     ///
     /// # Panics
     ///
-    /// When the name or the value is malformed.
+    /// If the name or the value is malformed.
     #[track_caller]
     pub fn header(mut self, name: impl IntoHeaderName, value: impl IntoHeaderValue) -> Self {
         let line = name
@@ -74,11 +74,11 @@ impl<'c> RequestBuilder<'c> {
                 self.headers.append(name, value);
                 self
             }
-            Err(error) => fail(&format!("no request header: {error}")),
+            Err(error) => fail(&format!("not a request header: {error}")),
         }
     }
 
-    /// Sets the body: buffered bytes, of no type.
+    /// Sets the body: buffered bytes, without a Content-Type.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.payload = Payload::Bytes(body.into());
         self
@@ -96,12 +96,12 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Panics
     ///
-    /// When the value is nothing that JSON can hold.
+    /// If JSON cannot hold the value.
     #[track_caller]
     pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
         match serde_json::to_vec(value) {
             Ok(json) => self.typed(HeaderValue::from_static("application/json"), json.into()),
-            Err(error) => fail(&format!("the request body is no JSON: {error}")),
+            Err(error) => fail(&format!("the request body cannot be JSON: {error}")),
         }
     }
 
@@ -109,7 +109,7 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Panics
     ///
-    /// When the value is nothing that a form can hold.
+    /// If a form cannot hold the value.
     #[track_caller]
     pub fn form<T: Serialize + ?Sized>(self, form: &T) -> Self {
         let form = encode_form(form);
@@ -119,16 +119,16 @@ impl<'c> RequestBuilder<'c> {
         )
     }
 
-    /// Sets the body to a stream, of which the app gets each chunk as it comes. Without a known
-    /// length it is chunked, and has no Content-Length. Frames of an `http_body::Body` go in through
-    /// [`Body::new`], trailers included.
+    /// Sets the body to a stream. The app gets each chunk as it comes. A stream without a known
+    /// length is chunked, and has no Content-Length. For the frames of an `http_body::Body` with
+    /// trailers, use [`Body::new`].
     pub fn stream(mut self, body: Body) -> Self {
         self.payload = Payload::Stream(body.into_input());
         self
     }
 
     /// Follows redirects: 301, 302 and 303 with GET (HEAD stays HEAD), 307 and 308 with the same
-    /// method and body. At most 20, and none that leads out of the app.
+    /// method and body. At most 20, and only within the app.
     pub fn follow_redirects(mut self) -> Self {
         self.follows_redirects = true;
         self
@@ -160,7 +160,7 @@ impl<'c> RequestBuilder<'c> {
         let (content_type, body) = build(MultipartForm::new()).encode();
         match HeaderValue::try_from(content_type) {
             Ok(content_type) => self.typed(content_type, body),
-            Err(error) => fail(&format!("no type of a form: {error}")),
+            Err(error) => fail(&format!("not the type of a form: {error}")),
         }
     }
 
@@ -192,12 +192,12 @@ impl<'c> RequestBuilder<'c> {
         crate::TestWebSocket::open(self.send().await, offered.as_ref()).await
     }
 
-    /// Sends the request and waits for the head of the answer; the body streams.
+    /// Sends the request and waits for the head of the response; the body streams.
     ///
     /// # Panics
     ///
-    /// When the lint finds something; when the path is no request target; when a redirect cannot be
-    /// followed: it leads to another origin or out of the mount point, or is one of a loop.
+    /// If the lint finds something, if the path is not a request target, or if a redirect cannot be
+    /// followed: it leads to another origin or out of the mount point, or belongs to a loop.
     pub async fn send(mut self) -> TestResponse {
         let mut history: Vec<(StatusCode, String)> = Vec::new();
         loop {
@@ -255,7 +255,7 @@ impl<'c> RequestBuilder<'c> {
 
 impl fmt::Debug for RequestBuilder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Header values may be secrets.
+        // Header values may be secrets, so they are not printed.
         f.debug_struct("RequestBuilder")
             .field("method", &self.method)
             .field("target", &self.target)
@@ -267,6 +267,6 @@ impl fmt::Debug for RequestBuilder<'_> {
 fn encode_form<T: Serialize + ?Sized>(form: &T) -> String {
     match serde_urlencoded::to_string(form) {
         Ok(form) => form,
-        Err(error) => fail(&format!("no form can hold this: {error}")),
+        Err(error) => fail(&format!("a form cannot hold this: {error}")),
     }
 }

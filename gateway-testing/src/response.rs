@@ -1,4 +1,4 @@
-//! Answers of the app.
+//! `TestResponse`: a response, with assertions for tests.
 
 use std::fmt::{self, Write};
 use std::future::poll_fn;
@@ -14,15 +14,15 @@ use serde::de::DeserializeOwned;
 use crate::fail;
 use crate::witness::Seen;
 
-/// How much of a body a failed test shows.
+/// How many bytes of a body a failed test shows.
 const SHOWN: usize = 2048;
 
-/// An answer as a client on the wire gets it. The body streams until it is read.
+/// A response as a client on the wire gets it. The body streams until it is read.
 ///
 /// A failed assertion shows the response, and the error that the app failed with, if any.
 pub struct TestResponse {
     head: response::Parts,
-    /// Gone once it was read to its end, or failed.
+    /// `None` after it was read to its end, or failed.
     body: Option<Outgoing>,
     trailers: Option<HeaderMap>,
     request: String,
@@ -61,7 +61,7 @@ impl TestResponse {
         self.head.status
     }
 
-    /// The headers, one entry a line.
+    /// The headers, one entry per line.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
@@ -73,7 +73,7 @@ impl TestResponse {
         self.head.headers.get(name)?.to_str().ok()
     }
 
-    /// The redirects that led here: each one's status, and the target it led to.
+    /// The redirects before this response: the status of each, and the target that it led to.
     #[must_use]
     pub fn history(&self) -> &[(StatusCode, String)] {
         &self.history
@@ -87,7 +87,7 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// When the lint finds something.
+    /// If the lint finds something.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
@@ -112,15 +112,15 @@ impl TestResponse {
                 Poll::Ready(Err(error))
             }
             None => {
-                // L2: what waits for the end runs now.
+                // L2: callbacks for the end of the response run now.
                 self.body = None;
                 Poll::Ready(Ok(None))
             }
         }
     }
 
-    /// The trailers, once the body was read to its end: those that the gateway sends (B11). On HTTP/1.1
-    /// they have to be declared, and asked for with `TE: trailers`.
+    /// The trailers, after the body was read to its end: those that the gateway sends (B11). On
+    /// HTTP/1.1 they must be declared, and asked for with `TE: trailers`.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
         self.trailers.as_ref()
@@ -130,7 +130,7 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// When the response is aborted, or the lint finds something.
+    /// If the response is aborted, or the lint finds something.
     pub async fn bytes(&mut self) -> Bytes {
         let mut all = BytesMut::new();
         loop {
@@ -146,7 +146,7 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// As [`bytes`](Self::bytes), and when it is not UTF-8.
+    /// As [`bytes`](Self::bytes), and if it is not UTF-8.
     pub async fn text(&mut self) -> String {
         let bytes = self.bytes().await;
         match std::str::from_utf8(&bytes) {
@@ -159,7 +159,7 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// As [`bytes`](Self::bytes), and when it is not JSON of that shape.
+    /// As [`bytes`](Self::bytes), and if it is not JSON of that shape.
     pub async fn json<T: DeserializeOwned>(&mut self) -> T {
         let bytes = self.bytes().await;
         match serde_json::from_slice(&bytes) {
@@ -210,11 +210,11 @@ impl TestResponse {
         }
     }
 
-    /// Asserts the status, and gives the response back.
+    /// Asserts the status, and returns the response.
     ///
     /// # Panics
     ///
-    /// When it is another one; the message shows the answer.
+    /// If it is another one. The message shows the response.
     #[track_caller]
     pub fn assert_status(mut self, status: u16) -> Self {
         if self.head.status.as_u16() != status {
@@ -223,11 +223,11 @@ impl TestResponse {
         self
     }
 
-    /// Asserts the lines of a header, joined with `", "`, and gives the response back.
+    /// Asserts the lines of a header, joined with `", "`, and returns the response.
     ///
     /// # Panics
     ///
-    /// When they are others, or it is absent; the message shows the answer.
+    /// If they are others, or it is absent. The message shows the response.
     #[track_caller]
     pub fn assert_header(mut self, name: &str, expected: &str) -> Self {
         let lines: Vec<&[u8]> = self
@@ -243,11 +243,11 @@ impl TestResponse {
         self
     }
 
-    /// Reads the rest of the body, asserts that it is this text, and gives the response back.
+    /// Reads the rest of the body, asserts that it is this text, and returns the response.
     ///
     /// # Panics
     ///
-    /// When it is another one; the message shows the answer.
+    /// If it is another one. The message shows the response.
     pub async fn assert_text(mut self, expected: &str) -> Self {
         let bytes = self.bytes().await;
         if bytes != expected {
@@ -256,10 +256,10 @@ impl TestResponse {
         self
     }
 
-    /// Ends the test and shows the answer; `body` is what was read of it already.
+    /// Ends the test and shows the response; `body` is the part of it that was read already.
     #[track_caller]
     pub(crate) fn fail(&mut self, what: &str, body: Option<&[u8]>) -> ! {
-        let mut message = format!("the answer to {} {what}\n\n", self.request);
+        let mut message = format!("the response to {} {what}\n\n", self.request);
         for (status, target) in &self.history {
             // Writing to a string cannot fail.
             let _ = writeln!(message, "{status} -> {target}");
@@ -285,7 +285,7 @@ impl TestResponse {
         fail(&message)
     }
 
-    /// What there is of the body without waiting for it.
+    /// The part of the body that is there without waiting.
     fn ready_bytes(&mut self) -> (Vec<u8>, &'static str) {
         let mut cx = Context::from_waker(Waker::noop());
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! What a client keeps between requests.
+//! `Session`: the app under test, how it is reached, and the cookies.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use crate::jar::Jar;
 use crate::witness::Witness;
 
-/// What a path cannot hold as it is (RFC 3986 section 3.3); a `%` of a prefix is data, too.
+/// Characters that a path cannot hold as they are (RFC 3986 section 3.3); a `%` of a prefix is
+/// data, too.
 const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -31,9 +32,9 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
 pub(crate) struct Session {
     pub(crate) gateway: Gateway<Witness>,
     pub(crate) connection: Connection,
-    /// Host, with its port where the origin names one.
+    /// The host, with its port if the origin names one.
     pub(crate) authority: String,
-    /// Where the app is mounted: decoded text without a slash at its end.
+    /// The mount point of the app: decoded text without a slash at its end.
     pub(crate) prefix: String,
     pub(crate) version: Version,
     jar: Mutex<Jar>,
@@ -52,7 +53,8 @@ impl Session {
         }
     }
 
-    /// The whole target of a path below the mount point, `None` if the path begins with no slash.
+    /// The whole target of a path below the mount point. `None` if the path does not begin with a
+    /// slash.
     pub(crate) fn target(&self, path: &str) -> Option<String> {
         if path == "*" {
             return Some(path.to_owned());

@@ -1,4 +1,5 @@
-//! WebSocket in process: the app's part in a task, and a client of tungstenite at the other end of a pipe.
+//! `TestWebSocket`: a WebSocket in process. The app's part is a task, and tungstenite is the
+//! client.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,18 +21,18 @@ use tokio_tungstenite::tungstenite::{Error as RawError, error::ProtocolError};
 use crate::fail;
 use crate::response::TestResponse;
 
-/// How much the pipe holds in each direction.
+/// The capacity of the pipe in each direction.
 const PIPE: usize = 64 * 1024;
 
-/// The key of the example in RFC 6455 section 1.3, and its answer. A client on the wire makes one up for
-/// each connection; here nothing is between both ends that could mistake one for another.
+/// The key of the example in RFC 6455 section 1.3, and its reply. A client on the wire makes a new
+/// one for each connection. Here nothing between both ends could confuse two connections.
 const KEY: HeaderValue = HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==");
 const ANSWER: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// The app's part.
 pub(crate) type Running = JoinHandle<Result<(), UpgradeError>>;
 
-/// Makes the head of a request a handshake.
+/// Turns the head of a request into a handshake.
 pub(crate) fn fill(version: Version, method: &mut Method, headers: &mut HeaderMap) {
     headers.insert(
         header::SEC_WEBSOCKET_VERSION,
@@ -49,13 +50,13 @@ pub(crate) fn fill(version: Version, method: &mut Method, headers: &mut HeaderMa
 /// Offers what the head asks for, as a host does.
 pub(crate) fn offer(environ: &mut Environ, headers: &HeaderMap) {
     if headers.contains_key(header::SEC_WEBSOCKET_VERSION) {
-        // It looks at the method and the version.
+        // The offer depends on the method and the version.
         environ.offer_extended_connect("websocket");
     }
     environ.offer_upgrades(|_| true);
 }
 
-/// Runs the app's part; the client's end comes back.
+/// Runs the app's part, and returns the client's end.
 #[track_caller]
 pub(crate) fn spawn(upgrade: Upgrade) -> (DuplexStream, Running) {
     let (client, server) = tokio::io::duplex(PIPE);
@@ -66,8 +67,8 @@ pub(crate) fn spawn(upgrade: Upgrade) -> (DuplexStream, Running) {
 /// An open WebSocket of a test: the client's end. Made by
 /// [`RequestBuilder::connect`](crate::RequestBuilder::connect).
 ///
-/// What cannot work is a panic that says why. Pings of the app are answered while the test receives.
-/// Dropping it is a client that vanishes.
+/// A mistake of the test is a panic that says why. Pings of the app are answered while the test
+/// receives. Dropping it acts like a client that vanishes.
 pub struct TestWebSocket {
     socket: WebSocketStream<DuplexStream>,
     running: Option<Running>,
@@ -82,11 +83,12 @@ pub enum Received {
     Text(String),
     /// Bytes.
     Binary(Bytes),
-    /// The answer to a ping.
+    /// The reply to a ping.
     Pong(Bytes),
-    /// The app's Close: code and reason, 1005 if there was no code. It was answered, and the end follows.
+    /// The app's Close: code and reason, 1005 if there was no code. It was answered, and the end
+    /// follows.
     Close(u16, String),
-    /// The end of the connection, without a Close if there was none before.
+    /// The end of the connection. Without an earlier Close, there was none.
     End,
 }
 
@@ -95,7 +97,7 @@ impl TestWebSocket {
         let (pipe, running) = response.run_upgrade();
         let line = |name: &str| response.header(name).map(str::to_owned);
         let (answer, protocol) = (line("sec-websocket-accept"), line("sec-websocket-protocol"));
-        // RFC 8441 section 5: on HTTP/2 there is no key.
+        // RFC 8441 section 5: HTTP/2 has no key.
         if response.status() == 101 && answer.as_deref() != Some(ANSWER) {
             response.fail(
                 "has another Sec-WebSocket-Accept than the key asks for",
@@ -133,7 +135,7 @@ impl TestWebSocket {
     ///
     /// # Panics
     ///
-    /// This and the other methods that send: when the connection is closed or gone.
+    /// In this method and the others that send: if the connection is closed or gone.
     pub async fn send_text(&mut self, text: impl Into<String>) {
         self.send(Message::text(text.into())).await;
     }
@@ -156,7 +158,7 @@ impl TestWebSocket {
         self.send(Message::Ping(content.into())).await;
     }
 
-    /// Sends a Close, and nothing after it. The app's messages may still be received.
+    /// Sends a Close, and nothing after it. The app's messages can still be received.
     ///
     /// # Panics
     ///
@@ -181,11 +183,11 @@ impl TestWebSocket {
         poll_fn(|cx| Pin::new(&mut self.socket).poll_flush(cx)).await
     }
 
-    /// Receives what comes next. After [`Received::End`] it comes again.
+    /// Receives the next thing. After [`Received::End`] it is received again.
     ///
     /// # Panics
     ///
-    /// When the app's side breaks the protocol.
+    /// If the app's side violates the protocol.
     pub async fn recv(&mut self) -> Received {
         loop {
             let next = poll_fn(|cx| Pin::new(&mut self.socket).poll_next(cx)).await;
@@ -202,7 +204,7 @@ impl TestWebSocket {
                 Some(Err(RawError::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
                     Received::End
                 }
-                Some(Err(error)) => fail(&format!("the app's side breaks WebSocket: {error}")),
+                Some(Err(error)) => fail(&format!("the app's side violates WebSocket: {error}")),
             };
         }
     }
@@ -211,7 +213,7 @@ impl TestWebSocket {
     ///
     /// # Panics
     ///
-    /// When something else comes.
+    /// If something else is received.
     pub async fn recv_text(&mut self) -> String {
         match self.recv().await {
             Received::Text(text) => text,
@@ -223,7 +225,7 @@ impl TestWebSocket {
     ///
     /// # Panics
     ///
-    /// When something else comes.
+    /// If something else is received.
     pub async fn recv_binary(&mut self) -> Bytes {
         match self.recv().await {
             Received::Binary(bytes) => bytes,
@@ -235,7 +237,7 @@ impl TestWebSocket {
     ///
     /// # Panics
     ///
-    /// When something else comes, or JSON of another shape.
+    /// If something else is received, or JSON of another shape.
     pub async fn recv_json<T: DeserializeOwned>(&mut self) -> T {
         let text = self.recv_text().await;
         match serde_json::from_str(&text) {
@@ -244,11 +246,11 @@ impl TestWebSocket {
         }
     }
 
-    /// Receives to the end, and asserts the code of the app's Close. What comes before that is dropped.
+    /// Receives to the end, and asserts the code of the app's Close. Earlier messages are dropped.
     ///
     /// # Panics
     ///
-    /// When there is another code, or none; the message shows what the app failed with, if it did.
+    /// If there is another code, or none. The message shows the error of the app, if it failed.
     pub async fn assert_closed(mut self, code: u16) {
         loop {
             match self.recv().await {
@@ -263,11 +265,11 @@ impl TestWebSocket {
         while self.recv().await != Received::End {}
     }
 
-    /// Drops the connection as a client that vanishes, and waits for the end of the app's part.
+    /// Drops the connection like a client that vanishes, and waits for the end of the app's part.
     ///
     /// # Errors
     ///
-    /// When the app's part has failed or panicked.
+    /// If the app's part has failed or panicked.
     pub async fn ended(mut self) -> Result<(), UpgradeError> {
         let running = self.running.take();
         drop(self);
@@ -280,7 +282,7 @@ impl TestWebSocket {
     /// Ends the test.
     async fn unexpected(&mut self, expected: &str, received: &Received) -> ! {
         let mut message = format!("the test waits for {expected}, and has received {received:?}");
-        // The app's part is over, or will be: its connection is.
+        // The app's part is over, or will be soon, because its connection is.
         if let (Received::Close(..) | Received::End, Some(running)) =
             (received, self.running.take())
         {

@@ -1,4 +1,4 @@
-//! The wrapper around the app under test: the lint, and a record of the app's errors.
+//! Wraps the app under test in the lint, and records its errors.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,7 +13,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::fail;
 
-/// What is seen of one exchange. It travels to the app in the environ, and is taken out there.
+/// The record of one exchange. It travels to the app in the environ, and is taken out there.
 #[derive(Clone, Default)]
 pub(crate) struct Seen {
     findings: Findings,

@@ -1,4 +1,4 @@
-//! Apps that block: off the reactor, in a bounded pool (L6).
+//! `blocking` and `blocking_writer`: run synchronous apps on a bounded pool of threads (L6).
 
 mod output;
 mod reader;
@@ -25,28 +25,28 @@ pub use writer::BlockingWriter;
 /// How many calls run at a time, unless [`Blocking::threads`] says otherwise.
 const THREADS: usize = 64;
 
-/// Makes an app from a synchronous function that returns an iterator of chunks: WSGI as it is in
-/// Python, in a thread of its own for each request.
+/// Makes an app from a synchronous function that returns an iterator of chunks: WSGI as in Python,
+/// with a thread for each request.
 ///
 /// # Contract
 ///
 /// - The function and the iterator run on tokio's pool of blocking threads, at most
-///   [`threads`](Blocking::threads) calls at a time; further requests wait, and one whose client
-///   leaves meanwhile is never started. A thread is taken until the body has been handed over: a slow
-///   client holds it, and so does one that does not send what it announced, until a
-///   [`timeout`](crate::MiddlewareExt::timeout) around the app ends that.
-/// - The iterator is asked for a chunk when the one before is on its way, and is dropped, on its
-///   thread, exactly once (L1). One that says that it has a single chunk, or none, is buffered
-///   and gets a Content-Length (B4).
+///   [`threads`](Blocking::threads) calls at a time. Further requests wait; if a client leaves
+///   while it waits, its call is never started. A call keeps its thread until the body has been
+///   handed over. So a slow client keeps it, and so does a client that does not send the body that
+///   it announced, until a [`timeout`](crate::MiddlewareExt::timeout) around the app ends the call.
+/// - The iterator is asked for a chunk after the one before was taken, and is dropped, on its
+///   thread, exactly once (L1). If its size hint says that it has a single chunk or none, the body
+///   is buffered and gets a Content-Length (B4).
 /// - The response may be started in the function or by the iterator's first chunk (S4).
-/// - The request's body is read through a [`BlockingReader`]; an error of it that is passed on with
-///   `?` is answered as it should be, 413 or 400; so is an [`HttpError`] that came through
+/// - The request's body is read through a [`BlockingReader`]. If its error is passed on with `?`,
+///   the response is a 413 or a 400, as for an async app. So is an [`HttpError`] that came through
 ///   [`std::io`].
 /// - An error or a panic is a 500 before commit and aborts the response after it (B1, B8, B9).
-/// - When the client leaves, or a timeout is over, the iterator is dropped at its next chunk (L3), and
-///   a [`BlockingReader`] that waits for input gives an error. Nothing else can stop a function that
-///   does not return: it holds its thread, and the end of the process waits for it.
-/// - It needs a tokio runtime, and none of its drivers. A call outside of a runtime is a 500, whose
+/// - When the client leaves, or a timeout is over, the iterator is dropped at its next chunk (L3),
+///   and a [`BlockingReader`] that waits for input returns an error. Nothing else can stop a
+///   function that does not return: it keeps its thread, and the end of the process waits for it.
+/// - It needs a tokio runtime, and none of its drivers. A call outside a runtime is a 500, whose
 ///   log line says so (L7).
 ///
 /// # Examples
@@ -78,7 +78,7 @@ where
 }
 
 /// Makes an app from a synchronous function that writes its response: as [`blocking`], with a
-/// [`BlockingWriter`] in place of the iterator.
+/// [`BlockingWriter`] instead of the iterator.
 ///
 /// # Examples
 ///
@@ -135,8 +135,8 @@ impl<W> Blocking<W> {
         }
     }
 
-    /// Sets how many calls run at a time, 64 unless set; at least one does. Clones share the bound.
-    /// tokio's own bound on its blocking threads (512 unless set) is above it.
+    /// Sets how many calls run at a time: 64 by default, and at least one. Clones share the bound.
+    /// tokio's own bound on its blocking threads (512 by default) applies as well.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Arc::new(Semaphore::new(threads.clamp(1, Semaphore::MAX_PERMITS)));
@@ -144,7 +144,7 @@ impl<W> Blocking<W> {
     }
 }
 
-/// What runs on a blocking thread.
+/// The function that runs on a blocking thread.
 trait Work: Send + Sync + 'static {
     fn run(
         &self,
@@ -221,8 +221,8 @@ impl<W: Work> App for Blocking<W> {
         let (sender, answer) = oneshot::channel();
         // Dropped with this future, or with the body.
         let (waiting, waited_for) = oneshot::channel();
-        // Nobody waits for the task itself: when this future is dropped, it runs on, to its end or to
-        // its next read that has to wait.
+        // Nobody waits for the task itself. When this future is dropped, the task runs on, to its
+        // end or to its next read that has to wait.
         drop(runtime.spawn_blocking(move || {
             let _permit = permit;
             wait::while_waited_for(waited_for, || {
@@ -233,14 +233,14 @@ impl<W: Work> App for Blocking<W> {
             Ok(Answer::InHand(bytes)) => Ok(Body::from(bytes)),
             Ok(Answer::Stream(chunks)) => Ok(Body::new(chunks.waited_for(waiting))),
             Ok(Answer::Failed(Failure::Error(error))) => Err(error),
-            // B9: the gateway catches it again, and says what it was.
+            // B9: the gateway catches the panic again, and reports it.
             Ok(Answer::Failed(Failure::Panic(payload))) => resume_unwind(payload),
             Err(_) => Err(Error::msg("the runtime ended before the blocking app ran")),
         }
     }
 }
 
-/// One call, on its thread. Whatever becomes of it, the sender's other end is told.
+/// One call, on its thread. The other end is told how it ended, whatever happens.
 fn run<W: Work>(
     work: &W,
     environ: Environ,
@@ -248,7 +248,7 @@ fn run<W: Work>(
     sender: oneshot::Sender<Answer>,
 ) {
     let (output, ends) = Output::new(sender);
-    // What the app was doing is not looked at again after a panic.
+    // After a panic nothing of the app is used again.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         work.run(environ, start_response, output)
     }));
@@ -262,8 +262,8 @@ fn run<W: Work>(
     }
 }
 
-/// An error of the input that came through `std::io` is one of the input again, so that it gets its
-/// own answer (I3, I4).
+/// Turns an error of the input that came through `std::io` back into one of the input, so that it
+/// gets its own response (I3, I4).
 fn unwrapped(error: Error) -> Error {
     let error = match error.downcast::<io::Error>() {
         Ok(error) => error,

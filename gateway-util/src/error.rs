@@ -1,4 +1,4 @@
-//! HTTP errors with more to say.
+//! More for HTTP errors: `abort_with`, headers by their meaning, problem details.
 
 mod abort_with;
 mod fields;

@@ -1,4 +1,4 @@
-//! Pages for errors.
+//! `ErrorHandlers`: a middleware that answers errors with the pages of a site.
 
 mod failure;
 mod page;
@@ -17,21 +17,22 @@ pub use failure::Failure;
 
 type Handler = Box<dyn Fn(&Failure<'_>) -> Option<Result<Response, Error>> + Send + Sync>;
 
-/// Answers an app's errors in the site's own way: handlers by error type and by status, a default
-/// for everything else.
+/// Answers an app's errors with pages of the site: with handlers by error type and by status, and a
+/// default for everything else.
 ///
-/// What an app *raises* is handled: an error that its future ends with, an `HttpError` or any other,
-/// as long as no head has gone out. An error page that is returned as a value is an answer and is
-/// left as it is (as in Flask), and so is an error that carries its own response.
+/// It handles the errors that an app *raises*: an error that its future ends with, an `HttpError`
+/// or any other, before the head was sent. An error page that is returned as a value is a response
+/// and stays as it is (as in Flask). So does an error that has a response of its own.
 ///
-/// Of the handlers that fit, the first of these answers: one for the type of the error, one for its
-/// status, the [default](Self::default). Where none does, the client gets problem+json if that was
-/// asked for and it does not prefer HTML, else the page of the error. A handler sets its own status, as
-/// in Flask: `("not here", 404)`.
+/// Of the handlers that fit, the first of these is called: one for the type of the error, one for
+/// its status, the [default](Self::default). If there is none, the client gets problem+json if that
+/// is switched on and it does not prefer HTML, and otherwise the page of the error. A handler sets
+/// its own status, as in Flask: `("not here", 404)`.
 ///
-/// Errors of the kind 500 are logged here when a handler answers them (target `gateway`), because
-/// nobody behind it sees them any more; not so one whose type has a handler that makes less than a
-/// 500 of it: that one was expected. Errors in the middle of a body are not seen here.
+/// If a handler answers an error of the kind 500, the error is logged here (target `gateway`),
+/// because nothing outside sees it any more. It is not logged if a handler for its type gives it a
+/// status below 500, because then it was expected. Errors in the middle of a body are not seen
+/// here.
 ///
 /// # Examples
 ///
@@ -78,7 +79,7 @@ impl<A: App> ErrorHandlers<A> {
         }
     }
 
-    /// A handler for errors that are an `E` themselves; one buried in a cause does not count.
+    /// A handler for errors whose own type is `E`. The causes of an error do not count.
     pub fn error<E, F, R>(mut self, handler: F) -> Self
     where
         E: StdError + 'static,
@@ -92,9 +93,9 @@ impl<A: App> ErrorHandlers<A> {
         self
     }
 
-    /// A handler for a status. 500 is also the status of all errors that have none.
+    /// A handler for a status. 500 is also the status of every error that has none.
     ///
-    /// A status that is none fits nothing.
+    /// A value that is not a status never fits.
     pub fn status<F, R>(mut self, status: impl IntoStatus, handler: F) -> Self
     where
         F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,
@@ -107,7 +108,7 @@ impl<A: App> ErrorHandlers<A> {
         self
     }
 
-    /// The handler for everything that has no other.
+    /// The handler for everything that has no other handler.
     pub fn default<F, R>(mut self, handler: F) -> Self
     where
         F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,
@@ -118,8 +119,8 @@ impl<A: App> ErrorHandlers<A> {
     }
 
     /// Answers with `application/problem+json`, unless the client prefers HTML to JSON, as browsers
-    /// do. One that has no preference, by `*/*` or without an `Accept`, gets JSON. To give JSON to
-    /// browsers, too, is what [`error_format`](crate::MiddlewareExt::error_format) is for.
+    /// do. A client without a preference (`*/*`, or no `Accept`) gets JSON.
+    /// [`error_format`](crate::MiddlewareExt::error_format) gives JSON to browsers, too.
     #[cfg(feature = "json")]
     pub fn problem_json(mut self) -> Self {
         self.offers_problems = true;
@@ -133,8 +134,8 @@ impl<A: App> ErrorHandlers<A> {
         self
     }
 
-    /// The answer to a failure, which is in the log then where it has to be; `None` for the error's
-    /// own.
+    /// The response to a failure, which is logged here if it must be. `None` for the error's own
+    /// response.
     fn answer(&self, failure: &Failure<'_>) -> Option<Result<Response, Error>> {
         if failure.http_error().response().is_some() {
             return None;
@@ -170,7 +171,7 @@ impl<A: App> ErrorHandlers<A> {
 }
 
 impl<A> ErrorHandlers<A> {
-    /// Tells caches that the page would have been another one for another `Accept`.
+    /// Tells caches that the page depends on `Accept`.
     #[cfg(feature = "json")]
     fn vary(&self, error: Error) -> Error {
         if !self.offers_problems {

@@ -1,8 +1,8 @@
-//! The grammar that HTTP's fields share (RFC 9110 section 5.6): tokens, quoted strings, parameters,
-//! lists, weights and dates.
+//! Parsers for the grammar that HTTP's fields share (RFC 9110 section 5.6): tokens, quoted strings,
+//! parameters, lists, weights and dates.
 //!
-//! Each field that is read in this crate is read by these parsers. They borrow from the field, copy
-//! only what holds an escape, and look at each byte a bounded number of times: [`steps`] counts that
+//! These parsers read every field that this crate reads. They borrow from the field, copy
+//! only values with escapes, and look at each byte a bounded number of times. [`steps`] counts that
 //! for the tests.
 
 #[cfg(feature = "dates")]

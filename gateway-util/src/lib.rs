@@ -1,15 +1,15 @@
 //! Request helpers, responses and middlewares for gateway apps.
 //!
-//! `gateway-core` is the convention and changes rarely; what is convenient lives here.
+//! `gateway-core` is the interface and changes rarely. Conveniences are here.
 //!
 //! - Errors: [`HttpErrorFields`], [`abort_with`], [`Problem`], [`ErrorHandlers`],
 //!   [`ErrorFormat`].
-//! - Answers: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
+//! - Responses: [`redirect`], [`ResponseFields`], [`ETag`] and [`Conditions`], [`SendFile`] and
 //!   [`StaticDir`], [`EventStream`], [`JsonLines`], [`read_body`], [`Either`].
-//! - Requests: [`EnvironExt`] for the query, forms, multipart streams, JSON, cookies, what the client
-//!   accepts, and who it says it is.
-//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`TrustedHosts`], [`Methods`], [`Cascade`]. How a middleware is
-//!   written, the wrong and the right way, is told in [`middleware`].
+//! - Requests: [`EnvironExt`] for the query, forms, multipart streams, JSON, cookies, the media
+//!   types that the client accepts, and its credentials.
+//! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`TrustedHosts`], [`Methods`],
+//!   [`Cascade`]. [`middleware`] tells how to write one, with a wrong and a right example.
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
 //! - WebSocket: [`websocket`].
 //!
@@ -52,8 +52,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! Every reader of a request has a bound, and an [`HttpError`](gateway_core::HttpError) of the right
-//! status for what is wrong with it.
+//! Every reader of a request has a limit, and answers a bad request with an
+//! [`HttpError`](gateway_core::HttpError) of the right status.
 //!
 //! # Features
 //!
@@ -80,11 +80,11 @@
 //! | `tokio` | [`read_body`], [`read_exactly`] | what the reader needs |
 //! | `websocket` | [`websocket`] | a tokio runtime with its time driver |
 //!
-//! The defaults run on any executor, which is why what needs a runtime has to be named. Nothing here
-//! needs tokio's I/O driver. The adapters of this project call apps in a tokio context. On a host that
-//! does not, what needs a runtime is a 500 whose log line names it, not a panic (L7). `full` is
-//! everything. No feature turns default features of `gateway-core` on: `cookies`, `json` and `tokio`
-//! turn on the feature of the same name there, `tracing` does not.
+//! The defaults run on any executor, so features that need a runtime must be named. Nothing here
+//! needs tokio's I/O driver. The adapters of this project call apps in a tokio context. On a host
+//! that does not, whatever needs a runtime is a 500 whose log line names it, not a panic (L7).
+//! `full` is everything. `cookies`, `json` and `tokio` turn on the feature of the same name in
+//! `gateway-core`; `tracing` does not. No feature turns on the default features there.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "blocking")]

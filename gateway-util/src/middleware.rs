@@ -1,7 +1,7 @@
-//! Middlewares: how to write one, the wrong and the right way.
+//! Middlewares, and how to write one: a wrong and a right example.
 //!
-//! A middleware is an app that calls another. Most of what goes wrong in one comes from treating the
-//! answer as a finished thing, when it is a head that may still change and a body that flows:
+//! A middleware is an app that calls another. Most mistakes come from treating the response as
+//! a finished value. It is a head that may still change, and a body that streams:
 //!
 //! ```
 //! // WRONG in five ways.
@@ -29,10 +29,10 @@
 //! # let _ = Stamp(gateway_core::HttpError::not_found());
 //! ```
 //!
-//! The right way is shorter: the head is changed as it passes, by [`StartResponse::wrap`]; the body
-//! is left alone, or another is put around it by [`Body::wrap`]; what must happen at the end is said
-//! to [`Body::on_close`]. A middleware that needs all the bytes reads them with [`Body::buffer`], which
-//! has a limit, and puts others in their place with [`Body::with_bytes`]: trailers and callbacks stay.
+//! The right way is shorter. [`StartResponse::wrap`] changes the head as it passes. The body is
+//! left alone, or [`Body::wrap`] puts another around it. [`Body::on_close`] adds work for the end.
+//! A middleware that needs all the bytes reads them with [`Body::buffer`], which has a limit, and
+//! replaces them with [`Body::with_bytes`]: trailers and callbacks stay.
 //!
 //! ```
 //! use gateway_core::{App, Body, Environ, Error, StartResponse};
@@ -59,17 +59,17 @@
 //! # }).unwrap();
 //! ```
 //!
-//! What else to keep to:
+//! Further rules:
 //!
-//! - Where there is nothing to say, pass everything: length, trailers, flush, a late start, a
-//!   restart, the error as the one it is (M1). `check_middleware` of `gateway-conformance` holds
-//!   each middleware of this crate to that; hold yours to the same.
-//! - An app may fail with an error in place of a start: then no hook has run, and its page is the
-//!   gateway's. The future may be dropped at any await: what must happen in any case belongs into a
-//!   destructor.
-//! - An answer that has to be seen whole before it is passed on (to ask another app instead, say) is
-//!   what [`AppExt::respond`](gateway_core::AppExt::respond) and [`StartResponse::send`] are for:
-//!   the body still streams, as long as nobody reads it.
+//! - Pass on everything that you do not change: length, trailers, an early commit, a late start, a
+//!   restart, the error itself (M1). `check_middleware` of `gateway-conformance` checks
+//!   each middleware of this crate for that. Check yours with it.
+//! - An app may fail with an error before it starts. Then no hook has run, and the gateway makes
+//!   the page. The future may be dropped at any await: work that must happen in any case belongs in
+//!   a destructor.
+//! - If you must see the whole response before you pass it on (to ask another app instead, say),
+//!   use [`AppExt::respond`](gateway_core::AppExt::respond) and [`StartResponse::send`]:
+//!   the body still streams, unless somebody reads it.
 //!
 //! [`Body::buffer`]: gateway_core::Body::buffer
 //! [`Body::on_close`]: gateway_core::Body::on_close
@@ -78,10 +78,10 @@
 //! [`StartResponse::send`]: gateway_core::StartResponse::send
 //! [`StartResponse::wrap`]: gateway_core::StartResponse::wrap
 //!
-//! # What there is
+//! # The middlewares
 //!
 //! Dispatch: [`Mount`] by prefix, [`Hosts`] by host, [`Methods`] by method,
-//! [`Cascade`] by who does not refuse. The others are methods of [`MiddlewareExt`].
+//! [`Cascade`] by trying one app after another. The others are methods of [`MiddlewareExt`].
 
 #[cfg(feature = "tracing")]
 mod access_log;

@@ -1,4 +1,4 @@
-//! Reading requests.
+//! Helpers that read requests.
 
 #[cfg(feature = "negotiation")]
 mod accept;

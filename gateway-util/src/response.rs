@@ -1,4 +1,4 @@
-//! Answers.
+//! Helpers that make responses.
 
 mod attachment;
 mod cache_control;

@@ -1,4 +1,4 @@
-//! What needs a tokio runtime says so where there is none (L7).
+//! An error instead of tokio's panic if there is no tokio runtime (L7).
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 use gateway_core::HttpError;
 use tokio::runtime::Handle;
 
-/// The runtime in whose context this is called. `what` needs it.
+/// The current runtime. `what` is the name of the feature that needs it.
 ///
 /// # Errors
 ///
-/// When there is none. tokio's own functions would panic.
+/// If there is none. tokio's own functions would panic.
 pub(crate) fn handle(what: &'static str) -> Result<Handle, NoRuntime> {
     Handle::try_current().map_err(|_| NoRuntime { what })
 }
 
-/// The host calls the app, or polls its body, outside of a tokio runtime.
+/// The host calls the app, or polls its body, outside a tokio runtime.
 #[derive(Debug)]
 pub(crate) struct NoRuntime {
     what: &'static str,
@@ -25,7 +25,7 @@ impl fmt::Display for NoRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} needs a tokio runtime; the host calls the app outside of one (L7)",
+            "{} needs a tokio runtime, but the host calls the app outside one (L7)",
             self.what
         )
     }

@@ -1,10 +1,10 @@
-//! WebSocket: the handshake, and sockets.
+//! WebSocket: `accept` checks the handshake, and `WebSocket` sends and receives messages.
 //!
-//! [`accept`](accept()) checks the handshake of a request, and [`Handshake::run`] opens the connection with a
-//! [`WebSocket`]. It works on every host that offers `websocket`
-//! ([`Environ::upgrades`](gateway_core::Environ::upgrades)), over HTTP/1.1 (RFC 6455) and HTTP/2 (RFC 8441)
-//! alike; on another host the answer is 426. Who may connect, subprotocols and limits are set by an
-//! [`Acceptor`].
+//! [`accept`](accept()) checks the handshake of a request, and [`Handshake::run`] opens the
+//! connection with a [`WebSocket`]. It works on every host that offers `websocket`
+//! ([`Environ::upgrades`](gateway_core::Environ::upgrades)), over HTTP/1.1 (RFC 6455) and HTTP/2
+//! (RFC 8441) alike. On another host the response is a 426. An [`Acceptor`] sets origins,
+//! subprotocols and limits.
 //!
 //! ```
 //! use gateway_core::{Environ, HttpError, Response, view};
@@ -24,16 +24,17 @@
 //!
 //! # The library
 //!
-//! Frames are read and written by `tokio-tungstenite`, without its handshake. It is the most used one, is
-//! kept well, passes Autobahn, and takes a stream that is open already. None of its types is public here.
+//! `tokio-tungstenite` reads and writes frames, without its handshake. It is the most used library,
+//! is well kept, passes Autobahn, and accepts a stream that is open already. None of its types is
+//! public here.
 //!
-//! - `tokio-websockets` is as strict, and asks for a newer compiler than this crate does.
-//! - `yawc` has permessage-deflate, is younger, and its licence (MPL 2.0) binds more than that of this
-//!   project.
-//! - `soketto` is of `futures-io`, and has permessage-deflate behind a feature.
+//! - `tokio-websockets` is as strict, but needs a newer compiler than this crate.
+//! - `yawc` has permessage-deflate, but is younger, and its licence (MPL 2.0) binds more than that
+//!   of this project.
+//! - `soketto` uses `futures-io`, and has permessage-deflate behind a feature.
 //!
-//! There is no compression here: tungstenite has none. Whoever needs permessage-deflate, or another library
-//! for another reason, takes the stream by [`Handshake::upgrade`]: the handshake is the same.
+//! There is no compression here, because tungstenite has none. For permessage-deflate, or another
+//! library, take the stream with [`Handshake::upgrade`]: the handshake is the same.
 
 mod accept;
 mod close;

@@ -26,7 +26,7 @@ fn get(path: &str) -> Environ {
     Environ::from_request(Request::get(path).body(()).unwrap())
 }
 
-const OUTSIDE: &str = "needs a tokio runtime; the host calls the app outside of one (L7)";
+const OUTSIDE: &str = "needs a tokio runtime, but the host calls the app outside one (L7)";
 
 /// Demands a 500 whose cause says what needs a runtime.
 fn assert_named(what: &str, error: &Error) {

@@ -1,4 +1,4 @@
-//! The outgoing bytes of a tunnel, between the app's task and actix's.
+//! `Slot`: the buffer of outgoing bytes between the app's task and actix.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,13 +6,13 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 
-/// How many bytes wait for actix at most.
+/// How many bytes may wait for actix.
 const ROOM: usize = 64 * 1024;
 
-/// Room for outgoing bytes. Clones are handles of the same slot.
+/// A buffer for outgoing bytes. Clones are handles of the same buffer.
 ///
-/// The host is woken when bytes come into the empty slot, and at its end; the writer is woken when the
-/// slot was full and was taken.
+/// The host is woken when bytes are written into the empty buffer, and at its end. The writer is
+/// woken when the full buffer was taken.
 #[derive(Clone, Default)]
 pub(super) struct Slot(Arc<Mutex<State>>);
 
@@ -36,7 +36,7 @@ enum Stage {
     Gone,
 }
 
-/// What the host has to do.
+/// The next step of the host.
 #[derive(Debug, PartialEq)]
 pub(super) enum Outgoing {
     /// Send these.
@@ -73,8 +73,8 @@ impl Slot {
         Poll::Ready(Ok(taken.len()))
     }
 
-    /// Fails if bytes were written that the host does not send any more. It sends them without being
-    /// asked.
+    /// Fails if there are written bytes that the host will not send. The host sends them without a
+    /// flush.
     pub(super) fn flush(&self) -> io::Result<()> {
         match self.lock().stage {
             Stage::Gone => Err(io::ErrorKind::BrokenPipe.into()),
@@ -113,7 +113,7 @@ impl Slot {
     pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {
         let mut state = self.lock();
         if !state.bytes.is_empty() {
-            // The allocation goes with them: a stream that is silent keeps none.
+            // The allocation is given away, so that a silent stream keeps none.
             let bytes = std::mem::take(&mut state.bytes).freeze();
             let writer = state.writer.take();
             drop(state);
@@ -148,7 +148,7 @@ impl Slot {
     }
 }
 
-/// Notes whom to wake. Gives back the waker that was replaced, to be dropped outside of the lock: it
+/// Registers the waker and returns the old one. The caller drops it after unlocking, because it
 /// may own a task whose destructor uses the slot.
 #[must_use]
 fn register(place: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
@@ -158,7 +158,7 @@ fn register(place: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     }
 }
 
-/// Outside of the lock.
+/// Wakes outside the lock.
 fn wake(waker: Option<Waker>) {
     if let Some(waker) = waker {
         waker.wake();

@@ -1,4 +1,4 @@
-//! The stream that the app has.
+//! The stream of an app after a switch, over actix's payload and the slot.
 
 use std::io;
 use std::pin::Pin;
@@ -10,10 +10,10 @@ use gateway_core::{DuplexIo, Input, InputError};
 
 use super::slot::Slot;
 
-/// Both directions, as the app's end of them.
+/// The app's end of both directions.
 pub(super) struct Stream {
     input: Input,
-    /// What is left of a chunk.
+    /// The rest of a chunk.
     chunk: Bytes,
     slot: Slot,
 }
@@ -49,7 +49,7 @@ impl DuplexIo for Stream {
             self.chunk.copy_to_slice(buffer);
         }
         if self.chunk.is_empty() {
-            // A part of actix's read buffer, which it would hold.
+            // A copy, because a slice would keep actix's read buffer.
             self.chunk = Bytes::new();
         }
         Poll::Ready(Ok(length))
@@ -79,7 +79,7 @@ impl Drop for Stream {
     }
 }
 
-/// The connection is gone, or the app's part is over and the stream is read elsewhere.
+/// The connection is gone, or the app's part is over but the stream is still read.
 fn lost(error: InputError) -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, error)
 }

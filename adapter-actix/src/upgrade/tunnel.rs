@@ -1,4 +1,4 @@
-//! The body of a response that switches, and the task behind it.
+//! `Tunnel`: the body of a response that switches the protocol, and the task of the app's part.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -21,16 +21,16 @@ use super::stream::Stream;
 pub(crate) struct Tunnel {
     slot: Slot,
     part: Part,
-    /// The turn before an error was given.
+    /// The poll before an error is returned.
     has_paused: bool,
 }
 
 /// The app's part.
 enum Part {
-    /// The head is not written yet.
+    /// The head was not written yet.
     Waiting(Box<Payload>, Upgrade),
     Running(JoinHandle<()>),
-    /// The app has ended its direction. What it still does, it does alone.
+    /// The app has ended its direction. Its task runs on alone.
     Over,
 }
 
@@ -67,7 +67,7 @@ impl MessageBody for Tunnel {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Aborted>>> {
         let this = self.get_mut();
-        // U6: by its first poll of a body actix has written the head.
+        // U6: actix has written the head before it first polls a body.
         this.begin();
         match ready!(this.slot.poll_take(cx)) {
             Outgoing::Bytes(bytes) => Poll::Ready(Some(Ok(bytes))),
@@ -75,7 +75,7 @@ impl MessageBody for Tunnel {
                 this.part = Part::Over;
                 Poll::Ready(None)
             }
-            // actix drops what it has not sent when a body fails, and sends when one is pending.
+            // actix drops unsent bytes when a body fails, and sends them when a body is pending.
             Outgoing::Abort if !this.has_paused => {
                 this.has_paused = true;
                 cx.waker().wake_by_ref();
@@ -96,7 +96,7 @@ impl Drop for Tunnel {
     }
 }
 
-/// Runs the app's part, and feeds it.
+/// Runs the app's part, and pumps the payload into it.
 async fn run(payload: Payload, upgrade: Upgrade, slot: Slot) {
     let mut ending = Ending {
         slot: slot.clone(),
@@ -108,7 +108,7 @@ async fn run(payload: Payload, upgrade: Upgrade, slot: Slot) {
     ending.is_ok = result.is_ok();
 }
 
-/// Tells the body how the app's part has ended, also by a panic of a destructor.
+/// Tells the body how the app's part has ended, also after a panic of a destructor.
 struct Ending {
     slot: Slot,
     is_ok: bool,
@@ -124,8 +124,8 @@ impl Drop for Ending {
     }
 }
 
-/// The payload of a tunnel. Where a body would be incomplete, a tunnel ends (U8, U15): actix says so of
-/// each that a client ends.
+/// The payload of a tunnel. actix reports an incomplete body whenever a client ends a tunnel; that
+/// is the end of the stream (U8, U15).
 struct Incoming(Payload);
 
 impl PayloadStream for Incoming {
@@ -139,7 +139,7 @@ impl PayloadStream for Incoming {
     }
 }
 
-/// The app's part has failed (U9). The driver has logged it by now.
+/// The app's part has failed (U9). The driver has logged it already.
 #[derive(Debug)]
 pub(crate) struct Aborted;
 

@@ -1,4 +1,5 @@
-//! What goes on on a connection, for who watches over it.
+//! `Activity`: what the transport, the service and the bodies of one connection report to its
+//! `Vigil`.
 
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
@@ -9,12 +10,12 @@ use tokio::task::JoinSet;
 
 use super::run::log_panic;
 
-/// What the transport, the service and the bodies of one connection tell. Nothing here reads a clock:
-/// who watches compares counts at two times.
+/// What the transport, the service and the bodies of one connection report. Nothing here reads a
+/// clock: the vigil compares counts at two times.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
     open: AtomicUsize,
-    /// Of the open exchanges: those of which the app has the next turn, not the client.
+    /// The open exchanges that wait for the app, and not for the client.
     at_work: AtomicUsize,
     exchanged: AtomicU32,
     written: AtomicU32,
@@ -22,14 +23,14 @@ pub(super) struct Activity {
     is_writing: AtomicBool,
     is_http2: AtomicBool,
     is_ending: AtomicBool,
-    /// Of a request that has offered a switch and got none.
+    /// Of a request that has offered a switch, which the app declined.
     upgrade: Mutex<Option<OnUpgrade>>,
     is_tunnel: AtomicBool,
     tunnels: Mutex<JoinSet<()>>,
 }
 
 impl Activity {
-    /// An exchange begins; it ends when what is returned is dropped.
+    /// An exchange begins. It ends when the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Exchange {
         self.open.fetch_add(1, Relaxed);
         self.at_work.fetch_add(1, Relaxed);
@@ -46,7 +47,7 @@ impl Activity {
         self.exchanged.fetch_add(1, Relaxed);
     }
 
-    /// Bytes went to the client, or came from one that is listened to for the last time.
+    /// Bytes were sent to the client, or came from one while its connection lingers.
     pub(super) fn writes(&self) {
         self.written.fetch_add(1, Relaxed);
         self.is_writing.store(false, Relaxed);
@@ -66,8 +67,8 @@ impl Activity {
         self.is_ending.store(true, Relaxed);
     }
 
-    /// Keeps the right to the bare connection: hyper shuts a connection that was offered to change
-    /// its protocol down for nobody.
+    /// Keeps the right to the bare connection. If a client has offered a switch, hyper does not
+    /// shut its connection down.
     pub(super) fn keep_upgrade(&self, upgrade: OnUpgrade) {
         *self.upgrade.lock().unwrap_or_else(PoisonError::into_inner) = Some(upgrade);
     }
@@ -77,7 +78,7 @@ impl Activity {
         upgrade.take()
     }
 
-    /// Runs what an app does with a stream that was switched.
+    /// Runs the app's part of a switch.
     pub(super) fn run(&self, tunnel: impl Future<Output = ()> + Send + 'static) {
         let mut tunnels = self.tunnels();
         reap(&mut tunnels);
@@ -102,7 +103,7 @@ impl Activity {
         self.tunnels().abort_all();
     }
 
-    /// On HTTP/1: the whole connection becomes a tunnel. False on HTTP/2, where only a stream does.
+    /// On HTTP/1 the whole connection becomes a tunnel. False on HTTP/2, where only a stream does.
     pub(super) fn takes_connection(&self) -> bool {
         let is_whole = !self.is_http2();
         if is_whole {
@@ -115,7 +116,7 @@ impl Activity {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says whether the bytes of the transport are those of a tunnel.
+    /// Sets whether the bytes of the transport belong to a tunnel.
     pub(super) fn set_tunnel(&self, is_tunnel: bool) {
         self.is_tunnel.store(is_tunnel, Relaxed);
     }
@@ -128,7 +129,7 @@ impl Activity {
         self.open.load(Relaxed)
     }
 
-    /// True if there are exchanges, and all of them wait for the client to take what is there.
+    /// True if there are exchanges, and all of them wait for the client to read.
     pub(super) fn waits_for_client(&self) -> bool {
         self.open() > 0 && self.at_work.load(Relaxed) == 0
     }
@@ -155,14 +156,14 @@ impl Activity {
     }
 }
 
-/// Forgets the tunnels that have ended: an HTTP/2 connection may have many, one after another.
+/// Removes the tunnels that have ended: an HTTP/2 connection may have many, one after another.
 fn reap(tunnels: &mut JoinSet<()>) {
     while let Some(ended) = tunnels.try_join_next() {
         log_panic(ended);
     }
 }
 
-/// One exchange of a connection, from its head to the last byte that its app gave.
+/// One exchange of a connection, from its head to the last byte of its body.
 #[derive(Debug)]
 pub(super) struct Exchange {
     activity: Arc<Activity>,
@@ -170,7 +171,7 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Says whose turn it is: the app's, or the client's, who takes what is there.
+    /// Sets who must act next: the app, or the client, who reads.
     pub(super) fn set_at_work(&mut self, is_at_work: bool) {
         if is_at_work != self.is_at_work {
             self.is_at_work = is_at_work;

@@ -1,12 +1,12 @@
-//! Why a server cannot listen.
+//! `BindError`: why a server cannot listen on an address.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-/// The addresses, and the system's word. A `main` that returns an error shows its Debug form, which
-/// is to be read by people here.
+/// The addresses, and the error of the system. The Debug form is for people, because a `main` that
+/// returns an error prints it.
 pub(super) struct BindError {
     addrs: Vec<SocketAddr>,
     error: io::Error,

@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last.
+//! Serves one connection, from its first byte to its last.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::service::HyperService;
 
 /// HTTP/2: exchanges at a time on one connection.
 const MAX_STREAMS: u32 = 200;
-/// HTTP/2: bytes of header fields per request; HTTP/1 has hyper's own bounds.
+/// HTTP/2: bytes of header fields per request. HTTP/1 has hyper's own limits.
 const MAX_HEADER_LIST: u32 = 64 * 1024;
-/// HTTP/2: how often a silent peer is asked whether it is there.
+/// HTTP/2: how often a silent peer is pinged.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// HTTP/1.1 and HTTP/2, with their settings.
@@ -34,7 +34,7 @@ pub(super) struct Protocols {
 impl Protocols {
     pub(super) fn new(limits: Limits) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        // Without a timer hyper's timeouts do nothing at all.
+        // Without a timer, hyper's timeouts do nothing.
         builder
             .http1()
             .timer(TokioTimer::new())
@@ -50,7 +50,7 @@ impl Protocols {
         Self { builder, limits }
     }
 
-    /// Serves a connection to its end, or to the end that `ending` asks for.
+    /// Serves a connection to its end, or until `ending` asks for its end.
     pub(super) fn serve<A: App>(
         &self,
         stream: Stream,
@@ -106,7 +106,7 @@ impl Protocols {
     }
 }
 
-/// Cuts the tunnels of a connection when its task is cut. They are tasks of their own.
+/// Cuts the tunnels of a connection when its task is cut, because they are tasks of their own.
 struct CutTunnels(Arc<Activity>);
 
 impl Drop for CutTunnels {
@@ -115,15 +115,15 @@ impl Drop for CutTunnels {
     }
 }
 
-/// Shuts a connection down that hyper has handed back because a client offered to change its protocol
-/// (I5). The others are shut down by then.
+/// Shuts down a connection that hyper has handed back because its client offered a switch of
+/// protocols (I5). hyper shuts down the others itself.
 async fn shut_down(activity: &Activity) {
     let Some(upgrade) = activity.take_upgrade() else {
         return;
     };
     let shutdown = async {
         if let Ok(upgraded) = upgrade.await {
-            // Who has gone needs no end.
+            // A client that has gone needs no shutdown.
             let _ = TokioIo::new(upgraded).shutdown().await;
         }
     };

@@ -1,8 +1,8 @@
-//! The end of a server that does not wait for its exchanges.
+//! Tells the gateway that the server cuts its exchanges from now on (L4).
 
 use gateway_core::{App, Gateway};
 
-/// Tells the gateway, when it is dropped, that what is in flight is cut from now on (L4).
+/// Tells the gateway, when it is dropped, that exchanges in flight are cut from now on (L4).
 pub(super) struct BeginCutting<'a, A: App>(Option<&'a Gateway<A>>);
 
 impl<'a, A: App> BeginCutting<'a, A> {
@@ -10,7 +10,7 @@ impl<'a, A: App> BeginCutting<'a, A> {
         Self(Some(gateway))
     }
 
-    /// Nothing is in flight. The gateway may go on under another host.
+    /// Nothing is in flight. The gateway may continue on another host.
     pub(super) fn never(mut self) {
         self.0 = None;
     }

@@ -1,17 +1,17 @@
-//! Where a server listens if nobody says.
+//! `default_addr`: the address from the environment variable `PORT`, on the loopback.
 
 use std::error::Error as StdError;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// The port without `PORT`.
+/// The port if `PORT` is not set.
 const PORT: u16 = 8000;
 
 /// `127.0.0.1:8000`, or the port that the environment variable `PORT` names.
 ///
-/// It is the loopback address in either case: what a server shows to the network is for its owner
-/// to say. Hosting platforms that set `PORT` expect `0.0.0.0`:
+/// It is the loopback address in either case, because only the operator decides what the network
+/// may see. Hosting platforms that set `PORT` expect `0.0.0.0`:
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

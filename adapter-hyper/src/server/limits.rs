@@ -1,9 +1,9 @@
-//! The bounds of a server, by name.
+//! The time limits of a server.
 
 use std::time::Duration;
 
-/// How long a client may take. What a client sees of each is in the documentation of
-/// [`Server`](super::Server).
+/// How long a client may take. The documentation of [`Server`](super::Server) says what a client
+/// sees of each.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) header_read_timeout: Duration,

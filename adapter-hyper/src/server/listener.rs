@@ -1,4 +1,4 @@
-//! Where connections come from.
+//! `Listener`: accepts connections from a TCP port or a Unix socket.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,10 +11,11 @@ use super::transport::Stream;
 #[cfg(unix)]
 use super::unix_socket::UnixSocket;
 
-/// How long the listener rests when the system has no more sockets to give.
+/// How long the listener pauses when the system has no more sockets.
 const REST: Duration = Duration::from_millis(500);
 
-/// More than a queue holds on any system: clients that go on connecting do not hold the end up.
+/// More than the queue of any system holds, so that clients which keep connecting do not delay the
+/// end.
 const MAX_QUEUE: usize = 4096;
 
 /// A TCP port or a Unix socket.
@@ -34,8 +35,8 @@ impl Listener {
         }
     }
 
-    /// The next connection. Errors do not end a server: they are logged, and those that are about
-    /// this process or the system (too many open files, say) make it rest before the next try.
+    /// The next connection. Errors do not end a server: they are logged. If one is about this
+    /// process or the system (too many open files, say), the listener pauses before the next try.
     pub(super) async fn accept(&self) -> (Stream, Connection) {
         loop {
             match self.try_accept().await {
@@ -51,9 +52,10 @@ impl Listener {
         }
     }
 
-    /// What waits in the queue, and no more than it holds. Nobody can connect afterwards.
+    /// Accepts the connections in the queue, and at most as many as a queue holds. Afterwards
+    /// nobody can connect.
     ///
-    /// A client that has connected has been promised an answer, and would be reset.
+    /// A client that has connected expects a response, and would be reset.
     pub(super) fn into_waiting(self) -> Vec<(Stream, Connection)> {
         let mut waiting = Vec::new();
         let taken = match self {
@@ -73,7 +75,7 @@ impl Listener {
             }),
         };
         if let Err(error) = taken {
-            tracing::debug!(target: "gateway", "cannot accept who waits: {error}");
+            tracing::debug!(target: "gateway", "cannot accept the waiting connections: {error}");
         }
         waiting
     }
@@ -91,9 +93,9 @@ impl Listener {
     }
 }
 
-/// A stream as the server wants it, and what is known of it.
+/// A stream with the settings of the server, and what is known of it.
 fn tcp(stream: TcpStream, peer: SocketAddr) -> (Stream, Connection) {
-    // Chunks are handed over as they come; the kernel is not to wait for more of them.
+    // Chunks are sent at once: the kernel must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(target: "gateway", "TCP_NODELAY: {error}");
     }
@@ -104,11 +106,11 @@ fn tcp(stream: TcpStream, peer: SocketAddr) -> (Stream, Connection) {
     (Stream::Tcp(stream), connection)
 }
 
-/// Accepts until nobody waits.
+/// Accepts until no connection waits.
 ///
 /// # Errors
 ///
-/// When the system has no more sockets to give.
+/// When the system has no more sockets.
 fn take_waiting(mut accept: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     for _ in 0..MAX_QUEUE {
         match accept() {

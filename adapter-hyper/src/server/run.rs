@@ -1,4 +1,4 @@
-//! A server at work: from its app's startup to its shutdown.
+//! Runs a server from its app's startup to its shutdown.
 
 use std::io;
 use std::pin::pin;
@@ -38,7 +38,7 @@ impl Server {
         let protocols = Protocols::new(self.limits);
         let (ending, told) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        // Dropped before the tasks, which end when they are dropped.
+        // Dropped before the tasks. Then the tasks end.
         let cutting = BeginCutting::new(service.gateway());
         let serve = |(transport, connection)| {
             let service = service.with_connection(connection);
@@ -58,7 +58,7 @@ impl Server {
             tasks.spawn(serve(waiting));
         }
         tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
-        // U12: before the connections are told, so that a farewell goes out.
+        // U12: before the connections are told, so that the last messages are sent.
         service.gateway().shutdown_signal().begin();
         // Every task has a receiver.
         let _ = ending.send(true);
@@ -76,7 +76,7 @@ impl Server {
         if is_drained {
             cutting.never();
         } else {
-            // Those that have ended are not cut.
+            // Tasks that have ended are not cut.
             while let Some(ended) = tasks.try_join_next() {
                 log_panic(ended);
             }
@@ -88,7 +88,7 @@ impl Server {
         drop(told);
         ending.closed().await;
         tokio::select! {
-            // Also behind the deadline the app has one turn.
+            // Even after the deadline, the app gets one poll.
             biased;
             stopped = lifespan::stop(app) => stopped.map_err(of_app),
             () = &mut deadline => Err(io::Error::new(
@@ -104,7 +104,7 @@ fn of_app(error: Error) -> io::Error {
     io::Error::other(error.into_boxed())
 }
 
-/// B9: a connection that panics is one connection less.
+/// B9: a panic in a connection ends that connection only.
 pub(super) fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()

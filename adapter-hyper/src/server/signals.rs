@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// SIGTERM and Ctrl-C, as they come in from the moment of [`listen`](Self::listen).
+/// SIGTERM and Ctrl-C, received from the moment of [`listen`](Self::listen).
 pub(super) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,

@@ -1,4 +1,4 @@
-//! The body of a request, which may not stall.
+//! A request body whose read fails if the client stalls.
 
 use std::io;
 use std::pin::Pin;
@@ -11,12 +11,12 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A body whose read fails if nothing arrives for a while.
+/// A body whose read fails if nothing arrives within the limit.
 #[derive(Debug)]
 pub(super) struct TimedBody {
     body: Incoming,
     timeout: Duration,
-    /// Made when somebody first has to wait.
+    /// Made at the first wait.
     timer: Option<Pin<Box<Sleep>>>,
     is_waiting: bool,
 }

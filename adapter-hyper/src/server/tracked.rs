@@ -1,4 +1,4 @@
-//! The service of one connection, which tells what goes on.
+//! The service of one connection, which reports its exchanges to the `Activity`.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ use super::tunnel;
 use crate::service::HyperService;
 
 /// HTTP/2: how much of a chunk is handed over at a time. hyper takes a whole chunk as soon as the
-/// client has room for one byte of it.
+/// client accepts one byte of it.
 const PIECE: usize = 16 * 1024;
 
 /// The service for one connection.
@@ -55,7 +55,7 @@ pin_project! {
         #[pin]
         answer: F,
         exchange: Option<Exchange>,
-        // The right to the stream, and what a tunnel holds as long as it lives.
+        // The right to the stream, and the guard that a tunnel holds as long as it lives.
         switchable: Option<Box<(OnUpgrade, watch::Receiver<bool>)>>,
         version: Version,
     }
@@ -79,7 +79,7 @@ where
             exchange.set_at_work(false);
         }
         if !is_http2 && exchange.as_ref().is_some_and(Exchange::closes_connection) {
-            // RFC 9112 section 9.6: it is said before it is done.
+            // RFC 9112 section 9.6: the head says `close` before the connection closes.
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(header::CONNECTION, close);
         }
@@ -92,7 +92,7 @@ where
     }
 }
 
-/// Runs the switch, if the app has answered with one. Its exchange goes with it.
+/// Runs the switch, if the response has one. Its exchange moves with it.
 #[cold]
 fn switch(
     response: &mut Response<Outgoing>,
@@ -107,7 +107,7 @@ fn switch(
                 activity.run(tunnel::run(upgrade, on_upgrade, exchange, told));
             }
         }
-        // hyper shuts such a connection down for nobody.
+        // hyper does not shut such a connection down.
         None if !is_http2 => {
             if let Some(exchange) = exchange {
                 exchange.activity().keep_upgrade(on_upgrade);
@@ -120,7 +120,7 @@ fn switch(
 /// The body of a response on its way to hyper.
 pub(super) struct TrackedBody {
     outgoing: Outgoing,
-    /// What is left of a chunk that is handed over in pieces.
+    /// The rest of a chunk that is handed over in pieces.
     rest: Bytes,
     is_http2: bool,
     exchange: Option<Exchange>,

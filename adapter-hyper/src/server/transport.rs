@@ -1,4 +1,5 @@
-//! The bytes of a connection: what hyper leaves to the one who owns the socket.
+//! `Transport`: the socket of a connection, with the limits and the lingering close that hyper
+//! lacks.
 
 use std::io;
 use std::pin::Pin;
@@ -14,9 +15,9 @@ use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
 
-/// What an HTTP/2 client sends first (RFC 9113 section 3.4).
+/// The first bytes of an HTTP/2 client (RFC 9113 section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// How long, and for how much, the client is listened to after the server's last byte.
+/// How long, and for how many bytes, the server reads on after its last byte.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
@@ -27,12 +28,12 @@ pub(super) enum Stream {
     Unix(UnixStream),
 }
 
-/// A stream with two bounds on it:
+/// A stream with two additions:
 ///
-/// - Until the protocol is known nobody holds a client to the header read timeout; then hyper does.
-/// - A socket that is closed with bytes unread resets the connection, and the client may lose the
-///   response it has not read yet (RFC 9112 section 9.6). So the end is to stop writing, and to
-///   throw away what comes in until the client stops too, or for a while (I5).
+/// - Until the protocol is known, the header read timeout is enforced here; then hyper enforces it.
+/// - If a socket is closed with bytes unread, the connection is reset, and the client may lose a
+///   response that it has not read yet (RFC 9112 section 9.6). So the end is to stop writing, and
+///   to drop incoming bytes until the client stops too, or a time is over (I5).
 pub(super) struct Transport {
     stream: Stream,
     first: Option<FirstBytes>,
@@ -63,7 +64,7 @@ impl Transport {
         }
     }
 
-    /// Follows the bytes until they tell the protocol.
+    /// Reads the first bytes until they tell the protocol.
     fn saw(&mut self, bytes: &[u8]) {
         if let Some(first) = &mut self.first {
             match first.expected.strip_prefix(bytes) {
@@ -73,7 +74,7 @@ impl Transport {
                     self.activity.speaks_http2();
                     self.first = None;
                 }
-                // Something else, or the end.
+                // Another protocol, or the end.
                 _ => self.first = None,
             }
         }
@@ -170,7 +171,7 @@ impl AsyncWrite for Transport {
         if this.linger.is_none() {
             ready!(this.stream.pinned().poll_shutdown(cx))?;
         }
-        // U10: an app that has ended its direction goes on reading.
+        // U10: an app that has ended its direction still reads.
         if this.activity.is_tunnel() {
             return Poll::Ready(Ok(()));
         }
@@ -178,7 +179,7 @@ impl AsyncWrite for Transport {
     }
 }
 
-/// Both directions of a stream, whatever it is.
+/// A stream of either kind.
 trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}

@@ -1,4 +1,4 @@
-//! A stream that was switched, on a connection of the server's.
+//! Runs the app's part of a switch of protocols on a connection of the server.
 
 use std::io;
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use super::activity::{Activity, Exchange};
 
-/// Runs the app's part once hyper has sent the head (U6). The exchange is open until then, and so the
-/// connection is not idle. The server waits until everybody has dropped `told`.
+/// Runs the app's part once hyper has sent the head (U6). Until then the exchange is open, so the
+/// connection is not idle. The server waits until all clones of `told` are dropped.
 pub(super) async fn run(
     upgrade: Upgrade,
     on_upgrade: OnUpgrade,
@@ -30,7 +30,7 @@ pub(super) async fn run(
         stream: Duplex::from_hyper(upgraded),
         whole: activity.takes_connection().then_some(activity),
     };
-    // What has failed is logged by now, and closed.
+    // The error was logged already, and the stream was closed.
     let _ = upgrade.run(Duplex::new(stream)).await;
     drop((exchange, told));
 }
@@ -43,7 +43,7 @@ struct TunnelIo {
 }
 
 impl TunnelIo {
-    /// From now on the end of writing is followed by the linger of a connection (I5).
+    /// From now on, the end of writing is followed by a lingering close (I5).
     fn end(&mut self) {
         if let Some(activity) = self.whole.take() {
             activity.set_tunnel(false);

@@ -1,4 +1,4 @@
-//! A listening Unix socket, with its file.
+//! A listening Unix socket that removes its file at the end.
 
 use std::fs;
 use std::io;
@@ -41,7 +41,7 @@ impl UnixSocket {
 
     /// A connection that waits in the queue.
     pub(super) fn accept_waiting(&self) -> io::Result<UnixStream> {
-        // tokio's listener only tells what its reactor has seen.
+        // tokio's listener knows only what its reactor has seen.
         let listener = self.listener.as_fd().try_clone_to_owned()?;
         let (stream, _) = std::os::unix::net::UnixListener::from(listener).accept()?;
         stream.set_nonblocking(true)?;
@@ -62,7 +62,7 @@ impl Drop for UnixSocket {
     }
 }
 
-/// Whether there is a socket; what else is there is not ours to remove.
+/// True if the path is a socket. Any other file is not ours to remove.
 fn is_socket(path: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(metadata.file_type().is_socket()),
@@ -71,8 +71,8 @@ fn is_socket(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Only a socket that refuses is one that a server left behind. To connect takes one poll: whatever
-/// has to wait, waits for a server.
+/// Only a socket that refuses connections was left by an earlier server. Connecting takes one poll:
+/// if it must wait, a server is there.
 fn is_listened_on(path: &Path) -> bool {
     let connect = pin!(UnixStream::connect(path));
     match connect.poll(&mut Context::from_waker(Waker::noop())) {

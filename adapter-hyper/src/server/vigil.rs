@@ -1,4 +1,4 @@
-//! Who watches over a connection, and says when it has to end.
+//! `Vigil`: watches one connection, and decides when it must end.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use tokio::time::Instant;
 use super::activity::Activity;
 use super::limits::Limits;
 
-/// How long a connection that is to end, and has no exchange, is waited for.
+/// How long a connection without an exchange may last once it must end.
 const GRACE: Duration = Duration::from_millis(500);
-/// The longest time between two looks, and the shortest.
+/// The longest and the shortest time between two looks.
 const MAX_PAUSE: Duration = Duration::from_secs(15);
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
-/// What was seen of a connection at the last look.
+/// The state of a connection at the last look.
 pub(super) struct Vigil {
     limits: Limits,
     exchanged: Since,
     written: Since,
-    /// Since when it is to end.
+    /// Since when it must end.
     ending: Option<Instant>,
     is_told: bool,
 }
 
-/// A count, and since when it is what it is.
+/// A count, and since when it is unchanged.
 struct Since {
     count: u32,
     at: Instant,
@@ -38,11 +38,11 @@ impl Since {
     }
 }
 
-/// What is to become of a connection.
+/// The decision about a connection.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
     GoesOn,
-    /// No further exchange: those in flight may end.
+    /// No further exchange; those in flight may end.
     EndsGracefully,
     Ends(&'static str),
 }
@@ -59,7 +59,7 @@ impl Vigil {
         }
     }
 
-    /// How long to wait for the next look: a limit is exceeded by a quarter of it at most.
+    /// The time until the next look. A limit is exceeded by a quarter of it at most.
     pub(super) fn pause(&self) -> Duration {
         let mut pause = self
             .limits
@@ -75,7 +75,7 @@ impl Vigil {
         let (exchanged, written) = activity.counts();
         let unchanged = self.exchanged.quiet(exchanged, now);
         let unwritten = self.written.quiet(written, now);
-        // U11: a client may leave a stream that was switched unread for as long as it likes.
+        // U11: a client may leave a switched stream unread for as long as it likes.
         let is_held = !activity.has_tunnels();
         if is_held && activity.is_writing() && unwritten >= self.limits.write_timeout {
             return Verdict::Ends("the client does not read");
@@ -92,8 +92,8 @@ impl Vigil {
         let Some(since) = self.ending else {
             return Verdict::GoesOn;
         };
-        // A connection that was not used yet may have its first request under way: hyper would close it
-        // unread. On HTTP/2 there is a way to tell the client what was not read.
+        // A connection that was not used yet may have its first request under way, and hyper would
+        // close it unread. HTTP/2 can tell the client what was not read.
         if !self.is_told && (activity.has_begun() || activity.is_http2()) {
             self.is_told = true;
             return Verdict::EndsGracefully;
@@ -173,7 +173,7 @@ mod tests {
         activity.speaks_http2();
         drop(activity.begin());
         assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
-        // A ping was answered: that is no request.
+        // A ping was answered, which is not a request.
         activity.writes();
         assert_eq!(vigil.judge(&activity, begin + SECOND * 7), Verdict::GoesOn);
         let told = begin + SECOND * 8;

@@ -14,7 +14,7 @@ async fn whereami(environ: Environ) -> impl TryIntoResponse {
     ])
 }
 
-/// A handler that was there before, with a view's return values.
+/// A native handler that existed before, with a view's return values.
 async fn item(id: web::Path<u32>) -> ActixReply<Result<impl TryIntoResponse, HttpError>> {
     ActixReply(match *id {
         1 => Ok(("item 1\n", [("x-my-header", "foo")])),

@@ -1,7 +1,8 @@
 //! `cargo run -p examples --bin axum_in_actix`: an axum `Router` inside an actix-web server.
 //!
-//! How a server moves from axum to actix-web, or back, route by route: what has moved is a route,
-//! what has not is answered by the router behind it, on one port and in one process.
+//! A server moves from axum to actix-web, or back, one route at a time. actix-web has the routes
+//! that have moved, and the axum router behind it answers the others, on one port and in one
+//! process.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use axum::response::Html;
 use axum::routing::{get, post};
 use gateway_core::BoxError;
 
-/// The old server, as it is: extractors, fallback and all.
+/// The old server, unchanged: extractors, fallback and all.
 pub(crate) fn old() -> Router {
     Router::new()
         .route("/", get(async || Html("<p>axum's own page\n")))

@@ -18,7 +18,7 @@ async fn whereami(environ: Environ) -> impl TryIntoResponse {
     ])
 }
 
-/// A handler that was there before, with a view's return values.
+/// A native handler that existed before, with a view's return values.
 async fn item(Path(id): Path<u32>) -> AxumReply<Result<impl TryIntoResponse, HttpError>> {
     AxumReply(match id {
         1 => Ok(("item 1\n", [("x-my-header", "foo")])),
@@ -37,7 +37,7 @@ async fn main() -> Result<(), BoxError> {
     let listener = examples::listen()?;
     listener.set_nonblocking(true)?;
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    // Else a small answer in two pieces waits for the client's delayed acknowledgement.
+    // Otherwise a small response in two pieces waits for the client's delayed acknowledgement.
     let listener = TcpListener::from_std(listener)?.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, router).await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! `cargo run -p examples --bin compose`: an app in a stack of middlewares, one of them written by hand.
 //!
-//! At / is a page, at /notes are notes (the password is "open sesame"), at /clock are events. Every
-//! request is a line on standard error.
+//! A page is at /, notes are at /notes (the password is "open sesame"), events are at /clock. Every
+//! request is logged as a line on standard error.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -22,10 +22,11 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-/// How many exchanges there may be at a time.
+/// How many exchanges may run at a time.
 pub(crate) const AT_MOST: usize = 8;
 
-/// A middleware written by hand: so many exchanges at a time, and 503 for the next.
+/// A middleware written by hand: it allows this many exchanges at a time, and answers others with
+/// 503.
 struct AtMost<A> {
     app: A,
     places: Arc<Semaphore>,
@@ -33,7 +34,7 @@ struct AtMost<A> {
 
 impl<A: App> App for AtMost<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        // A middleware may answer by itself.
+        // A middleware may respond by itself.
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             return Err(HttpError::service_unavailable().retry_after(1).into());
         };
@@ -43,8 +44,8 @@ impl<A: App> App for AtMost<A> {
             headers.insert("x-places-left", left.into());
         });
         let body = self.app.call(environ, start_response).await?;
-        // It leaves the body alone, and hears of its end. Where the app failed, or the client left
-        // while it was at work, the place was dropped above.
+        // It leaves the body alone, and is told of its end. If the app failed, or the client left
+        // while it was running, the permit was dropped above.
         Ok(body.on_close(move || drop(place)))
     }
 
@@ -77,7 +78,7 @@ async fn clock(_: Environ) -> impl TryIntoResponse {
     EventStream::new(stream::once(async { Ok(Event::data("0 s")) }).chain(ticks))
 }
 
-/// Read from the bottom: what is named last sees the request first.
+/// Read it from the bottom: the last one sees the request first.
 pub(crate) fn site() -> impl App {
     let notes = Methods::new().get(view(notes)).post(view(add_note));
     let notes = notes.basic_auth("notes").user("Aladdin", "open sesame");
@@ -86,7 +87,7 @@ pub(crate) fn site() -> impl App {
         .at("/clock", Methods::new().get(view(clock)))
         .fallback(Routes::new().get("/", view(index)));
     let pages = AtMost {
-        // A tag is made of bytes in hand, and what is to be heard of at its end is none.
+        // A tag is made from buffered bytes. It adds nothing to be done at their end.
         app: pages.auto_etag().conditional_get(),
         places: Arc::new(Semaphore::new(AT_MOST)),
     };
@@ -99,10 +100,10 @@ pub(crate) fn site() -> impl App {
         .request_id()
         .access_log()
         .write_to(|entry| {
-            // Served all the same when nobody reads it.
+            // The server runs on even if nobody reads this.
             let _ = writeln!(io::stderr(), "{}", entry.display(LogFormat::Combined));
         })
-        // The one proxy in front of this appends its peer's address.
+        // The one proxy in front appends its peer's address.
         .proxy_fix()
         .x_for(1)
 }

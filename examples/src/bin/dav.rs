@@ -1,9 +1,9 @@
 //! `cargo run -p examples --features integrations --bin dav -- --stack actix`: WebDAV on any stack.
 //!
-//! dav-server's handler takes requests of the http crate; it becomes an app in a few lines, and
-//! works wherever that is mounted. Here that is /files, and the files are in memory.
+//! dav-server's handler takes requests of the http crate. It becomes an app in a few lines, and
+//! works wherever that is mounted. Here it is at /files, with the files in memory.
 //!
-//! `--native` serves the same handler on bare hyper: `.ci/litmus` compares what a client sees.
+//! `--native` serves the same handler on bare hyper. `.ci/litmus` compares the results.
 
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
@@ -39,7 +39,7 @@ struct Dav(DavHandler);
 
 impl App for Dav {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        // Links in the answers begin where the app is mounted.
+        // Links in the responses begin where the app is mounted.
         let here = DavConfig::new().strip_prefix(environ.script_name().to_string());
         let (parts, input) = environ.into_parts();
         let request = Request::from_parts(parts, input);
@@ -81,7 +81,7 @@ async fn serve_natively(listener: TcpListener) -> Result<(), BoxError> {
                 }
             });
             let builder = Builder::new(TokioExecutor::new());
-            // How a connection ends is the client's to judge.
+            // The client judges how a connection ends.
             let _ended = builder
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

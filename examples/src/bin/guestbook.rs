@@ -1,7 +1,7 @@
 //! `cargo run -p examples --features guestbook --bin guestbook [FILE]`: a guest book at <http://127.0.0.1:8000>.
 //!
-//! A blocking app: SQLite is called where it is needed, on a thread of the request's own. With forms,
-//! redirects, a cookie that remembers the guest's name, and messages that are shown once.
+//! A blocking app: it calls SQLite directly, on the request's own thread. It has forms,
+//! redirects, a cookie that keeps the guest's name, and messages that are shown once.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use minijinja::context;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rusqlite::Connection;
 
-/// A name that ends in `.html` has every value escaped.
+/// In a template whose name ends in `.html`, every value is escaped.
 const TEMPLATE: (&str, &str) = (
     "guestbook.html",
     r#"<!doctype html>
@@ -31,20 +31,20 @@ const TEMPLATE: (&str, &str) = (
 {% endfor %}"#,
 );
 
-/// What the flash cookie may say: a client cannot put words of its own onto the page.
+/// The values of the flash cookie. A client cannot put its own words onto the page.
 const MESSAGES: [(&str, &str); 2] = [
     ("signed", "Thank you, your words are in the book."),
     ("incomplete", "Please fill in both fields."),
 ];
 
-/// The most that a form may take up.
+/// The size limit of a form.
 const FORM: u64 = 16 * 1024;
 
-/// The most characters of a name and of the words. The page says so, too, but only to browsers; a
-/// name goes into a cookie, which clients do not keep at any size.
+/// The length limits of a name and of a message, in characters. The page has them, too, but only
+/// browsers keep to that. A name goes into a cookie, whose size clients limit.
 const AT_MOST: (usize, usize) = (80, 2000);
 
-/// A guest who is slower than that holds a thread no longer.
+/// A guest who is slower than this no longer keeps a thread.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct GuestBook(Mutex<Connection>);
@@ -75,7 +75,7 @@ impl GuestBook {
         )
     }
 
-    /// The page, with the message that the flash cookie names, which is deleted by that.
+    /// The page, with the message that the flash cookie names. The cookie is then deleted.
     fn show(&self, environ: &Environ, start: &StartResponse) -> Result<[String; 1], Error> {
         let cookies = environ.cookies();
         let flash = cookies.get("flash");
@@ -98,7 +98,7 @@ impl GuestBook {
         Ok([page])
     }
 
-    /// Takes a form, and leads back to the page: a reload sends nothing twice.
+    /// Takes a form, and redirects to the page, so that a reload sends nothing twice.
     fn sign(&self, mut environ: Environ, start: &StartResponse) -> Result<[String; 1], Error> {
         let form = wait_for(environ.form(FormLimits::default().body(FORM)))??;
         let (name, words) = (form.require("name")?.trim(), form.require("words")?.trim());
@@ -130,7 +130,7 @@ impl GuestBook {
     }
 }
 
-/// The guest book at the root of wherever it is mounted.
+/// The guest book at the root of its mount point.
 pub(crate) fn site(book: GuestBook) -> impl App {
     let book = Arc::new(book);
     let readers = book.clone();

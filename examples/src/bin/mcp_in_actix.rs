@@ -14,7 +14,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{schemars, tool, tool_router};
 use serde::Deserialize;
 
-/// The tools that a model is offered.
+/// The tools that a model can use.
 #[derive(Clone)]
 struct Calculator;
 
@@ -39,7 +39,7 @@ async fn main() -> Result<(), BoxError> {
         Arc::new(LocalSessionManager::default()),
         StreamableHttpServerConfig::default(),
     );
-    // One for all workers: the requests of a session may reach any of them.
+    // One for all workers, because the requests of a session may reach any of them.
     let mcp = Arc::new(tower_app(mcp));
     let server = HttpServer::new(move || {
         App::new()

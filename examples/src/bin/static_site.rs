@@ -1,7 +1,7 @@
 //! `cargo run -p examples --bin static_site -- DIRECTORY`: the files below a directory, compressed.
 //!
-//! Types, tags, dates, conditions and ranges are `StaticDir`'s; what is around it is the page for
-//! what is not there, and tower-http's compression.
+//! `StaticDir` handles types, tags, dates, conditions and ranges. Added are the page for missing
+//! files, and tower-http's compression.
 
 use std::io;
 
@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 ///
 /// # Errors
 ///
-/// When there is no such directory.
+/// If there is no such directory.
 pub(crate) fn site(directory: &str) -> io::Result<impl App + use<>> {
     let files = StaticDir::new(directory)?;
     let site = files
@@ -32,7 +32,8 @@ pub(crate) fn site(directory: &str) -> io::Result<impl App + use<>> {
     Ok(site)
 }
 
-/// RFC 9110 section 8.8.1: a strong tag names bytes, and these are not the file's any more.
+/// RFC 9110 section 8.8.1: a strong tag names bytes, and compressed bytes are not those of the
+/// file.
 fn weaken_tag(headers: &mut HeaderMap) {
     if !headers.contains_key(header::CONTENT_ENCODING) {
         return;

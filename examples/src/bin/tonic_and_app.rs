@@ -1,7 +1,7 @@
 //! `cargo run -p examples --features integrations --bin tonic_and_app`: gRPC beside an app, on one port.
 //!
-//! `grpcurl -plaintext -proto health.proto 127.0.0.1:8000 grpc.health.v1.Health/Check` asks the one,
-//! a browser the other.
+//! `grpcurl -plaintext -proto health.proto 127.0.0.1:8000 grpc.health.v1.Health/Check` calls the
+//! gRPC service, a browser calls the app.
 
 use adapter_hyper::Server;
 use adapter_tower::tower_app;

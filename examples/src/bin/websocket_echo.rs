@@ -1,6 +1,7 @@
 //! `cargo run -p examples --bin websocket_echo -- --stack actix`: WebSocket on any stack.
 //!
-//! It sends back what it receives, of at most 16 MiB. `.ci/autobahn` runs Autobahn's test suite against it.
+//! It sends back what it receives, up to 16 MiB. `.ci/autobahn` runs Autobahn's test suite against
+//! it.
 
 use std::net::SocketAddr;
 
@@ -9,7 +10,7 @@ use examples::Stack;
 use gateway_core::{BoxError, Environ, HttpError, Response, view};
 use gateway_util::websocket::{Acceptor, Limits};
 
-/// The longest messages of the suite.
+/// The length of the longest messages of the suite.
 const LONGEST: usize = 16 << 20;
 
 #[derive(Parser)]

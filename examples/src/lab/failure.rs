@@ -1,4 +1,4 @@
-//! Errors and panics, before the head has gone out and after it.
+//! Apps with errors and panics, before the head was sent and after it.
 
 use std::io;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use futures_util::stream;
 use gateway_core::{Body, Environ, Error};
 use tokio::time::sleep;
 
-/// Long enough for a browser to show what came before.
+/// Long enough for a browser to show the text before it.
 const A_MOMENT: Duration = Duration::from_millis(50);
 
 /// Fails before its first chunk: nothing was sent, so it is a 500 (B1).
@@ -21,7 +21,7 @@ pub(super) async fn fail_after_empty(_: Environ) -> Body {
     Body::from_stream(stream::iter([Ok(""), Err(cause)]))
 }
 
-/// Fails when a chunk is out: the response is aborted (B8).
+/// Fails after a chunk was sent: the response is aborted (B8).
 pub(super) async fn fail_late(_: Environ) -> Body {
     Body::from_producer(async |mut writer| {
         writer.write("the first chunk\n").await?;
@@ -30,13 +30,13 @@ pub(super) async fn fail_late(_: Environ) -> Body {
     })
 }
 
-/// Panics with nothing sent: a 500, and the process lives on (B9).
+/// Panics before anything was sent: a 500, and the process runs on (B9).
 #[expect(clippy::panic, reason = "it is what is tried here")]
 pub(super) async fn panic(_: Environ) -> &'static str {
     panic!("the private cause of panic")
 }
 
-/// Panics when a chunk is out: the response is aborted (B9).
+/// Panics after a chunk was sent: the response is aborted (B9).
 #[expect(clippy::panic, reason = "it is what is tried here")]
 pub(super) async fn panic_late(_: Environ) -> Body {
     Body::from_producer(async |mut writer| {
@@ -46,7 +46,7 @@ pub(super) async fn panic_late(_: Environ) -> Body {
     })
 }
 
-/// An error that is not the client's business (B1).
+/// An error whose cause the client must not see (B1).
 pub(super) async fn error(_: Environ) -> Result<&'static str, Error> {
     Err(io::Error::other("the private cause of error"))?;
     Ok("never sent\n")

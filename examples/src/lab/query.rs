@@ -1,14 +1,14 @@
-//! Numbers in the query string.
+//! Reads numbers from the query string.
 
 use std::ops::RangeInclusive;
 
 use gateway_core::{Environ, HttpError};
 
-/// The number that the query string gives for `name`, or `default` where it has none.
+/// The number that the query string gives for `name`, or `default` if it gives none.
 ///
 /// # Errors
 ///
-/// 400 for what is no number, or one out of range; the page says which are allowed.
+/// 400 for a value that is not a number, or out of range. The page says which are allowed.
 pub(super) fn number(
     environ: &Environ,
     name: &str,

@@ -1,4 +1,4 @@
-//! What the request was: the environ and the input.
+//! Apps that show their request: the environ and the input.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use gateway_util::MiddlewareExt as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// The CGI view, all of it.
+/// The whole CGI view.
 pub(super) async fn environ(environ: Environ) -> Map<String, Value> {
     let vars = environ.vars().into_iter();
     vars.map(|(key, value)| (key.into_owned(), lossless(&value)))
@@ -31,12 +31,12 @@ fn lossless(value: &EnvValue<'_>) -> Value {
     }
 }
 
-/// The input as the output, trailers too.
+/// The input as the body of the response, with its trailers.
 pub(super) async fn echo(
     mut environ: Environ,
     start_response: StartResponse,
 ) -> Result<Body, Error> {
-    // Over HTTP/1.1 trailers need to be announced; so they are, if the client announced its own.
+    // Over HTTP/1.1 trailers must be declared. They are, if the client declared its own.
     let mut headers = vec![("content-type", "application/octet-stream".to_owned())];
     if let Some(names) = environ.header("trailer") {
         headers.push(("trailer", names.to_string()));
@@ -62,13 +62,13 @@ pub(super) async fn count(mut environ: Environ) -> Result<Value, Error> {
     Ok(json!({ "length": length, "sha256": digest }))
 }
 
-/// The same with a bound of 1 MiB (I4).
+/// The same with a limit of 1 MiB (I4).
 pub(super) async fn limit(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     let app = view(count).limit_input(1024 * 1024);
     app.call(environ, start_response).await
 }
 
-/// An answer without a look at the input.
+/// A response without reading the input.
 pub(super) async fn ignore_body(_: Environ) -> &'static str {
     "not read\n"
 }

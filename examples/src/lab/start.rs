@@ -1,4 +1,4 @@
-//! `start_response`, used well and badly.
+//! Apps that use `start_response` rightly and wrongly.
 
 use gateway_core::{
     Body, Environ, Error, Response, ResponseExt, StartResponse, TryIntoResponse, cookie::Cookie,
@@ -23,7 +23,7 @@ pub(super) async fn late_start(_: Environ, start_response: StartResponse) -> Res
     }))
 }
 
-/// The head is replaced while that is possible (S2): the client sees 503 only.
+/// The head is replaced before it is committed (S2): the client sees only the 503.
 pub(super) async fn restart(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [TEXT, ("X-First", "never sent")])?;
     let error = Error::msg("the database has gone away");
@@ -31,19 +31,19 @@ pub(super) async fn restart(_: Environ, start_response: StartResponse) -> Result
     Ok(Body::from("come back later\n"))
 }
 
-/// Swallowing the refusal of a second start does not help (S1).
+/// Ignoring the error of a second start does not help (S1).
 pub(super) async fn double_start(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [TEXT])?;
     let _refused = start_response.start(200, [TEXT]);
     Ok(Body::from("never sent\n"))
 }
 
-/// A body with no head (S3).
+/// A body without a head (S3).
 pub(super) async fn no_start(_: Environ, _: StartResponse) -> Result<Body, Error> {
     Ok(Body::from("never sent\n"))
 }
 
-/// A field of the connection, which is not the app's (S7).
+/// A field of the connection, which an app must not set (S7).
 pub(super) async fn hop_by_hop(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [TEXT, ("Connection", "upgrade")])?;
     Ok(Body::from("never sent\n"))

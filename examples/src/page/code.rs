@@ -1,4 +1,4 @@
-//! The code on the pages, cut out of the files that run.
+//! The code on the pages, extracted from the sources of the running program.
 
 const VIEWS: &[&str] = &[include_str!("../views.rs")];
 const LAB: &[&str] = &[
@@ -20,7 +20,7 @@ const UTIL: &[&str] = &[
     include_str!("../util/wrapped.rs"),
 ];
 
-/// The code behind a card: the function of the same name, or those that the card names.
+/// The code of a card: the function of the same name, or those that the card names.
 pub(super) fn of(id: &str, functions: Option<&[String]>) -> Option<String> {
     let (files, name) = if let Some(name) = id.strip_prefix("lab_") {
         (LAB, name)
@@ -40,8 +40,8 @@ pub(super) fn of(id: &str, functions: Option<&[String]>) -> Option<String> {
     Some(found?.join("\n\n"))
 }
 
-/// Cuts a function out of a file that rustfmt has formatted: from the line with its name to the
-/// first brace that stands at the same depth.
+/// Extracts a function from a file that rustfmt has formatted: from the line with its name to the
+/// first closing brace of the same depth.
 fn function<'a>(file: &'a str, name: &str) -> Option<&'a str> {
     let is_async = format!("async fn {name}(");
     let start = file

@@ -1,4 +1,4 @@
-//! Answers: cookies, redirects, conditions, ranges, caches, forms of a user's own.
+//! Responses: cookies, redirects, conditions, ranges, caches, return types of your own.
 
 use std::time::Duration;
 
@@ -48,17 +48,17 @@ async fn delete_cookie(_: Environ) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// 303 is the default: what follows a POST is a GET.
+/// 303 is the default, so a GET follows a POST.
 async fn see_other(_: Environ) -> Redirect {
     redirect("landing")
 }
 
-/// For good, and with the same method.
+/// Permanent, and with the same method.
 async fn moved(_: Environ) -> Redirect {
     redirect("landing").permanent()
 }
 
-/// 304 for a client that has this state.
+/// 304 for a client that has this state already.
 async fn etag(environ: Environ) -> Result<Response, Error> {
     let conditions = Conditions::of(&environ);
     let mut response = ("the first version\n", [TEXT]).try_into_response()?;
@@ -66,14 +66,14 @@ async fn etag(environ: Environ) -> Result<Response, Error> {
     Ok(conditions.apply(response))
 }
 
-/// 206 for a range, 416 for one that is not there.
+/// 206 for a range, 416 for one outside the content.
 async fn range(environ: Environ) -> Result<Response, Error> {
     let conditions = Conditions::of(&environ);
     let response = ("0123456789\n", [TEXT]).try_into_response()?;
     Ok(conditions.apply_with_ranges(response))
 }
 
-/// A download. The name goes out in both of RFC 6266's forms.
+/// A download. The name is sent in both forms of RFC 6266.
 async fn attachment(_: Environ) -> Result<Response, Error> {
     let mut response =
         ("year,cheese\n2026,12\n", [("Content-Type", "text/csv")]).try_into_response()?;
@@ -81,7 +81,7 @@ async fn attachment(_: Environ) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// How long it may be kept, and by whom.
+/// How long it may be cached, and by whom.
 async fn cached(_: Environ) -> impl TryIntoResponse {
     let an_hour = Duration::from_secs(3600);
     (
@@ -90,7 +90,7 @@ async fn cached(_: Environ) -> impl TryIntoResponse {
     )
 }
 
-/// Tells caches what the answer depends on.
+/// Tells caches what the response depends on.
 async fn vary(environ: Environ) -> Result<Response, Error> {
     let greeting = match environ.accept_language().best_language(&["en", "de"]) {
         Some("de") => "Guten Tag\n",
@@ -109,14 +109,14 @@ async fn either(environ: Environ) -> impl TryIntoResponse {
     }
 }
 
-/// Headers in a tuple are added; in `Replace` they take the place of what is there.
+/// Headers in a tuple are added. Those in `Replace` replace others.
 async fn replace(_: Environ) -> Result<impl TryIntoResponse, Error> {
     let links = [("Link", "</one>"), ("Link", "</two>")];
     let response = ("see the Link lines\n", links).try_into_response()?;
     Ok((response, Replace([("Link", "</three>")])))
 }
 
-/// A type of one's own becomes a return value in one line.
+/// A type of your own becomes a return value in one line.
 async fn own_type(_: Environ) -> impl TryIntoResponse {
     #[derive(Serialize)]
     struct Point {

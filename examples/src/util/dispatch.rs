@@ -1,4 +1,4 @@
-//! Which app is asked: by prefix, host and method, and one after another.
+//! Dispatch: by prefix, host and method, and to one app after another.
 
 use gateway_core::{App, Environ, HttpError, TryIntoResponse, view};
 use gateway_util::Mount;
@@ -17,14 +17,14 @@ pub(super) fn app() -> impl App {
         .at("/cascade", cascade())
 }
 
-/// Where an app is mounted, and what is left of the path.
+/// Where an app is mounted, and the rest of the path.
 async fn whereami(environ: Environ) -> impl TryIntoResponse {
     let (script_name, path_info) = (environ.script_name(), environ.path_info());
     let text = format!("SCRIPT_NAME {script_name}\nPATH_INFO {path_info}\n");
     (text, [TEXT])
 }
 
-/// The longest prefix wins, and ends where a segment ends: `/shopping` is the fallback's.
+/// The longest prefix of whole segments is used: `/shopping` goes to the fallback.
 fn prefixes() -> impl App {
     Mount::new()
         .at("/shop", view(whereami))
@@ -32,7 +32,7 @@ fn prefixes() -> impl App {
         .fallback(view(async |_| ("no shop here\n", 404, [TEXT])))
 }
 
-/// By host. A page cannot choose its `Host`, so a proxy is believed here that says another.
+/// By host. A page cannot choose its `Host`, so this trusts a proxy that names another one.
 fn hosts() -> impl App {
     Hosts::new()
         .at("example.org", view(async |_| "the site\n"))
@@ -42,14 +42,14 @@ fn hosts() -> impl App {
         .x_host(1)
 }
 
-/// By method. HEAD, OPTIONS and `Allow` come by themselves, and so does the 405.
+/// By method. HEAD, OPTIONS, `Allow` and the 405 are automatic.
 fn methods() -> impl App {
     Methods::new()
         .get(view(async |_| "got\n"))
         .post(view(async |_| ("made\n", 201)))
 }
 
-/// A POST is what it says it is: for forms, which know no other methods.
+/// A POST becomes the method that it names, because HTML forms know no other methods.
 fn method_override() -> impl App {
     Methods::new()
         .post(view(async |_| ("made\n", 201)))
@@ -59,7 +59,7 @@ fn method_override() -> impl App {
         .query()
 }
 
-/// GET for an app that does not know HEAD; the gateway leaves the body away.
+/// GET for an app that does not know HEAD. The gateway sends no body.
 fn head() -> impl App {
     let strict = view(
         async |environ: Environ| match environ.request_method().as_str() {
@@ -70,7 +70,7 @@ fn head() -> impl App {
     strict.head_as_get()
 }
 
-/// The next app where one answers 404 or 405.
+/// The next app, if one answers 404 or 405.
 fn cascade() -> impl App {
     let old = Mount::new().at("/old", view(async |_| "from the old app\n"));
     let new = view(async |_| "from the new app\n");

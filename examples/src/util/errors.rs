@@ -32,7 +32,7 @@ async fn code(environ: Environ) -> Result<HttpError, HttpError> {
     Ok(HttpError::new(code.unwrap_or(418)))
 }
 
-/// `abort` and `?`: what is behind it does not run.
+/// `abort` and `?`: the code after them does not run.
 async fn abort_early(environ: Environ) -> Result<&'static str, HttpError> {
     if environ.query().get("name").unwrap_or_default().is_empty() {
         abort(422, "Say who you are: ?name= is empty.")?;
@@ -40,14 +40,14 @@ async fn abort_early(environ: Environ) -> Result<&'static str, HttpError> {
     Ok("Nice to meet you.\n")
 }
 
-/// 503, and when to come back.
+/// 503, and when to try again.
 async fn retry_after(_: Environ) -> HttpError {
     HttpError::service_unavailable()
         .with_description("We are moving house.")
         .retry_after(120)
 }
 
-/// 401 with two challenges, a line for each.
+/// 401 with two challenges, one per line.
 async fn challenge(_: Environ) -> Result<Infallible, Error> {
     Err(HttpError::unauthorized()
         .www_authenticate("Bearer realm=\"shop\"")?
@@ -55,12 +55,12 @@ async fn challenge(_: Environ) -> Result<Infallible, Error> {
         .into())
 }
 
-/// 405 that says what is allowed.
+/// 405 with the allowed methods.
 async fn allow(_: Environ) -> HttpError {
     HttpError::method_not_allowed().allow([Method::GET, Method::PUT])
 }
 
-/// Any answer as an error: it is sent as it is, from however deep it was raised.
+/// Any response as an error. It is sent as it is, from any depth of the code.
 async fn own_response(_: Environ) -> Result<&'static str, HttpError> {
     fn pay(credit: u32) -> Result<(), HttpError> {
         if credit < 30 {
@@ -78,7 +78,7 @@ fn gone() -> impl App {
     HttpError::gone().with_description("The shop has closed.")
 }
 
-/// Problem details (RFC 9457) for a client that prefers JSON, the page for everyone else.
+/// Problem details (RFC 9457) for a client that prefers JSON, the page for others.
 fn problem() -> impl App {
     let app =
         view(async |_| Err::<&str, _>(HttpError::conflict().with_description("Sold already.")));
@@ -105,7 +105,7 @@ fn handlers() -> impl App {
         .default(|failure| Problem::from(failure.http_error()))
 }
 
-/// What went wrong: on the page of a debug build, and in the log in any case.
+/// The cause: on the page of a debug build, and always in the log.
 fn debug() -> impl App {
     let app = view(async |_| -> Result<&str, Error> {
         Err(io::Error::other("the private cause of util/debug"))?

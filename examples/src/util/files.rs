@@ -1,4 +1,4 @@
-//! Files, and bodies that flow.
+//! Files, and streaming bodies.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::TEXT;
 use crate::routes::Routes;
 
-/// What is served as files: in the sources, where the program was built.
+/// The served files: in the sources, where the program was built.
 const PUBLIC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
 
 const A_MOMENT: Duration = Duration::from_millis(200);
@@ -29,29 +29,29 @@ pub(super) fn app() -> impl App {
     Mount::new().at("/public", static_dir()).fallback(routes)
 }
 
-/// A file with its type, its tag, its date; whole, in part, or not again.
+/// A file with its type, tag and date: whole, in part, or 304.
 async fn send_file(environ: Environ) -> Result<Response, HttpError> {
     let path = format!("{PUBLIC}/poem.txt");
     SendFile::new(path).respond(&environ).await
 }
 
-/// A file under another name, to be saved.
+/// A file under another name, as a download.
 async fn download(environ: Environ) -> Result<Response, HttpError> {
     let path = format!("{PUBLIC}/poem.txt");
     let file = SendFile::new(path).attachment("Gedicht für Ada.txt");
     file.respond(&environ).await
 }
 
-/// A directory as an app: an index, types by extension, no way out.
+/// A directory as an app: with an index and types by extension, and no path out of it.
 fn static_dir() -> BoxApp {
     match StaticDir::new(PUBLIC) {
         Ok(dir) => dir.boxed(),
-        // The sources have moved.
+        // The sources were moved.
         Err(error) => HttpError::not_found().with_source(error).boxed(),
     }
 }
 
-/// Server-sent events. The head goes out at once; a quiet stream is kept alive by comments.
+/// Server-sent events. The head is sent at once, and comments keep a quiet stream alive.
 pub(super) async fn events(_: Environ) -> impl TryIntoResponse {
     let ticks = stream::iter(1..=4).then(async |n: u32| {
         sleep(A_MOMENT).await;
@@ -61,7 +61,7 @@ pub(super) async fn events(_: Environ) -> impl TryIntoResponse {
     EventStream::new(ticks).keep_alive(Duration::from_secs(15))
 }
 
-/// JSON, a value a line, each when it is there.
+/// JSON, one value per line, each as soon as it is ready.
 async fn json_lines(_: Environ) -> impl TryIntoResponse {
     let rows = stream::iter(1..=3).then(async |n: u32| {
         sleep(A_MOMENT).await;
@@ -70,7 +70,7 @@ async fn json_lines(_: Environ) -> impl TryIntoResponse {
     JsonLines::new(rows)
 }
 
-/// A body from anything that is read from.
+/// A body from any reader.
 async fn reader(_: Environ) -> impl TryIntoResponse {
     let reader = tokio::io::repeat(b'.').take(70);
     (read_body(reader.chain(&b"\n"[..])), [TEXT])

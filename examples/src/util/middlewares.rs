@@ -1,4 +1,4 @@
-//! Middlewares with something to say. The order of a whole stack is in `src/bin/compose.rs`.
+//! Middlewares that change something. `src/bin/compose.rs` shows the order of a whole stack.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(super) fn app() -> impl App {
         .at("/access-log", view(access_log))
 }
 
-/// What the environ says of the client and of this server.
+/// What the environ tells of the client and of this server.
 async fn ends(environ: Environ) -> Value {
     json!({
         "client": environ.client_addr().map(|address| address.to_string()),
@@ -42,7 +42,7 @@ fn proxy() -> impl App {
     app.x_for(1).x_proto(1).x_host(1).x_prefix(1).forwarded(1)
 }
 
-/// A name for each request, taken over if it is well formed.
+/// An id for each request; a well-formed one is kept.
 fn request_id() -> impl App {
     let app = view(async |environ: Environ| {
         let id = environ.extensions().get::<RequestIdValue>()?;
@@ -51,7 +51,7 @@ fn request_id() -> impl App {
     app.request_id()
 }
 
-/// How long the app took until it answered.
+/// How long the app took to start its response.
 fn runtime() -> impl App {
     let app = view(async |_| {
         sleep(Duration::from_millis(20)).await;
@@ -60,7 +60,7 @@ fn runtime() -> impl App {
     app.runtime()
 }
 
-/// Who knows the name and the password is REMOTE_USER.
+/// A user who gives the name and the password is REMOTE_USER.
 fn auth() -> impl App {
     let app = view(async |environ: Environ| {
         let user = environ.get("REMOTE_USER")?.to_string();
@@ -69,7 +69,7 @@ fn auth() -> impl App {
     app.basic_auth("the shop").user("Aladdin", "open sesame")
 }
 
-/// A function for the request, one for the head of the answer.
+/// A function for the request, and one for the head of the response.
 fn hooks() -> impl App {
     view(async |_| "the secret is 42\n")
         .on_request(async |environ: Environ| match environ.query_string() {
@@ -81,7 +81,7 @@ fn hooks() -> impl App {
         })
 }
 
-/// At most so many bytes of input: 413, and nothing of it reaches the app.
+/// A limit on the input: 413, and nothing beyond it reaches the app.
 fn limit() -> impl App {
     let app = view(async |mut environ: Environ| {
         let text = environ.take_input().text(1000).await?;
@@ -90,7 +90,7 @@ fn limit() -> impl App {
     app.limit_input(16)
 }
 
-/// 503 when the time is over; the app's future is dropped.
+/// 503 when the time is over. The app's future is dropped.
 fn timeout() -> impl App {
     let app = view(async |_| {
         sleep(Duration::from_secs(60)).await;
@@ -99,32 +99,32 @@ fn timeout() -> impl App {
     app.timeout(Duration::from_millis(300))
 }
 
-/// A page of one's own for panics. The message is for the log.
+/// A page of your own for panics. The message is for the log.
 fn panic() -> impl App {
     #[expect(clippy::panic, reason = "it is what is shown here")]
     let app = view(async |_| -> &str { panic!("the private cause of util/panic") });
     app.catch_panic(|_message| ("We are sorry.\n", 500, [TEXT]))
 }
 
-/// A tag of the bytes, and 304 for who has them.
+/// A tag made from the bytes, and 304 for a client that has them.
 fn conditional() -> impl App {
     view(async |_| "always the same\n")
         .auto_etag()
         .conditional_get()
 }
 
-/// The line of a request in each format. It is written when the answer is over.
+/// The log line of a request in each format. It is written when the response is over.
 async fn access_log(environ: Environ) -> Result<impl TryIntoResponse, Error> {
     let (sender, lines) = mpsc::channel();
     let app = view(async |_| "hello\n")
         .access_log()
         .write_to(move |entry| {
             for format in [LogFormat::Common, LogFormat::Combined, LogFormat::Json] {
-                // Nobody listens to a second line.
+                // A second line would not be read.
                 let _ = sender.send(entry.display(format).to_string());
             }
         });
-    // In a gateway of its own: the exchange of this one is not over yet.
+    // In a gateway of its own, because the exchange of this one is not over yet.
     let gateway = Gateway::new(app);
     let (parts, input) = environ.into_parts();
     drop(gateway.handle(gateway.environ(parts, input)).await);

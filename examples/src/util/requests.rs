@@ -1,4 +1,4 @@
-//! Reading requests. What is wrong with one is an `HttpError`, which passes with `?`.
+//! Reading requests. A bad request is an `HttpError`, which `?` passes on.
 
 use gateway_core::{App, Environ, HttpError, Json, TryIntoResponse, view};
 use gateway_util::{Conditions, ETag, EnvironExt, FormLimits};
@@ -22,7 +22,7 @@ pub(super) fn app() -> impl App {
         .at("/if-match", view(if_match))
 }
 
-/// All values of a name, one as a number, one that has to be there.
+/// All values of a name, one as a number, one that is required.
 async fn query(environ: Environ) -> Result<Value, HttpError> {
     let query = environ.query();
     Ok(json!({
@@ -32,7 +32,7 @@ async fn query(environ: Environ) -> Result<Value, HttpError> {
     }))
 }
 
-/// A form as a struct: 400 where it does not fit, 413 beyond the limits.
+/// A form as a struct: 400 if it does not fit, 413 beyond the limits.
 async fn form(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     #[derive(Deserialize)]
     struct Guest {
@@ -45,7 +45,7 @@ async fn form(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     Ok((format!("{} is {}\n", guest.name, guest.age), [TEXT]))
 }
 
-/// Fields and files. Beyond 64 KiB files go to disk, beyond 1 MiB the answer is 413.
+/// Fields and files. Beyond 64 KiB files go to disk, beyond 1 MiB the response is a 413.
 async fn upload(mut environ: Environ) -> Result<Value, HttpError> {
     let limits = FormLimits::default().body(1 << 20).in_memory(64 << 10);
     let form = environ.form(limits).await?;
@@ -59,7 +59,7 @@ async fn upload(mut environ: Environ) -> Result<Value, HttpError> {
     }))
 }
 
-/// JSON of at most so many bytes: 415 for another type, 400 for another shape.
+/// JSON up to a limit: 415 for another type, 400 for another shape.
 async fn json_in(mut environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let numbers: Vec<i64> = environ.json(1000).await?;
     let sum = numbers.iter().try_fold(0_i64, |sum, n| sum.checked_add(*n));
@@ -73,7 +73,7 @@ async fn cookies(environ: Environ) -> Value {
     json!({ "user": cookies.get("user"), "theme": cookies.get("theme") })
 }
 
-/// What the client likes best of what there is; 406 where it likes nothing.
+/// The offer that the client prefers; 406 if it accepts none.
 async fn negotiate(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let kind = environ.negotiate(&["text/plain", "application/json", "text/csv"])?;
     let body = match kind {
@@ -84,25 +84,25 @@ async fn negotiate(environ: Environ) -> Result<impl TryIntoResponse, HttpError> 
     Ok((body, [("Content-Type", kind), ("Vary", "Accept")]))
 }
 
-/// A name and a password, not checked yet; 401 where there are none.
+/// A name and a password, which are not checked yet; 401 if there are none.
 async fn basic(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let credentials = environ.basic_auth("the shop")?;
     Ok((format!("{} knocks\n", credentials.user), [TEXT]))
 }
 
-/// A token, not checked yet.
+/// A token, which is not checked yet.
 async fn bearer(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     let token = environ.bearer_token("the shop")?;
     Ok((format!("a token of {} characters\n", token.len()), [TEXT]))
 }
 
-/// The peer, or what a trusted proxy says of it.
+/// The peer, or the address that a trusted proxy names.
 async fn client(environ: Environ) -> Option<impl TryIntoResponse> {
     let address = environ.client_addr()?;
     Some((format!("{address}\n"), [TEXT]))
 }
 
-/// A change to the state that the client has seen, and to no other: 412.
+/// A change only to the state that the client has seen; otherwise 412.
 async fn if_match(environ: Environ) -> Result<&'static str, HttpError> {
     let current = ETag::of(b"the second version");
     Conditions::of(&environ).require(Some(&current))?;

@@ -1,4 +1,4 @@
-//! Around other worlds: tower layers, and apps that block.
+//! Tower layers as middlewares, and apps that block.
 
 use std::io::{Read, Write};
 use std::thread;
@@ -26,12 +26,12 @@ fn compressed() -> impl App {
     app.with_layer(CompressionLayer::new())
 }
 
-/// Compression does not hold back events: each arrives when it is sent.
+/// Compression does not delay events: each arrives when it is sent.
 fn compressed_events() -> impl App {
     view(files::events).with_layer(CompressionLayer::new())
 }
 
-/// A synchronous function, on a thread of a bounded pool; the iterator that it returns runs there,
+/// A synchronous function, on a thread of a bounded pool. The iterator that it returns runs there,
 /// too.
 fn blocking_app() -> impl App {
     let app = blocking(|mut environ, start_response| {

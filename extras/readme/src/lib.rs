@@ -1,1 +1,1 @@
-//! README's snippets for axum and actix-web. The tests are what this crate is for.
+//! README's snippets for axum and actix-web, tested in `tests/` with README's dependencies.

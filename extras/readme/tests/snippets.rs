@@ -1,7 +1,8 @@
-//! README's snippets, as written, with README's dependencies: what its text promises of the environ.
+//! Checks that README's snippets, with README's dependencies, give the environ that its text
+//! promises.
 //!
-//! Each test serves the snippet's router or application on a port of its own, with an app that tells
-//! what it sees in the place of the snippet's.
+//! Each test serves the snippet's router or application on its own port. An app that reports
+//! what it sees replaces the app of the snippet.
 
 use std::error::Error;
 use std::net::SocketAddr;

@@ -5,8 +5,9 @@
 //!     --toggle-collect='gateway_bench::*::run' count hyper gateway plaintext 1000
 //! ```
 //!
-//! counts the instructions of N requests on a warm connection, the client's in memory among them: the
-//! same for both variants. `count mounts MOUNTS N` is N dispatches among so many mounts.
+//! counts the instructions of N requests on a warm connection, those of the client in memory among
+//! them, which are the same for both variants. `count mounts MOUNTS N` is N dispatches among MOUNTS
+//! mounts.
 
 use std::error::Error;
 

@@ -2,9 +2,9 @@
 //!
 //! - `load ask ADDR WORK COUNT`: keep-alive requests, one at a time, on one connection.
 //! - `load download ADDR BYTES`, `load upload ADDR BYTES`: one stream; prints MiB per second.
-//! - `load idle ADDR COUNT`: opens so many connections, asks once on each, says `ready`, and holds
-//!   them until its standard input ends.
-//! - `load slow ADDR COUNT`: so many downloads, each read at about 64 KiB per second, until then.
+//! - `load idle ADDR COUNT`: opens COUNT connections, sends a request on each, prints `ready`, and
+//!   holds them until its standard input ends.
+//! - `load slow ADDR COUNT`: COUNT downloads, each read at about 64 KiB per second, until then.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -49,7 +49,7 @@ fn main() -> Answer<()> {
 fn connect(addr: &str) -> Answer<TcpStream> {
     let stream = TcpStream::connect(addr)?;
     stream.set_nodelay(true)?;
-    // Of a server that hangs.
+    // For a server that hangs.
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.set_write_timeout(Some(Duration::from_secs(30)))?;
     Ok(stream)
@@ -70,7 +70,7 @@ fn ask(addr: &str, work: Work, count: usize) -> Answer<()> {
     Ok(())
 }
 
-/// One request, and its answer in the buffer.
+/// Sends one request, and reads its response into the buffer.
 fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) -> Answer<()> {
     stream.write_all(request)?;
     buffer.clear();
@@ -84,7 +84,7 @@ fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) -> Ans
     Ok(())
 }
 
-/// Whether an answer with a declared length is there.
+/// True if a response with a declared length is complete.
 fn is_whole(answer: &[u8]) -> bool {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;
@@ -150,7 +150,7 @@ fn idle(addr: &str, count: usize) -> Answer<()> {
     Ok(())
 }
 
-/// With a small window: what the kernel holds for so many readers must not be what is measured.
+/// With a small window, so that the kernel's buffers for many readers are not what is measured.
 fn connect_narrow(addr: &str) -> Answer<TcpStream> {
     let runtime = Builder::new_current_thread().enable_io().build()?;
     let stream = runtime.block_on(async {

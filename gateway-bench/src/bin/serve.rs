@@ -1,7 +1,8 @@
-//! `serve STACK VARIANT WORK [SEND_BUFFER]`: one work over sockets, on one thread, until SIGTERM.
+//! `serve STACK VARIANT WORK [SEND_BUFFER]`: one workload over sockets, on one thread, until
+//! SIGTERM.
 //!
 //! Prints its address. `serve hyper native plaintext` answers `/app/plaintext`. A send buffer of a
-//! size keeps the kernel from holding megabytes for each slow reader.
+//! given size keeps the kernel from buffering megabytes for each slow reader.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -26,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     LocalSet::new().block_on(&runtime, async {
         let socket = TcpSocket::new_v4()?;
         if let Some(size) = send_buffer {
-            // What the listener has its connections inherit.
+            // The listener's connections inherit these settings.
             socket.set_send_buffer_size(size)?;
         }
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;

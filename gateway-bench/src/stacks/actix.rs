@@ -1,4 +1,4 @@
-//! actix-web: routes, and an app, by `mount`.
+//! The workloads on actix-web: as routes, and as an app with `mount`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::apps::{self, Host};
 use crate::target::{Target, Variant};
 use crate::work::{self, BYTES_TYPE, Message, NOT_FOUND, TEXT, TEXT_TYPE, Work};
 
-/// How long idle connections stay open over sockets: longer than a measurement of theirs.
+/// How long idle connections stay open over sockets: longer than their measurement.
 const HELD: Duration = Duration::from_secs(75);
 
 pub(crate) fn target(variant: Variant, work: Work) -> Target {
@@ -39,11 +39,11 @@ impl Host for Mounted {
     }
 }
 
-/// An application on connections as a worker of actix's serves them: in memory without the worker's
+/// An application on connections as an actix worker serves them: in memory without the worker's
 /// thread, over sockets with it.
 ///
-/// The services are registered behind a pointer, so that there is one type of application: thirty
-/// take the compiler more memory than most machines have. They run as they are.
+/// The services are registered behind a pointer, so that there is one type of application. Thirty
+/// types would need more memory in the compiler than most machines have. They run unchanged.
 fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Target {
     let configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync> = Arc::new(configure);
     let application = move || App::new().configure(|config| configure(config));
@@ -53,7 +53,7 @@ fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Targe
         let factory = HttpService::build().finish(app);
         Box::pin(async move {
             if let Ok(service) = factory.new_service(()).await {
-                // A client that leaves is none of the measurement's.
+                // A client that leaves does not matter to the measurement.
                 let _ = service.call((io, Protocol::Http1, None)).await;
             }
         })
@@ -66,7 +66,7 @@ fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Targe
     })
 }
 
-/// Registers the work as a route of its path, with the middlewares around it.
+/// Registers the workload as a route of its path, with the middlewares around it.
 fn register(config: &mut ServiceConfig, work: Work) {
     let resource = web::resource(format!("/app/{work}"));
     let plain = || web::get().to(plaintext);

@@ -1,4 +1,4 @@
-//! axum: handlers, nested below `/app`, and an app, by `nest_service`.
+//! The workloads on axum: as handlers nested below `/app`, and as an app with `nest_service`.
 
 use std::convert::Infallible;
 
@@ -33,12 +33,12 @@ impl Host for Mounted {
     }
 }
 
-/// A router on hyper's connections, as `axum::serve` puts it there.
+/// A router on hyper's connections, as `axum::serve` runs it.
 pub(crate) fn over(router: Router) -> Target {
     hyper::over(TowerToHyperService::new(router))
 }
 
-/// The work as a handler below a prefix.
+/// The workload as a handler below a prefix.
 pub(crate) fn router(prefix: &str, work: Work) -> Router {
     let mut router = Router::new().route(&format!("{prefix}/{work}"), handler(work));
     let middlewares = match work {
@@ -76,7 +76,7 @@ async fn identity(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-// axum's own type of a text is the one that the others set.
+// axum's own Content-Type for text is the one that the others set.
 async fn plaintext() -> &'static str {
     TEXT
 }
@@ -87,7 +87,7 @@ fn are_there(headers: &HeaderMap) -> bool {
         && headers.get(header::ACCEPT).is_some()
 }
 
-// Of the whole request: the extractor of the headers alone clones the map.
+// It takes the whole request, because the extractor of the headers clones the map.
 async fn read_headers(request: Request) -> Result<&'static str, StatusCode> {
     if are_there(request.headers()) {
         Ok(TEXT)
@@ -118,7 +118,7 @@ async fn cookies() -> Response {
     response
 }
 
-// Bytes are `application/octet-stream` by themselves.
+// axum sends bytes as `application/octet-stream`.
 async fn echo(body: Bytes) -> Bytes {
     body
 }

@@ -1,4 +1,4 @@
-//! One axum `Router`, on hyper and, as an app, in actix-web.
+//! One axum `Router`: on hyper, and as an app in actix-web.
 
 use ::axum::body::Body;
 use adapter_tower::tower_app_over;
@@ -12,7 +12,7 @@ pub(crate) fn target(variant: Variant, work: Work) -> Target {
     let router = axum::router("/app", work);
     match variant {
         Variant::Native => axum::over(router),
-        // The whole router: both route the same path.
+        // The whole router, so that both route the same path.
         Variant::Gateway => actix::Mounted("").host(tower_app_over(router, Body::new)),
     }
 }

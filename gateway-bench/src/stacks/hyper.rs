@@ -1,4 +1,5 @@
-//! hyper: `service_fn`s, as its documentation writes them, and `adapter_hyper::service`.
+//! The workloads on hyper: as `service_fn`s, as in its documentation, and with
+//! `adapter_hyper::service`.
 
 use std::convert::Infallible;
 
@@ -56,7 +57,7 @@ where
     Target::connecting(move |io| {
         let connection = http1::Builder::new().serve_connection(TokioIo::new(io), service.clone());
         Box::pin(async {
-            // A client that leaves is none of the measurement's.
+            // A client that leaves does not matter to the measurement.
             let _ = connection.await;
         })
     })
@@ -71,7 +72,7 @@ where
     B: Body,
 {
     service_fn(move |request| {
-        // Called within: a future that is captured lies in the outer one twice.
+        // Called inside: the outer future would store a captured future twice.
         let inner = inner.clone();
         async move { inner.call(request).await }
     })

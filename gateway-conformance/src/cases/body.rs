@@ -1,4 +1,4 @@
-//! B: the body and the moment of commit.
+//! Cases of the clauses B: the response body and the commit.
 
 mod bodyless;
 mod commit;
@@ -25,8 +25,8 @@ pub(super) fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// Sends the request, and then another on the same connection: over HTTP/1 the very next bytes must
-/// be the answer to that, and over HTTP/2 the first stream must have ended cleanly.
+/// Sends the request, and then another on the same connection. Over HTTP/1 the very next bytes must
+/// be the response to that; over HTTP/2 the first stream must have ended cleanly.
 pub(super) async fn in_step(
     client: &Client,
     request: WireRequest,

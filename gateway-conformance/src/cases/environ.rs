@@ -1,4 +1,4 @@
-//! E: what the app sees of the request.
+//! Cases of the clauses E: the environ.
 
 mod connection;
 mod headers;

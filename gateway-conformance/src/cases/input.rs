@@ -1,4 +1,4 @@
-//! I: the request body.
+//! Cases of the clauses I: the request body.
 
 mod ends;
 mod limits;
@@ -30,8 +30,8 @@ async fn read_all(mut environ: Environ) -> Result<Json<Vec<String>>, gateway_cor
     Ok(Json(vec![bytes.escape_ascii().to_string(), length]))
 }
 
-/// Reads the input to its end and notes what came of it: `end` with the length, or `cut`, also
-/// where the host drops the app because the client has gone.
+/// Reads the input to its end and notes the result: `end` with the length, or `cut`. It notes `cut`
+/// also if the host drops the app because the client has gone.
 async fn read_and_note(mut environ: Environ) -> Result<&'static str, gateway_core::Error> {
     struct Unless(Run, &'static str);
 

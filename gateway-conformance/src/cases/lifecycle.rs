@@ -1,4 +1,4 @@
-//! L: closing, leaving, requests at the same time, the runtime, and what observers are told.
+//! Cases of the clauses L: closing, leaving, concurrent requests, the runtime, and observers.
 
 mod beside;
 mod closing;

@@ -1,4 +1,4 @@
-//! M: middlewares.
+//! Cases of the clauses M: middlewares.
 
 use gateway_core::{App, Body, BoxApp, Environ, Error, StartResponse};
 use http::{HeaderMap, HeaderValue};
@@ -24,7 +24,7 @@ impl<A: App> App for Identity<A> {
     gateway_core::forward_lifespan!(0);
 }
 
-/// The app, in several of them.
+/// The app, in several such middlewares.
 fn through(name: &'static str, clauses: &'static [&'static str], app: impl App) -> Draft<BoxApp> {
     Case::new(name, clauses).serves(Identity(Identity(Identity(app))))
 }

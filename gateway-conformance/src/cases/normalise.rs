@@ -1,4 +1,4 @@
-//! N: what views return.
+//! Cases of the clauses N: return values of views.
 
 mod cookies;
 mod errors;
@@ -24,7 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// A view that returns this, and what the client must see of it.
+/// A view that returns this value, and what the client must see.
 fn returns<T: TryIntoResponse + Send + 'static>(
     name: &'static str,
     clauses: &'static [&'static str],

@@ -1,11 +1,11 @@
-//! Apps that report what they saw.
+//! Apps that report the environ that they saw.
 
 use std::collections::BTreeMap;
 
 use gateway_core::{Body, Environ, Error, Json, StartResponse, TryIntoResponse};
 
-/// The whole CGI view, and what has no CGI name: `raw_path_info`, `raw_script_name`. Bytes are
-/// escaped, so that nothing is lost.
+/// The whole CGI view, and two values without a CGI name: `raw_path_info`, `raw_script_name`. Bytes
+/// are escaped, so that nothing is lost.
 pub(crate) fn environ_report(environ: &Environ) -> Json<BTreeMap<String, String>> {
     let mut report: BTreeMap<String, String> = environ
         .vars()
@@ -22,7 +22,7 @@ pub(crate) fn environ_report(environ: &Environ) -> Json<BTreeMap<String, String>
     Json(report)
 }
 
-/// An app that answers with [`environ_report`].
+/// An app that responds with [`environ_report`].
 pub(super) async fn report(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.send(environ_report(&environ).try_into_response()?)
 }

@@ -1,4 +1,4 @@
-//! Bodies for cases.
+//! Bodies for the cases: streams that end, fail, panic, wait or never end.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::facts::Run;
 
-/// A stream of these pieces, which has no length.
+/// A stream of these pieces, without a length.
 pub(super) fn pieces<const N: usize>(pieces: [&'static str; N]) -> Body {
     Body::from_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>)))
 }
@@ -31,8 +31,8 @@ pub(super) fn panics_after<const N: usize>(pieces: [&'static str; N]) -> Body {
 
 /// A stream without an end, which has a chunk at most polls.
 ///
-/// It is not ready now and then, so that whoever reads it for ever can be stopped at a deadline. It
-/// fails when it has given more than anything between the app and its client may hold, so that a
+/// It is sometimes not ready, so that a deadline can stop a task that reads it forever. It
+/// fails when it has given more than anything between the app and its client may hold. So a
 /// middleware that collects bodies fails its case and does not fill the memory.
 pub(crate) fn endless() -> Body {
     const CHUNK: &[u8] = b"endless ";
@@ -57,12 +57,12 @@ pub(crate) fn endless() -> Body {
     }))
 }
 
-/// A body that waits for ever.
+/// A body that waits forever.
 pub(super) fn silent() -> Body {
     Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>())
 }
 
-/// The body, watched: its closing is noted as `closed`.
+/// The body, watched: when it is closed, `closed` is noted.
 pub(super) fn watched(run: &Run, body: Body) -> Body {
     Body::new(Watched {
         body,

@@ -1,4 +1,4 @@
-//! S: start_response.
+//! Cases of the clauses S: `start_response`.
 
 mod headers;
 mod order;
@@ -16,8 +16,8 @@ pub(super) fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// What must be seen where an app failed before commit: a whole 500 with a generic page, and
-/// nothing of what the app had prepared.
+/// What the client must see if an app failed before commit: a complete 500 with a generic page, and
+/// nothing that the app had prepared.
 pub(super) async fn clean_500(client: &Client, rest: &str) -> Result<WireResponse, Failure> {
     let response = client.get(rest).await?.status(500)?.whole()?;
     let head = format!("{:?}", response.headers);

@@ -1,4 +1,4 @@
-//! Exchanges with no socket: the driver of the gateway itself, asked as a server would ask it.
+//! Exchanges without a socket: calls the driver as a server would.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::wire::{End, Framing, Head, WireRequest, WireResponse};
 
 type Answering = Pin<Box<dyn Future<Output = http::Response<Outgoing>> + Send>>;
 
-/// An exchange under way. Nothing of it runs but while it is asked.
+/// An exchange in progress. It runs only while it is polled.
 pub(crate) struct Running {
     method: String,
     deadline: Duration,
@@ -28,7 +28,7 @@ pub(crate) struct Running {
     body: Option<Outgoing>,
 }
 
-/// Hands the request to the gateway.
+/// Gives the request to the gateway.
 pub(super) fn open(
     gateway: &Gateway<Arc<BoxApp>>,
     request: WireRequest,
@@ -47,7 +47,7 @@ pub(super) fn open(
 }
 
 impl Running {
-    /// Asks for the head.
+    /// Polls for the head.
     pub(super) async fn head(&mut self) -> Result<Head, Failure> {
         if let Some(answering) = self.answering.take() {
             let answer = within(self.deadline, "response", answering).await?;
@@ -65,7 +65,7 @@ impl Running {
         })
     }
 
-    /// Asks for the next piece of the body.
+    /// Polls for the next piece of the body.
     pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         self.head().await?;
         let response = self.response.as_mut().ok_or_else(given)?;
@@ -97,12 +97,12 @@ impl Running {
         }
     }
 
-    /// Asks for all that is left.
+    /// Polls for everything that is left.
     pub(super) async fn finish(&mut self) -> Result<WireResponse, Failure> {
         while self.chunk().await?.is_some() {}
         let mut response = self.response.take().ok_or_else(given)?;
         response.body = response.chunks.concat().into();
-        // A server would count: the promise of the body's exact size is held to here.
+        // As a server would count: the body must have its exact size.
         if let (Framing::Length(length), true) = (response.framing, response.is_complete())
             && response.body.len() as u64 != length
         {
@@ -125,7 +125,7 @@ async fn within<F: Future>(limit: Duration, what: &str, future: F) -> Result<F::
 }
 
 /// The response as a server would begin to write it. The exact size of a body is its
-/// `Content-Length` (B4), as it is for every host.
+/// `Content-Length` (B4), as on every host.
 fn begin(method: &str, parts: http::response::Parts, body: &Outgoing) -> WireResponse {
     let mut headers = fields(&parts.headers);
     let status = parts.status.as_u16();

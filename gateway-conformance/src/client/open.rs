@@ -1,4 +1,4 @@
-//! A response under way.
+//! A response that is read step by step.
 
 use bytes::Bytes;
 
@@ -8,7 +8,7 @@ use crate::wire::{Head, WireResponse, http1, http2};
 
 /// A request that was sent, and its response, read step by step.
 pub(crate) enum Open {
-    /// The method is there until the head was read.
+    /// The method is stored until the head was read.
     Http1(http1::Http1Connection, Option<String>),
     Http2(Box<(http2::Http2Connection, http2::Stream)>),
     InProcess(Running),
@@ -29,7 +29,7 @@ impl Open {
         }
     }
 
-    /// Waits for the next piece of the body; `None` is the end, however it came.
+    /// Waits for the next piece of the body. `None` is its end, complete or not.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         self.begin().await?;
         match self {
@@ -39,7 +39,7 @@ impl Open {
         }
     }
 
-    /// Reads what is left and gives the whole response.
+    /// Reads the rest and returns the whole response.
     pub(crate) async fn finish(&mut self) -> Result<WireResponse, Failure> {
         self.begin().await?;
         match self {
@@ -49,7 +49,7 @@ impl Open {
         }
     }
 
-    /// Reads the head where that is a step of its own and was not taken.
+    /// Reads the head, if that is a step of its own and was not done.
     async fn begin(&mut self) -> Result<(), Failure> {
         if let Self::Http1(_, Some(_)) = self {
             self.head().await?;
@@ -57,7 +57,7 @@ impl Open {
         Ok(())
     }
 
-    /// Leaves, as a client does whose user has closed the window.
+    /// Leaves, like a client whose user has closed the window.
     pub(crate) fn leave(self) -> Result<(), Failure> {
         match self {
             Self::Http1(connection, _) => Ok(connection.reset()?),

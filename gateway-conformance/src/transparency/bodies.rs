@@ -1,4 +1,4 @@
-//! The body: lengths, trailers, closing and its callbacks, what is not sent.
+//! Checks of the body: length, trailers, closing and its callbacks, bodies that are not sent.
 
 use gateway_core::Body;
 use http::Method;
@@ -89,7 +89,7 @@ pub(super) const CHECKS: &[Check] = &[
         method: Method::GET,
         reading: Reading::All,
         app: |p| {
-            // When it is closed is not told: behind `respond` its only frame is handed over twice.
+            // Its closing is not compared: behind `respond` its only frame is handed over twice.
             app(p, async |_, _, start| {
                 start.start(200, [("trailer", "x-sum")])?;
                 Ok(Body::from_producer(async |mut writer| {

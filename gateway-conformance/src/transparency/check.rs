@@ -1,4 +1,4 @@
-//! One check: an app with something that a careless middleware loses.
+//! One check: an app with a property that a careless middleware loses.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use gateway_core::{AppExt as _, Body, BoxApp, Environ, Error, StartResponse, app
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::sync::Notify;
 
-/// An app, and how it is asked.
+/// An app, and the request to it.
 pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) clauses: &'static [&'static str],
@@ -18,7 +18,7 @@ pub(super) struct Check {
 /// How much of the body the client reads.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Reading {
-    /// All of it; the app is told to go on once the head is there.
+    /// All of it. The app is told to continue once the head has arrived.
     All,
     /// One chunk.
     OneChunk,
@@ -26,11 +26,11 @@ pub(super) enum Reading {
     Nothing,
 }
 
-/// An extension that the host has put into the request.
+/// An extension that the host adds to the request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known(#[expect(dead_code, reason = "it is shown")] pub(super) u8);
 
-/// What the app tells, and what it waits for.
+/// The channel through which the app reports and is told to continue.
 #[derive(Clone, Default)]
 pub(super) struct Probe {
     events: Arc<Mutex<Vec<&'static str>>>,
@@ -48,7 +48,7 @@ impl Probe {
         events.clone()
     }
 
-    /// The body, which tells when it is closed.
+    /// The body, which reports when it is closed.
     pub(super) fn closing(&self, body: Body) -> Body {
         let probe = self.clone();
         body.on_close(move || probe.tell("closed"))
@@ -65,7 +65,7 @@ where
     app_fn(move |environ, start| f(probe.clone(), environ, start)).boxed()
 }
 
-/// Answers with a status that has no body, and a body of known length.
+/// Responds with a status that has no body, and a body of known length.
 pub(super) fn status(probe: Probe, code: u16) -> BoxApp {
     app(probe, move |probe, _, start| async move {
         start.start(code, [("x-kind", "bodyless")])?;

@@ -1,4 +1,4 @@
-//! Errors and panics, before commit and after it.
+//! Checks of errors and panics, before commit and after it.
 
 #![expect(clippy::panic, reason = "B9: apps panic")]
 

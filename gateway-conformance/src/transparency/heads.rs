@@ -1,4 +1,4 @@
-//! The head: starts, restarts, hooks, early commits, the wish to close.
+//! Checks of the head: starts, restarts, hooks, early commits, the wish to close.
 
 use gateway_core::{Body, Error};
 use http::{HeaderValue, Method};

@@ -1,4 +1,4 @@
-//! What a host sees of one exchange, and what happened on the app's side meanwhile.
+//! Runs one exchange of a check, and records what the host and the app see.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -14,11 +14,11 @@ use http_body::{Body as _, Frame};
 
 use super::check::{Known, Probe, Reading, trailers};
 
-/// How the requests of the checks differ from each other, and from a middleware's wishes.
+/// The variations between the requests of the checks, and what the middleware needs or adds.
 pub(super) struct Asking<'a> {
     pub(super) method: Method,
     pub(super) reading: Reading,
-    /// Request headers that the middleware asks for.
+    /// Request headers that the middleware needs.
     pub(super) sends: &'a [(HeaderName, HeaderValue)],
     /// Response headers that the middleware adds by its purpose.
     pub(super) adds: &'a [HeaderName],
@@ -67,7 +67,7 @@ impl Observed {
     }
 }
 
-/// Runs one exchange. Outside of everything there is a hook.
+/// Runs one exchange. Outside everything there is a hook.
 pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> Observed {
     let gateway = Gateway::new(Outside(app));
     let (parts, input) = request(asking);
@@ -78,7 +78,7 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
     let (parts, body) = gateway.handle(environ).await.into_parts();
     let size = body.size_hint().exact();
     let is_own = |(name, value): &(&HeaderName, &HeaderValue)| {
-        // Hosts write the size, whether the head names it or not.
+        // Hosts write the size, whether or not the head has it.
         let is_size = *name == http::header::CONTENT_LENGTH
             && size.is_some_and(|size| value.as_bytes() == size.to_string().as_bytes());
         !is_size && !asking.adds.contains(name)
@@ -155,13 +155,14 @@ impl http_body::Body for Sent {
     }
 }
 
-/// A middleware outside of the one that is checked, with a hook.
+/// A middleware outside the checked one, with a hook.
 struct Outside(BoxApp);
 
 impl App for Outside {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let start_response = start_response.wrap(|status, headers| {
-            // A page for an error passes hooks if a middleware makes it, and none if the driver does.
+            // The page of an error passes hooks if a middleware makes it, and none if the driver
+            // does.
             if status.is_success() {
                 headers.append("x-outside", HeaderValue::from_static("1"));
             }

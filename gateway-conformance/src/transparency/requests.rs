@@ -1,4 +1,4 @@
-//! What the app sees of the request.
+//! Checks of the request that the app sees.
 
 use gateway_core::Body;
 use http::Method;
@@ -6,7 +6,7 @@ use http::Method;
 use super::check::{Check, Known, Reading, TEXT, app};
 use crate::cases::reports::environ_report;
 
-/// What the host and the client of the checks say.
+/// The request of the checks, as the host and the client make it.
 const OWN: &[&str] = &[
     "HTTP_HOST",
     "HTTP_X_LIST",
@@ -48,7 +48,7 @@ pub(super) const CHECKS: &[Check] = &[
         app: |p| {
             app(p, async |_, environ, start| {
                 start.start(200, TEXT)?;
-                // A middleware may add variables; these are the request's own.
+                // A middleware may add variables. These belong to the request.
                 let mut report = environ_report(&environ).0;
                 report.retain(|key, _| OWN.contains(&&**key));
                 Ok(Body::from(format!("{report:?}")))

@@ -1,3 +1,5 @@
+//! The deadline of one client operation.
+
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,7 +9,7 @@ use super::WireError;
 /// How long an operation may take unless `set_deadline` says otherwise.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The moment by which one operation has to be over.
+/// The moment by which one operation must be over.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     limit: Duration,
@@ -23,7 +25,7 @@ impl Deadline {
         }
     }
 
-    /// Awaits `future`; past the deadline the error says that it waited for `what`
+    /// Awaits `future`. After the deadline, the error says that it waited for `what`
     /// and shows `so_far`.
     pub(super) async fn bound<F: Future>(
         self,

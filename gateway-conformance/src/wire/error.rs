@@ -1,3 +1,5 @@
+//! `WireError`: why a client operation failed.
+
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -5,10 +7,10 @@ use std::time::Duration;
 
 use h2::Reason;
 
-/// Why a client of this module could not do what it was asked to.
+/// Why a client of this module could not do what it was asked to do.
 ///
-/// The message names what was awaited or violated and shows an escaped excerpt of
-/// the bytes concerned. The `is_*` methods tell the kinds apart.
+/// The message names what it waited for or what was violated, and shows an escaped excerpt of
+/// the bytes. The `is_*` methods tell the kinds apart.
 pub struct WireError(Box<Inner>);
 
 struct Inner {
@@ -31,51 +33,51 @@ enum Kind {
 }
 
 impl WireError {
-    /// Whether the deadline passed. The message says what was awaited.
+    /// True if the deadline passed. The message says what it waited for.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == Kind::Timeout
     }
 
-    /// Whether the server closed the connection before a whole head was there.
+    /// True if the server closed the connection before a whole head had arrived.
     pub fn is_closed(&self) -> bool {
         self.0.kind == Kind::Closed
     }
 
-    /// Whether the server reset the stream or the connection before a head was there.
+    /// True if the server reset the stream or the connection before a head had arrived.
     pub fn is_reset(&self) -> bool {
         self.0.kind == Kind::Reset
     }
 
-    /// Whether the server sent what the protocol does not allow.
+    /// True if the server sent what the protocol forbids.
     pub fn is_malformed(&self) -> bool {
         self.0.kind == Kind::Malformed
     }
 
-    /// Whether bytes were found where the next response or the end had to be.
+    /// True if there were bytes where the next response or the end had to be.
     pub fn is_stray(&self) -> bool {
         self.0.kind == Kind::Stray
     }
 
-    /// Whether an HTTP/2 stream did not end as [`assert_clean`] demands.
+    /// True if an HTTP/2 stream did not end as [`assert_clean`] demands.
     ///
     /// [`assert_clean`]: super::http2::Http2Connection::assert_clean
     pub fn is_unclean(&self) -> bool {
         self.0.kind == Kind::Unclean
     }
 
-    /// Whether the fault is the test's: a request that the protocol cannot express,
-    /// or a call out of order.
+    /// True if the test is at fault: the protocol cannot express the request,
+    /// or a call was out of order.
     pub fn is_request(&self) -> bool {
         self.0.kind == Kind::Request
     }
 
-    /// Whether the operating system reported a failure other than a reset.
+    /// True if the operating system reported a failure other than a reset.
     pub fn is_io(&self) -> bool {
         self.0.kind == Kind::Io
     }
 
-    /// The HTTP/2 error code, where there is one: what the server sent, or what this
-    /// client answered a violation with.
+    /// The HTTP/2 error code, if there is one: sent by the server, or sent by this
+    /// client because of a violation.
     pub fn reason(&self) -> Option<Reason> {
         self.0.reason
     }
@@ -128,7 +130,7 @@ impl WireError {
         Self::new(kind, format!("could not {what}")).caused_by(error)
     }
 
-    /// What an error of the HTTP/2 engine means where no response can be given.
+    /// The meaning of an error of the HTTP/2 engine if there is no response.
     pub(super) fn h2(what: &str, error: h2::Error) -> Self {
         let reason = error.reason();
         let kind = if error.is_remote() {
@@ -166,7 +168,7 @@ impl WireError {
     }
 }
 
-/// Whether `error` is how a peer's reset shows, in whichever direction it struck.
+/// True if `error` is what a reset by the peer causes, in either direction.
 pub(super) fn is_reset(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -176,7 +178,7 @@ pub(super) fn is_reset(error: &io::Error) -> bool {
     )
 }
 
-/// The bytes, escaped and cut short, as the tail of a message.
+/// The bytes, escaped and truncated, as the tail of a message.
 fn shown(bytes: &[u8]) -> String {
     const LIMIT: usize = 96;
     if bytes.is_empty() {

@@ -1,3 +1,5 @@
+//! `exchange`: sends one request over a new connection and reads its response.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -20,15 +22,15 @@ impl Protocol {
 /// Sends the request over a connection of its own and reads the response.
 ///
 /// The response is read while the request is still being sent, so a server may
-/// answer early. What is looked at beyond the response:
+/// answer early. Besides the response, it checks:
 ///
-/// * HTTP/1: after a complete response this side is closed for writing and the
-///   server has to close in its turn without a further byte.
+/// * HTTP/1: after a complete response this side stops writing, and the
+///   server must close in its turn without another byte.
 /// * HTTP/2: a response that has no body has no bytes in DATA frames.
 ///
 /// # Errors
 ///
-/// * [`is_stray`](WireError::is_stray): there were bytes where none belong.
+/// * [`is_stray`](WireError::is_stray): there were bytes where none may be.
 /// * [`is_timeout`](WireError::is_timeout): the response did not end, or the server
 ///   did not close, in [`DEFAULT_DEADLINE`](super::DEFAULT_DEADLINE).
 /// * [`is_request`](WireError::is_request): the protocol cannot express the request.

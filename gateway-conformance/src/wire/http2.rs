@@ -1,9 +1,9 @@
-//! HTTP/2 frame by frame: the `h2` engine, with a log of what passed beneath it.
+//! HTTP/2 frame by frame: the `h2` engine, with a log of the frames beneath it.
 //!
-//! The engine decides what is a violation (a `content-length` that the DATA frames
-//! belie, DATA in an answer to HEAD, frames after END_STREAM) and its verdict comes
-//! back as a [`WireError`](super::WireError) with the reason. What the engine lets pass or hides, the
-//! log shows: empty DATA frames, DATA in a 204, a RST_STREAM after the end.
+//! The engine decides what is a violation: a `content-length` that the DATA frames
+//! contradict, DATA in a response to HEAD, frames after END_STREAM. Its verdict is returned
+//! as a [`WireError`](super::WireError) with the reason. The log shows what the engine accepts or
+//! hides: empty DATA frames, DATA in a 204, a RST_STREAM after the end.
 
 mod connection;
 mod convert;

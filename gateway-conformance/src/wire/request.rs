@@ -1,16 +1,18 @@
+//! `WireRequest`: one description of a request for both protocols.
+
 use bytes::Bytes;
 
 /// A request that can be sent over either protocol.
 ///
-/// What is added to it, unless it is there already:
+/// These fields are added to it, unless they are there already:
 ///
-/// * `Host`, the server's address (HTTP/2: `:authority`, and a `host` given by hand
-///   goes there too);
+/// * `Host`, the server's address (in HTTP/2 as `:authority`; a `host` set by the test
+///   becomes `:authority`, too);
 /// * `Content-Length` for [`body`](Self::body), over both protocols;
 /// * `Transfer-Encoding: chunked` for [`chunked`](Self::chunked) and
 ///   [`streamed`](Self::streamed), over HTTP/1.
 ///
-/// Nothing is checked for HTTP/1: a name, value or target is sent as it is given.
+/// Nothing is checked for HTTP/1: names, values and the target are sent as they are.
 ///
 /// # Examples
 ///
@@ -44,7 +46,7 @@ pub(crate) enum Body {
 }
 
 impl WireRequest {
-    /// A request without a body. HTTP/1 sends any bytes as the target; HTTP/2 takes
+    /// A request without a body. HTTP/1 sends any bytes as the target; HTTP/2 accepts
     /// a path, `*`, an absolute URI or, for CONNECT, an authority.
     pub fn new(method: impl Into<String>, target: impl AsRef<[u8]>) -> Self {
         Self {
@@ -81,31 +83,31 @@ impl WireRequest {
         self
     }
 
-    /// Sends this body, its length announced.
+    /// Sends this body and announces its length.
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = Body::Full(body.into());
         self
     }
 
-    /// Sends this body in these pieces, its length not announced: chunks in HTTP/1,
-    /// DATA frames in HTTP/2. HTTP/1 cannot express an empty piece and skips it.
+    /// Sends this body in these pieces, without its length: as chunks in HTTP/1,
+    /// as DATA frames in HTTP/2. HTTP/1 cannot express an empty piece and skips it.
     #[must_use]
     pub fn chunked<B: Into<Bytes>>(mut self, chunks: impl IntoIterator<Item = B>) -> Self {
         self.body = Body::Chunks(chunks.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Sends the head only and leaves the body to the test, who sends it with the
-    /// connection's or the stream's own methods.
+    /// Sends only the head. The test sends the body with the
+    /// methods of the connection or the stream.
     #[must_use]
     pub fn streamed(mut self) -> Self {
         self.body = Body::Streamed;
         self
     }
 
-    /// Adds trailer fields. A body that is not in pieces yet becomes one piece,
-    /// since only such a body can have trailers in HTTP/1.
+    /// Adds trailer fields. A body that is not in pieces becomes one piece,
+    /// because only such a body can have trailers in HTTP/1.
     #[must_use]
     pub fn trailers<N: Into<String>, V: AsRef<[u8]>>(
         mut self,
@@ -123,14 +125,14 @@ impl WireRequest {
         self
     }
 
-    /// Says HTTP/1.0 in the request line. HTTP/2 takes no notice.
+    /// Says HTTP/1.0 in the request line. HTTP/2 ignores it.
     #[must_use]
     pub fn http10(mut self) -> Self {
         self.version = "HTTP/1.0";
         self
     }
 
-    /// Does not add a `Host` field; over HTTP/2 no `:authority`, and a `host` given by hand stays a
+    /// Adds no `Host` field, and over HTTP/2 no `:authority`; a `host` set by the test stays a
     /// field.
     #[must_use]
     pub fn without_host(mut self) -> Self {
@@ -138,20 +140,20 @@ impl WireRequest {
         self
     }
 
-    /// Sends this as `:authority`, and a `host` given by hand as a field beside it. HTTP/1 takes no
-    /// notice.
+    /// Sends this as `:authority`, and a `host` set by the test as a field beside it. HTTP/1
+    /// ignores it.
     #[must_use]
     pub fn authority(mut self, authority: impl Into<String>) -> Self {
         self.authority = Some(authority.into());
         self
     }
 
-    /// The method, which a client has to know to read the answer.
+    /// The method, which a client must know to read the response.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The request as HTTP/1 has it; of a streamed one, the head.
+    /// The request as HTTP/1 sends it. Of a streamed one, the head.
     pub fn to_http1(&self, authority: &str) -> Bytes {
         let mut out = Vec::new();
         out.extend_from_slice(self.method.as_bytes());

@@ -1,3 +1,5 @@
+//! `WireResponse`: a response as it was on the wire.
+
 use bytes::Bytes;
 use h2::Reason;
 use http::Version;
@@ -12,19 +14,19 @@ pub struct WireResponse {
     pub reason: String,
     /// The version of the status line, or `HTTP_2`.
     pub version: Version,
-    /// The fields, names in lower case. HTTP/1: in wire order, as often as they
-    /// came. HTTP/2: as often as they came, those of one name side by side.
+    /// The fields, names in lower case. HTTP/1: in wire order, each as often as it
+    /// was sent. HTTP/2: each as often as it was sent, those of one name together.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The head byte by byte, with the empty line; empty in HTTP/2.
     pub raw_head: Bytes,
     /// The interim (1xx) responses that came first.
     pub interim: Vec<Head>,
-    /// What decided where the body ends.
+    /// What decides where the body ends.
     pub framing: Framing,
-    /// The content, without its framing. As far as it came, if it was broken off.
+    /// The content, without its framing. If it was aborted, the part that arrived.
     pub body: Bytes,
-    /// The chunks or DATA frames of the body, one by one, the last one cut short if
-    /// the body was broken off. Empty where the framing has no pieces. The engine
+    /// The chunks or DATA frames of the body. The last one is truncated if
+    /// the body was aborted. Empty if the framing has no pieces. The engine
     /// hides empty DATA frames without END_STREAM; the frame log has them.
     pub chunks: Vec<Bytes>,
     /// The trailer fields, like `headers`.
@@ -35,7 +37,7 @@ pub struct WireResponse {
     pub stream: Option<u32>,
 }
 
-/// A head on its own: of an interim response, or of one whose body is yet to come.
+/// A head alone: of an interim response, or of one whose body was not read yet.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Head {
@@ -55,8 +57,8 @@ pub struct Head {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
-    /// There is none, whatever the fields say: an answer to HEAD, a 1xx, 204 or 304,
-    /// or a 2xx answer to CONNECT.
+    /// There is no body, whatever the fields say: a response to HEAD, a 1xx, 204 or 304,
+    /// or a 2xx response to CONNECT.
     None,
     /// `Content-Length`.
     Length(u64),
@@ -76,16 +78,16 @@ pub enum End {
     Complete,
     /// The connection was closed before that.
     Truncated,
-    /// The connection was reset before that; in HTTP/2 the stream was, or a GOAWAY
-    /// abandoned it, with the code the server gave.
+    /// The connection was reset before that. In HTTP/2 the stream was reset, or a GOAWAY
+    /// abandoned it, with the server's code.
     Reset(Option<Reason>),
 }
 
 impl WireResponse {
     /// The first value of the field, if it is there and is UTF-8.
     ///
-    /// To show that a field is absent use [`count`](Self::count), which takes any
-    /// value for one.
+    /// Use [`count`](Self::count) to show that a field is absent: it counts any
+    /// value.
     pub fn header(&self, name: &str) -> Option<&str> {
         header_all(&self.headers, name).next()
     }
@@ -128,12 +130,12 @@ impl WireResponse {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Whether it ended where its framing says.
+    /// True if it ended where its framing says.
     pub fn is_complete(&self) -> bool {
         self.end == End::Complete
     }
 
-    /// A response of which no more than the head is there.
+    /// A response of which only the head has arrived.
     pub(crate) fn begin(head: Head, interim: Vec<Head>, framing: Framing) -> Self {
         Self {
             status: head.status,
@@ -159,8 +161,8 @@ impl Head {
     }
 }
 
-/// Whether a response has no body whatever its fields say (RFC 9112 section 6.3,
-/// points 1 and 2; RFC 9113 section 8.1 leaves it at that).
+/// True if a response has no body, whatever its fields say (RFC 9112 section 6.3,
+/// points 1 and 2; RFC 9113 section 8.1 says nothing else).
 pub(crate) fn is_bodyless(method: &str, status: u16) -> bool {
     method == "HEAD"
         || matches!(status, 100..=199 | 204 | 304)

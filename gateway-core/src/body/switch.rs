@@ -1,4 +1,4 @@
-//! Bodies that switch the protocol of their connection.
+//! `Body::upgrade`: a body that switches the connection to another protocol, such as WebSocket.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,9 +30,9 @@ impl Body {
     /// return value of a view it makes a 101 response; headers are added as to any body.
     ///
     /// The app says 101, on every version of HTTP; the gateway writes what the protocol asks for
-    /// (U5). `run` begins when the head is on its way (U6), beside whatever else the app does: no
-    /// request and no view waits for it. The exchange ends with it: [`on_close`](Self::on_close)
-    /// callbacks, observers and [`Environ::closed`](crate::Environ::closed) wait for its end.
+    /// (U5). `run` begins when the head was sent (U6). No request and no view waits for it. The
+    /// exchange ends with it: [`on_close`](Self::on_close) callbacks, observers and
+    /// [`Environ::closed`](crate::Environ::closed) wait for its end.
     ///
     /// # Errors
     ///

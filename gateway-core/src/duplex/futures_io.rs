@@ -1,4 +1,4 @@
-//! The traits of `futures-io`, for libraries that are written for those.
+//! Implements the `AsyncRead` and `AsyncWrite` of `futures-io` for `Duplex`.
 
 use std::io;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! hyper's traits, both ways.
+//! Implements hyper's `Read` and `Write` for `Duplex`, and makes a `Duplex` from a stream of hyper.
 
 use std::io;
 use std::pin::Pin;

@@ -1,4 +1,5 @@
-//! tokio's traits, both ways.
+//! Implements tokio's `AsyncRead` and `AsyncWrite` for `Duplex`, and makes a `Duplex` from a tokio
+//! stream.
 
 use std::io;
 use std::pin::Pin;

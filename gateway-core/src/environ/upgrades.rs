@@ -1,4 +1,4 @@
-//! The protocols that a request offers to switch to (U1, U2).
+//! `Environ::upgrades`: reads from a request which protocols it offers to switch to (U1, U2).
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use crate::shutdown_signal::Closing;
 const WEBSOCKET: &str = "websocket";
 
 impl Environ {
-    /// The protocols that the client offers to switch to, in its order, as far as the host can: none
-    /// where the client offers none or the host cannot switch (U1). An app that takes one of them
-    /// answers with [`Body::upgrade`](crate::Body::upgrade).
+    /// The protocols that the client offers and the host can switch to, in the client's order. There
+    /// are none if the client offers none or the host cannot switch (U1). An app that accepts one of
+    /// them responds with [`Body::upgrade`](crate::Body::upgrade).
     ///
     /// WebSocket is `websocket` on every version of HTTP: an extended CONNECT (RFC 8441) is shown as a
     /// GET that offers it.
@@ -56,8 +56,8 @@ impl Environ {
         offers.is_some_and(|offers| offers.has(protocol))
     }
 
-    /// Offers the protocols of the request's `Upgrade` field of which `can_switch` says that the host
-    /// can switch to them: for adapters, on a connection whose stream they can hand out.
+    /// Offers those protocols of the request's `Upgrade` field that the host can switch to, as
+    /// `can_switch` says: for adapters, on a connection whose stream they can hand out.
     ///
     /// Nothing is offered to a request of another version than HTTP/1.1, without the connection option
     /// `upgrade`, or with a body; `websocket` is offered to GET only (U2).
@@ -97,8 +97,8 @@ impl Environ {
         }
     }
 
-    /// Takes the offers back: for middlewares behind which nothing can be switched. An app that
-    /// switches all the same is answered with 500 (U3).
+    /// Takes the offers back: for middlewares inside which nothing can be switched. If an app
+    /// switches nevertheless, the response is a 500 (U3).
     pub fn withdraw_upgrades(&mut self) {
         if self.inner().offers.is_some() {
             self.set_offers(None);
@@ -106,7 +106,7 @@ impl Environ {
     }
 
     /// Resolves when the server begins to shut down (L4, U12), for apps whose responses would not end
-    /// by themselves: an event stream then ends, and its client comes back to another server.
+    /// by themselves: an event stream then ends, and its client reconnects to another server.
     ///
     /// Outside of a gateway it never resolves.
     pub fn closing(&mut self) -> Closing {

@@ -1,4 +1,4 @@
-//! The protocols that a request offers and its host can switch to.
+//! `Offers`: the protocols that a request offers and its host can switch to.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The commit of a switch of protocols (U3 to U5, U7).
+//! Checks a response that switches the protocol, and writes its head (U3 to U5, U7).
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -49,7 +49,7 @@ fn check_switch(status: StatusCode, body: &AppBody, exchange: &Exchange) -> Resu
     }
 }
 
-/// RFC 8441 section 5: a 2xx opens the tunnel, and nobody would be at its other end (U7).
+/// RFC 8441 section 5: a 2xx opens a tunnel, whose other end nobody would serve (U7).
 #[cold]
 fn dead_tunnel(status: StatusCode) -> Error {
     HttpError::bad_gateway()

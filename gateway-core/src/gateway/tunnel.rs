@@ -1,4 +1,4 @@
-//! What an app does with a stream, and what is closed behind it.
+//! Runs the app's part of a switch of protocols, and closes the body and the exchange afterwards.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -15,7 +15,7 @@ use crate::exchange::Owner;
 use crate::observer::Ended;
 
 /// A switch that was committed, with its exchange (U14): the body and its `on_close` callbacks are
-/// closed behind the app's part, and the exchange ends behind both.
+/// closed after the app's part, and the exchange ends after both.
 pub(crate) struct Tunnel {
     /// `None` once it was begun as part of another app's body.
     parts: Option<Parts>,

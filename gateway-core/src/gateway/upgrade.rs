@@ -1,4 +1,4 @@
-//! A switch of protocols as its host has it.
+//! `Upgrade`: a committed switch of protocols, which the host runs on its stream.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -15,14 +15,14 @@ use crate::exchange::{Exchange, Owner};
 use crate::log::{self, Chain};
 use crate::observer::Ended;
 
-/// A switch of protocols that was committed: what the app does with the stream. Made by
-/// [`Outgoing::take_upgrade`](crate::Outgoing::take_upgrade), for adapters, and by
-/// [`from_body`](Self::from_body), for those who call an app in process.
+/// A switch of protocols that was committed: the app's part, which runs on the stream. Made by
+/// [`Outgoing::take_upgrade`](crate::Outgoing::take_upgrade) for adapters, and by
+/// [`from_body`](Self::from_body) for code that calls an app in process.
 ///
 /// # What a host owes
 ///
 /// - It sends the head first, and keeps the bytes that the client sent early (U6).
-/// - It polls [`run`](Self::run) whether the client reads or not (U16), and without a timer of its own
+/// - It polls [`run`](Self::run) whether or not the client reads (U16), and without a time limit
 ///   (U11).
 /// - If `run` has failed, it aborts the connection where it can (U9).
 /// - At a graceful shutdown it gives the gateway's signal
@@ -89,8 +89,8 @@ impl Upgrade {
     ///
     /// # Errors
     ///
-    /// When the app's part failed or panicked; it is logged, and the stream was dropped by then. A host
-    /// that can aborts the connection (U9).
+    /// When the app's part failed or panicked. That was logged already, and the stream was dropped. A
+    /// host that can aborts the connection (U9).
     pub async fn run(self, stream: Duplex) -> Result<(), UpgradeError> {
         let (stream, lent) = stream.lend();
         self.0.run(stream, judge).await.map_err(UpgradeError)?;

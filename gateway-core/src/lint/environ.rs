@@ -25,8 +25,8 @@ fn shown(value: Option<&[u8]>) -> String {
 
 fn path(environ: &Environ, report: &Report) {
     //= E14 gateway: `OPTIONS *` MUST reach the app with SCRIPT_NAME and PATH_INFO both empty. Other
-    //= requests without a path MUST NOT reach it: CONNECT is answered with 501, but for the extended one
-    //= that U2 names; a target that is a host, or `*` with another method, with 400.
+    //= requests without a path MUST NOT reach it: CONNECT is answered with 501, except the extended
+    //= one that U2 names; a target that is a host, or `*` with another method, with 400.
     //= Reason: RFC 9112 sections 3.2.3 and 3.2.4. An invented path would be routed.
     if environ.request_method() == Method::CONNECT {
         report.gateway("E14", "a CONNECT request reached the app");

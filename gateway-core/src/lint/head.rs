@@ -80,21 +80,22 @@ impl HeadWatch {
 
     /// Checks the app's head before middlewares outside the lint change it.
     fn head_passes(&self, status: StatusCode, headers: &HeaderMap) {
-        //= S5 app, middleware: the status MUST be the one of a final response, 200 to 999, or 101 with a body
-        //= that switches the protocol (U4). Other informational statuses are refused from start.
-        //= Reason: RFC 9110 section 15.2: an informational response is not the answer; sent as one it leaves
-        //= the client waiting. No host has an interface for them.
+        //= S5 app, middleware: the status MUST be that of a final response, 200 to 999, or 101 with
+        //= a body that switches the protocol (U4). `start` refuses other informational statuses.
+        //= Reason: RFC 9110 section 15.2: an informational response is not the final one, and a
+        //= client would wait for that. No host has an interface for them.
         if let Err(error) = status.into_status() {
             self.once("S5", || self.report.app("S5", error.to_string()));
         }
 
         //= S7 app, middleware: a head MUST NOT hold Connection, Keep-Alive, Proxy-Connection, TE,
-        //= Transfer-Encoding or Upgrade; an app that wants the connection closed calls `close_connection`, and
-        //= one that switches the protocol returns a body that does (U4).
-        //= `Trailer` is the declaration that trailers follow: it MAY be there and MUST name only fields that can
-        //= be trailers. A bridge from another interface MUST strip or translate these fields first.
-        //= Reason: they are about one connection (RFC 9110 section 7.6.1), which the app does not see, and
-        //= HTTP/2 has none of them.
+        //= Transfer-Encoding or Upgrade. An app that wants the connection closed calls
+        //= `close_connection`; one that switches the protocol returns a body that does (U4).
+        //= `Trailer` declares the trailers that follow: it MAY be there and MUST name only fields
+        //= that can be trailers. A bridge from another interface MUST strip or translate these
+        //= fields first.
+        //= Reason: they are about one connection (RFC 9110 section 7.6.1), which the app does not
+        //= see, and HTTP/2 has none of them.
 
         //= S9 app, middleware: a Content-Length MUST be a number. Several of them MUST agree, and
         //= are sent as one.

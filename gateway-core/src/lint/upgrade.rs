@@ -1,4 +1,4 @@
-//! Switches of protocols. The clauses U.
+//! The lint's checks of switches of protocols (clauses U).
 
 use http::{Method, StatusCode, Version};
 
@@ -27,12 +27,12 @@ impl Offered {
     }
 
     fn conditions(&self, environ: &Environ, report: &Report) {
-        //= U2 gateway: nothing MUST be offered to a request of HTTP/1.0, to one that has a body, or to one of
-        //= HTTP/1.1 whose Connection does not have the option `upgrade`. `websocket` MUST be offered to GET
-        //= only. An extended CONNECT (RFC 8441) for `websocket` MUST be shown to the app as a GET that offers
-        //= it; one for another protocol is a CONNECT (E14).
-        //= Reason: RFC 9110 section 7.8, RFC 6455 section 4.1; a host that hands the stream out without these
-        //= takes the bytes of a body, or of the next request, for those of the other protocol.
+        //= U2 gateway: nothing MUST be offered to a request of HTTP/1.0, to one that has a body, or
+        //= to one of HTTP/1.1 whose Connection does not have the option `upgrade`. `websocket` MUST
+        //= be offered to GET only. An extended CONNECT (RFC 8441) for `websocket` MUST be shown to
+        //= the app as a GET that offers it; one for another protocol is a CONNECT (E14).
+        //= Reason: RFC 9110 section 7.8, RFC 6455 section 4.1. Otherwise a host could take the
+        //= bytes of a body, or of the next request, for those of the other protocol.
         let version = environ.version();
         if version < Version::HTTP_11 {
             report.gateway("U2", "a request of HTTP/1.0 offers a switch of protocols");
@@ -85,10 +85,11 @@ pub(super) fn check(body: &Body, status: Option<StatusCode>, watch: &HeadWatch) 
         });
     }
 
-    //= U4 app, middleware: a switch MUST be the body of a response with the status 101, on every version of
-    //= HTTP, and a 101 MUST have one; there is at most one for each exchange. The response MUST be started
-    //= when the body is returned. Otherwise the gateway MUST answer 500 and log the clause.
-    //= Reason: a head that promises a switch which nobody runs leaves the client alone with the connection.
+    //= U4 app, middleware: a switch MUST be the body of a response with the status 101, on every
+    //= version of HTTP, and a 101 MUST have such a body. There is at most one for each exchange.
+    //= The response MUST be started when the body is returned. Otherwise the gateway MUST answer
+    //= 500 and log the clause.
+    //= Reason: after a head that promises a switch, a client waits for the other protocol.
     let what = match status {
         Some(StatusCode::SWITCHING_PROTOCOLS) => return,
         Some(status) => format!(
@@ -109,10 +110,11 @@ pub(super) fn declines(status: StatusCode, watch: &HeadWatch) {
         });
     }
 
-    //= U7 app, gateway: a 2xx response without a switch to an extended CONNECT MUST become a 502 with its
-    //= page, which is logged. An app declines with another status, such as 403 or 426, and any body.
-    //= Reason: RFC 8441 section 5: a 2xx opens the tunnel, and nobody would be at its other end. On HTTP/1 a
-    //= 2xx declines; an app that does so works on one version of HTTP and not on the other.
+    //= U7 app, gateway: a 2xx response without a switch to an extended CONNECT MUST become a 502
+    //= with its page, which is logged. An app declines with another status, such as 403 or 426, and
+    //= any body.
+    //= Reason: RFC 8441 section 5: a 2xx opens a tunnel, whose other end nobody would serve. On
+    //= HTTP/1 a 2xx declines, so such an app would work on one version of HTTP only.
     if watch.offered.is_extended_connect && status.is_success() {
         watch.once("U7", || {
             let status = status.as_u16();
@@ -126,50 +128,61 @@ pub(super) fn declines(status: StatusCode, watch: &HeadWatch) {
 
 // The clauses of upgrades that no check can see.
 
-//= U1 gateway: a host MUST offer only what it can switch to. A host that cannot switch offers nothing.
-//= Reason: absence is the answer that an app can act on: it declines, and says what it speaks. (What a host can
-//= do is not to be seen from inside.)
+//= U1 gateway: a host MUST offer only what it can switch to. A host that cannot switch offers
+//= nothing.
+//= Reason: an app that sees no offer can decline, and say what it speaks. (The lint cannot see what
+//= a host can do.)
 
-//= U5 gateway: on HTTP/1.1 the head of a switch MUST have `Connection: upgrade` and an `Upgrade` with the app's
-//= protocol, and on HTTP/2 the status 200 and neither. It MUST NOT have Content-Length or Transfer-Encoding, and
-//= gets no Content-Type by itself. Middlewares see 101 on every version.
-//= Reason: RFC 9110 section 15.2.2, RFC 8441 section 5. (It is written behind the app.)
+//= U5 gateway: on HTTP/1.1 the head of a switch MUST have `Connection: upgrade` and an `Upgrade`
+//= with the app's protocol; on HTTP/2 it MUST have the status 200 and neither field. It MUST NOT
+//= have Content-Length or Transfer-Encoding, and gets no Content-Type from the gateway. Middlewares
+//= see 101 on every version.
+//= Reason: RFC 9110 section 15.2.2, RFC 8441 section 5. (It is written after the app has returned.)
 
-//= U6 gateway: the head MUST be on its way before the app's part runs, and bytes that the client has sent by then
-//= MUST be read first.
-//= Reason: a client may speak as soon as it knows, and in some protocols before. (It happens behind the app.)
+//= U6 gateway: the head MUST be sent before the app's part runs, and bytes that the client has sent
+//= by then MUST be read first.
+//= Reason: a client may send as soon as it knows of the switch, and in some protocols earlier. (It
+//= happens after the app has returned.)
 
-//= U8 gateway: after the client's end a read MUST give the end, and everything sent before it first. When the
-//= app's part is over, the host MUST send what was written, and then end the stream.
-//= Reason: a farewell that is cut off is none. (It happens behind the app.)
+//= U8 gateway: a read after the client's end MUST give everything that was sent before, and then
+//= the end. When the app's part is over, the host MUST send what was written, and then end the
+//= stream.
+//= Reason: the last message must arrive whole. (It happens after the app has returned.)
 
-//= U9 gateway: an error or a panic of the app's part MUST be logged, and SHOULD be seen by the client as an
-//= aborted connection. It MUST NOT touch other requests.
-//= Reason: half an answer must not pass for a whole one. (It happens behind the app; not every host can abort.)
+//= U9 gateway: an error or a panic of the app's part MUST be logged, and SHOULD be seen by the
+//= client as an aborted connection. It MUST NOT affect other requests.
+//= Reason: a part of a message must not pass for the whole. (It happens after the app has returned;
+//= not every host can abort.)
 
-//= U10 gateway: a client that has ended its direction MUST still get what the app writes, where the host can
-//= tell. An app that ends its own direction MAY end both by it.
-//= Reason: request and farewell protocols half-close; not every host can. (It happens behind the app.)
+//= U10 gateway: a client that has ended its direction MUST still get what the app writes, if the
+//= host can tell. An app that ends its own direction MAY end both by it.
+//= Reason: some protocols half-close the connection, and not every host can. (It happens after the
+//= app has returned.)
 
-//= U11 gateway: no time limit of the host MUST apply to a stream that was switched, but that of a shutdown.
-//= Reason: only the protocol knows how long silence may last. (It happens behind the app.)
+//= U11 gateway: no time limit of the host MUST apply to a stream after a switch, except that of a
+//= shutdown.
+//= Reason: only the protocol knows how long silence may last. (It happens after the app has
+//= returned.)
 
-//= U12 gateway: a graceful shutdown MUST tell the app's part that it is closing, MUST wait for it within the
-//= bound of L4, and then cuts it.
-//= Reason: a protocol has a farewell, such as the close code 1001 of WebSocket. (It happens behind the app.)
+//= U12 gateway: a graceful shutdown MUST tell the app's part that it is closing, MUST wait for it
+//= within the bound of L4, and then cuts it.
+//= Reason: a protocol may have a last message, such as the close code 1001 of WebSocket. (It
+//= happens after the app has returned.)
 
-//= U13 middleware: a middleware MUST pass a body that switches the protocol untouched. One that replaces or
-//= reads it is answered for with 500.
-//= Reason: it has no bytes. (One lint sees one place of the stack, and so cannot tell who has replaced it.)
+//= U13 middleware: a middleware MUST pass on a body that switches the protocol unchanged. If one
+//= replaces or reads it, the response is a 500.
+//= Reason: it has no bytes. (The lint sees one place of the stack, so it cannot tell which
+//= middleware replaced it.)
 
-//= U14 gateway: nothing of the exchange MUST be recycled while the app's part runs; callbacks (L2), observers (L8)
-//= and `closed` (L3) wait for its end.
-//= Reason: the stream is part of the exchange. (It happens behind the app.)
+//= U14 gateway: nothing of the exchange MUST be recycled while the app's part runs; callbacks (L2),
+//= observers (L8) and `closed` (L3) wait for its end.
+//= Reason: the stream is part of the exchange. (It happens after the app has returned.)
 
-//= U15 app: an app MUST NOT take the end of the stream for a farewell of the client.
-//= Reason: a client that has crashed and one that is done look the same on some hosts. (What an app takes it for
-//= is not to be seen.)
+//= U15 app: an app MUST NOT take the end of the stream for the last message of the client.
+//= Reason: on some hosts a client that has crashed looks like one that has finished. (The lint
+//= cannot see what an app takes it for.)
 
-//= U16 gateway: a host MUST poll the app's part whether the client reads or not, and MUST stop taking bytes from it
-//= while the client does not read.
-//= Reason: timers of the app have to fire, and memory has to be bounded. (It happens behind the app.)
+//= U16 gateway: a host MUST poll the app's part whether or not the client reads, and MUST stop
+//= taking bytes from it while the client does not read.
+//= Reason: timers of the app must fire, and memory must be bounded. (It happens after the app has
+//= returned.)

@@ -29,7 +29,7 @@ async fn a_wrong_status_shows_the_answer() {
     let outcome = catch_unwind(AssertUnwindSafe(|| response.assert_status(200)));
     let text = outcome.err().map(text).unwrap_or_default();
     for part in [
-        "the answer to GET /a?b has another status than 200",
+        "the response to GET /a?b has another status than 200",
         "404 Not Found\n",
         "x-a: 1\n",
         "content-length: 13\n",
@@ -149,9 +149,9 @@ async fn what_is_no_request_fails() {
     let empty = message(async { client.get("").send().await }).await;
     assert_eq!(empty, "the path \"\" does not begin with /");
     let space = message(client.get("/a b").send()).await;
-    assert_eq!(space, "\"/a b\" is no request target");
+    assert_eq!(space, "\"/a b\" is not a request target");
     let header = message(async { client.get("/").header("a b", "1").send().await }).await;
-    assert!(header.starts_with("no request header: "), "{header}");
+    assert!(header.starts_with("not a request header: "), "{header}");
     let origin = catch_unwind(|| Client::new(HttpError::not_found()).origin("localhost"));
-    assert!(text(origin.unwrap_err()).contains("is no origin"));
+    assert!(text(origin.unwrap_err()).contains("is not an origin"));
 }

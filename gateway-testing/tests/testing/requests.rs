@@ -111,7 +111,7 @@ async fn forms_with_files_are_encoded() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "\"a\\r\\nb: c\" is no type of a file")]
+#[should_panic(expected = "\"a\\r\\nb: c\" is not a media type")]
 async fn a_file_cannot_add_lines_to_its_part() {
     let client = Client::new(echo());
     let _ = client

@@ -1,4 +1,4 @@
-//! From a blocking thread to the body.
+//! The channel between the thread of a blocking app and the response body.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -12,7 +12,7 @@ use gateway_core::Error;
 use http_body::{Body as HttpBody, Frame};
 use tokio::sync::{mpsc, oneshot};
 
-/// What a call gives to the one who waits for it.
+/// The result of a call: a body, or its failure.
 pub(super) enum Answer {
     InHand(Bytes),
     Stream(Chunks),
@@ -26,22 +26,22 @@ pub(super) enum Failure {
 
 type Chunk = Result<Bytes, Failure>;
 
-/// Where a blocking app's bytes go.
+/// The end that the blocking thread writes to.
 pub(super) struct Output {
     ends: Ends,
-    /// The body's end, until the body is begun.
+    /// The sender of the body, until the body has begun.
     chunks: Option<Chunks>,
 }
 
-/// Both ways out, for the failure of a call whose [`Output`] a panic took along.
+/// Both senders, for the failure of a call whose [`Output`] was lost in a panic.
 #[derive(Clone)]
 pub(super) struct Ends {
     answer: Arc<Mutex<Option<oneshot::Sender<Answer>>>>,
-    /// Room for one chunk: the next is made while it is on its way (B3).
+    /// Room for one chunk: the next one is made while it is sent (B3).
     chunks: mpsc::Sender<Chunk>,
 }
 
-/// Nobody reads the body any more.
+/// The body was dropped.
 pub(super) struct Gone;
 
 impl Output {
@@ -61,12 +61,12 @@ impl Output {
         (output, ends)
     }
 
-    /// The whole body.
+    /// Sends the whole body.
     pub(super) fn buffered(&mut self, bytes: Bytes) {
         self.ends.answer(Answer::InHand(bytes));
     }
 
-    /// Gives the body out; its chunks follow.
+    /// Begins the body; its chunks follow.
     pub(super) fn begin(&mut self) {
         if let Some(chunks) = self.chunks.take() {
             self.ends.answer(Answer::Stream(chunks));
@@ -77,7 +77,7 @@ impl Output {
         self.chunks.is_none()
     }
 
-    /// Waits until the chunk before has been taken.
+    /// Waits until the previous chunk has been taken.
     pub(super) fn send(&mut self, chunk: Bytes) -> Result<(), Gone> {
         self.ends.chunks.blocking_send(Ok(chunk)).map_err(|_| Gone)
     }
@@ -87,12 +87,12 @@ impl Ends {
     fn answer(&self, answer: Answer) {
         let mut sender = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = sender.take() {
-            // When nobody waits, the client has gone (L3).
+            // If nobody waits, the client has gone (L3).
             let _ = sender.send(answer);
         }
     }
 
-    /// Ends the call with a failure, of the body if that was begun.
+    /// Ends the call with a failure: of the body, if it has begun.
     pub(super) fn fail(self, failure: Failure) {
         let is_answered = self
             .answer
@@ -100,7 +100,7 @@ impl Ends {
             .unwrap_or_else(PoisonError::into_inner)
             .is_none();
         if is_answered {
-            // When nobody reads any more, the failure is of no consequence (L3).
+            // If nobody reads any more, the failure does not matter (L3).
             let _ = self.chunks.blocking_send(Err(failure));
         } else {
             self.answer(Answer::Failed(failure));
@@ -108,10 +108,10 @@ impl Ends {
     }
 }
 
-/// The body: what the blocking thread sends.
+/// The body: the chunks that the blocking thread sends.
 pub(super) struct Chunks {
     receiver: Option<mpsc::Receiver<Chunk>>,
-    /// Tells the thread, by its end, that nobody waits any more.
+    /// Dropping it tells the thread that nobody waits any more.
     waiting: Option<oneshot::Sender<Infallible>>,
 }
 

@@ -1,4 +1,4 @@
-//! The input as `std::io::Read`.
+//! `BlockingReader`: the input as `std::io::Read`.
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -10,17 +10,17 @@ use super::wait::wait_for;
 
 /// Reads the input from a blocking thread; for [`blocking`](crate::blocking) apps.
 ///
-/// - The thread sleeps until a chunk is there; the server goes on, and sends `100 Continue` at the
-///   first read (I6).
+/// - The thread sleeps until a chunk is there. Meanwhile the server runs on, and sends `100
+///   Continue` at the first read (I6).
 /// - The errors are those of the [`Input`]: a body that was cut short is an error and not the end
 ///   (I3), and so is one beyond the limit.
-/// - When nobody waits for the answer any more, because the client has left or a
+/// - If nobody waits for the response any more, because the client has left or a
 ///   [`timeout`](crate::MiddlewareExt::timeout) is over, a read that would have to wait is an error
-///   (`ConnectionAborted`): on the thread on which the app was called, that is.
-/// - Where text is asked for (`read_to_string`, `read_line`, `lines`) and what comes is not UTF-8, the
+///   (`ConnectionAborted`). This holds on the thread on which the app was called.
+/// - If text is read (`read_to_string`, `read_line`, `lines`) and the bytes are not UTF-8, the
 ///   error is a 400.
 ///
-/// On a thread of the async runtime a read would wait for itself: do not use it there.
+/// On a thread of the async runtime, a read would wait for itself: do not use it there.
 ///
 /// # Examples
 ///
@@ -56,7 +56,7 @@ impl BlockingReader {
         }
     }
 
-    /// The input, to ask for its trailers; what was read ahead of the reader is lost.
+    /// The input, to ask for its trailers. Bytes that were read ahead are lost.
     #[must_use]
     pub fn into_inner(self) -> Input {
         self.input
@@ -102,7 +102,7 @@ impl Read for BlockingReader {
     }
 }
 
-/// What is not UTF-8 is the client's fault, which the standard library cannot know.
+/// Bytes that are not UTF-8 are the client's fault. The standard library cannot know that.
 fn append_text(text: &mut String, bytes: Vec<u8>) -> io::Result<usize> {
     let more = String::from_utf8(bytes).map_err(|error| {
         let error = HttpError::bad_request().with_source(error);

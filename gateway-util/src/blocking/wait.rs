@@ -1,4 +1,4 @@
-//! Waiting on the thread of a blocking app, as long as somebody waits for it.
+//! `wait_for`: lets the thread of a blocking app wait for a future, until the client has gone.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ impl Wake for Unpark {
 }
 
 thread_local! {
-    /// Whether the call that runs on this thread is still waited for.
+    /// Whether anybody still waits for the call on this thread.
     static WAITED_FOR: RefCell<Option<Waited>> = const { RefCell::new(None) };
 }
 
@@ -46,23 +46,23 @@ pub(super) fn while_waited_for<T>(
 fn is_over(cx: &mut Context<'_>) -> bool {
     WAITED_FOR.with_borrow_mut(|waited| {
         waited.as_mut().is_some_and(|waited| {
-            // One that was ready is not polled again.
+            // A future that was ready is not polled again.
             waited.is_over = waited.is_over || Pin::new(&mut waited.receiver).poll(cx).is_ready();
             waited.is_over
         })
     })
 }
 
-/// Lets the thread of a [`blocking`](crate::blocking) app sleep until a future is ready: for what else
-/// reads a request, a form or JSON. It needs no runtime: who wakes it is the server.
+/// Lets the thread of a [`blocking`](crate::blocking) app sleep until a future is ready, such as
+/// one that reads a form or JSON. It needs no runtime: the server wakes it.
 ///
-/// On a thread of the async runtime it would wait for itself: do not use it there.
+/// On a thread of the async runtime, it would wait for itself: do not use it there.
 ///
 /// # Errors
 ///
-/// `ConnectionAborted` when nobody waits for the answer any more, because the client has left or a
-/// [`timeout`](crate::MiddlewareExt::timeout) is over: who does not send would keep the thread for
-/// ever.
+/// `ConnectionAborted` when nobody waits for the response any more, because the client has left or
+/// a [`timeout`](crate::MiddlewareExt::timeout) is over. Otherwise a client that sends nothing
+/// would keep the thread forever.
 ///
 /// # Examples
 ///
@@ -93,10 +93,10 @@ pub fn wait_for<F: Future>(future: F) -> io::Result<F::Output> {
             return Ok(output);
         }
         if is_over(&mut cx) {
-            let error = "nobody waits for the answer any more";
+            let error = "nobody waits for the response any more";
             return Err(io::Error::new(io::ErrorKind::ConnectionAborted, error));
         }
-        // An unpark that came before is not lost, and one too many polls once more.
+        // An earlier unpark is not lost, and a needless one only costs a poll.
         thread::park();
     }
 }

@@ -1,4 +1,4 @@
-//! The response body as `std::io::Write`.
+//! `BlockingWriter`: the response body as `std::io::Write`.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -7,17 +7,17 @@ use bytes::Bytes;
 
 use super::output::{Gone, Output};
 
-/// What is written is gathered up to so many bytes.
+/// Small writes are gathered up to this many bytes.
 const GATHERED: usize = 8 * 1024;
 
 /// Writes the response body of a [`blocking_writer`](crate::blocking_writer) app.
 ///
-/// - Small writes are gathered into chunks of 8 KiB; [`flush`](Write::flush) sends what there is.
-///   What is left when the app returns is sent then. A response that never came to a chunk is bytes
-///   buffered, with a Content-Length (B4).
-/// - A write waits until the chunk before has been taken (B3).
+/// - Small writes are gathered into chunks of 8 KiB; [`flush`](Write::flush) sends what was
+///   gathered. The rest is sent when the app returns. A response that fits into one chunk is
+///   buffered and gets a Content-Length (B4).
+/// - A write waits until the previous chunk has been taken (B3).
 /// - When the client has gone, the next chunk fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe)
-///   (L3): pass it on with `?`, it is not logged as an error.
+///   (L3). Pass it on with `?`: it is not logged as an error.
 ///
 /// # Examples
 ///
@@ -58,7 +58,7 @@ impl BlockingWriter {
         if !self.output.is_begun() {
             self.output.buffered(rest.into());
         } else if !rest.is_empty() {
-            // When nobody reads any more, the rest is of no consequence (L3).
+            // If nobody reads any more, the rest does not matter (L3).
             let _ = self.output.send(rest.into());
         }
         self.output

@@ -1,4 +1,4 @@
-//! Leaving a view early with any answer.
+//! `abort_with`: ends a view early with any return value.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -12,12 +12,12 @@ use gateway_core::{Body, HttpError, TryIntoResponse};
 /// Ends a view early with any return value: `abort_with(redirect("/login"))?`. Werkzeug's
 /// `abort(response)`.
 ///
-/// The body has to be bytes in hand, or know its length and be ready at once; a stream makes it a 500.
-/// So does a value that cannot be a response; one that is an `HttpError` is raised itself.
+/// The body must be in memory, or know its length and be ready at once; a stream becomes a 500.
+/// So does a value that cannot be a response. A value that is an `HttpError` is raised itself.
 ///
 /// # Errors
 ///
-/// Always: that is its purpose.
+/// Always, so that `?` leaves the view.
 ///
 /// # Examples
 ///
@@ -50,8 +50,8 @@ pub fn abort_with(answer: impl TryIntoResponse) -> Result<Infallible, HttpError>
     })
 }
 
-/// The bytes of a body that is in memory. One of a component for hyper (`Full<Bytes>`, say) is not seen
-/// to be, but tells its length and has all of it ready at the first poll.
+/// The bytes of a body that is in memory. A body of a component for hyper (`Full<Bytes>`, say) does
+/// not show that, but it knows its length and has all of it ready at the first poll.
 fn at_hand(body: Body) -> Option<Bytes> {
     if let Some(bytes) = body.buffered() {
         return Some(bytes);

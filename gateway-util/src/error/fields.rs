@@ -1,4 +1,4 @@
-//! The headers that errors come with (N6).
+//! `HttpErrorFields`: sets the headers that belong to an error of some status (N6).
 
 use std::error::Error as StdError;
 
@@ -29,7 +29,7 @@ use super::RetryAfter;
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 pub trait HttpErrorFields: Sized + sealed::Sealed {
-    /// `Allow` of a 405: the methods that there are.
+    /// `Allow` of a 405: the methods that the resource has.
     #[must_use]
     fn allow(self, methods: impl IntoIterator<Item = Method>) -> Self;
 
@@ -37,19 +37,19 @@ pub trait HttpErrorFields: Sized + sealed::Sealed {
     #[must_use]
     fn retry_after(self, after: impl Into<RetryAfter>) -> Self;
 
-    /// One more challenge of a 401, on a line of its own (S8).
+    /// One more challenge of a 401, on its own line (S8).
     ///
     /// # Errors
     ///
     /// When it holds a control character (S6).
     fn www_authenticate(self, challenge: impl IntoHeaderValue) -> Result<Self, HeaderError>;
 
-    /// `Content-Range` of a 416: how long the representation is.
+    /// `Content-Range` of a 416: the length of the representation.
     #[must_use]
     fn content_range(self, complete_length: u64) -> Self;
 
-    /// Tells the client why a body, a query or a form is not of the shape that was asked for: the text
-    /// of serde's error becomes the description. Without this it is in the log only, since it names
+    /// Tells the client why a body, a query or a form does not have the expected shape: the text
+    /// of serde's error becomes the description. Without this it is only logged, because it names
     /// fields and types of the app. An error of another kind stays as it is.
     ///
     /// # Examples
@@ -112,7 +112,7 @@ impl HttpErrorFields for HttpError {
     }
 }
 
-/// True for an error that says what of a body or a query does not fit a type.
+/// True for an error that says why a body or a query does not fit a type.
 #[cfg_attr(
     not(any(feature = "forms", feature = "json")),
     expect(unused_variables, reason = "nothing here reads into a type then")
@@ -129,7 +129,7 @@ fn is_of_shape(source: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-/// Adds a value that is known to be one: methods are tokens, dates and numbers are plain.
+/// Adds a value that is always valid: methods are tokens, dates and numbers are plain.
 fn with(error: HttpError, name: HeaderName, value: Option<HeaderValue>) -> HttpError {
     match value.map(|value| error.with_headers([(name, value)])) {
         Some(Ok(error)) => error,
@@ -138,7 +138,7 @@ fn with(error: HttpError, name: HeaderName, value: Option<HeaderValue>) -> HttpE
     }
 }
 
-/// Keeps [`HttpErrorFields`] open for more methods: nobody else can implement it.
+/// Seals [`HttpErrorFields`], so that methods can be added to it.
 mod sealed {
     pub trait Sealed {}
 

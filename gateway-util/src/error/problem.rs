@@ -1,11 +1,11 @@
-//! Errors as JSON (RFC 9457).
+//! `Problem`: an error as JSON, by RFC 9457.
 
 use gateway_core::{Error, HttpError, IntoStatus, Json, Response, TryIntoResponse};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A problem: what an [`HttpError`] says, for programs, as `application/problem+json`.
+/// A problem: an [`HttpError`] for programs, as `application/problem+json`.
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 /// # }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "a problem is an answer, which has to be returned"]
+#[must_use = "a problem is a response and must be returned"]
 pub struct Problem {
     status: StatusCode,
     headers: HeaderMap,
@@ -40,7 +40,8 @@ impl Problem {
         Self::from(&HttpError::new(status))
     }
 
-    /// Sets `type`, a URI that names the kind of the problem. Without it the status says it all.
+    /// Sets `type`, a URI that names the kind of the problem. Without it, only the status tells the
+    /// kind.
     pub fn kind(self, uri: impl Into<String>) -> Self {
         self.text("type", uri.into())
     }
@@ -50,21 +51,21 @@ impl Problem {
         self.text("title", title.into())
     }
 
-    /// Sets `detail`, which explains this one.
+    /// Sets `detail`, which explains this problem.
     pub fn detail(self, detail: impl Into<String>) -> Self {
         self.text("detail", detail.into())
     }
 
-    /// Sets `instance`, a URI that names this one.
+    /// Sets `instance`, a URI that names this problem.
     pub fn instance(self, uri: impl Into<String>) -> Self {
         self.text("instance", uri.into())
     }
 
-    /// Sets a member of the type's own.
+    /// Sets a member that the type defines.
     ///
     /// # Errors
     ///
-    /// When the value has no form in JSON.
+    /// When the value cannot be written as JSON.
     pub fn member(
         mut self,
         name: impl Into<String>,
@@ -84,7 +85,7 @@ impl Problem {
 impl From<&HttpError> for Problem {
     fn from(error: &HttpError) -> Self {
         let mut headers = error.headers().clone();
-        // The type of the page that this is in place of.
+        // The error may carry the type of the page that this replaces.
         headers.remove(header::CONTENT_TYPE);
         let mut members = Map::new();
         members.insert("status".into(), error.status().as_u16().into());

@@ -1,4 +1,4 @@
-//! `Retry-After`.
+//! `RetryAfter`: the value of the `Retry-After` header.
 
 use std::time::Duration;
 #[cfg(feature = "dates")]
@@ -52,7 +52,7 @@ impl From<u64> for RetryAfter {
 }
 
 impl From<Duration> for RetryAfter {
-    /// Rounds up: a client that comes too early comes in vain.
+    /// Rounds up, because a client that returns too early is refused again.
     fn from(duration: Duration) -> Self {
         let begun = u64::from(duration.subsec_nanos() > 0);
         Self(Kind::Seconds(duration.as_secs().saturating_add(begun)))

@@ -1,4 +1,4 @@
-//! What a handler sees.
+//! `Failure`: the error and the request, as an error handler sees them.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 #[cfg(feature = "negotiation")]
 use crate::request::Accept;
 
-/// What is kept of the request while the app has the environ.
+/// What is kept of the request, because the app gets the environ.
 #[derive(Debug)]
 pub(super) struct Request {
     method: Method,
@@ -34,7 +34,7 @@ impl Request {
     }
 }
 
-/// An error that an app raised, and the request it was about.
+/// An error that an app raised, and the request that it was raised for.
 ///
 /// # Examples
 ///
@@ -79,7 +79,7 @@ impl<'a> Failure<'a> {
         self.error
     }
 
-    /// The error as the client may see it: what was raised, or the 500 that stands for it.
+    /// The error as the client may see it: the raised one, or the 500 that replaces it.
     #[must_use]
     pub fn http_error(&self) -> &'a HttpError {
         self.http_error
@@ -97,7 +97,8 @@ impl<'a> Failure<'a> {
         &self.request.uri
     }
 
-    /// PATH_INFO as text, with U+FFFD for what is not UTF-8. It is the client's: escape it in HTML.
+    /// PATH_INFO as text, with U+FFFD for bytes that are not UTF-8. The client chooses it: escape
+    /// it in HTML.
     #[must_use]
     pub fn path(&self) -> Cow<'_, str> {
         let path = self.request.uri.path();
@@ -112,8 +113,8 @@ impl<'a> Failure<'a> {
         Accept::parse(accept)
     }
 
-    /// True if the client asks for JSON rather than for HTML. One that asks for nothing in
-    /// particular is taken for a person.
+    /// True if the client prefers JSON to HTML. A client without a preference is treated as a
+    /// browser.
     #[cfg(feature = "negotiation")]
     #[must_use]
     pub fn prefers_json(&self) -> bool {
@@ -124,8 +125,8 @@ impl<'a> Failure<'a> {
         json > accept.quality("text/html")
     }
 
-    /// True if the client asks for HTML rather than for JSON, as browsers do. One that asks for
-    /// nothing in particular is taken for a program.
+    /// True if the client prefers HTML to JSON, as browsers do. A client without a preference is
+    /// treated as a program.
     #[cfg(feature = "negotiation")]
     #[must_use]
     pub fn prefers_html(&self) -> bool {

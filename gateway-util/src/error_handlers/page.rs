@@ -1,4 +1,4 @@
-//! The answers that need no handler, and the log.
+//! The pages of errors without a handler, and the log line of an error that a handler answered.
 
 use std::error::Error as StdError;
 #[cfg(feature = "tracing")]
@@ -13,7 +13,7 @@ use crate::error::Problem;
 #[cfg(feature = "json")]
 use crate::response::ResponseFields;
 
-/// The error for programs. Its choice depends on what the client accepts, and caches have to know.
+/// The error for programs. The choice depends on `Accept`, which caches must know.
 #[cfg(feature = "json")]
 pub(super) fn problem(failure: &Failure<'_>) -> Result<Response, Error> {
     let mut response = Problem::from(failure.http_error()).try_into_response()?;
@@ -21,7 +21,7 @@ pub(super) fn problem(failure: &Failure<'_>) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// The error for its author, as text: nothing in it can become markup.
+/// The error for its author, as plain text, so that nothing in it becomes markup.
 pub(super) fn debug(failure: &Failure<'_>) -> Result<Response, Error> {
     let mut text = format!(
         "{}\n\n{} {}\n\n",
@@ -44,7 +44,7 @@ pub(super) fn debug(failure: &Failure<'_>) -> Result<Response, Error> {
         .try_into_response()
 }
 
-/// Logs what is the server's fault: the driver sees an answer and no error.
+/// Logs a fault of the server, because the driver sees a response and no error.
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")

@@ -1,4 +1,4 @@
-//! Dates as HTTP writes them.
+//! `HttpDate`: the dates in HTTP fields.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,11 +11,11 @@ pub(crate) struct HttpDate(SystemTime);
 /// The last second of the year 9999: later ones have no form in HTTP.
 const LAST: u64 = 253_402_300_799;
 
-/// How old a date is that names one state only. Clocks of file systems and servers differ.
+/// A date that is older than this names one state only. Clocks of file systems and servers differ.
 const STRONG: Duration = Duration::from_secs(60);
 
 impl HttpDate {
-    /// Cuts off what is less than a second; what HTTP cannot write becomes the nearest date that
+    /// Cuts off fractions of a second. A date that HTTP cannot write becomes the nearest one that
     /// it can.
     pub(crate) fn from_time(time: SystemTime) -> Self {
         let seconds = time
@@ -33,8 +33,8 @@ impl HttpDate {
             .map(Self::from_time)
     }
 
-    /// True for a date that is clearly older than now. A date of the present may be that of two
-    /// states, one after the other (RFC 9110 section 8.8.2.2).
+    /// True for a date that is clearly in the past. A present date may be that of two successive
+    /// states (RFC 9110 section 8.8.2.2).
     pub(crate) fn is_strong(self) -> bool {
         let age = SystemTime::now().duration_since(self.0);
         age.is_ok_and(|age| age >= STRONG)

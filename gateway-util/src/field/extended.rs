@@ -1,8 +1,8 @@
-//! Values in another coding (RFC 8187): `UTF-8'en'%e2%82%ac`.
+//! Reads extended parameter values (RFC 8187), such as `UTF-8'en'%e2%82%ac`.
 
 use std::borrow::Cow;
 
-/// Reads an extended value. UTF-8 and ISO-8859-1 are known; a malformed escape makes it none.
+/// Reads an extended value in UTF-8 or ISO-8859-1. `None` if an escape is malformed.
 #[cfg_attr(
     not(feature = "multipart"),
     expect(dead_code, reason = "only forms have such values")
@@ -20,7 +20,7 @@ pub(crate) fn decode(value: &[u8]) -> Option<String> {
     }
 }
 
-/// RFC 8187 section 3.2.1: a `%` begins an escape, whole or not at all.
+/// RFC 8187 section 3.2.1: a `%` always begins a whole escape.
 fn unescape(encoded: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut escapes = encoded.split(|byte| *byte == b'%').skip(1);
     let are_whole = escapes.all(|escape| {

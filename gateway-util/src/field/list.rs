@@ -1,11 +1,11 @@
-//! Lists (RFC 9110 section 5.6.1).
+//! Reads comma-separated lists (RFC 9110 section 5.6.1).
 
 use super::{find, quoted, trim};
 
-/// The elements of a list without the white space around them. Empty elements do not count, and a
-/// comma inside of a quoted string separates nothing.
+/// The elements of a list without the white space around them. Empty elements are skipped, and a
+/// comma inside a quoted string separates nothing.
 ///
-/// A string that is not closed reaches to the end of the list: its element is the last one.
+/// An unclosed string reaches to the end of the list, and its element is the last one.
 pub(crate) fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(list);
     std::iter::from_fn(move || {
@@ -21,12 +21,12 @@ pub(crate) fn elements(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Where the comma is that ends the first element.
+/// The position of the comma that ends the first element.
 fn end_of_element(list: &[u8]) -> usize {
     end_at(list, b',')
 }
 
-/// Where the first such byte outside of quoted strings is, or the end.
+/// The position of the first such byte outside quoted strings, or the end.
 pub(super) fn end_at(text: &[u8], separator: u8) -> usize {
     let mut at = 0;
     while let Some(rest) = text.get(at..) {

@@ -1,4 +1,4 @@
-//! Media types (RFC 9110 section 8.3.1).
+//! Reads media types (RFC 9110 section 8.3.1).
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ pub(crate) struct MediaType<'a> {
 }
 
 impl<'a> MediaType<'a> {
-    /// Reads the value of a `Content-Type` line. What has a malformed parameter is no media type:
-    /// several lines in one, for example.
+    /// Reads the value of a `Content-Type` line. A value with a malformed parameter is not a media
+    /// type, such as several lines joined into one.
     pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
         let text = trim(text);
         let end = find(text, |byte| matches!(byte, b';' | b' ' | b'\t')).unwrap_or(text.len());
         let (name, parameters) = text.split_at(end);
-        // White space ends the name, and a semicolon follows.
+        // White space ends the name, and a semicolon must follow.
         let is_ended = matches!(trim(parameters).first(), None | Some(b';'));
         let slash = find(name, |byte| byte == b'/')?;
         let (kind, subtype) = (name.get(..slash)?, name.get(slash + 1..)?);
@@ -42,7 +42,7 @@ impl<'a> MediaType<'a> {
         self.kind.eq_ignore_ascii_case(kind.as_bytes())
     }
 
-    /// What is behind the last `+` of the subtype (RFC 6838 section 4.2.8).
+    /// The part after the last `+` of the subtype (RFC 6838 section 4.2.8).
     pub(crate) fn has_suffix(&self, suffix: &str) -> bool {
         let mut parts = self.subtype.rsplitn(2, |byte| *byte == b'+');
         let last = parts.next().unwrap_or_default();

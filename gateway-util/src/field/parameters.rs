@@ -1,4 +1,4 @@
-//! Parameters (RFC 9110 section 5.6.6).
+//! Reads parameters of fields (RFC 9110 section 5.6.6).
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use super::{find, list, quoted};
 
 /// The parameters of a field, in order: `name=value`, separated by semicolons.
 ///
-/// Where the grammar is read with lenience: a value that is not quoted may hold what a token cannot,
-/// other than quotes, commas, semicolons, backslashes and white space. Many clients send
+/// The grammar is read leniently: a value that is not quoted may hold what a token cannot,
+/// except quotes, commas, semicolons, backslashes and white space. Many clients send
 /// `boundary=----=_x` and `for=[::1]:80`.
 pub(crate) struct Parameters<'a> {
     rest: &'a [u8],
@@ -22,12 +22,12 @@ pub(crate) struct Parameter<'a> {
     is_quoted: bool,
 }
 
-/// A part between two semicolons that is no parameter.
+/// A part between two semicolons that is not a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed<'a> {
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     pub(crate) name: &'a [u8],
-    /// What is behind a quote that is the last one.
+    /// The text after a quote that is the last one.
     pub(crate) open: Option<&'a [u8]>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Parameters<'a> {
         Self { rest: text }
     }
 
-    /// The part at the front, which is not empty, and what is behind it.
+    /// The first part, which is not empty, and the rest.
     fn cut(text: &'a [u8]) -> (Result<Parameter<'a>, Malformed<'a>>, &'a [u8]) {
         let end = find(text, |byte| !is_token_byte(byte)).unwrap_or(text.len());
         let (name, value) = text.split_at(end);
@@ -81,7 +81,7 @@ impl<'a> Iterator for Parameters<'a> {
     type Item = Result<Parameter<'a>, Malformed<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // An empty part is none.
+        // An empty part is skipped.
         let start = find(self.rest, |byte| !matches!(byte, b';' | b' ' | b'\t'))?;
         let (parameter, behind) = Self::cut(self.rest.get(start..)?);
         self.rest = behind;
@@ -108,8 +108,8 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// The value as browsers send it in a form: a backslash escapes a quote and a backslash, and is
-    /// content elsewhere.
+    /// The value as browsers send it in a form: a backslash escapes only a quote or a backslash,
+    /// and is content otherwise.
     #[cfg(feature = "multipart")]
     pub(crate) fn form_value(&self) -> Cow<'a, [u8]> {
         if self.is_quoted {
@@ -120,7 +120,7 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// What is between the quotes of a form's part.
+/// The text between the quotes of a form's part.
 #[cfg(feature = "multipart")]
 pub(crate) fn form_string(inside: &[u8]) -> Cow<'_, [u8]> {
     quoted::unescape_if(inside, |byte| matches!(byte, b'"' | b'\\'))

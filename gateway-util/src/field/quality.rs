@@ -1,7 +1,7 @@
-//! Weights (RFC 9110 section 12.4.2).
+//! Reads weights, such as `q=0.5` (RFC 9110 section 12.4.2).
 
-/// `0.5` as 500. At most 1 counts, and three decimals. A missing zero is added: Java's own client
-/// sends `.2`.
+/// `0.5` as 500. At most 1, and at most three decimals. A missing zero is added, because Java's own
+/// client sends `.2`.
 pub(crate) fn weight(text: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(text).ok()?;
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
@@ -19,7 +19,7 @@ pub(crate) fn weight(text: &[u8]) -> Option<u16> {
             .map_or(0, |byte| u16::from(byte - b'0'))
     };
     let weight = digit(0) * 100 + digit(1) * 10 + digit(2);
-    // What is wanted a very little is not refused.
+    // A very small weight is not a refusal.
     let is_refused = decimals.bytes().all(|digit| digit == b'0');
     Some(if is_refused { 0 } else { weight.max(1) })
 }

@@ -1,11 +1,11 @@
-//! Quoted strings (RFC 9110 section 5.6.4).
+//! Reads and writes quoted strings (RFC 9110 section 5.6.4).
 
 use std::borrow::Cow;
 
 use super::{count, find};
 
-/// Cuts a text that begins with a quote: what is between the quotes, with its escapes, and what is
-/// behind the second one. `None` where there is no second one.
+/// Splits a text that begins with a quote: the text between the quotes, with its escapes, and the
+/// text after the second quote. `None` if there is no second quote.
 pub(super) fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.strip_prefix(b"\"")?;
     let mut at = 0;
@@ -14,17 +14,17 @@ pub(super) fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
         if text.get(at) == Some(&b'"') {
             return Some((text.get(..at)?, text.get(at + 1..)?));
         }
-        // An escape stands for the byte behind it.
+        // An escape consists of a backslash and the byte after it.
         at += 2;
     }
 }
 
-/// What a string says: without the backslashes of its escapes.
+/// The content of a string, without the backslashes of its escapes.
 pub(super) fn unescape(inside: &[u8]) -> Cow<'_, [u8]> {
     unescape_if(inside, |_| true)
 }
 
-/// As [`unescape`], where only some bytes can be escaped: a backslash before another one is content.
+/// As [`unescape`], if only some bytes can be escaped: a backslash before another byte is content.
 pub(super) fn unescape_if(inside: &[u8], is_escaped: impl Fn(u8) -> bool) -> Cow<'_, [u8]> {
     count(inside.len());
     if !inside.contains(&b'\\') {
@@ -44,7 +44,7 @@ pub(super) fn unescape_if(inside: &[u8], is_escaped: impl Fn(u8) -> bool) -> Cow
     Cow::Owned(text)
 }
 
-/// A text as a quoted string. Controls are left out: they have no form in a field.
+/// A text as a quoted string. Control characters are left out, because a field cannot hold them.
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');

@@ -1,6 +1,6 @@
-//! How much work a parser does: growth is tested by counting, not by a clock.
+//! Counts the work of a parser, so that tests can check its growth without a clock.
 
-/// Counts so many bytes as looked at; in a test only.
+/// Counts this many bytes as read, in tests only.
 #[cfg(not(test))]
 #[inline(always)]
 pub(crate) fn count(_bytes: usize) {}
@@ -17,12 +17,12 @@ mod counted {
     }
 
     pub(crate) fn count(bytes: usize) {
-        // One for the call, so that many looks at nothing are counted, too.
+        // One for the call, so that many empty reads are counted, too.
         STEPS.set(STEPS.get() + bytes + 1);
     }
 
-    /// Runs a parser over a hostile input of n, 2n and 4n units. Each doubling may double the steps,
-    /// and no more than that.
+    /// Runs a parser over a hostile input of n, 2n and 4n units. Each doubling may at most double
+    /// the steps.
     pub(crate) fn assert_linear(name: &str, mut run: impl FnMut(usize)) {
         let mut steps = |size| {
             STEPS.set(0);

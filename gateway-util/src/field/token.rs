@@ -1,4 +1,4 @@
-//! Tokens and white space (RFC 9110 sections 5.6.2 and 5.6.3).
+//! Tokens and optional white space (RFC 9110 sections 5.6.2 and 5.6.3).
 
 use super::count;
 
@@ -29,7 +29,7 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && find(text, |byte| !is_token_byte(byte)).is_none()
 }
 
-/// `OWS` consists of spaces and tabs. Other white space, that of Unicode included, is content.
+/// `OWS` consists of spaces and tabs. Other white space, also that of Unicode, is content.
 const fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
@@ -54,7 +54,7 @@ fn trim_end(text: &[u8]) -> &[u8] {
     text.get(..text.len() - spaces).unwrap_or_default()
 }
 
-/// Where the first byte of a kind is.
+/// The position of the first byte of a kind.
 pub(crate) fn find(text: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
     let place = text.iter().position(|byte| wanted(*byte));
     count(place.unwrap_or(text.len()));

@@ -1,4 +1,4 @@
-//! One line for each request.
+//! `AccessLog`: logs one line for each request.
 
 mod entry;
 mod format;
@@ -17,14 +17,15 @@ pub use format::LogFormat;
 /// - The line goes to `tracing`, as an event of the target `access` with the fields `remote_addr`,
 ///   `remote_user`, `method`, `path`, `protocol`, `status`, `bytes`, `seconds` and `ended`; or to a function, as an [`AccessEntry`], which prints itself in any
 ///   [`LogFormat`].
-/// - It is written when the exchange is over (see [`Observer`]), so that status, bytes and duration
-///   are those of the whole exchange, pages of the gateway included, and also when the client went
-///   away before there was a response.
-/// - A request that the gateway refuses does not reach a middleware. [`AccessLog::observer`] on the
-///   gateway logs these, too.
-/// - REMOTE_ADDR and REMOTE_USER are those on the way in: put [`ProxyFix`](crate::ProxyFix) and
-///   [`BasicAuth`](crate::BasicAuth) around this one to see what they say.
-/// - What a client sends is escaped: it can neither end a line nor forge a field.
+/// - It is written when the exchange is over (see [`Observer`]). So status, bytes and duration
+///   are those of the whole exchange, also for pages of the gateway, and also if the client left
+///   before there was a response.
+/// - A request that the gateway refuses does not reach a middleware. With [`AccessLog::observer`]
+///   on the gateway, these are logged, too.
+/// - REMOTE_ADDR and REMOTE_USER are those of the environ when it arrives here: put
+///   [`ProxyFix`](crate::ProxyFix) and [`BasicAuth`](crate::BasicAuth) around this one to log
+///   theirs.
+/// - Text from a client is escaped: it can neither end a line nor forge a field.
 ///
 /// # Examples
 ///
@@ -64,8 +65,8 @@ impl<A> AccessLog<A> {
         }
     }
 
-    /// Hands the entries to a function instead. It runs inside a destructor on the server's thread:
-    /// it must not block. A panic in it is logged.
+    /// Passes the entries to a function instead. It runs inside a destructor on the server's
+    /// thread, so it must not block. A panic in it is logged.
     #[must_use]
     pub fn write_to(mut self, sink: impl Fn(&AccessEntry) + Send + Sync + 'static) -> Self {
         self.sink = Arc::new(sink);
@@ -75,7 +76,7 @@ impl<A> AccessLog<A> {
 
 impl AccessLog<()> {
     /// An observer for [`Gateway::with_observer`](gateway_core::Gateway::with_observer): it logs
-    /// every request, also those that are refused before the app. It knows no headers: REMOTE_USER,
+    /// every request, also those that are refused before the app. It has no headers: REMOTE_USER,
     /// `Referer` and `User-Agent` are absent.
     ///
     /// # Examples
@@ -135,7 +136,7 @@ impl<A: fmt::Debug> fmt::Debug for AccessLog<A> {
     }
 }
 
-/// The entry of a request in flight.
+/// The entry of a request that is in progress.
 struct Line {
     entry: Mutex<Option<AccessEntry>>,
     sink: Arc<Sink>,

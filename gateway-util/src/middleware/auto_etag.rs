@@ -1,21 +1,21 @@
-//! Entity tags made of the bytes.
+//! `AutoETag`: adds an `ETag` that is made from the body's bytes.
 
 use gateway_core::{App, AppExt, Body, Environ, Error, Response, StartResponse};
 use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::response::ETag;
 
-/// Adds an `ETag` made of the body's bytes, where they are in memory: Rack's `ETag`. Made by
+/// Adds an `ETag` made from the body's bytes, if they are in memory: Rack's `ETag`. Made by
 /// [`MiddlewareExt::auto_etag`](crate::MiddlewareExt::auto_etag).
 ///
-/// - It looks at a 200 to GET or HEAD that has no `ETag` and whose `Cache-Control` does not say
-///   `no-store`. Everything else passes as it is.
-/// - A stream has no tag: nothing is read ahead of the client, and an early commit stays one. A body
-///   in memory has one, and keeps its [`on_close`](Body::on_close) callbacks (L2); a middleware inside
-///   of this one may [buffer](Body::buffer) a stream.
-/// - The tag is weak, as Rack's is: what is put around this one may still compress the body.
+/// - It changes only a 200 to GET or HEAD that has no `ETag` and whose `Cache-Control` does not say
+///   `no-store`.
+/// - A stream gets no tag: nothing is read ahead, and an early commit stays. A body in memory gets
+///   one, and keeps its [`on_close`](Body::on_close) callbacks (L2). A middleware inside this one
+///   may [buffer](Body::buffer) a stream.
+/// - The tag is weak, as in Rack, because a middleware outside may still compress the body.
 ///
-/// The tag alone saves nothing: [`ConditionalGet`](crate::ConditionalGet) goes around it.
+/// The tag alone saves nothing: put [`ConditionalGet`](crate::ConditionalGet) around it.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ use crate::response::ETag;
 pub struct AutoETag<A>(A);
 
 impl<A> AutoETag<A> {
-    /// Tags the answers of an app.
+    /// Adds tags to the responses of an app.
     pub fn new(app: A) -> Self {
         Self(app)
     }
@@ -47,7 +47,7 @@ impl<A: App> App for AutoETag<A> {
         if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
             return self.0.call(environ, start_response).await;
         }
-        // The head has to wait for the body, so it is held here.
+        // The head must wait for the body, so it is kept here.
         let mut response = self.0.respond(environ).await?;
         if let Some(tag) = tag(&response) {
             response.headers_mut().insert(header::ETAG, tag);

@@ -1,4 +1,4 @@
-//! Names and passwords.
+//! `BasicAuth`: asks for a name and a password (RFC 7617).
 
 use std::any::type_name;
 use std::fmt;
@@ -12,17 +12,17 @@ use sha2::{Digest, Sha256};
 use crate::field;
 use crate::request::{Authorization, BasicCredentials, EnvironExt};
 
-/// Lets those in who know a name and its password (RFC 7617): Rack's `Auth::Basic`. Made by
+/// Lets in users who give a name and its password (RFC 7617): Rack's `Auth::Basic`. Made by
 /// [`MiddlewareExt::basic_auth`](crate::MiddlewareExt::basic_auth).
 ///
-/// - Who is let in is REMOTE_USER for the app, with AUTH_TYPE `Basic`.
-/// - Everyone else gets a 401 with `WWW-Authenticate`, and the app is not called. That goes for
-///   malformed credentials too: other schemes, bad base64, text that is not UTF-8, a name with a
+/// - The app sees the user as REMOTE_USER, with AUTH_TYPE `Basic`.
+/// - Everybody else gets a 401 with `WWW-Authenticate`, and the app is not called. So do
+///   malformed credentials: other schemes, bad base64, text that is not UTF-8, a name with a
 ///   control character.
-/// - [`user`](Self::user) compares in constant time: how long it takes tells nothing of what was
-///   right. [`check`](Self::check) asks a function, which has to see to that itself.
+/// - [`user`](Self::user) compares in constant time, so the time shows nothing of the password.
+///   [`check`](Self::check) asks a function, which must do the same.
 ///
-/// The password travels as it is: over TLS only.
+/// The password is sent in clear text, so use it over TLS only.
 ///
 /// # Examples
 ///
@@ -54,11 +54,11 @@ pub struct BasicAuth<A> {
 
 type Check = dyn Fn(&str, &str) -> bool + Send + Sync;
 
-/// Name and password, hashed: texts of any length are compared in the same time.
+/// Name and password, hashed, so that texts of any length are compared in the same time.
 type Digests = [[u8; 32]; 2];
 
 impl<A> BasicAuth<A> {
-    /// Lets nobody in yet. The realm is shown by browsers; controls in it are left out.
+    /// Lets nobody in yet. Browsers show the realm; control characters in it are left out.
     pub fn new(app: A, realm: &str) -> Self {
         let challenge = format!("Basic realm={}, charset=\"UTF-8\"", field::quote(realm));
         Self {
@@ -77,8 +77,8 @@ impl<A> BasicAuth<A> {
         self
     }
 
-    /// Lets those in whom a function knows, besides the users named here. It is called with name and
-    /// password, on the server's thread: it must not block.
+    /// Lets in the users that a function accepts, besides those that are named here. It is called
+    /// with name and password, on the server's thread, so it must not block.
     #[must_use]
     pub fn check(mut self, check: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         self.check = Some(Arc::new(check));
@@ -87,7 +87,7 @@ impl<A> BasicAuth<A> {
 
     fn knows(&self, name: &str, password: &str) -> bool {
         let given = digests(name, password);
-        // Every user is looked at, found or not.
+        // Every user is compared, found or not.
         let is_known = self
             .users
             .iter()
@@ -104,7 +104,7 @@ fn digests(name: &str, password: &str) -> Digests {
     [name, password].map(|text| Sha256::digest(text.as_bytes()).into())
 }
 
-/// Compares in a time that does not depend on where they differ.
+/// Compares in a time that does not depend on where the bytes differ.
 fn is_same(left: &Digests, right: &Digests) -> bool {
     let pairs = left.as_flattened().iter().zip(right.as_flattened());
     black_box(pairs.fold(0, |differing, (left, right)| {
@@ -119,7 +119,7 @@ fn credentials(environ: &Environ) -> Option<BasicCredentials> {
         _ => None,
     }
     .filter(|BasicCredentials { user, password }| {
-        // RFC 7617 section 2: neither may hold a control; names end up in logs.
+        // RFC 7617 section 2: neither may hold a control character. Names end up in logs.
         !user.chars().chain(password.chars()).any(char::is_control)
     })
 }

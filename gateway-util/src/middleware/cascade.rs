@@ -1,4 +1,4 @@
-//! One app after another.
+//! `Cascade`: asks one app after another until one does not refuse.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,18 +14,18 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 /// Asks one app after another until one does not refuse: Rack's `Cascade`.
 ///
-/// An app refuses by a status that says so, 404 or 405 unless [`refusals`](Self::refusals) says
-/// otherwise: started, or that of an [`HttpError`] it fails with. Any other error ends the cascade.
+/// An app refuses with a status: 404 or 405, or those that [`refusals`](Self::refusals) sets. It
+/// may start with it, or fail with an [`HttpError`] of it. Any other error ends the cascade.
 ///
-/// # What becomes of a refused answer, and of the input
+/// # The refused response, and the input
 ///
-/// - Its body is closed before the next app is called; nothing of its head is kept. The last app's
-///   answer stands, whatever it is.
-/// - Each app has an environ of its own: what one sets, mounts or takes out is not seen by the next.
-/// - The input is handed on as long as nothing has been read of it. An app that has read of it has
-///   taken the request: its answer stands, a refusal too, since the next would see half a body.
-/// - Apps but the last are asked for the first chunk of their body before they are judged, as a
-///   gateway does (B1). From there on the body streams: lengths, trailers and flushes pass (M1).
+/// - The body of a refused response is closed before the next app is called, and its head is
+///   dropped. The response of the last app is sent, whatever it is.
+/// - Each app has its own environ: what one sets, mounts or takes out is not seen by the next.
+/// - The input is passed on if nothing has been read of it. An app that has read from it has taken
+///   the request: its response is sent, even a refusal, because the next app would see half a body.
+/// - All apps but the last are asked for the first chunk of their body before they are judged, as a
+///   gateway does (B1). After that the body streams: lengths, trailers and early commits pass (M1).
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ pub struct Cascade {
 }
 
 impl Cascade {
-    /// No apps yet; a cascade of none answers 404.
+    /// No apps yet. An empty cascade answers 404.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -62,14 +62,14 @@ impl Cascade {
         }
     }
 
-    /// Adds an app, asked when all before it refused.
+    /// Adds an app. It is asked if all before it refused.
     #[must_use]
     pub fn then(mut self, app: impl App) -> Self {
         self.apps.push(BoxApp::new(app));
         self
     }
 
-    /// Sets which statuses refuse, in place of 404 and 405.
+    /// Sets which statuses refuse, instead of 404 and 405.
     #[must_use]
     pub fn refusals(mut self, refusals: impl IntoIterator<Item = StatusCode>) -> Self {
         self.refusals = refusals.into_iter().collect();
@@ -140,7 +140,7 @@ impl fmt::Debug for Cascade {
     }
 }
 
-/// The input, which each app is lent.
+/// The input, which is lent to each app in turn.
 struct Shared(Option<Arc<Mutex<Slot>>>);
 
 struct Slot {
@@ -150,7 +150,7 @@ struct Slot {
 
 impl Shared {
     fn of(input: Input) -> Self {
-        // Most requests have no body: there is nothing to share.
+        // Most requests have no body, so there is nothing to share.
         if input.is_end_stream() {
             return Self(None);
         }

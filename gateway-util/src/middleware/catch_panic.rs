@@ -1,4 +1,4 @@
-//! A page of your own for panics.
+//! `CatchPanic`: answers a panic of the app with a page of your own.
 
 use std::any::{Any, type_name};
 use std::fmt;
@@ -15,13 +15,13 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 /// Answers a panic of the app with a page of your own. Made by
 /// [`MiddlewareExt::catch_panic`](crate::MiddlewareExt::catch_panic).
 ///
-/// The gateway answers panics already, with a plain 500 (B9); this is for those who want another
-/// page, or to know of it. The function is called with the panic's message, which is for the log: it
-/// may hold anything and has no place in the page.
+/// The gateway answers panics already, with a plain 500 (B9). This is for another page, or to be
+/// told of panics. The function is called with the panic's message. The message may hold anything:
+/// log it, and do not put it into the page.
 ///
-/// - Before the head has gone out the page replaces it whole (S2), also when the body panics at its
-///   first poll. The body that panicked is closed.
-/// - After that, and for a body of known length whose framing is settled, the panic goes on to the
+/// - Before the head was sent, the page replaces it completely (S2), also when the body panics at
+///   its first poll. The body that panicked is closed.
+/// - After that, and for a body of known length, the panic goes on to the
 ///   gateway, which aborts the response or answers 500.
 /// - A panic of the function itself is one of the app.
 ///
@@ -68,7 +68,7 @@ where
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let start = start_response.clone();
         let outcome = {
-            // `call` itself is inside: it may panic before there is a future.
+            // `call` is caught as well: it may panic before there is a future.
             let call = async move { self.app.call(environ, start_response).await };
             let mut call = pin!(call);
             std::future::poll_fn(|cx| match catch(|| call.as_mut().poll(cx)) {
@@ -81,7 +81,7 @@ where
             Ok(outcome) => outcome?,
             Err(payload) => return answer(&*self.page, &start, payload),
         };
-        // Buffered bytes cannot panic, and what has a length keeps it.
+        // Buffered bytes cannot panic, and a body of known length keeps its length.
         if body.known_len().is_some() {
             return Ok(body);
         }
@@ -95,11 +95,11 @@ where
     gateway_core::forward_lifespan!(app);
 }
 
-/// What a panic carries.
+/// The message that a panic carries.
 type Payload = Box<dyn Any + Send>;
 
 fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Payload> {
-    // What the app was doing is not looked at again after a panic.
+    // After a panic nothing of the app is used again.
     catch_unwind(AssertUnwindSafe(f))
 }
 
@@ -116,9 +116,9 @@ where
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a payload that is no text");
+        .unwrap_or("a payload that is not text");
     let mut response: Response = page(message).try_into_response()?;
-    // B4: behind a stream that panicked the page would have none.
+    // B4: a page after a stream that panicked would have no length.
     if let Some(length) = response.body().known_len() {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LENGTH, length.into());
@@ -126,10 +126,10 @@ where
     start_response.resend(response, Error::msg(message))
 }
 
-/// A body that is replaced when it panics before commit.
+/// A body that is replaced if it panics before the commit.
 struct Caught<F> {
     body: Body,
-    /// Taken once there is nothing left to replace.
+    /// `None` once there is nothing left to replace.
     page: Option<(Arc<F>, StartResponse)>,
 }
 

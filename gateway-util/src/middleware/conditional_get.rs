@@ -1,19 +1,19 @@
-//! 304 for what the client has.
+//! `ConditionalGet`: answers 304 if the client already has the response.
 
 use gateway_core::{App, Body, Environ, Error, StartResponse};
 use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::response::{Conditions, ETag, Precondition};
 
-/// Answers 304 where the client has what the app would send: Rack's `ConditionalGet`. Made by
+/// Answers 304 if the client already has what the app would send: Rack's `ConditionalGet`. Made by
 /// [`MiddlewareExt::conditional_get`](crate::MiddlewareExt::conditional_get).
 ///
-/// It looks at a 200 to GET or HEAD with an `ETag` or a `Last-Modified`: If-None-Match, compared
-/// weakly, comes first, and If-Modified-Since counts only without it (N8, RFC 9110 section 13.2.2).
-/// Everything else passes as it is: an app that evaluates conditions itself is not in its way. The
-/// body that is not sent is closed by the gateway, unread (B7).
+/// It changes only a 200 to GET or HEAD with an `ETag` or a `Last-Modified`. If-None-Match,
+/// compared weakly, comes first, and If-Modified-Since counts only without it (N8, RFC 9110 section
+/// 13.2.2). So it does not disturb an app that evaluates conditions itself. The gateway closes the
+/// body that is not sent, unread (B7).
 ///
-/// [`AutoETag`](crate::AutoETag) goes inside of this one: `app.auto_etag().conditional_get()`.
+/// [`AutoETag`](crate::AutoETag) goes inside this one: `app.auto_etag().conditional_get()`.
 ///
 /// # Examples
 ///
@@ -60,7 +60,7 @@ impl<A: App> App for ConditionalGet<A> {
     gateway_core::forward_lifespan!(0);
 }
 
-/// What a request for news has one of.
+/// A conditional request has one of these.
 const CONDITIONS: [&str; 2] = ["if-none-match", "if-modified-since"];
 
 fn is_met(conditions: &Conditions, headers: &HeaderMap) -> bool {
@@ -70,12 +70,12 @@ fn is_met(conditions: &Conditions, headers: &HeaderMap) -> bool {
     let modified = headers
         .get(header::LAST_MODIFIED)
         .and_then(|value| httpdate::parse_http_date(value.to_str().ok()?).ok());
-    // What has no validator is not known to be the same, whatever `*` says.
+    // A response without a validator may have changed, even if the request says `*`.
     (tag.is_some() || modified.is_some())
         && conditions.evaluate(tag.as_ref(), modified) == Precondition::NotModified
 }
 
-/// Takes out what describes content that is not sent (RFC 9110 section 15.4.5).
+/// Removes the fields that describe content that is not sent (RFC 9110 section 15.4.5).
 fn strip(headers: &mut HeaderMap) {
     for name in [
         header::CONTENT_TYPE,

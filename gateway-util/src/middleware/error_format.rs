@@ -1,4 +1,4 @@
-//! The form of error pages.
+//! `FormatErrors`: gives the error pages of an app one format: HTML, text or JSON.
 
 use bytes::Bytes;
 use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse, TryIntoResponse};
@@ -7,11 +7,11 @@ use http::HeaderValue;
 #[cfg(feature = "json")]
 use crate::error::Problem;
 
-/// Which form the errors of an app have; for [`error_format`](crate::MiddlewareExt::error_format).
+/// The format of an app's errors; for [`error_format`](crate::MiddlewareExt::error_format).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorFormat {
-    /// The small page of HTML that an [`HttpError`] has by itself.
+    /// The small HTML page that an [`HttpError`] has by default.
     Html,
     /// Two lines of text: status and name, and the description.
     Text,
@@ -23,21 +23,21 @@ pub enum ErrorFormat {
     Problem,
 }
 
-/// Gives the errors of an app one form; made by
+/// Gives the errors of an app one format; made by
 /// [`MiddlewareExt::error_format`](crate::MiddlewareExt::error_format).
 ///
-/// - What counts is an error that the app's future ends with: an [`HttpError`], the 404 of a
-///   [`Mount`](crate::Mount) and the 405 of [`Methods`](crate::Methods) among them, a failed read of the
-///   input, and any other error, which becomes a 500. The form is the same whatever the client accepts.
-/// - Status, headers, description and cause stay. The cause is logged by the gateway and never sent.
-/// - An `HttpError` that has an answer of its own keeps it: a redirect, or the form that a middleware
-///   further in gave it. So a mount can have another form than the site around it.
-/// - An `HttpError` that a view returns as a value is an answer and stays as it is.
-/// - A panic, and an error of a body that streams, do not pass this middleware: their page is the
-///   gateway's. [`catch_panic`](crate::MiddlewareExt::catch_panic) answers panics.
+/// - It changes an error that the app's future ends with: an [`HttpError`], the 404 of a
+///   [`Mount`](crate::Mount), the 405 of [`Methods`](crate::Methods), a failed read of the
+///   input, and any other error, which becomes a 500. The format does not depend on `Accept`.
+/// - Status, headers, description and cause stay. The gateway logs the cause and never sends it.
+/// - An `HttpError` that has a response of its own keeps it: a redirect, or the format of a
+///   middleware further in. So a mount can have another format than the site around it.
+/// - An `HttpError` that a view returns as a value is a response and stays as it is.
+/// - A panic, and an error of a streaming body, do not pass this middleware: the gateway makes
+///   their page. [`catch_panic`](crate::MiddlewareExt::catch_panic) answers panics.
 ///
-/// It goes around [`error_handlers`](crate::MiddlewareExt::error_handlers), which see the errors as
-/// they were raised, and gives its form to those that no handler answers.
+/// It goes around [`error_handlers`](crate::MiddlewareExt::error_handlers). They see the errors as
+/// they were raised, and this gives its format to those that no handler answers.
 #[derive(Debug, Clone)]
 #[must_use = "a middleware does nothing until it serves"]
 pub struct FormatErrors<A> {
@@ -46,7 +46,7 @@ pub struct FormatErrors<A> {
 }
 
 impl<A> FormatErrors<A> {
-    /// Gives the errors of an app a form.
+    /// Gives the errors of an app a format.
     pub fn new(app: A, format: ErrorFormat) -> Self {
         Self { app, format }
     }
@@ -72,7 +72,7 @@ fn formatted(error: Error, format: ErrorFormat) -> Error {
             let content_type = HeaderValue::from_static(content_type);
             error.with_page(content_type, page).into()
         }
-        // The error is worth more than its form.
+        // If the format fails, the error itself is passed on.
         Err(_) => error.into(),
     }
 }
@@ -81,7 +81,7 @@ fn formatted(error: Error, format: ErrorFormat) -> Error {
 fn page(error: &HttpError, format: ErrorFormat) -> Result<(&'static str, Bytes), Error> {
     let (content_type, response) = match format {
         ErrorFormat::Html => {
-            // Without the cause, which is logged once.
+            // Without the cause, which is logged elsewhere once.
             let page =
                 HttpError::new(error.status()).with_description(error.description().to_owned());
             ("text/html; charset=utf-8", page.try_into_response()?)

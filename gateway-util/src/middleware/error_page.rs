@@ -1,12 +1,12 @@
-//! Headers on the pages of errors, which no start has passed.
+//! Adds headers to the pages of errors, for middlewares whose hook has not run.
 
 use gateway_core::{Error, HttpError};
 use http::{HeaderName, HeaderValue};
 
 /// Adds a header to the page of an `HttpError` that an app failed with, unless it has one of that
-/// name. The error stays the one it is, for the error handlers outside.
+/// name. The error itself stays, for the error handlers outside.
 ///
-/// The head of other errors is the gateway's own: a middleware has no say in it.
+/// The gateway makes the head of other errors. A middleware cannot change it.
 pub(super) fn with_header(
     error: Error,
     name: &'static HeaderName,

@@ -1,4 +1,4 @@
-//! Every middleware as a method.
+//! `MiddlewareExt`: the middlewares of this crate as methods of every app.
 
 #[cfg(feature = "timers")]
 use std::time::Duration;
@@ -28,10 +28,11 @@ use crate::error_handlers::ErrorHandlers;
 
 /// The middlewares of this crate as methods of every app.
 ///
-/// What is called last is outermost: it sees the request first and the answer last. An order that
-/// works, from the app outwards: `limit_input`, `head_as_get`, `auto_etag`, `conditional_get`, `basic_auth`,
-/// `method_override`, `error_handlers`, `error_format`, `timeout`, `catch_panic`, `runtime`, `request_id`,
-/// `access_log`, `metrics`, `spans`, `proxy_fix`. A stack deeper than about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
+/// The last one called is outermost: it sees the request first and the response last. An order that
+/// works, from the app outwards: `limit_input`, `head_as_get`, `auto_etag`, `conditional_get`,
+/// `basic_auth`, `method_override`, `error_handlers`, `error_format`, `timeout`, `catch_panic`,
+/// `runtime`, `request_id`, `access_log`, `metrics`, `spans`, `proxy_fix`. A stack deeper than
+/// about 30 needs one [`boxed`](gateway_core::AppExt::boxed) in its middle.
 ///
 /// # Examples
 ///
@@ -83,13 +84,13 @@ pub trait MiddlewareExt: App + Sized {
         CatchPanic::new(self, page)
     }
 
-    /// Answers 304 where the client has what would be sent; see [`ConditionalGet`].
+    /// Answers 304 if the client already has the response; see [`ConditionalGet`].
     #[cfg(feature = "conditions")]
     fn conditional_get(self) -> ConditionalGet<Self> {
         ConditionalGet::new(self)
     }
 
-    /// Gives the app's errors one form, whatever the client accepts; see [`FormatErrors`].
+    /// Gives the app's errors one format, for every client; see [`FormatErrors`].
     ///
     /// # Examples
     ///
@@ -112,8 +113,8 @@ pub trait MiddlewareExt: App + Sized {
         FormatErrors::new(self, format)
     }
 
-    /// Answers the app's errors in the site's own way; see [`ErrorHandlers`], to which handlers are
-    /// added.
+    /// Answers the app's errors with pages of the site; see [`ErrorHandlers`], to which handlers
+    /// are added.
     ///
     /// # Examples
     ///
@@ -138,7 +139,7 @@ pub trait MiddlewareExt: App + Sized {
         HeadAsGet::new(self)
     }
 
-    /// Bounds the input to `limit` bytes (I4): a larger declared length is answered with 413 before
+    /// Limits the input to `limit` bytes (I4): a larger declared length is answered with 413 before
     /// the app runs, and reading more than the limit fails with an error that becomes a 413.
     ///
     /// # Examples
@@ -169,8 +170,7 @@ pub trait MiddlewareExt: App + Sized {
         LimitInput::new(self, limit)
     }
 
-    /// Lets a POST be another method; see [`MethodOverride`], of which a source has to be switched
-    /// on.
+    /// Lets a POST be another method; see [`MethodOverride`]. A source must be switched on.
     fn method_override(self) -> MethodOverride<Self> {
         MethodOverride::new(self)
     }
@@ -210,7 +210,7 @@ pub trait MiddlewareExt: App + Sized {
         OnRequest::new(self, function)
     }
 
-    /// Calls a function with the head of each answer; see [`OnResponse`].
+    /// Calls a function with the head of each response; see [`OnResponse`].
     ///
     /// # Examples
     ///
@@ -235,18 +235,18 @@ pub trait MiddlewareExt: App + Sized {
         OnResponse::new(self, function)
     }
 
-    /// Asks `next` where this app refuses with a 404 or 405; see [`Cascade`].
+    /// Asks `next` if this app refuses with a 404 or 405; see [`Cascade`].
     fn or_else(self, next: impl App) -> Cascade {
         Cascade::new().then(self).then(next)
     }
 
-    /// Believes what trusted proxies say of the client; see [`ProxyFix`], which trusts nobody until
-    /// it is told to.
+    /// Reads the client's address and more from the headers of trusted proxies; see [`ProxyFix`].
+    /// It trusts none by default.
     fn proxy_fix(self) -> ProxyFix<Self> {
         ProxyFix::new(self)
     }
 
-    /// Gives each request a name; see [`RequestId`].
+    /// Gives each request an id; see [`RequestId`].
     fn request_id(self) -> RequestId<Self> {
         RequestId::new(self)
     }
@@ -262,7 +262,7 @@ pub trait MiddlewareExt: App + Sized {
         Spans::new(self)
     }
 
-    /// Bounds the time that the app may take; see [`Timeout`].
+    /// Limits the time that the app may take; see [`Timeout`].
     #[cfg(feature = "timers")]
     fn timeout(self, duration: Duration) -> Timeout<Self> {
         Timeout::new(self, duration)

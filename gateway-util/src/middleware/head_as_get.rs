@@ -1,18 +1,17 @@
-//! HEAD for apps that refuse it.
+//! `HeadAsGet`: shows GET instead of HEAD to apps that refuse HEAD.
 
 use gateway_core::{App, Body, Environ, Error, StartResponse};
 use http::Method;
 
-/// Shows an app GET where the client sent HEAD, for apps that refuse HEAD: Rack's `Head`. Made by
+/// Shows an app GET if the client sent HEAD, for apps that refuse HEAD: Rack's `Head`. Made by
 /// [`MiddlewareExt::head_as_get`](crate::MiddlewareExt::head_as_get).
 ///
-/// The answer is passed on whole; the gateway, which knows what was sent, sends its head with the
-/// length that GET would have had, and closes the body (B6). The environ's extensions hold
-/// [`IsHead`], for an app that wants to save itself the body.
+/// The whole response is passed on. The gateway knows that HEAD was sent: it sends the head with
+/// the length that GET would have had, and closes the body (B6). The environ's extensions hold
+/// [`IsHead`], for an app that does not want to make the body.
 ///
-/// It belongs next to the app: middlewares inside of it take the request for a GET, and one that
-/// holds an answer back ([`AutoETag`](crate::AutoETag), [`Cascade`](crate::Cascade)) then waits for
-/// the first chunk.
+/// It belongs next to the app. Middlewares inside it see a GET, and one that holds a response back
+/// ([`AutoETag`](crate::AutoETag), [`Cascade`](crate::Cascade)) then waits for the first chunk.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Functions before and after an app.
+//! `OnRequest` and `OnResponse`: functions that run before an app, and when it starts its response.
 
 use std::any::type_name;
 use std::fmt;
@@ -10,8 +10,8 @@ use http::{HeaderMap, StatusCode};
 /// Calls a function with the environ before the app: Flask's `before_request`. Made by
 /// [`MiddlewareExt::on_request`](crate::MiddlewareExt::on_request).
 ///
-/// What the function returns goes to the app. An error it returns is the answer, and the app is not
-/// called.
+/// The app gets the environ that the function returns. An error of the function is answered, and
+/// the app is not called.
 #[doc(alias = "before_request")]
 #[derive(Clone)]
 pub struct OnRequest<A, F> {
@@ -49,12 +49,12 @@ impl<A: fmt::Debug, F> fmt::Debug for OnRequest<A, F> {
     }
 }
 
-/// Calls a function with the head of each answer as it is started: Flask's `after_request`. Made by
-/// [`MiddlewareExt::on_response`](crate::MiddlewareExt::on_response).
+/// Calls a function with the head of each response when it is started: Flask's `after_request`.
+/// Made by [`MiddlewareExt::on_response`](crate::MiddlewareExt::on_response).
 ///
-/// The function runs at each start and restart, late ones too, and may change the head; what it
-/// leaves is checked like what an app hands over. It must not block. An error that the app fails with
-/// has no head yet: what answers errors goes inside.
+/// The function runs at each start and restart, also late ones, and may change the head. The head
+/// that it leaves is checked like an app's head. It must not block. It does not see an error that
+/// the app fails with: put the middleware that answers errors inside.
 #[doc(alias = "after_request")]
 #[derive(Clone)]
 pub struct OnResponse<A, F> {

@@ -1,4 +1,4 @@
-//! Names of hosts, and patterns of them.
+//! A table of values by host name, or by a pattern such as `*.example.org`.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -46,7 +46,8 @@ impl<T> HostNames<T> {
         names.into_iter().chain(suffixes).map(|(_, value)| value)
     }
 
-    /// The value of a name: a name wins over a pattern, the longer pattern over the shorter.
+    /// The value of a name. A name takes precedence over a pattern, a longer pattern over a shorter
+    /// one.
     pub(super) fn find(&self, host: &str) -> Option<&T> {
         let host = normal(host);
         field::count(host.len());
@@ -57,11 +58,11 @@ impl<T> HostNames<T> {
         // From the longest suffix to the shortest, one look-up for each label.
         while let Some((label, suffix)) = rest.split_once('.') {
             field::count(label.len());
-            // `*` stands for a label, and an empty one is none.
+            // `*` stands for a label, and a label is not empty.
             if label.is_empty() {
                 break;
             }
-            // A look-up reads all of its key: what is too long is not looked up.
+            // A look-up reads the whole key, so a key that is too long is not looked up.
             if suffix.len() <= self.longest_suffix {
                 field::count(suffix.len());
                 if let Some(value) = self.suffixes.get(suffix) {
@@ -83,7 +84,7 @@ impl<T> fmt::Debug for HostNames<T> {
     }
 }
 
-/// A name as it is compared: in lower case, without the dot of the root.
+/// A name in the form that is compared: in lower case, without the dot of the root.
 fn normal(host: &str) -> Cow<'_, str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     if host.bytes().any(|byte| byte.is_ascii_uppercase()) {

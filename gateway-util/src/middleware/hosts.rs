@@ -1,4 +1,4 @@
-//! Apps by host.
+//! `Hosts`: calls an app by the host that the client asked for.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use super::host_names::{HostNames, LONGEST};
 
 /// Apps by the host that the client asked for: the other half of Rack's `URLMap`.
 ///
-/// - A name is compared without regard to case, without the port and without a dot at its end; an
+/// - A name is compared without regard to case, without the port and without a dot at its end. An
 ///   IPv6 address keeps its brackets: `[::1]`.
-/// - `*.example.org` stands for every name below `example.org`, at any depth, and not for
-///   `example.org` itself. A name wins over a pattern, the longer pattern over the shorter.
-/// - What matches none goes to the fallback. Without one it is a 404, raised as an error. That
-///   includes a `Host` that is no name at all.
-/// - A host longer than 255 bytes is no name (RFC 1035 section 2.3.4), and a 400.
+/// - `*.example.org` matches every name below `example.org`, at any depth, but not `example.org`
+///   itself. A name takes precedence over a pattern, a longer pattern over a shorter one.
+/// - A host that matches none goes to the fallback. Without a fallback it is a 404, raised as an
+///   error. This includes a `Host` that is not a name.
+/// - A host longer than 255 bytes cannot be a name (RFC 1035 section 2.3.4), and is a 400.
 ///
-/// The host is the client's word (E12), and behind a proxy the proxy's: put
-/// [`ProxyFix`](crate::ProxyFix) around this. A request that names none is one for SERVER_NAME.
+/// The client chooses the host (E12); behind a proxy, the proxy does: put
+/// [`ProxyFix`](crate::ProxyFix) around this. For a request without a host, SERVER_NAME is used.
 ///
 /// # Examples
 ///
@@ -42,7 +42,7 @@ use super::host_names::{HostNames, LONGEST};
 #[doc(alias = "URLMap")]
 pub struct Hosts {
     apps: HostNames<BoxApp>,
-    /// Without one the answer is a 404 that is raised, so that error handlers around see it.
+    /// `None` means a 404 that is raised, so that error handlers outside see it.
     fallback: Option<BoxApp>,
 }
 
@@ -56,8 +56,8 @@ impl Hosts {
         }
     }
 
-    /// Sets the app of a host, a name or a pattern `*.name`, without a port. An app that was set
-    /// for it before is replaced.
+    /// Sets the app of a host, a name or a pattern `*.name`, without a port. It replaces an app
+    /// that was set for it before.
     #[must_use]
     pub fn at(mut self, host: &str, app: impl App) -> Self {
         self.apps.insert(host, BoxApp::new(app));

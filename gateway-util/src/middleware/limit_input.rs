@@ -1,8 +1,9 @@
-//! A bound on the input.
+//! `LimitInput`: limits the size of the request body (I4).
 
 use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
 
-/// Bounds the input of an app; made by [`MiddlewareExt::limit_input`](crate::MiddlewareExt::limit_input).
+/// Limits the input of an app; made by
+/// [`MiddlewareExt::limit_input`](crate::MiddlewareExt::limit_input).
 #[derive(Debug, Clone)]
 pub struct LimitInput<A> {
     app: A,
@@ -21,7 +22,7 @@ impl<A: App> App for LimitInput<A> {
         mut environ: Environ,
         start_response: StartResponse,
     ) -> Result<Body, Error> {
-        // I4: what is declared is refused before the app runs.
+        // I4: a declared length is refused before the app runs.
         if environ
             .content_length()
             .is_some_and(|length| length > self.limit)

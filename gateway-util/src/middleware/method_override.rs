@@ -1,17 +1,17 @@
-//! Methods that a form cannot send.
+//! `MethodOverride`: lets a POST name another method, which an HTML form cannot send.
 
 use gateway_core::{App, Body, Environ, Error, StartResponse};
 use http::Method;
 
-/// Lets a POST be another method, which it names in a header or in the query: Rack's
+/// Lets a POST be another method, named in a header or in the query: Rack's
 /// `MethodOverride`. Made by [`MiddlewareExt::method_override`](crate::MiddlewareExt).
 ///
-/// - Only a POST is changed, and only into PUT, PATCH or DELETE, or what
-///   [`allow`](Self::allow) says. Anything else is passed on as it is. A browser sends a POST across
-///   sites no more freely than before.
-/// - `X-HTTP-Method-Override` is looked at first, then the query's `_method`, each where it was
+/// - Only a POST is changed, and only into PUT, PATCH or DELETE, or a method of
+///   [`allow`](Self::allow). Everything else is passed on as it is. This does not help a browser to
+///   send requests across sites.
+/// - `X-HTTP-Method-Override` is read first, then the query's `_method`, if they were
 ///   switched on: [`header`](Self::header), [`query`](Self::query). Names are compared without
-///   regard to case. The body is not looked at: reading it here would take it from the app.
+///   regard to case. The body is not read, because the app needs it.
 /// - The method that was sent is in the environ's extensions, as [`OverriddenMethod`].
 ///
 /// # Examples
@@ -58,7 +58,7 @@ pub struct MethodOverride<A> {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverriddenMethod(
-    /// The method as sent.
+    /// The method as it was sent.
     pub Method,
 );
 
@@ -73,22 +73,22 @@ impl<A> MethodOverride<A> {
         }
     }
 
-    /// Looks at the header `X-HTTP-Method-Override`.
+    /// Reads the header `X-HTTP-Method-Override`.
     #[must_use]
     pub fn header(mut self) -> Self {
         self.header = true;
         self
     }
 
-    /// Looks at the parameter `_method` of the query, the first one.
+    /// Reads the first parameter `_method` of the query.
     #[must_use]
     pub fn query(mut self) -> Self {
         self.query = true;
         self
     }
 
-    /// Sets which methods a POST may become. HEAD and CONNECT are left out: a gateway knows from the
-    /// request as it was sent whether it has to send a body.
+    /// Sets which methods a POST may become. HEAD and CONNECT are left out: the gateway decides by
+    /// the method that was sent whether a body is sent.
     #[must_use]
     pub fn allow(mut self, methods: impl IntoIterator<Item = Method>) -> Self {
         self.allowed = methods

@@ -1,4 +1,4 @@
-//! Apps by method.
+//! `Methods`: calls an app by the method of the request.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use http::Method;
 
 /// Apps by the method of the request, as Flask routes them.
 ///
-/// - HEAD goes to the app for GET unless it has one of its own; the gateway sends no body (B6). The
-///   app sees the method HEAD: an app that refuses that goes behind [`HeadAsGet`](crate::HeadAsGet).
+/// - HEAD goes to the app for GET unless it has its own; the gateway sends no body (B6). The
+///   app sees the method HEAD. Wrap an app that refuses HEAD in [`HeadAsGet`](crate::HeadAsGet).
 /// - OPTIONS is answered with an empty 200 and `Allow`, unless it has an app of its own.
-/// - Any other method goes to the fallback if there is one, else it is a 405 with `Allow`.
+/// - Any other method goes to the fallback. Without a fallback it is a 405 with `Allow`.
 ///
-/// `Allow` names the methods in the order in which they were added, HEAD behind GET, OPTIONS last.
+/// `Allow` names the methods in the order in which they were added, HEAD after GET, OPTIONS last.
 ///
 /// # Examples
 ///
@@ -53,7 +53,7 @@ macro_rules! by_name {
 }
 
 impl Methods {
-    /// No methods but OPTIONS.
+    /// No methods except OPTIONS.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Methods {
         options, OPTIONS;
     }
 
-    /// Sets the app for a method; one that was set for it before is replaced.
+    /// Sets the app for a method. It replaces an app that was set for it before.
     #[must_use]
     pub fn on(mut self, method: Method, app: impl App) -> Self {
         self.apps.retain(|(known, _)| *known != method);
@@ -82,7 +82,7 @@ impl Methods {
         self
     }
 
-    /// Sets the app for all other methods, in place of the 405.
+    /// Sets the app for all other methods, instead of the 405.
     #[must_use]
     pub fn fallback(mut self, app: impl App) -> Self {
         self.fallback = Some(BoxApp::new(app));
@@ -137,7 +137,7 @@ impl App for Methods {
         }
         match app.or(self.fallback.as_ref()) {
             Some(app) => app.call(environ, start_response).await,
-            // RFC 9110 section 15.5.6: a 405 says what is allowed.
+            // RFC 9110 section 15.5.6: a 405 lists the allowed methods.
             None => Err(HttpError::method_not_allowed()
                 .with_headers([("allow", self.allow.clone())])?
                 .into()),

@@ -1,4 +1,4 @@
-//! Numbers of each request.
+//! `Metrics`: counts and times requests through the `metrics` facade.
 
 mod series;
 
@@ -25,14 +25,14 @@ use series::{ACTIVE, BODY_SIZE, DURATION, Series};
 ///   `http.response.status_code`, if a response was sent; and `error.type`, if there was an error: the
 ///   clause of SPEC.md that the app broke, else [`Ended::as_str`](gateway_core::Ended::as_str) of an
 ///   exchange that was not completed, else a status from 500 on. The gauge has the first two.
-/// - A method that is not [known](Self::known_methods) is `_OTHER`. No label takes text from a client,
-///   so the number of series is bounded. There is no path among them.
-/// - A request costs no allocation once its series is known.
-/// - The observer of a gateway ([`Metrics::observer`]) also hears of requests that are refused before
-///   the app. It is told at the end only, so it has no gauge. A request that passes both is counted
-///   twice: use one of them.
+/// - A method that is not [known](Self::known_methods) is `_OTHER`. No label has text of a client,
+///   so the number of series is bounded. The path is not among the labels.
+/// - A request costs no allocation if its series exists already.
+/// - The observer of a gateway ([`Metrics::observer`]) is also told of requests that are refused
+///   before the app. It is told only at the end, so it has no gauge. A request that passes both is
+///   counted twice, so use only one of them.
 ///
-/// The recorder is asked anew for each request. What the metrics are is described to the recorder that
+/// The recorder is looked up for each request. The metrics are described once, to the recorder that
 /// is installed when this is made.
 ///
 /// # Examples
@@ -149,7 +149,7 @@ impl<A: App> App for Metrics<A> {
     gateway_core::forward_lifespan!(app);
 }
 
-/// What reaches the middleware: it was counted among the requests in flight.
+/// A request that reaches the middleware. It was counted among the requests in flight.
 impl Observer for Series {
     fn observe(&self, request: &RequestSummary, outcome: &Outcome) {
         self.end(request.method(), request.scheme());

@@ -1,4 +1,4 @@
-//! Apps under prefixes.
+//! `Mount`: calls an app by the prefix of the path.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use percent_encoding::percent_decode;
 
 /// Apps mounted at prefixes of the path: Werkzeug's `DispatcherMiddleware`, Rack's `URLMap`.
 ///
-/// The longest prefix that matches whole segments wins: `/ap` does not match `/apple` (E3). The
-/// prefix moves from PATH_INFO to SCRIPT_NAME; an app beside it, or the fallback, sees nothing of
-/// that. What matches none goes to the fallback. Without one it is a 404, raised as an error:
+/// The longest prefix that matches whole segments is used: `/ap` does not match `/apple` (E3). The
+/// prefix moves from PATH_INFO to SCRIPT_NAME. Other apps, and the fallback, do not see that. A
+/// path that matches none goes to the fallback. Without a fallback it is a 404, raised as an error:
 /// [`error_handlers`](crate::MiddlewareExt::error_handlers) and
 /// [`error_format`](crate::MiddlewareExt::error_format) around the mount decide how it looks.
 ///
-/// The prefixes are a tree of segments that is walked along the path, once: what a dispatch costs
+/// The prefixes are a tree of segments, which is walked once along the path. The cost of a dispatch
 /// grows with the path, and with the logarithm of the number of mounts.
 ///
 /// # Examples
@@ -41,11 +41,11 @@ use percent_encoding::percent_decode;
 #[doc(alias = "URLMap")]
 pub struct Mount {
     root: Node,
-    /// Without one the answer is a 404 that is raised, so that error handlers around see it.
+    /// `None` means a 404 that is raised, so that error handlers outside see it.
     fallback: Option<BoxApp>,
 }
 
-/// A prefix: its app, if one is mounted there, and the prefixes that go on behind it.
+/// A prefix: its app, if one is mounted there, and the longer prefixes.
 #[derive(Default)]
 struct Node {
     app: Option<BoxApp>,
@@ -71,8 +71,8 @@ impl Mount {
         }
     }
 
-    /// Mounts an app at a prefix, which is decoded text; a slash at its end does not count, and one
-    /// that is missing at its start is added. An app that was mounted there before is replaced.
+    /// Mounts an app at a prefix, which is decoded text. A slash at its end is ignored, and a
+    /// missing one at its start is added. It replaces an app that was mounted there before.
     #[must_use]
     pub fn at(mut self, prefix: &str, app: impl App) -> Self {
         let prefix = prefix.trim_end_matches('/');
@@ -101,7 +101,7 @@ impl Mount {
         apps
     }
 
-    /// The app of the longest prefix, and how many bytes of the raw path that prefix takes up.
+    /// The app of the longest prefix, and how many bytes of the raw path that prefix takes.
     fn find(&self, raw_path: &str) -> Option<(&BoxApp, usize)> {
         let mut node = &self.root;
         let mut found = node.app.as_ref().map(|app| (app, 0));

@@ -1,4 +1,4 @@
-//! What proxies say of the client.
+//! `ProxyFix`: takes the client's address, scheme and host from the headers of trusted proxies.
 
 mod forwarded;
 mod values;
@@ -11,26 +11,26 @@ use http::{HeaderValue, Uri, header};
 
 use forwarded::Element;
 
-/// Takes address, scheme, host, port and prefix from what trusted proxies say, as Werkzeug's
+/// Takes address, scheme, host, port and prefix from the headers of trusted proxies, as Werkzeug's
 /// `ProxyFix` does. Made by [`MiddlewareExt::proxy_fix`](crate::MiddlewareExt::proxy_fix).
 ///
-/// # Trust is counted
+/// # Trust is a number of hops
 ///
-/// Everyone can send these headers; what counts is who appended the value. Each proxy appends its
-/// own on the right, so with `n` proxies of yours in a row the `n`th value from the right is the one
-/// your outermost proxy wrote, and everything to its left is the client's word (E13). Say the number
-/// for each header that they set, and only for those: a header that a proxy passes through is
-/// anyone's.
+/// Anybody can send these headers. What counts is which proxy appended a value. Each proxy appends
+/// its own on the right. With `n` proxies of yours in a row, your outermost proxy wrote the `n`th
+/// value from the right, and the client may have sent everything to its left (E13). Give the number
+/// for each header that your proxies set, and only for those: a header that a proxy passes through
+/// may be anybody's.
 ///
-/// - Nothing is trusted until it is said: a new `ProxyFix` changes nothing.
-/// - Fewer values than trusted hops: the request did not come through all of the proxies, and
-///   nothing is changed.
-/// - A value at the trusted place that is none (`unknown`, a host with a slash in it) is not
-///   believed. For the address that means that there is none: REMOTE_ADDR is absent, rather than the
+/// - Nothing is trusted by default: a new `ProxyFix` changes nothing.
+/// - If there are fewer values than trusted hops, the request did not come through all of the
+///   proxies, and nothing is changed.
+/// - If the trusted value is not valid (`unknown`, a host with a slash in it), it is ignored.
+///   For the address, that means that there is none: REMOTE_ADDR is absent, and not the
 ///   proxy's own (E16).
 /// - A host longer than 255 bytes is a 400, as everywhere (RFC 1035 section 2.3.4).
-/// - A prefix that a browser could read as another host is not believed, be it encoded: `//evil`,
-///   `/%2fevil`, `/%5cevil`.
+/// - A prefix that a browser could read as another host is ignored, also if it is encoded:
+///   `//evil`, `/%2fevil`, `/%5cevil`.
 /// - The headers themselves stay as they are.
 ///
 /// # What is changed
@@ -44,8 +44,8 @@ use forwarded::Element;
 /// | [`x_prefix`](Self::x_prefix) | `X-Forwarded-Prefix` | put in front of SCRIPT_NAME, and of the path (E3) |
 /// | [`forwarded`](Self::forwarded) | `Forwarded` (RFC 7239) | as the first three, from `for`, `proto` and `host` |
 ///
-/// Where both are trusted, `Forwarded` wins. What was there before is in the environ's extensions,
-/// as [`BeforeProxyFix`].
+/// If both are trusted, `Forwarded` takes precedence. The values from before are in the environ's
+/// extensions, as [`BeforeProxyFix`].
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ pub struct ProxyFix<A> {
     forwarded: usize,
 }
 
-/// In the environ's extensions: what [`ProxyFix`] found, before it changed anything. Werkzeug's
+/// In the environ's extensions: the values from before [`ProxyFix`] changed them. Werkzeug's
 /// `werkzeug.proxy_fix.orig`.
 ///
 /// # Examples
@@ -97,7 +97,7 @@ pub struct ProxyFix<A> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BeforeProxyFix {
-    /// The facts of the connection: the peer is the proxy.
+    /// The connection, whose peer is the proxy.
     pub connection: Connection,
     /// The host that the proxy asked for.
     pub host: Option<String>,
@@ -109,7 +109,7 @@ pub struct BeforeProxyFix {
 
 macro_rules! hop_counts {
     ($($field:ident, $header:literal;)*) => {$(
-        #[doc = concat!("Trusts `", $header, "` of so many proxies; 0 ignores it.")]
+        #[doc = concat!("Trusts `", $header, "` of this many proxies; 0 ignores it.")]
         #[must_use]
         pub fn $field(mut self, hops: usize) -> Self {
             self.$field = hops;
@@ -119,7 +119,7 @@ macro_rules! hop_counts {
 }
 
 impl<A> ProxyFix<A> {
-    /// Trusts nobody yet.
+    /// Trusts no proxy yet.
     pub fn new(app: A) -> Self {
         Self {
             app,
@@ -141,7 +141,7 @@ impl<A> ProxyFix<A> {
         forwarded, "Forwarded";
     }
 
-    /// What the trusted proxies say.
+    /// Reads the headers of the trusted proxies.
     ///
     /// # Errors
     ///
@@ -185,7 +185,7 @@ fn checked_host(host: &[u8]) -> Result<Option<String>, HttpError> {
     Ok(values::host(host))
 }
 
-/// What proxies said, as far as it can be believed.
+/// The valid values of trusted proxies.
 #[derive(Default)]
 struct Told {
     /// The client; `Some(None)` if the proxy names no address.
@@ -199,7 +199,7 @@ struct Told {
 impl Told {
     fn merge(&mut self, element: &Element<'_>) -> Result<(), HttpError> {
         if !element.is_well_formed() {
-            // Whom the request came from is not known then.
+            // Then the address of the client is unknown.
             self.client = Some(None);
             return Ok(());
         }
@@ -235,7 +235,7 @@ impl Told {
             uri: environ.uri().clone(),
             split: environ.script_name_len(),
         };
-        // X-Forwarded-Port is the port of the host, whatever the host itself says.
+        // X-Forwarded-Port is the port of the host, even if the host has a port itself.
         let host = match (&self.host, self.port) {
             (host, Some(port)) => host
                 .as_ref()
@@ -273,7 +273,7 @@ impl Told {
     }
 }
 
-/// Replaces the host that the request is for, wherever it stands (E12).
+/// Replaces the host of the request in all places that name it (E12).
 fn set_host(environ: &mut Environ, host: &str) {
     let Ok(value) = HeaderValue::from_str(host) else {
         return;
@@ -290,7 +290,7 @@ fn set_host(environ: &mut Environ, host: &str) {
     environ.headers_mut().insert(header::HOST, value);
 }
 
-/// Puts a prefix in front of the path, and moves the cut behind it.
+/// Puts a prefix before the path, and moves SCRIPT_NAME's end after it.
 fn set_prefix(environ: &mut Environ, prefix: &str) {
     let target = match environ.uri().path_and_query() {
         // E14: `*` has no path.
@@ -309,7 +309,7 @@ fn set_prefix(environ: &mut Environ, prefix: &str) {
     parts.uri = fixed.unwrap_or(parts.uri);
     *environ = detached.attach(parts, input);
     if is_fixed && environ.set_script_name_len(prefix.len() + split).is_err() {
-        // The prefix ends in no slash, so this is the end of a segment.
+        // The prefix does not end in a slash, so this is the end of a segment.
         let _ = environ.set_script_name_len(0);
     }
 }

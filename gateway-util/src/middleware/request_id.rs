@@ -1,4 +1,4 @@
-//! A name for each request.
+//! `RequestId`: gives each request an id.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -10,24 +10,25 @@ use http::{HeaderName, HeaderValue};
 
 use super::error_page;
 
-/// The field that carries the name.
+/// The field that carries the id.
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A name longer than this is not taken over.
+/// A longer id is replaced.
 const LONGEST: usize = 128;
 
-/// Gives each request a name: taken over from `X-Request-ID`, or made. Made by
+/// Gives each request an id: that of `X-Request-ID`, or a new one. Made by
 /// [`MiddlewareExt::request_id`](crate::MiddlewareExt::request_id).
 ///
-/// - A name that came in is taken over if it has 1 to 128 characters, all of them letters, digits or
-///   one of `-._~+/=:@`. Several lines, or anything else, and it is replaced: a name ends up in logs.
+/// - The id of the request is kept if it has 1 to 128 characters, all of them letters, digits or
+///   one of `-._~+/=:@`. Anything else, and several lines, are replaced, because ids end up in
+///   logs.
 /// - The app finds it in the environ's extensions, as a [`RequestIdValue`], and in the request's own
 ///   `X-Request-ID`.
-/// - The answer has it in `X-Request-ID`, unless the app set that; the page of an
-///   [`HttpError`](gateway_core::HttpError) that the app failed with has it too.
+/// - The response has it in `X-Request-ID`, unless the app set that. The page of an
+///   [`HttpError`](gateway_core::HttpError) that the app failed with has it, too.
 ///
-/// A made name is 32 hexadecimal digits. It is not a secret: who has seen some cannot compute others,
-/// but nothing may depend on that.
+/// A new id is 32 hexadecimal digits. It is hard to guess from others, but it is not a secret:
+/// do not use it as one.
 ///
 /// # Examples
 ///
@@ -50,17 +51,17 @@ const LONGEST: usize = 128;
 #[derive(Debug, Clone)]
 pub struct RequestId<A>(A);
 
-/// In the environ's extensions: the name of the request.
+/// In the environ's extensions: the id of the request.
 ///
 /// See [`RequestId`] for an example.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestIdValue(HeaderValue);
 
 impl RequestIdValue {
-    /// The name.
+    /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Only what is ASCII gets in.
+        // Only ASCII is accepted.
         self.0.to_str().unwrap_or_default()
     }
 }
@@ -72,7 +73,7 @@ impl fmt::Display for RequestIdValue {
 }
 
 impl<A> RequestId<A> {
-    /// Names the requests to an app.
+    /// Gives ids to the requests of an app.
     pub fn new(app: A) -> Self {
         Self(app)
     }
@@ -120,7 +121,7 @@ fn taken_over(sent: &[u8]) -> Option<HeaderValue> {
         .flatten()
 }
 
-/// A name that no other request of this process has, and none of another process by chance.
+/// An id that no other request of this process has, and no other process by chance.
 fn made() -> HeaderValue {
     static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(Default::default);
     static COUNT: AtomicU64 = AtomicU64::new(0);

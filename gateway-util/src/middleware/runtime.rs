@@ -1,4 +1,4 @@
-//! How long the app took.
+//! `Runtime`: reports in `X-Runtime` how long the app took to start its response.
 
 use std::time::Instant;
 
@@ -9,11 +9,11 @@ use super::error_page;
 
 static X_RUNTIME: HeaderName = HeaderName::from_static("x-runtime");
 
-/// Says in `X-Runtime` how many seconds passed from the call to the start: Rack's `Runtime`. Made by
+/// Reports in `X-Runtime` the seconds from the call to the start: Rack's `Runtime`. Made by
 /// [`MiddlewareExt::runtime`](crate::MiddlewareExt::runtime).
 ///
-/// An app that sets the header itself keeps its own. What the body takes is not counted: the head is
-/// out by then; [`AccessLog`](crate::AccessLog) knows it.
+/// An app that sets the header itself keeps its own. The time of the body is not included, because
+/// the head is sent before it. [`AccessLog`](crate::AccessLog) reports the whole time.
 ///
 /// # Examples
 ///

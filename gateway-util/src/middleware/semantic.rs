@@ -1,9 +1,9 @@
-//! The vocabulary of OpenTelemetry's semantic conventions for HTTP, version 1.
+//! Names from OpenTelemetry's semantic conventions for HTTP, version 1.
 
 use gateway_core::{Ended, Outcome};
 use http::Version;
 
-/// `http.request.method` of a method that is not known.
+/// The `http.request.method` of an unknown method.
 pub(super) const OTHER: &str = "_OTHER";
 
 /// The methods that the conventions call known: those of RFC 9110, and PATCH.
@@ -22,8 +22,8 @@ pub(super) fn protocol_version(version: Version) -> &'static str {
     }
 }
 
-/// What `error.type` says beside a status: the clause that the app broke, else how the exchange ended
-/// when it was not completed.
+/// The `error.type` of an exchange: the clause that the app broke, or how the exchange ended
+/// if it was not completed. `None` if only the status can tell.
 pub(super) fn error_type(outcome: &Outcome) -> Option<&'static str> {
     outcome.clause().or_else(|| match outcome.ended() {
         Ended::Completed => None,

@@ -1,4 +1,4 @@
-//! A span around each request.
+//! `Spans`: runs each request in a `tracing` span.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 /// Runs each request in a span of `tracing`. Made by
 /// [`MiddlewareExt::spans`](crate::MiddlewareExt::spans).
 ///
-/// What the app logs while it is called, and while its body is asked for chunks, stands in the span.
-/// The span ends with the exchange, whatever became of it. It has the target `gateway_util::spans` and
-/// the level INFO; where no subscriber wants it, the request passes as it is.
+/// The span has everything that the app logs while it is called, and while its body is asked for
+/// chunks. It ends with the exchange, however that ends. It has the target `gateway_util::spans`
+/// and the level INFO. If no subscriber wants it, the request passes as it is.
 ///
 /// # Fields
 ///
@@ -33,8 +33,8 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 ///   `error.type` (the clause of SPEC.md that the app broke, else how the exchange ended, else a status
 ///   from 500 on) and `otel.status_code`.
 ///
-/// A refused request reaches no middleware and has no span. The parent is the current span. One that a
-/// client names in its `traceparent` is set by a middleware inside of this one, on
+/// A refused request reaches no middleware and has no span. The parent is the current span. A
+/// middleware inside this one can set the parent that a client names in its `traceparent`, on
 /// [`Span::current`].
 ///
 /// # Examples
@@ -74,7 +74,7 @@ impl<A> Spans<A> {
         }
     }
 
-    /// Records the query, too. It may hold secrets: tokens, names, what was searched for.
+    /// Records the query, too. It may hold secrets, such as tokens, names and search terms.
     #[must_use]
     pub fn with_query(mut self) -> Self {
         self.has_query = true;
@@ -123,7 +123,7 @@ impl<A: App> App for Spans<A> {
         environ.observe(Arc::new(AtTheEnd(span.clone())));
         let call = self.app.call(environ, start_response);
         let body = call.instrument(span.clone()).await?;
-        // Nothing of the app runs while bytes in memory are sent.
+        // No code of the app runs while bytes in memory are sent.
         if body.buffered().is_some() {
             return Ok(body);
         }
@@ -154,7 +154,7 @@ impl Observer for AtTheEnd {
     }
 }
 
-/// A body that is asked, and closed, in its span.
+/// A body that is polled and closed in its span.
 struct Spanned {
     body: Body,
     span: Span,

@@ -1,4 +1,4 @@
-//! A bound on the time an app takes.
+//! `Timeout`: limits the time that an app may take.
 
 mod bounded;
 
@@ -13,23 +13,24 @@ use http::StatusCode;
 use crate::tokio_context;
 use bounded::Bounded;
 
-/// Bounds the time an app may take. Made by
+/// Limits the time that an app may take. Made by
 /// [`MiddlewareExt::timeout`](crate::MiddlewareExt::timeout).
 ///
-/// - When the time is over, the app's future is dropped, and so is its body with all that it holds: a
-///   file, a connection to a database, the thread of a [`blocking`](crate::blocking()) app. A timer of
-///   its own does that, whether the gateway asks for more or waits for a client that does not read.
-/// - Before the head has gone out the client gets a 503, or what [`status`](Self::status) says;
-///   after that the response is aborted, so that the client can tell (B8). It is told when the gateway
-///   asks for the next chunk: a client that does not read learns it when it reads again.
-/// - By default the time runs from the call to the end of the body.
-///   [`until_first_byte`](Self::until_first_byte) lets the body take as long as it likes, for event
-///   streams and downloads; [`between_chunks`](Self::between_chunks) starts the clock again with each
-///   chunk.
-/// - What a slow client takes counts.
+/// - When the time is over, the app's future is dropped, and so is its body with all that it holds:
+///   a file, a connection to a database, the thread of a [`blocking`](crate::blocking()) app. A
+///   timer does that, even while the gateway waits for a client that does not read.
+/// - Before the head was sent, the client gets a 503, or the status that [`status`](Self::status)
+///   sets. After that the response is aborted, so that the client can tell (B8). The abort is seen
+///   when the gateway asks for the next chunk, so a client that does not read learns of it when it
+///   reads again.
+/// - By default the time runs from the call to the end of the body. With
+///   [`until_first_byte`](Self::until_first_byte), the body may take as long as it likes, for event
+///   streams and downloads. With [`between_chunks`](Self::between_chunks), the clock starts again
+///   with each chunk.
+/// - The time of a slow client counts.
 ///
-/// It needs a tokio runtime with its time driver (`enable_time`). A call outside of a runtime is a 500,
-/// whose log line says so (L7). On a runtime without the driver tokio panics, and says why.
+/// It needs a tokio runtime with its time driver (`enable_time`). A call outside a runtime is a
+/// 500, whose log line says so (L7). On a runtime without the driver, tokio panics with a message.
 ///
 /// # Examples
 ///
@@ -54,7 +55,7 @@ pub struct Timeout<A> {
     status: Result<StatusCode, StatusError>,
 }
 
-/// What the time is for.
+/// Which part of the exchange is timed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Span {
     Whole,
@@ -63,7 +64,7 @@ enum Span {
 }
 
 impl<A> Timeout<A> {
-    /// Bounds the time of an app, its body included.
+    /// Limits the time of an app, with its body.
     pub fn new(app: A, duration: Duration) -> Self {
         Self {
             app,
@@ -73,22 +74,22 @@ impl<A> Timeout<A> {
         }
     }
 
-    /// Bounds the time until the head goes out, and not that of the body.
+    /// Limits the time until the head is sent, and not that of the body.
     #[must_use]
     pub fn until_first_byte(mut self) -> Self {
         self.span = Span::Head;
         self
     }
 
-    /// Bounds the time until the first chunk, and that from each chunk to the next.
+    /// Limits the time until the first chunk, and that from each chunk to the next.
     #[must_use]
     pub fn between_chunks(mut self) -> Self {
         self.span = Span::Chunk;
         self
     }
 
-    /// Sets the status of the answer: 504 for an app that asks other servers. One that is no error's
-    /// makes it a 500.
+    /// Sets the status of the response: 504 for an app that asks other servers. A status that is
+    /// not an error's makes it a 500.
     #[must_use]
     pub fn status(mut self, status: impl IntoStatus) -> Self {
         self.status = status.into_status();
@@ -105,7 +106,7 @@ impl<A: App> App for Timeout<A> {
             status: self.status.clone(),
             start_response: start_response.clone(),
         };
-        // In its own scope: when its time is over, the app's future is dropped at once.
+        // In its own scope, so that the app's future is dropped at once when its time is over.
         let body = {
             let mut call = std::pin::pin!(self.app.call(environ, start_response));
             std::future::poll_fn(|cx| {

@@ -1,4 +1,4 @@
-//! Hosts that are one's own.
+//! `TrustedHosts`: serves only requests for hosts that are listed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
 
 use super::host_names::{HostNames, LONGEST};
 
-/// Serves only requests for hosts that are named: Flask's and Django's trusted hosts. Made by
+/// Serves only requests for hosts that are listed: Flask's and Django's trusted hosts. Made by
 /// [`MiddlewareExt::trusted_hosts`](crate::MiddlewareExt::trusted_hosts).
 ///
-/// The host is the client's word (E12). An app that builds links from it, for a mail say, sends them
-/// to wherever a stranger wants unless the host is checked.
+/// The client chooses the host (E12). If an app builds links from it, for a mail say, a stranger
+/// can make them lead anywhere, unless the host is checked.
 ///
 /// - Names and patterns are those of [`Hosts`](crate::Hosts): `example.org`, `*.example.org`, without
 ///   a port.
-/// - A request for another host is a 400, and the app is not called. A request that names none is one
-///   for SERVER_NAME, the address of the server: name that where such requests are wanted.
+/// - A request for another host is a 400, and the app is not called. For a request without a host,
+///   SERVER_NAME is used, which is the server's address: list it if you want such requests.
 /// - Behind a proxy put [`ProxyFix`](crate::ProxyFix) around this.
 ///
 /// # Examples
@@ -46,7 +46,7 @@ pub struct TrustedHosts<A> {
 }
 
 impl<A> TrustedHosts<A> {
-    /// Trusts these hosts only.
+    /// Trusts only these hosts.
     pub fn new(app: A, hosts: impl IntoIterator<Item: AsRef<str>>) -> Self {
         let mut names = HostNames::new();
         for host in hosts {

@@ -1,13 +1,13 @@
-//! What the client accepts.
+//! `Accept`: the media types, languages and codings that the client accepts.
 
 use std::cmp::Reverse;
 
 use crate::field::{self, MediaType, Parameters};
 
-/// An `Accept`, `Accept-Language` or `Accept-Encoding` field: what the client wants, and how much.
+/// An `Accept`, `Accept-Language` or `Accept-Encoding` field: what the client wants, with weights.
 ///
-/// A parameter named `q` is the weight, wherever it stands; all others belong to the range (RFC 9110
-/// section 12.5.1). An element that breaks the grammar is left out, but for `q=.2`, which is read as
+/// A parameter named `q` is the weight, in any place. All others belong to the range (RFC 9110
+/// section 12.5.1). A malformed element is left out, except that `q=.2` is read as
 /// `q=0.2`.
 ///
 /// # Examples
@@ -25,7 +25,7 @@ use crate::field::{self, MediaType, Parameters};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accept {
-    /// `None` where the client sent no field.
+    /// `None` if the client sent no field.
     ranges: Option<Vec<Range>>,
 }
 
@@ -39,47 +39,47 @@ struct Range {
     quality: u16,
 }
 
-/// How closely a range names an offer, if it does.
+/// How closely a range matches an offer, if it does.
 type Closeness = fn(&Range, &str) -> Option<usize>;
 
 impl Accept {
-    /// Reads the value of a field. An element that makes no sense is left out.
+    /// Reads the value of a field. A malformed element is left out.
     #[must_use]
     pub fn parse(value: Option<&[u8]>) -> Self {
         let ranges = value.map(|value| field::elements(value).filter_map(Range::parse).collect());
         Self {
-            // RFC 9110 section 12.5.1: an empty field is as none.
+            // RFC 9110 section 12.5.1: an empty field counts as absent.
             ranges: ranges.filter(|ranges: &Vec<_>| !ranges.is_empty()),
         }
     }
 
     /// How much the client wants a media type, in thousandths: 0 is not at all. The range that
-    /// names it most closely counts (RFC 9110 section 12.5.1).
+    /// matches it most closely counts (RFC 9110 section 12.5.1).
     #[must_use]
     pub fn quality(&self, media_type: &str) -> u16 {
         self.quality_by(media_type, media_closeness)
     }
 
-    /// The offer that the client wants most; of those it wants alike, the first.
+    /// The offer that the client wants most. Of equal ones, the first.
     #[must_use]
     pub fn best<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
         most_wanted(offers, |offer| self.quality(offer))
     }
 
-    /// The language that the client wants most, where the field is an `Accept-Language`: `en` takes
-    /// in `en-GB`, and `en-GB` is satisfied by `en` where nothing is closer.
+    /// The language that the client wants most, if the field is an `Accept-Language`: `en` includes
+    /// `en-GB`, and `en-GB` is satisfied by `en` if nothing is closer.
     #[must_use]
     pub fn best_language<'a>(&self, offers: &[&'a str]) -> Option<&'a str> {
         most_wanted(offers, |offer| self.quality_by(offer, language_closeness))
     }
 
-    /// The content coding that the client wants most, where the field is an `Accept-Encoding`; of
-    /// those it wants alike, the first. `identity` stands for the content as it is: it can be sent
+    /// The content coding that the client wants most, if the field is an `Accept-Encoding`. Of
+    /// equal ones, the first. `identity` means the content as it is: it can be sent
     /// unless the client refuses it, but every coding that is asked for is better. A client that
     /// sends no field gets it.
     ///
-    /// `None` means that the client refuses all of them: the answer is a 406, or the content as it
-    /// is (RFC 9110 section 12.5.3). The answer depends on `Accept-Encoding` then: add that to
+    /// `None` means that the client refuses all of them: the response is a 406, or the content as
+    /// it is (RFC 9110 section 12.5.3). The response then depends on `Accept-Encoding`: add that to
     /// `Vary`.
     ///
     /// # Examples
@@ -104,7 +104,7 @@ impl Accept {
             let mut closeness = ranges.iter().map(|range| encoding_closeness(range, offer));
             closeness.any(|closeness| closeness.is_some())
         };
-        // In two parts, so that what is not asked for comes behind all that is.
+        // In two parts, so that codings that are not asked for come last.
         let quality = |offer: &str| match self.quality_by(offer, encoding_closeness) {
             0 if is_identity(offer) && !is_named(offer) => 1,
             quality => quality.saturating_mul(2),
@@ -179,7 +179,7 @@ fn media_closeness(range: &Range, offer: &str) -> Option<usize> {
     if subtype == "*" {
         return Some(1);
     }
-    // A charset is not asked for in `Accept`; what the offer says of it does not count.
+    // `Accept` does not ask for a charset, so the charset of an offer does not count.
     let has = |(name, value): &(String, Vec<u8>)| {
         offer.parameter(name).is_some_and(|offered| {
             *offered == **value || (name == "charset" && offered.eq_ignore_ascii_case(value))
@@ -189,7 +189,7 @@ fn media_closeness(range: &Range, offer: &str) -> Option<usize> {
     is_named.then(|| 2 + range.parameters.len())
 }
 
-/// `en` takes in `en-GB` (RFC 4647 section 3.3.1); a client that asks for `en-GB` takes `en` rather
+/// `en` includes `en-GB` (RFC 4647 section 3.3.1). A client that asks for `en-GB` gets `en` rather
 /// than nothing (section 3.4).
 fn language_closeness(range: &Range, offer: &str) -> Option<usize> {
     let range = &*range.name;
@@ -209,7 +209,7 @@ fn language_closeness(range: &Range, offer: &str) -> Option<usize> {
     }
 }
 
-/// RFC 9110 section 8.4.1: `x-gzip` and `x-compress` are other names.
+/// RFC 9110 section 8.4.1: `x-gzip` and `x-compress` are aliases.
 fn encoding_closeness(range: &Range, offer: &str) -> Option<usize> {
     let plain = |name: &str| match name.to_ascii_lowercase() {
         name if name == "x-gzip" || name == "x-compress" => name.replacen("x-", "", 1),

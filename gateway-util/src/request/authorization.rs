@@ -1,4 +1,4 @@
-//! Who the client says it is.
+//! `Authorization`: the credentials that a client sent.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ pub enum Authorization {
     Basic(BasicCredentials),
     /// A token (RFC 6750).
     Bearer(String),
-    /// Another scheme, in lower case, and what stands behind it.
+    /// Another scheme, in lower case, and the text after it.
     Other(String, String),
 }
 
@@ -63,11 +63,11 @@ pub struct BasicCredentials {
 }
 
 impl Authorization {
-    /// The credentials of a request, `None` where it has none.
+    /// The credentials of a request. `None` if it has none.
     ///
     /// # Errors
     ///
-    /// 400 for a line that cannot be read, or several.
+    /// 400 for a malformed line, or several lines.
     pub(super) fn of(environ: &Environ) -> Result<Option<Self>, HttpError> {
         let Some(value) = environ.header("authorization") else {
             return Ok(None);
@@ -77,7 +77,7 @@ impl Authorization {
             .ok_or_else(HttpError::bad_request)
     }
 
-    /// RFC 9110 section 11.4: a scheme, and after spaces what belongs to it.
+    /// RFC 9110 section 11.4: a scheme, then spaces and its credentials.
     fn parse(value: &[u8]) -> Option<Self> {
         let value = field::trim(value);
         let end = field::find(value, |byte| byte == b' ').unwrap_or(value.len());
@@ -127,7 +127,7 @@ pub(super) fn challenge(scheme: &str, realm: &str) -> HttpError {
 }
 
 impl BasicCredentials {
-    /// The credentials as they stand behind `Basic` on an `Authorization` line.
+    /// The credentials as they follow `Basic` in an `Authorization` line.
     #[must_use]
     pub fn encode(&self) -> String {
         STANDARD.encode(format!("{}:{}", self.user, self.password))

@@ -1,4 +1,4 @@
-//! The `Cookie` field.
+//! Reads the `Cookie` field.
 
 use super::Pairs;
 use crate::field;

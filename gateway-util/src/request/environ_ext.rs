@@ -1,4 +1,4 @@
-//! What an environ can do besides.
+//! `EnvironExt`: methods that read a request, such as its query, form or cookies.
 
 use std::net::IpAddr;
 
@@ -32,11 +32,11 @@ use super::media_type;
 #[cfg(feature = "forms")]
 use super::{Form, FormLimits};
 
-/// Reading a request: what Flask's `request` offers.
+/// Methods that read a request, as Flask's `request` has them.
 ///
-/// Query, cookies and the other headers are bounded by what the server takes for a head; everything
-/// that reads the body has a bound of its own. What is wrong with a request is an [`HttpError`] of
-/// the status that says so: let it pass with `?`.
+/// The server's limit on heads bounds the query, cookies and other headers. Everything
+/// that reads the body has a limit of its own. A bad request is an [`HttpError`] with
+/// the right status: pass it on with `?`.
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ pub trait EnvironExt: sealed::Sealed {
     #[cfg(feature = "forms")]
     fn query(&self) -> Pairs;
 
-    /// The cookies; of two with one name, the first is the closer one. What is no cookie is left
+    /// The cookies. Of two with one name, the first is the closer one. A malformed pair is left
     /// out. Quotes around a value are not part of it. Spaces and tabs around names and values are
     /// not part of them, other white space is (RFC 6265bis section 5.6).
     #[cfg(feature = "cookies")]
@@ -93,8 +93,8 @@ pub trait EnvironExt: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// 415 where the type is not `application/json` or ends in `+json`, 413 beyond the limit, 400 for
-    /// what is not JSON of that shape.
+    /// 415 if the type is not `application/json` and does not end in `+json`, 413 beyond the limit,
+    /// 400 for a body that is not JSON of that shape.
     #[doc(alias = "get_json")]
     #[cfg(feature = "json")]
     fn json<T: DeserializeOwned>(
@@ -102,57 +102,57 @@ pub trait EnvironExt: sealed::Sealed {
         limit: u64,
     ) -> impl Future<Output = Result<T, HttpError>> + Send;
 
-    /// What media types the client accepts.
+    /// The media types that the client accepts.
     #[doc(alias = "accept_mimetypes")]
     #[cfg(feature = "negotiation")]
     fn accept(&self) -> Accept;
 
-    /// What languages the client accepts: for [`Accept::best_language`].
+    /// The languages that the client accepts: for [`Accept::best_language`].
     #[doc(alias = "accept_languages")]
     #[cfg(feature = "negotiation")]
     fn accept_language(&self) -> Accept;
 
-    /// What content codings the client accepts: for [`Accept::best_encoding`].
+    /// The content codings that the client accepts: for [`Accept::best_encoding`].
     #[doc(alias = "accept_encodings")]
     #[cfg(feature = "negotiation")]
     fn accept_encoding(&self) -> Accept;
 
-    /// The offer that the client wants most, the first of those it wants alike. The answer depends on
-    /// `Accept` then: add that to `Vary`.
+    /// The offer that the client wants most. Of equal ones, the first. The response depends on
+    /// `Accept`: add that to `Vary`.
     ///
     /// # Errors
     ///
-    /// 406 where it accepts none; the error carries `Vary: accept`.
+    /// 406 if it accepts none. The error carries `Vary: accept`.
     #[doc(alias = "best_match")]
     #[cfg(feature = "negotiation")]
     fn negotiate<'a>(&self, offers: &[&'a str]) -> Result<&'a str, HttpError>;
 
-    /// The credentials of the request, `None` where it has none. Nothing has been checked.
+    /// The credentials of the request. `None` if it has none. They have not been checked.
     ///
     /// # Errors
     ///
-    /// 400 for what cannot be read.
+    /// 400 for a malformed field.
     #[cfg(feature = "auth")]
     fn authorization(&self) -> Result<Option<Authorization>, HttpError>;
 
-    /// A name and a password; nothing has been checked.
+    /// A name and a password, which have not been checked.
     ///
     /// # Errors
     ///
-    /// 401 that asks for them where there are none, 400 for what cannot be read.
+    /// A 401 that asks for them if there are none, a 400 for a malformed field.
     #[cfg(feature = "auth")]
     fn basic_auth(&self, realm: &str) -> Result<BasicCredentials, HttpError>;
 
-    /// A bearer token; nothing has been checked.
+    /// A bearer token, which has not been checked.
     ///
     /// # Errors
     ///
-    /// 401 that asks for it where there is none, 400 for what cannot be read.
+    /// A 401 that asks for it if there is none, a 400 for a malformed field.
     #[cfg(feature = "auth")]
     fn bearer_token(&self, realm: &str) -> Result<String, HttpError>;
 
-    /// The client's address: the peer's, or what a proxy middleware made of it (E13, E16). An IPv4
-    /// address stays one where the server listens on IPv6.
+    /// The client's address: the peer's, or the one that a proxy middleware has set (E13, E16). It
+    /// is an IPv4 address even if the server listens on IPv6.
     #[doc(alias = "remote_addr")]
     #[doc(alias = "access_route")]
     fn client_addr(&self) -> Option<IpAddr>;
@@ -218,7 +218,7 @@ impl EnvironExt for Environ {
         if let Some(offer) = self.accept().best(offers) {
             return Ok(offer);
         }
-        // Another client may accept one of them, and caches have to know (RFC 9110 section 12.5.5).
+        // Another client may accept one of them, so caches must know (RFC 9110 section 12.5.5).
         let vary = [(header::VARY, HeaderValue::from_static("accept"))];
         Err(HttpError::not_acceptable()
             .with_headers(vary)
@@ -251,7 +251,7 @@ impl EnvironExt for Environ {
     }
 }
 
-/// Keeps [`EnvironExt`] open for more methods: nobody else can implement it.
+/// Seals [`EnvironExt`], so that methods can be added to it.
 mod sealed {
     pub trait Sealed {}
 

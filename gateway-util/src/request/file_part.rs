@@ -1,4 +1,4 @@
-//! An uploaded file.
+//! `FilePart`: a file that was uploaded with a form.
 
 use std::fmt;
 use std::fs::File as StdFile;
@@ -16,13 +16,15 @@ use super::multipart::{PartHead, last_segment};
 use super::spool::{SpoolReader, from_io};
 use crate::tokio_context;
 
-/// A file of a multipart form: Werkzeug's `FileStorage`. A small one is in memory, a large one in a
-/// file that has no name, which the form's large files share and which is gone with the last of them.
+/// A file of a multipart form: Werkzeug's `FileStorage`. A small one is in memory, a large one on
+/// disk. All large files of a form share one file without a name, which is deleted with the last of
+/// them.
 ///
-/// A file on disk needs a tokio runtime, for its threads, and none of its drivers: to be written while
-/// the form is read, and to be read. Outside of a runtime that is an error that says so (L7).
+/// A file on disk needs a tokio runtime, for its blocking threads, and none of its drivers: to be
+/// written while the form is read, and to be read. Outside a runtime that is an error that says so
+/// (L7).
 ///
-/// Name and type are what the client says; neither is to be trusted.
+/// The client chooses the name and the type. Trust neither.
 ///
 /// # Examples
 ///
@@ -46,7 +48,7 @@ use crate::tokio_context;
 pub struct FilePart {
     head: PartHead,
     content: Content,
-    /// What was too large for memory, of all files of the form.
+    /// The content that was too large for memory, of all files of the form.
     spool: Option<Arc<StdFile>>,
 }
 
@@ -74,13 +76,13 @@ impl FilePart {
     }
 
     /// The name of the file on the client, without the directories that some clients send, `.` and
-    /// `..` among them; empty where none was chosen. It may still be any name: do not write under it.
+    /// `..` among them. Empty if none was chosen. It may still be any name: do not write under it.
     #[must_use]
     pub fn file_name(&self) -> &str {
         last_segment(self.head.file_name.as_deref().unwrap_or_default())
     }
 
-    /// The type of the file as the client names it.
+    /// The type of the file, as the client names it.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.head.content_type.as_deref()
@@ -95,19 +97,19 @@ impl FilePart {
         }
     }
 
-    /// True if it has no bytes.
+    /// True if it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// True if it went to disk.
+    /// True if it is on disk.
     #[must_use]
     pub fn is_on_disk(&self) -> bool {
         matches!(self.content, Content::Disk(_))
     }
 
-    /// The content as a reader. Reads of a file on disk fail outside of a tokio runtime.
+    /// The content as a reader. Reads of a file on disk fail outside a tokio runtime.
     #[must_use]
     pub fn into_reader(self) -> Box<dyn AsyncRead + Send + Unpin> {
         match (self.content, self.spool) {
@@ -121,7 +123,7 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// 413 beyond the limit, 500 when the disk fails, and for a file on disk outside of a tokio runtime.
+    /// 413 beyond the limit. 500 if the disk fails, and for a file on disk outside a tokio runtime.
     pub async fn bytes(self, limit: u64) -> Result<Bytes, HttpError> {
         if self.len() > limit {
             return Err(HttpError::payload_too_large());
@@ -139,7 +141,7 @@ impl FilePart {
     ///
     /// # Errors
     ///
-    /// When there is a file of that name (`AlreadyExists`), the disk fails, or there is no tokio
+    /// If there is a file of that name (`AlreadyExists`), the disk fails, or there is no tokio
     /// runtime.
     pub async fn save(self, path: impl AsRef<Path>) -> io::Result<()> {
         tokio_context::handle("`FilePart::save`").map_err(io::Error::other)?;

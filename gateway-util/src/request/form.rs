@@ -1,4 +1,4 @@
-//! Forms.
+//! `Form`: the fields and files of a submitted form.
 
 #[cfg(feature = "multipart")]
 mod collect;
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{FilePart, Multipart};
 use super::{FormLimits, Pairs, media_type};
 
-/// A form: its fields, and its files where it is a multipart one.
+/// A form: its fields, and its files if it is a multipart form.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ impl Form {
             let limit = limits.body.min(limits.text);
             media_type::check_length(environ, limit)?;
             let bytes = environ.take_input().bytes(limit).await?;
-            // Counted before they are taken apart: each costs more memory than it has bytes.
+            // Counted before they are split: each field costs more memory than it has bytes.
             let count = bytes.iter().filter(|byte| **byte == b'&').count() + 1;
             if count > limits.parts {
                 return Err(HttpError::payload_too_large());
@@ -82,7 +82,7 @@ impl Form {
         self.fields.get(name)
     }
 
-    /// The first value of a field that has to be there.
+    /// The first value of a required field.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// 400 for what the struct does not fit.
+    /// 400 for fields that do not fit the struct.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         self.fields.deserialize()
     }
@@ -121,7 +121,7 @@ impl Form {
         Some(self.files.remove(place))
     }
 
-    /// All files, to keep.
+    /// All files, moved out of the form.
     #[cfg(feature = "multipart")]
     #[must_use]
     pub fn into_files(self) -> Vec<FilePart> {

@@ -1,6 +1,6 @@
-//! Bounds on forms.
+//! `FormLimits`: the limits on a form.
 
-/// What a form may be; beyond it the answer is 413.
+/// The limits on a form. Beyond one of them the response is a 413.
 ///
 /// # Examples
 ///
@@ -49,15 +49,15 @@ impl FormLimits {
         self
     }
 
-    /// How many bytes all files together hold in memory before the next goes to disk; 256 KiB by
-    /// default. What goes to disk goes into one file for the whole form: a form takes one
-    /// descriptor, however many files it has.
+    /// How many bytes all files together hold in memory before the next one goes to disk; 256 KiB
+    /// by default. One file on disk holds all files of a form, so a form takes one descriptor,
+    /// however many files it has.
     pub fn in_memory(mut self, bytes: u64) -> Self {
         self.in_memory = bytes;
         self
     }
 
-    /// The bytes of the head of a part of a multipart form, and of what stands before the first
+    /// The bytes of the head of a part of a multipart form, and of the text before the first
     /// part; 16 KiB by default.
     pub fn part_head(mut self, bytes: usize) -> Self {
         self.part_head = bytes;

@@ -1,16 +1,16 @@
-//! The type of a request's body.
+//! Checks the media type of a request's body.
 
 use gateway_core::{EnvValue, Environ, HttpError};
 use http::{HeaderValue, header};
 
 use crate::field::{self, MediaType};
 
-/// Hands what the client says of its body to a function that looks at it.
+/// Passes the media type of the body to a function that checks it.
 ///
 /// # Errors
 ///
-/// 415 where it says nothing or what is no type, and for a body in a content coding: nothing here
-/// decodes one (RFC 9110 section 8.4).
+/// 415 if the type is missing or malformed, and for a body in a content coding, because nothing
+/// here decodes one (RFC 9110 section 8.4).
 pub(super) fn of<T>(
     environ: &Environ,
     look: impl FnOnce(MediaType<'_>) -> T,
@@ -33,7 +33,7 @@ fn check_coding(environ: &Environ) -> Result<(), HttpError> {
     if field::elements(codings.as_bytes()).all(|coding| coding.eq_ignore_ascii_case(b"identity")) {
         return Ok(());
     }
-    // RFC 9110 section 12.5.3: the answer says what would have been read.
+    // RFC 9110 section 12.5.3: the response says which coding would have been accepted.
     let accepted = [(
         header::ACCEPT_ENCODING,
         HeaderValue::from_static("identity"),
@@ -43,7 +43,7 @@ fn check_coding(environ: &Environ) -> Result<(), HttpError> {
         .unwrap_or_else(|_| HttpError::unsupported_media_type()))
 }
 
-/// `application/json` and everything of the kind `application/problem+json`.
+/// `application/json`, and every type such as `application/problem+json`.
 #[cfg(feature = "json")]
 pub(super) fn is_json(media_type: &MediaType<'_>) -> bool {
     media_type.is("application", "json")
@@ -60,7 +60,7 @@ pub(super) fn is_multipart_form(media_type: &MediaType<'_>) -> bool {
     media_type.is("multipart", "form-data")
 }
 
-/// Refuses a body whose declared length is over the limit before anything of it is read (I4).
+/// Refuses a body whose declared length is over the limit, before anything of it is read (I4).
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Multipart forms, part by part.
+//! `Multipart`: reads a multipart form part by part, as it arrives.
 
 mod charset;
 mod head;
@@ -18,15 +18,16 @@ pub(super) use head::PartHead;
 /// RFC 2046 section 5.1.1.
 const LONGEST_BOUNDARY: usize = 70;
 
-/// A multipart form (RFC 7578) as it arrives, part by part: for uploads that are passed on, or stored
-/// elsewhere than in a temporary file. Made by [`EnvironExt::multipart`](crate::EnvironExt::multipart).
+/// A multipart form (RFC 7578) as it arrives, part by part: for uploads that are passed on, or
+/// stored elsewhere than in a temporary file. Made by
+/// [`EnvironExt::multipart`](crate::EnvironExt::multipart).
 ///
-/// Nothing is read that was not asked for, so that a client sends no faster than the app reads. What
-/// is held in memory is one chunk of the input and the head of a part.
+/// It reads only what is asked for, so a client sends no faster than the app reads. It holds one
+/// chunk of the input and the head of a part in memory.
 ///
-/// - Limits are those of [`FormLimits`]: [`body`](FormLimits::body), [`parts`](FormLimits::parts) and
-///   [`part_head`](FormLimits::part_head) hold here, and [`text`](FormLimits::text) for
-///   [`Part::text`]. Beyond one the answer is 413.
+/// - The limits are those of [`FormLimits`]: [`body`](FormLimits::body),
+///   [`parts`](FormLimits::parts) and [`part_head`](FormLimits::part_head), and
+///   [`text`](FormLimits::text) for [`Part::text`]. Beyond one the response is a 413.
 /// - A part that is not read to its end is skipped by the next call of
 ///   [`next_part`](Self::next_part).
 /// - After an error every later call is an error.
@@ -73,7 +74,8 @@ enum Stage {
     BetweenParts,
     InPart,
     Over,
-    /// Where an error came out, and where a call was given up midway.
+    /// Set after an error, and while a call is in progress: a call that was dropped counts as an
+    /// error.
     Failed,
 }
 
@@ -134,8 +136,9 @@ impl Multipart {
                 }))
             }
             _ => {
-                // What follows the last boundary says nothing, but a host closes a connection on
-                // which something was left, be it the end of a chunked body (I5).
+                // The text after the last boundary has no meaning. It is read because a host closes
+                // a connection with unread input, even if only the end of a chunked body is left
+                // (I5).
                 while self.input.chunk().await?.is_some() {}
                 self.stage = Stage::Over;
                 Ok(None)
@@ -194,8 +197,8 @@ impl fmt::Debug for Multipart {
     }
 }
 
-/// A part of a [`Multipart`] form: a field, or a file. Names and types are what the client says; none
-/// of them is to be trusted.
+/// A part of a [`Multipart`] form: a field, or a file. The client chooses names and types. Trust
+/// none of them.
 #[must_use = "a part is read by its chunks"]
 pub struct Part<'a> {
     multipart: &'a mut Multipart,
@@ -209,14 +212,14 @@ impl Part<'_> {
         &self.head.name
     }
 
-    /// The name of the file on the client, without directories; empty where none was chosen. `None`
-    /// for a field that is no file. See [`FilePart::file_name`](crate::FilePart::file_name).
+    /// The name of the file on the client, without directories. Empty if none was chosen. `None`
+    /// for a field that is not a file. See [`FilePart::file_name`](crate::FilePart::file_name).
     #[must_use]
     pub fn file_name(&self) -> Option<&str> {
         self.head.file_name.as_deref().map(last_segment)
     }
 
-    /// The type of the part as the client names it.
+    /// The type of the part, as the client names it.
     #[must_use]
     pub fn content_type(&self) -> Option<&str> {
         self.head.content_type.as_deref()
@@ -241,8 +244,8 @@ impl Part<'_> {
         self.multipart.rest(&mut limit).await.map(Bytes::from)
     }
 
-    /// The rest of the content as text, in the charset that the part or the form names, UTF-8 unless
-    /// one is named. What is malformed in it becomes U+FFFD. All parts that are read so share
+    /// The rest of the content as text, in the charset that the part or the form names, or else
+    /// UTF-8. Malformed bytes become U+FFFD. All parts that are read in this way share
     /// [`FormLimits::text`].
     ///
     /// # Errors
@@ -279,8 +282,8 @@ impl Multipart {
     }
 }
 
-/// The name of a file without the directories that some clients send, `.` and `..` among them. What
-/// separates them may be at its end, too: `a\` is a name elsewhere.
+/// The name of a file without the directories that some clients send, `.` and `..` among them. A
+/// separator may be at its end, too: `a\` is a name on other systems.
 pub(super) fn last_segment(name: &str) -> &str {
     let name = name.trim_end_matches(['/', '\\']);
     let last = name.rsplit(['/', '\\']).next();

@@ -1,4 +1,4 @@
-//! Names and values.
+//! `Pairs`: the names and values of a query, a form or a cookie line.
 
 use std::str::FromStr;
 
@@ -31,8 +31,8 @@ use serde::de::DeserializeOwned;
 pub struct Pairs(Vec<(String, String)>);
 
 impl Pairs {
-    /// Reads `application/x-www-form-urlencoded`: `+` is a space, and what is not UTF-8 becomes
-    /// U+FFFD.
+    /// Reads `application/x-www-form-urlencoded`: `+` is a space, and bytes that are not UTF-8
+    /// become U+FFFD.
     #[cfg(feature = "forms")]
     #[must_use]
     pub fn from_urlencoded(text: &[u8]) -> Self {
@@ -57,7 +57,7 @@ impl Pairs {
             .map(|(_, value)| value)
     }
 
-    /// The first value of a name that has to be there.
+    /// The first value of a required name.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Pairs {
     ///
     /// # Errors
     ///
-    /// 400 where there is one that cannot be read.
+    /// 400 if there is one that cannot be read.
     pub fn parse<T>(&self, name: &str) -> Result<Option<T>, HttpError>
     where
         T: FromStr<Err: Into<BoxError>>,
@@ -85,15 +85,15 @@ impl Pairs {
 
     /// All of it as a struct, through serde.
     ///
-    /// A field that is a `Vec` takes every value of its name, none of them where
-    /// `#[serde(default)]` says so; any other field takes one value, and a name that is there twice
-    /// is an error. An optional number is `None` where its value is empty. So is optional text with
-    /// `#[serde(deserialize_with = "serde_html_form::de::empty_as_none")]`: without that it is
-    /// `Some("")`, since a text may be empty.
+    /// A `Vec` takes every value of its name, and none if `#[serde(default)]` allows that.
+    /// Any other field takes one value, and a name that is there twice
+    /// is an error. An optional number is `None` if its value is empty. So is optional text with
+    /// `#[serde(deserialize_with = "serde_html_form::de::empty_as_none")]`. Without that it is
+    /// `Some("")`, because a text may be empty.
     ///
     /// # Errors
     ///
-    /// 400 for what the struct does not fit. What exactly is in the error's source, for the log;
+    /// 400 if the values do not fit the struct. The error's source says why, for the log;
     /// [`explained`](crate::HttpErrorFields::explained) tells it to the client.
     ///
     /// # Examples

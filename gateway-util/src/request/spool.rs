@@ -1,4 +1,4 @@
-//! The file that holds what is too large for memory.
+//! The temporary file for uploads that are too large for memory.
 
 use std::fs::File as StdFile;
 use std::io;
@@ -15,14 +15,14 @@ use tokio::task::JoinHandle;
 
 use crate::tokio_context;
 
-/// What needs the runtime, in its errors.
+/// The name of the feature in errors about a missing runtime.
 const ON_DISK: &str = "a multipart file on disk (`FilePart`)";
 
-/// How much is read at a time.
+/// How many bytes are read at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// A file without a name, made when it is written to for the first time: one for a whole form, so
-/// that a form takes one descriptor, however many files it has.
+/// A file without a name, made at the first write. A form has one for all its files, so it takes
+/// one descriptor.
 #[derive(Default)]
 pub(super) struct Spool {
     file: Option<File>,
@@ -36,7 +36,7 @@ impl Spool {
 
     /// # Errors
     ///
-    /// 500 when the disk fails.
+    /// 500 if the disk fails.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), HttpError> {
         let runtime = tokio_context::handle(ON_DISK)?;
         let file = match &mut self.file {
@@ -54,7 +54,7 @@ impl Spool {
         Ok(())
     }
 
-    /// The file, to be read; it is gone when the last of its readers is.
+    /// The file, for readers. It is deleted when the last of them is dropped.
     pub(super) async fn finish(self) -> Result<Option<Arc<StdFile>>, HttpError> {
         let Some(mut file) = self.file else {
             return Ok(None);
@@ -119,7 +119,7 @@ impl AsyncRead for SpoolReader {
     }
 }
 
-/// Reads from the start of a range, without moving the place at which others read.
+/// Reads from the start of a range. The position of other readers does not move.
 fn read_at(file: &StdFile, range: Range<u64>) -> io::Result<Bytes> {
     let length = usize::try_from(range.end - range.start)
         .unwrap_or(CHUNK)

@@ -1,4 +1,4 @@
-//! `Content-Disposition`.
+//! Writes `Content-Disposition` for downloads.
 
 use std::fmt::Write;
 
@@ -22,8 +22,8 @@ const NOT_AN_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The value of `Content-Disposition` for a download under a name (RFC 6266).
 ///
-/// Names beyond ASCII go out in both forms, the encoded one and one with `_` for what old clients
-/// cannot read. So do names with `%` or `\`, which clients read differently.
+/// Names beyond ASCII are sent in both forms: encoded, and with `_` for characters that old clients
+/// cannot read. So are names with `%` or `\`, which clients read differently.
 pub(super) fn attachment(name: Option<&str>) -> HeaderValue {
     let mut text = String::from("attachment");
     if let Some(name) = name {

@@ -1,4 +1,4 @@
-//! `Cache-Control`.
+//! `CacheControl`: the `Cache-Control` header of a response.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use gateway_core::{Error, ModifyResponse, Response};
 use http::{HeaderValue, header};
 
 /// The directives of a response's `Cache-Control` (RFC 9111 section 5.2.2), written in the order in
-/// which they are named here. It can stand behind a body in a view's tuple.
+/// which they are listed here. It can follow the body in the tuple of a view.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Conditional requests and ranges (N8).
+//! `Conditions`: conditional requests and ranges (N8).
 
 use gateway_core::{Body, Environ, HttpError, Response, TryIntoResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -11,11 +11,11 @@ use crate::field::HttpDate;
 /// The conditions of a request: If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since,
 /// If-Range and Range, as RFC 9110 sections 13 and 14 order them.
 ///
-/// They are taken from the environ, which the app may then keep for itself.
+/// They are copied from the environ, so the app may keep it.
 ///
 /// # Examples
 ///
-/// An answer that is sent only where the client does not have it:
+/// A response that is sent only if the client does not have it:
 ///
 /// ```
 /// use gateway_core::{Environ, TryIntoResponse};
@@ -63,16 +63,16 @@ pub struct Conditions {
     range: Option<Vec<u8>>,
 }
 
-/// What the conditions of a request ask for.
+/// The result of the conditions of a request.
 ///
 /// See [`Conditions::evaluate`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precondition {
-    /// To go on.
+    /// Go on.
     Proceed,
-    /// Nothing: the client has it. 304.
+    /// The client has it already: 304.
     NotModified,
-    /// Nothing: the state is not the one that the client means. 412.
+    /// The state is not the one that the client expects: 412.
     PreconditionFailed,
 }
 
@@ -98,11 +98,12 @@ impl Conditions {
         matches!(self.method, Method::GET | Method::HEAD)
     }
 
-    /// Looks at what there is: its tag, and when it was last changed. A resource that does not exist
-    /// has neither; only say so where it does not, since `*` means any state there is.
+    /// Compares the conditions with the resource: its tag, and the time of its last change. A
+    /// resource that does not exist has neither. Give neither only then, because `*` matches any
+    /// existing state.
     ///
-    /// If-None-Match is compared weakly and hides If-Modified-Since; If-Match is compared strongly
-    /// and hides If-Unmodified-Since (RFC 9110 section 13.2.2).
+    /// If-None-Match is compared weakly and overrides If-Modified-Since. If-Match is compared
+    /// strongly and overrides If-Unmodified-Since (RFC 9110 section 13.2.2).
     ///
     /// # Examples
     ///
@@ -151,8 +152,8 @@ impl Conditions {
         }
     }
 
-    /// For methods that change something: an error where the state is not the one that the client
-    /// means. `None` is a resource that does not exist.
+    /// For methods that change something: an error if the state is not the one that the client
+    /// expects. `None` is a resource that does not exist.
     ///
     /// # Errors
     ///
@@ -169,10 +170,10 @@ impl Conditions {
         Ok(())
     }
 
-    /// What part of `length` bytes the request asks for. Only GET has ranges (RFC 9110 section
-    /// 14.2), and If-Range takes them away where the tag or the date is not the same. A date of the
-    /// last minute counts as another one: two states of one second have the same date (RFC 9110
-    /// section 8.8.2.2).
+    /// Which part of `length` bytes the request asks for. Only GET has ranges (RFC 9110 section
+    /// 14.2), and If-Range cancels them if the tag or the date differs. A date of the last minute
+    /// always differs, because two states within one second have the same date (RFC 9110 section
+    /// 8.8.2.2).
     #[must_use]
     pub fn range(
         &self,
@@ -197,7 +198,7 @@ impl Conditions {
         }
     }
 
-    /// RFC 9110 section 13.1.5: a strong tag, or exactly the same date, if that is a strong one.
+    /// RFC 9110 section 13.1.5: a strong tag, or exactly the same date if that is a strong one.
     fn same_state(&self, etag: Option<&ETag>, modified: Option<HttpDate>) -> bool {
         let Some(if_range) = &self.if_range else {
             return true;
@@ -210,11 +211,11 @@ impl Conditions {
         }
     }
 
-    /// The response that the conditions ask for, by its own `ETag` and `Last-Modified`: the response
-    /// itself, a 304, or a 412.
+    /// The response that the conditions ask for, by its own `ETag` and `Last-Modified`: the
+    /// response itself, a 304, or a 412.
     ///
-    /// Only answers to GET and HEAD with a 2xx are looked at. A 304 keeps the fields that caches
-    /// need; a 412 is the page of that error.
+    /// Only a response to GET or HEAD with a 2xx is changed. A 304 keeps the fields that caches
+    /// need. A 412 is the page of that error.
     #[must_use]
     pub fn apply(&self, response: Response) -> Response {
         if !self.is_read() || !response.status().is_success() {
@@ -228,10 +229,10 @@ impl Conditions {
         }
     }
 
-    /// As [`apply`](Self::apply), and serves one range of a 200 whose length is known: 206, or 416
-    /// where nothing of it is there.
+    /// As [`apply`](Self::apply), and serves one range of a 200 whose length is known: with 206, or
+    /// with 416 if the range is outside the body.
     ///
-    /// A stream is read over up to the start of the range.
+    /// The bytes of a stream before the range are read and dropped.
     #[must_use]
     pub fn apply_with_ranges(&self, response: Response) -> Response {
         let mut response = self.apply(response);
@@ -267,7 +268,7 @@ fn validators(headers: &HeaderMap) -> (Option<ETag>, Option<HttpDate>) {
     )
 }
 
-/// RFC 9110 section 15.4.5: what describes a body goes, what caches go by stays.
+/// RFC 9110 section 15.4.5: fields that describe a body are removed, fields for caches stay.
 fn not_modified(mut response: Response) -> Response {
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
@@ -282,7 +283,7 @@ fn not_modified(mut response: Response) -> Response {
     ] {
         headers.remove(name);
     }
-    // A date says nothing that a tag does not say better.
+    // With a tag, a date adds nothing.
     if headers.contains_key(header::ETAG) {
         headers.remove(header::LAST_MODIFIED);
     }

@@ -1,8 +1,8 @@
-//! One of two forms.
+//! `Either`: one of two return values.
 
 use gateway_core::{Error, Response, TryIntoResponse};
 
-/// One of two return values, where a view's branches have different types.
+/// One of two return values, for a view whose branches have different types.
 ///
 /// # Examples
 ///

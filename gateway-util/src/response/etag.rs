@@ -1,4 +1,4 @@
-//! Entity tags.
+//! `ETag`: entity tags, and how they are compared.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -33,11 +33,11 @@ pub struct ETag {
 }
 
 impl ETag {
-    /// A tag of which equality means the same bytes.
+    /// A tag. Equal tags mean equal bytes.
     ///
     /// # Errors
     ///
-    /// When the text holds a quote, a space, a control or something beyond ASCII.
+    /// If the text holds a quote, a space, a control character or anything beyond ASCII.
     pub fn strong(tag: impl Into<String>) -> Result<Self, ETagError> {
         let tag = tag.into();
         if !tag.bytes().all(is_etagc) {
@@ -49,7 +49,7 @@ impl ETag {
         })
     }
 
-    /// A tag of which equality means the same for the reader: it serves caches, not ranges.
+    /// A tag. Equal tags mean the same content for the reader. It serves caches, not ranges.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl ETag {
     }
 
     #[cfg(feature = "etag")]
-    /// A strong tag made of the bytes themselves: half of their SHA-256.
+    /// A strong tag made from the bytes: half of their SHA-256.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         let mut tag = String::with_capacity(32);
@@ -83,7 +83,7 @@ impl ETag {
         rest.is_empty().then_some(tag)
     }
 
-    /// The same tag, weak.
+    /// The same tag as a weak one.
     #[must_use]
     pub fn into_weak(self) -> Self {
         Self {
@@ -106,20 +106,20 @@ impl ETag {
         self.is_weak
     }
 
-    /// Equal and both strong: for If-Match, If-Range.
+    /// True if both are equal and strong: for If-Match, If-Range.
     #[must_use]
     pub fn strong_eq(&self, other: &Self) -> bool {
         !self.is_weak && !other.is_weak && self.tag == other.tag
     }
 
-    /// Equal, weak or not: for If-None-Match.
+    /// True if both are equal, weak or not: for If-None-Match.
     #[must_use]
     pub fn weak_eq(&self, other: &Self) -> bool {
         self.tag == other.tag
     }
 
     pub(crate) fn header_value(&self) -> HeaderValue {
-        // A tag holds nothing that a header value cannot.
+        // A header value can hold everything that a tag can.
         HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static("\"\""))
     }
 }
@@ -137,7 +137,7 @@ fn is_etagc(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x7E)
 }
 
-/// The tag at the front, and what is behind it.
+/// The tag at the start, and the rest.
 fn parse_one(value: &[u8]) -> Option<(ETag, &[u8])> {
     let (is_weak, value) = match value.strip_prefix(b"W/") {
         Some(value) => (true, value),
@@ -154,7 +154,7 @@ fn parse_one(value: &[u8]) -> Option<(ETag, &[u8])> {
 /// The value of If-Match or If-None-Match.
 #[derive(Debug, Clone)]
 pub(crate) enum ETagList {
-    /// `*`: any state there is.
+    /// `*`: any existing state.
     Any,
     /// One of these.
     Tags(Vec<ETag>),
@@ -162,7 +162,7 @@ pub(crate) enum ETagList {
 
 #[cfg(feature = "conditions")]
 impl ETagList {
-    /// Reads a list. An element that is no tag equals none and is left out.
+    /// Reads a list. An element that is not a tag is left out.
     pub(crate) fn parse(value: &[u8]) -> Self {
         if field::trim(value) == b"*" {
             return Self::Any;
@@ -178,7 +178,7 @@ impl ETagList {
                 tags.push(tag);
                 rest = behind;
             }
-            // A comma inside of quotes belongs to a tag, one outside ends an element.
+            // A comma inside quotes belongs to a tag, one outside ends an element.
             rest = match field::find(rest, |byte| byte == b',') {
                 Some(comma) => rest.get(comma + 1..).unwrap_or_default(),
                 None => b"",

@@ -1,4 +1,4 @@
-//! One server-sent event.
+//! `Event`: one server-sent event.
 
 use std::error::Error as StdError;
 use std::fmt::{self, Write};
@@ -31,7 +31,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event with data; each line of it goes out as a line, and the client puts them together
+    /// An event with data. Each line of the data is sent as a line, and the client joins them
     /// again with `\n`.
     pub fn data(data: impl Into<String>) -> Self {
         Self {
@@ -45,12 +45,12 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// When the value has no form in JSON.
+    /// When the value cannot be written as JSON.
     pub fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::to_string(value).map(Self::data)
     }
 
-    /// A comment, which clients leave out: to keep a connection alive.
+    /// A comment, which clients ignore: to keep a connection alive.
     pub fn comment(text: impl Into<String>) -> Self {
         Self {
             comment: Some(text.into()),
@@ -72,7 +72,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// When the id holds a line end or a NUL, for which clients leave it out.
+    /// When the id holds a line end or a NUL: clients would ignore it.
     pub fn id(mut self, id: impl Into<String>) -> Result<Self, EventError> {
         let id = line(id.into(), "id")?;
         if id.contains('\0') {
@@ -118,7 +118,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// Each line of a text on a line of its own: clients end lines at CR LF, LF and CR alike.
+/// Writes each line of a text on its own line: clients end lines at CR LF, LF and CR alike.
 fn lines(f: &mut fmt::Formatter<'_>, field: &str, text: &str) -> fmt::Result {
     text.replace("\r\n", "\n")
         .split(['\r', '\n'])

@@ -1,4 +1,4 @@
-//! Events that are pushed.
+//! `EventSender`: pushes events into an event stream from any task.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -28,7 +28,7 @@ pub(super) fn channel(capacity: usize) -> (EventSender, PushedEvents) {
 }
 
 impl EventSender {
-    /// Sends an event, and waits while the stream is full: the client reads slower than events come.
+    /// Sends an event, and waits while the stream is full because the client reads too slowly.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ pub struct SendEventError {
 }
 
 impl SendEventError {
-    /// True if there was no room for it, false if the client has gone.
+    /// True if the stream was full, false if the client has gone.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.is_full

@@ -1,4 +1,4 @@
-//! Server-sent events.
+//! `EventStream`: a response of server-sent events.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use super::Event;
 use super::event_sender::{self, EventSender, PushedEvents};
 use crate::tokio_context;
 
-/// A stream of events as a return value: `text/event-stream`, not cached, and its head goes out
+/// A stream of events as a return value: `text/event-stream`, not cached. Its head is sent
 /// before the first event (B1).
 ///
 /// # Examples
@@ -50,7 +50,7 @@ where
     S: Stream<Item = Result<Event, E>> + Send + 'static,
     E: Into<BoxError>,
 {
-    /// The events of a stream. The response ends with the stream, and is aborted by an error of it.
+    /// A stream of events. The response ends with the stream. An error of the stream aborts it.
     pub fn new(events: S) -> Self {
         Self {
             events,
@@ -58,14 +58,14 @@ where
         }
     }
 
-    /// Sends a comment when there was nothing to send for so long: for proxies that close quiet
-    /// connections, and to notice that a client has gone (L3).
+    /// Sends a comment when there was nothing to send for this long: for proxies that close quiet
+    /// connections, and to detect that a client has gone (L3).
     ///
-    /// It needs a tokio runtime with its time driver (`enable_time`); a stream without comments needs
-    /// none. Where the body is polled outside of a runtime, the first wait is an error that says so
-    /// (L7). On a runtime without the driver tokio panics, and says why.
+    /// It needs a tokio runtime with its time driver (`enable_time`); a stream without comments
+    /// needs none. If the body is polled outside a runtime, the first wait is an error that says so
+    /// (L7). On a runtime without the driver, tokio panics with a message.
     pub fn keep_alive(mut self, every: Duration) -> Self {
-        // Without a pause there would be no end of comments.
+        // Without a pause, comments would never stop.
         let every = every.max(Duration::from_millis(1));
         self.keep_alive = Some((every, Event::comment("keep-alive").into()));
         self
@@ -73,8 +73,8 @@ where
 }
 
 impl EventStream<PushedEvents> {
-    /// A stream that events are pushed into, by one task or several. It holds at most `capacity`
-    /// events, one at least: a sender waits while the client does not read.
+    /// A stream into which one or more tasks push events. It holds at most `capacity`
+    /// events, and at least one: a sender waits while the client does not read.
     ///
     /// # Examples
     ///
@@ -136,7 +136,7 @@ impl<S> fmt::Debug for EventStream<S> {
 }
 
 pin_project! {
-    /// The events as bytes, with comments between them where they are rare.
+    /// The events as bytes, with comments between rare ones.
     struct KeepAlive<S> {
         #[pin]
         events: S,

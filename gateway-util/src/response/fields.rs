@@ -1,4 +1,4 @@
-//! Header fields of responses.
+//! `ResponseFields`: sets the header fields of a response by their meaning.
 
 #[cfg(feature = "dates")]
 use std::time::SystemTime;
@@ -34,8 +34,8 @@ use crate::field::HttpDate;
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 pub trait ResponseFields: sealed::Sealed {
-    /// Has the client forget a cookie. Clients know cookies by name, path and domain: give the ones
-    /// it was set with (N7). Without a path it is `/`, as for
+    /// Makes the client delete a cookie. Clients know cookies by name, path and domain: give those
+    /// that it was set with (N10). Without a path it is `/`, as for
     /// [`set_cookie`](gateway_core::ResponseExt::set_cookie).
     ///
     /// # Errors
@@ -47,7 +47,7 @@ pub trait ResponseFields: sealed::Sealed {
         cookie: impl Into<Cookie<'c>>,
     ) -> Result<&mut Self, CookieError>;
 
-    /// Adds a request header to `Vary`, once. Where `Vary` is `*` it says enough already.
+    /// Adds the name of a request header to `Vary`, once. It adds nothing to `*`.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ pub trait ResponseFields: sealed::Sealed {
     /// Sets `ETag`.
     fn set_etag(&mut self, tag: &ETag) -> &mut Self;
 
-    /// Sets a strong `ETag` made of the body's bytes, if these are buffered and there is no tag.
+    /// Sets a strong `ETag` made from the body's bytes, if they are buffered and there is no tag.
     #[cfg(feature = "etag")]
     fn add_etag(&mut self) -> &mut Self;
 
@@ -87,11 +87,11 @@ impl ResponseFields for Response {
         &mut self,
         cookie: impl Into<Cookie<'c>>,
     ) -> Result<&mut Self, CookieError> {
-        // A client drops a `Secure`, `__Host-` or `Partitioned` cookie only by a line of its kind:
-        // attributes stay, the value goes.
+        // A client deletes a `Secure`, `__Host-` or `Partitioned` cookie only by a line of the same
+        // kind: attributes stay, the value is removed.
         let mut cookie = cookie.into();
         cookie.make_removal();
-        // The same line each time, for caches and tests, in place of a date counted from now.
+        // Always the same line, for caches and tests, instead of a date that depends on now.
         cookie.set_expires(time::OffsetDateTime::UNIX_EPOCH);
         self.set_cookie(cookie)
     }
@@ -158,7 +158,7 @@ impl ResponseFields for Response {
     }
 }
 
-/// Keeps [`ResponseFields`] open for more methods: nobody else can implement it.
+/// Seals [`ResponseFields`], so that methods can be added to it.
 mod sealed {
     pub trait Sealed {}
 

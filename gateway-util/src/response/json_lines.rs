@@ -1,4 +1,4 @@
-//! JSON, a value a line.
+//! `JsonLines`: a stream of JSON values, one per line.
 
 use std::fmt;
 use std::pin::Pin;
@@ -37,8 +37,8 @@ where
     T: Serialize,
     E: Into<BoxError>,
 {
-    /// The values of a stream. The response ends with the stream, and is aborted by an error of it
-    /// or by a value that has no form in JSON.
+    /// A stream of values. The response ends with the stream. It is aborted by an error of the
+    /// stream and by a value that cannot be written as JSON.
     pub fn new(values: S) -> Self {
         Self(values)
     }

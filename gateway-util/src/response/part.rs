@@ -1,4 +1,4 @@
-//! A part of a body.
+//! Cuts a range out of a body.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,8 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use super::ByteRange;
 
 #[cfg(feature = "conditions")]
-/// `part` of a body that has at least so many bytes. A buffered body is cut, a stream is read over.
+/// `part` of a body that is at least that long. A buffered body is cut. Of a stream, the bytes
+/// before it are read and dropped.
 pub(super) fn part(body: Body, part: ByteRange) -> Body {
     if let Some(bytes) = body.buffered() {
         let start = usize::try_from(part.start()).unwrap_or(usize::MAX);
@@ -29,7 +30,7 @@ pub(super) fn part(body: Body, part: ByteRange) -> Body {
 }
 
 #[cfg(feature = "tokio")]
-/// A stream of which it is known that it has `length` bytes.
+/// A stream with `length` bytes.
 pub(super) fn sized(body: Body, length: u64) -> Body {
     Body::new(Part {
         body,

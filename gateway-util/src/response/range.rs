@@ -1,4 +1,4 @@
-//! Ranges of bytes.
+//! `ByteRange` and `RangeOutcome`: the `Range` header.
 
 #[cfg(feature = "conditions")]
 use http::HeaderValue;
@@ -14,17 +14,18 @@ pub struct ByteRange {
     length: u64,
 }
 
-/// What a `Range` asks for, seen against a length.
+/// What a `Range` header asks for, given the length.
 ///
 /// See [`of`](Self::of), which makes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RangeOutcome {
-    /// Everything, with a 200: no range, one that is malformed or of another unit, or several.
+    /// Everything, with a 200: there is no range, it is malformed or of another unit, or there are
+    /// several.
     Whole,
     /// This part, with a 206.
     Part(ByteRange),
-    /// Nothing that is there: 416.
+    /// A range outside the content: 416.
     Unsatisfiable,
 }
 
@@ -59,8 +60,8 @@ impl ByteRange {
 impl RangeOutcome {
     /// Reads the value of a `Range` line against the length of the representation.
     ///
-    /// RFC 9110 section 14.2 lets a server ignore what it does not want to serve in parts: another
-    /// unit, a malformed range, several ranges, any range of nothing.
+    /// RFC 9110 section 14.2 lets a server ignore ranges that it does not want to serve: another
+    /// unit, a malformed range, several ranges, any range of an empty content.
     ///
     /// # Examples
     ///
@@ -108,7 +109,7 @@ impl RangeOutcome {
     }
 }
 
-/// Digits only; what is too large for us is larger than any length.
+/// Digits only. A number that is too large for `u64` is larger than any length.
 fn number(text: &str) -> Option<u64> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

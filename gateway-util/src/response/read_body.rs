@@ -1,4 +1,4 @@
-//! Bodies from readers.
+//! `read_body` and `read_exactly`: bodies from `AsyncRead`s.
 
 use bytes::BytesMut;
 use gateway_core::Body;
@@ -6,11 +6,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::part;
 
-/// How much is read at a time: what one response holds in memory.
+/// How many bytes are read at a time: the memory that one response takes.
 const CHUNK: usize = 64 * 1024;
 
-/// A body from a reader, read in chunks of at most about 64 KiB, each when the client has taken the
-/// one before (B3).
+/// A body from a reader, read in chunks of at most about 64 KiB, each after the client has taken
+/// the previous one (B3).
 ///
 /// # Examples
 ///
@@ -43,8 +43,8 @@ where
     })
 }
 
-/// A body of `length` bytes from a reader, as [`read_body`]; what is behind them is not read. The
-/// response gets a `Content-Length`, and is aborted where the reader has less.
+/// A body of `length` bytes from a reader, as [`read_body`]. Bytes after them are not read. The
+/// response gets a `Content-Length`, and is aborted if the reader has fewer bytes.
 ///
 /// # Examples
 ///

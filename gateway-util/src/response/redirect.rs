@@ -1,4 +1,4 @@
-//! Redirects.
+//! `redirect`: responses with a `Location`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,11 +11,12 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 /// A redirect with status 303, which every client follows with GET; [`Redirect::status`] and the
 /// methods beside it choose another.
 ///
-/// The location goes out as given, relative or absolute; only characters that no URI can hold are
-/// percent-encoded, which takes in line ends and everything beyond ASCII (N9). What is
-/// percent-encoded already stays as it is. A host name beyond ASCII has to be given in its ASCII form.
+/// The location is sent as given, relative or absolute. Only characters that no URI can hold are
+/// percent-encoded, among them line ends and everything beyond ASCII (N9). Text that is
+/// percent-encoded already stays as it is. A host name beyond ASCII must be given in its ASCII
+/// form.
 ///
-/// A location made of what a client sent can lead to another site (`//elsewhere`): check it first.
+/// A location made from text of a client can lead to another site (`//elsewhere`): check it first.
 ///
 /// # Examples
 ///
@@ -56,36 +57,35 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// Another status: 201, 300, 301, 302, 303, 305, 307 or 308. Any other makes an error of the
-    /// response.
+    /// Another status: 201, 300, 301, 302, 303, 305, 307 or 308. Any other becomes an error.
     pub fn status(mut self, status: impl IntoStatus) -> Self {
         self.status = status.into_status();
         self
     }
 
-    /// 301: for good; clients may change POST to GET.
+    /// 301: permanent; clients may change POST to GET.
     pub fn moved_permanently(self) -> Self {
         self.status(StatusCode::MOVED_PERMANENTLY)
     }
 
-    /// 302: for now; clients may change POST to GET. Flask's default until 3.1.
+    /// 302: temporary; clients may change POST to GET. Flask's default until 3.1.
     pub fn found(self) -> Self {
         self.status(StatusCode::FOUND)
     }
 
-    /// 307: for now, with the same method and body.
+    /// 307: temporary, with the same method and body.
     pub fn temporary(self) -> Self {
         self.status(StatusCode::TEMPORARY_REDIRECT)
     }
 
-    /// 308: for good, with the same method and body.
+    /// 308: permanent, with the same method and body.
     pub fn permanent(self) -> Self {
         self.status(StatusCode::PERMANENT_REDIRECT)
     }
 
     /// The redirect as an error, to leave a view early: `return Err(redirect("/login").into_error())`.
     ///
-    /// It is a 500 where the status is not one of a redirect.
+    /// It is a 500 if the status is not one of a redirect.
     #[must_use]
     pub fn into_error(self) -> HttpError {
         match self.into_parts() {
@@ -124,8 +124,8 @@ impl TryIntoResponse for Redirect {
     }
 }
 
-/// What RFC 3986 does not allow in an authority. `%` is left alone: it is taken for the sign of what
-/// was encoded before.
+/// Characters that RFC 3986 does not allow in an authority. `%` is left alone, because the text
+/// may be encoded already.
 const NOT_IN_AN_AUTHORITY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -138,10 +138,10 @@ const NOT_IN_AN_AUTHORITY: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Behind it, brackets have no place either: they are for the addresses of hosts.
+/// After the authority, brackets are not allowed either: they are for the addresses of hosts.
 const NOT_IN_A_URI: &AsciiSet = &NOT_IN_AN_AUTHORITY.add(b'[').add(b']');
 
-/// A reference as it can stand in a header (N9).
+/// A reference that can be sent in a header (N9).
 fn encode(location: &str) -> String {
     let location = location.trim_matches([' ', '\t']);
     let (authority, rest) = location.split_at(authority_end(location));
@@ -149,7 +149,7 @@ fn encode(location: &str) -> String {
     format!("{authority}{}", utf8_percent_encode(rest, NOT_IN_A_URI))
 }
 
-/// Where the authority of a reference ends, 0 where it has none.
+/// Where the authority of a reference ends. 0 if it has none.
 fn authority_end(location: &str) -> usize {
     let start = match location.find(['/', '?', '#']) {
         Some(slash) if location[slash..].starts_with("//") => {

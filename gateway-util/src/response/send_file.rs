@@ -1,4 +1,4 @@
-//! One file as an answer.
+//! `SendFile`: one file as a response.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,16 +17,16 @@ use super::{
 use crate::error::HttpErrorFields;
 use crate::tokio_context;
 
-/// A file as a response: type by extension, ETag, Last-Modified, conditions and one range (N8),
+/// A file as a response: its type by extension, ETag, Last-Modified, conditions and one range (N8),
 /// streamed in bounded chunks.
 ///
-/// It is what a view returns, by [`respond`](Self::respond), or an app: `SendFile::new("favicon.ico")`
-/// at a path of its own.
+/// A view returns it, with [`respond`](Self::respond), or it is an app:
+/// `SendFile::new("favicon.ico")` at its own path.
 ///
-/// It needs a tokio runtime, for its threads, and none of its drivers. Outside of a runtime
-/// the answer is a 500, or the body ends in an error; the log line says so (L7).
+/// It needs a tokio runtime, for its blocking threads, and none of its drivers. Outside a runtime
+/// the response is a 500, or the body ends in an error; the log line says so (L7).
 ///
-/// The path is trusted: one that is made of what a client sent belongs into a
+/// The path is trusted. A path that is made from text of a client belongs in a
 /// [`StaticDir`](super::StaticDir).
 ///
 /// # Examples
@@ -49,7 +49,7 @@ use crate::tokio_context;
 #[derive(Debug, Clone)]
 pub struct SendFile {
     path: PathBuf,
-    /// The name that tells the type, where that is not the path's.
+    /// The name that tells the type, if it is not that of the path.
     named: Option<PathBuf>,
     coding: Option<&'static str>,
     mimetype: Option<String>,
@@ -60,7 +60,7 @@ pub struct SendFile {
 }
 
 impl SendFile {
-    /// The file at a path. As Flask does, it is stored by clients and asked for again
+    /// The file at a path. As in Flask, clients store it and ask again before each use
     /// (`Cache-Control: no-cache`), unless [`cache_control`](Self::cache_control) says otherwise.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl SendFile {
         }
     }
 
-    /// Sets the type, in place of the one that the extension tells.
+    /// Sets the type, instead of the one that the extension tells.
     #[must_use]
     pub fn mimetype(mut self, mimetype: impl Into<String>) -> Self {
         self.mimetype = Some(mimetype.into());
@@ -96,7 +96,7 @@ impl SendFile {
         self
     }
 
-    /// The name by which the file was asked for, which tells the type.
+    /// The requested name of the file, which tells the type.
     pub(super) fn named(mut self, name: PathBuf) -> Self {
         self.named = Some(name);
         self
@@ -108,42 +108,42 @@ impl SendFile {
         self
     }
 
-    /// Sets the tag, in place of the one that length and time of change make: one that is the same on
-    /// every server that has the file, or one for a file whose time of change says nothing.
+    /// Sets the tag, instead of the one made from length and time of change: one that is the same
+    /// on every server that has the file, or one for a file whose time of change means nothing.
     ///
-    /// Times before 1991 say nothing: stores and images set them to 0, 1 or 1980 for every file. Such
-    /// a file gets neither a tag nor a `Last-Modified` of its own.
+    /// Times before 1991 mean nothing: stores and images set them to 0, 1 or 1980 for every file.
+    /// Such a file gets neither a tag nor a `Last-Modified`.
     #[must_use]
     pub fn etag(mut self, etag: ETag) -> Self {
         self.etag = Some(etag);
         self
     }
 
-    /// Sets the time of the last change, in place of the file's.
+    /// Sets the time of the last change, instead of the file's.
     #[must_use]
     pub fn last_modified(mut self, time: SystemTime) -> Self {
         self.last_modified = Some(time);
         self
     }
 
-    /// The answer to a request: 200, 206, 304, or an error.
+    /// The response to a request: 200, 206, 304, or an error.
     ///
-    /// A file that changes while it is sent is the deployer's matter: new versions belong under new
-    /// names or are moved into place. Where it shrinks, the response is aborted (B5).
+    /// Do not change a file while it is sent: give a new version a new
+    /// name, or move it into place. If the file shrinks, the response is aborted (B5).
     ///
     /// # Errors
     ///
-    /// 404 where there is no regular file, 403 where it may not be read, 412, 416, 500.
+    /// 404 if there is no regular file, 403 if it may not be read, 412, 416, 500.
     pub async fn respond(&self, environ: &Environ) -> Result<Response, HttpError> {
         tokio_context::handle("`SendFile`")?;
         let conditions = Conditions::of(environ);
-        // Opening a pipe would wait for its other end: look first.
+        // Opening a pipe would wait for its other end, so this is checked first.
         let metadata = fs::metadata(&self.path).await.map_err(from_io)?;
         if !metadata.is_file() {
             return Err(HttpError::not_found());
         }
         let mut file = File::open(&self.path).await.map_err(from_io)?;
-        // What was opened counts, not what was there a moment before.
+        // The opened file counts, not the one that was there a moment before.
         let metadata = file.metadata().await.map_err(from_io)?;
         if !metadata.is_file() {
             return Err(HttpError::not_found());
@@ -193,7 +193,7 @@ impl SendFile {
         Ok(response.map(|_| read_exactly(InContext(file), count)))
     }
 
-    /// What a response with content says of it.
+    /// The fields that describe the content of a response.
     fn describe(
         &self,
         response: &mut Response,
@@ -214,7 +214,8 @@ impl SendFile {
         if let Some(name) = &self.attachment {
             response.set_attachment(name);
         }
-        // A browser shows an `.svgz` only if it is told; what is saved stays as it is on disk.
+        // A browser shows an `.svgz` only if it is told the coding. A saved file stays as it is on
+        // disk.
         let is_packed = self.attachment.is_none() && self.mimetype.is_none() && is_svgz(named);
         if let Some(coding) = self.coding.or(is_packed.then_some("gzip")) {
             response
@@ -236,8 +237,8 @@ impl SendFile {
     }
 }
 
-/// The same file for GET and HEAD of every path, and 405 for other methods: for what is mounted at a
-/// path of its own.
+/// The same file for GET and HEAD of every path, and 405 for other methods: to be mounted at its
+/// own path.
 impl App for SendFile {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         if !matches!(*environ.request_method(), Method::GET | Method::HEAD) {
@@ -250,7 +251,7 @@ impl App for SendFile {
     }
 }
 
-/// An open file whose reads fail, and do not panic, outside of a runtime.
+/// An open file whose reads fail, and do not panic, outside a runtime.
 struct InContext(File);
 
 impl AsyncRead for InContext {
@@ -264,26 +265,26 @@ impl AsyncRead for InContext {
     }
 }
 
-/// True for the one kind of file whose type is that of what is packed in it.
+/// True for the one kind of file whose type is that of its decompressed content.
 fn is_svgz(path: &Path) -> bool {
     path.extension()
         .is_some_and(|extension| extension.eq_ignore_ascii_case("svgz"))
 }
 
-/// False for a time before 1991, when HTTP was young: a constant that a tool sets for every file, 0, 1
-/// (Nix, ostree), 1980 (zip) or 1985 (npm).
+/// False for a time before 1991, when HTTP was new: a constant that a tool sets for every file, 0,
+/// 1 (Nix, ostree), 1980 (zip) or 1985 (npm).
 fn says_something(changed: &SystemTime) -> bool {
     const FIRST: Duration = Duration::from_secs(662_688_000);
     let since = changed.duration_since(UNIX_EPOCH);
     since.is_ok_and(|since| since >= FIRST)
 }
 
-/// How long a file may change again without another time of change: the grain of coarse clocks.
+/// How long a file may change again with the same time of change, because of coarse clocks.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// The date that is sent. A file that may change again within the same second is announced as one
-/// second older: who asks later by that date gets the file, and not what is left of another state (RFC
-/// 9110 section 8.8.2.2).
+/// The date that is sent. A file that may change again within the same second gets a date that is
+/// one second older, so a client that asks by that date gets the file again, and no part of an
+/// older state (RFC 9110 section 8.8.2.2).
 fn announced(modified: SystemTime) -> SystemTime {
     if is_settled(modified) {
         return modified;
@@ -298,15 +299,15 @@ fn is_settled(modified: SystemTime) -> bool {
     age.is_ok_and(|age| age >= SETTLED)
 }
 
-/// RFC 9110 section 8.8.2.1: a date in the future would never be checked.
+/// RFC 9110 section 8.8.2.1: a client would never check a date in the future.
 fn not_in_the_future(modified: SystemTime) -> SystemTime {
     modified.min(SystemTime::now())
 }
 
-/// Length and time of change name the state of a file, in the nanoseconds that file systems keep.
+/// Length and time of change name the state of a file, with the nanoseconds of the file system.
 ///
-/// A file that was changed within the last two seconds may change again within the grain of a coarse
-/// clock: its tag is weak, and so serves no ranges.
+/// A file that was changed within the last two seconds may change again with the same time of
+/// change. So its tag is weak, and cannot be used for ranges.
 fn etag(length: u64, modified: Option<SystemTime>) -> Option<ETag> {
     let since = modified?.duration_since(UNIX_EPOCH).ok()?;
     let tag = ETag::strong(format!("{:x}-{length:x}", since.as_nanos())).ok()?;
@@ -320,7 +321,7 @@ fn etag(length: u64, modified: Option<SystemTime>) -> Option<ETag> {
 fn from_io(error: io::Error) -> HttpError {
     use io::ErrorKind::{InvalidInput, IsADirectory, NotADirectory, NotFound, PermissionDenied};
     match error.kind() {
-        // A NUL in a path, a file where a directory should be: there is no such file.
+        // A NUL in a path, or a file where a directory should be: there is no such file.
         NotFound | NotADirectory | IsADirectory | InvalidInput | io::ErrorKind::InvalidFilename => {
             HttpError::not_found()
         }

@@ -1,4 +1,4 @@
-//! A directory of files as an app.
+//! `StaticDir`: an app that serves the files below a directory.
 
 mod coded;
 mod resolve;
@@ -21,11 +21,11 @@ use resolve::{Found, Resolved};
 
 /// The files below a directory: Werkzeug's `SharedDataMiddleware`, Flask's `send_from_directory`.
 ///
-/// # What it answers
+/// # Responses
 ///
 /// - GET and HEAD: the file, as [`SendFile`] does; other methods: 405.
-/// - A directory: its index file; 308 to the path with a slash at its end where that is missing; 404
-///   where there is no index. Nothing is ever listed.
+/// - A directory: its index file, or 404 if there is none. If the slash at the end of the path is
+///   missing: 308 to the path with it. Nothing is ever listed.
 /// - 404 for everything else, without saying why: `..` and `.` in any coding, an encoded slash, a
 ///   backslash, a NUL, an empty segment, names that are not UTF-8, names that begin with a dot
 ///   (see [`serve_hidden`](Self::serve_hidden)), and links that lead to such a name or out of the
@@ -34,10 +34,10 @@ use resolve::{Found, Resolved};
 ///
 /// It needs a tokio runtime, as [`SendFile`] does.
 ///
-/// Links are followed where they stay inside; [`follow_links_out`](Self::follow_links_out) follows
-/// all. The type of a file is that of the name that was asked for, as it is with nginx and Apache: a
-/// link `style.css` to `0a1b2c` is a style sheet. Whoever may write into the directory can exchange a
-/// file for a link while it is being opened: do not serve directories that strangers write to.
+/// Links are followed if they stay inside; [`follow_links_out`](Self::follow_links_out) follows
+/// all. The type of a file is that of the requested name, as in nginx and Apache: a link
+/// `style.css` to `0a1b2c` is a style sheet. Anyone who can write into the directory can replace a
+/// file with a link while it is being opened: do not serve directories that strangers write to.
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ pub struct StaticDir {
 
 type ETags = dyn Fn(&Path) -> Option<ETag> + Send + Sync;
 
-/// What is sent where there is no file.
+/// The file that is sent if there is no file at a path.
 #[derive(Debug, Clone)]
 struct Missing {
     file: PathBuf,
@@ -110,31 +110,31 @@ impl StaticDir {
         self
     }
 
-    /// No index file: directories are 404.
+    /// Sets no index file: directories are 404.
     #[must_use]
     pub fn without_index(mut self) -> Self {
         self.index = None;
         self
     }
 
-    /// Serves names that begin with a dot, such as `.well-known`; `.env` and `.git` among them.
+    /// Serves names that begin with a dot, such as `.well-known`, but also `.env` and `.git`.
     #[must_use]
     pub fn serve_hidden(mut self) -> Self {
         self.serves_hidden = true;
         self
     }
 
-    /// Follows links that lead out of the directory, too: for deployments that are made of links. Whoever
-    /// may write into the directory can then have any file served that the server may read.
+    /// Follows links that lead out of the directory, too: for deployments that consist of links.
+    /// Anyone who can write into the directory can then publish any file that the server can read.
     #[must_use]
     pub fn follow_links_out(mut self) -> Self {
         self.follows_links_out = true;
         self
     }
 
-    /// Sets the tags of files, by their path from the directory: for files whose time of change says
-    /// nothing, because a store or an image sets it to a constant. `None` keeps the tag of the file's
-    /// own, see [`SendFile::etag`]. The function must not block.
+    /// Sets the tags of files, by their path from the directory: for files whose time of change
+    /// means nothing, because a store or an image sets it to a constant. `None` keeps the file's
+    /// own tag, see [`SendFile::etag`]. The function must not block.
     ///
     /// # Examples
     ///
@@ -153,18 +153,18 @@ impl StaticDir {
         self
     }
 
-    /// Sends `app.js.br`, `app.js.zst` or `app.js.gz` for `app.js`, where there is such a file and the
-    /// client accepts the coding. They are made when the site is built: the contents must be the same.
-    /// Every answer then says `Vary: Accept-Encoding`.
+    /// Sends `app.js.br`, `app.js.zst` or `app.js.gz` for `app.js`, if there is such a file and the
+    /// client accepts the coding. They are made when the site is built; the contents must be the
+    /// same. Every response then says `Vary: Accept-Encoding`.
     #[must_use]
     pub fn precompressed(mut self) -> Self {
         self.precompressed = coded::ALL;
         self
     }
 
-    /// Sends a file of the directory, with a 200, for every path that leads to none: the page of an app
-    /// that runs in the browser. The path is one from the directory; where there is no such file the
-    /// answer is a 404.
+    /// Sends a file of the directory, with a 200, for every path without a file: the page of an app
+    /// that runs in the browser. The path is relative to the directory. If there is no such file,
+    /// the response is a 404.
     #[must_use]
     pub fn fallback(mut self, file: impl Into<PathBuf>) -> Self {
         self.missing = Some(Missing {
@@ -174,7 +174,7 @@ impl StaticDir {
         self
     }
 
-    /// Sends a file of the directory as the page of the 404, in place of a fallback.
+    /// Sends a file of the directory as the page of the 404, instead of a fallback.
     #[must_use]
     pub fn not_found_page(mut self, file: impl Into<PathBuf>) -> Self {
         self.missing = Some(Missing {
@@ -184,14 +184,14 @@ impl StaticDir {
         self
     }
 
-    /// Sets `Cache-Control`; it is `no-cache` otherwise.
+    /// Sets `Cache-Control`, which is `no-cache` by default.
     #[must_use]
     pub fn cache_control(mut self, cache_control: CacheControl) -> Self {
         self.cache_control = cache_control;
         self
     }
 
-    /// The answer to a request, for views.
+    /// The response to a request, for views.
     ///
     /// # Errors
     ///
@@ -271,8 +271,8 @@ impl fmt::Debug for StaticDir {
     }
 }
 
-/// The last segment of the path with a slash behind it, relative to the path: whatever the client
-/// calls this server, it stays here. `./` keeps a colon from being read as a scheme.
+/// The last segment of the path with a slash after it, as a relative reference. So it stays on this
+/// server, whatever name the client uses. With `./`, a colon is not read as a scheme.
 fn with_slash(environ: &Environ) -> String {
     let path = match environ.raw_path_info() {
         "" => environ.raw_script_name(),

@@ -1,4 +1,5 @@
-//! The server's side of the handshake (RFC 6455 section 4.2, RFC 8441 section 5).
+//! `Acceptor`: the server's side of the WebSocket handshake (RFC 6455 section 4.2, RFC 8441 section
+//! 5).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,20 +15,21 @@ use crate::field;
 /// RFC 6455 section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Accepts WebSocket connections: whom, in which subprotocols, and with what limits.
+/// Accepts WebSocket connections, with settings for origins, subprotocols and limits.
 ///
-/// It is made once or for each request, as it suits.
+/// Make it once, or for each request.
 ///
 /// # Origins
 ///
-/// A browser lets a page of any site open a WebSocket to any server, with the cookies of that server,
-/// and names the page's origin. So an app that knows its users by cookies takes connections from its own
-/// pages only. This is the default: the origin has to be that of the request, by scheme, host and port.
+/// A browser lets a page of any site open a WebSocket to any server, with the cookies of that
+/// server, and sends the page's origin. So an app that knows its users by cookies must accept
+/// connections only from its own pages. This is the default: the origin must be that of the
+/// request, by scheme, host and port.
 ///
 /// - [`allow_origin`](Self::allow_origin) adds others, [`any_origin`](Self::any_origin) turns the check
 ///   off.
-/// - A request without `Origin` is accepted: it does not come from a page, and a program that is not a
-///   browser could send any. It is no proof of who the client is.
+/// - A request without `Origin` is accepted: it does not come from a page, and a program that is
+///   not a browser could send any origin. So it proves nothing about the client.
 /// - `null`, the origin of a page that hides its own, is refused unless it is allowed by that name.
 /// - Behind a proxy that terminates TLS or changes the host, put [`ProxyFix`](crate::ProxyFix) around the
 ///   app: otherwise the request's own origin is not the one that the browser sees.
@@ -65,32 +67,33 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// Accepts pages of the same origin and clients that are no pages, without a subprotocol, with the
-    /// default limits.
+    /// Accepts pages of the same origin, and clients that are not pages, without a subprotocol,
+    /// with the default limits.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The subprotocols that the app speaks, those that it prefers first. The first one that the client
-    /// offers is chosen; names are compared with regard to case.
+    /// Sets the subprotocols that the app speaks, the preferred ones first. The first one that the
+    /// client offers is chosen; names are compared with regard to case.
     ///
-    /// If there is none, the connection has no subprotocol ([`Handshake::protocol`]). A browser that has
-    /// offered some then fails it; an app that needs one declines with a 400.
+    /// If none matches, the connection has no subprotocol ([`Handshake::protocol`]). A browser that
+    /// has offered some then fails it. An app that needs one declines with a 400.
     #[doc(alias = "subprotocols")]
     pub fn protocols(mut self, protocols: impl IntoIterator<Item: Into<String>>) -> Self {
         self.protocols.extend(protocols.into_iter().map(Into::into));
         self
     }
 
-    /// Accepts pages of another origin, too: `https://app.example`, with a port where it is not that of
-    /// the scheme. A value that is no origin makes each handshake a 500, whose log line names it.
+    /// Accepts pages of another origin, too: `https://app.example`, with a port if it is not that
+    /// of the scheme. With a malformed value each handshake is a 500, whose log line names the
+    /// value.
     pub fn allow_origin(mut self, origin: impl AsRef<str>) -> Self {
         self.origins.allow(origin.as_ref());
         self
     }
 
-    /// Accepts pages of any origin: for apps that do not know their users by what a browser sends by
-    /// itself, such as cookies.
+    /// Accepts pages of any origin: for apps that do not know their users by what a browser sends
+    /// automatically, such as cookies.
     pub fn any_origin(mut self) -> Self {
         self.origins.allow_any();
         self
@@ -115,8 +118,8 @@ impl Acceptor {
     /// | 403 | the origin is not allowed |
     /// | 500 | a value given to [`allow_origin`](Self::allow_origin) is no origin |
     ///
-    /// None of them is a 2xx, so they decline an extended CONNECT, too (U7). A 426 has no `Upgrade`,
-    /// which belongs to the host (S7); its page says what is spoken.
+    /// None of them is a 2xx, so they decline an extended CONNECT, too (U7). A 426 has no
+    /// `Upgrade`, because that belongs to the host (S7). Its page says which protocol is spoken.
     pub fn accept(&self, environ: &Environ) -> Result<Handshake, HttpError> {
         let method = environ.request_method();
         if *method != Method::GET && *method != Method::HEAD {
@@ -135,7 +138,7 @@ impl Acceptor {
             ));
         }
         let mut headers = HeaderMap::new();
-        // RFC 8441 section 5: over HTTP/2 the key and its answer are not used.
+        // RFC 8441 section 5: HTTP/2 uses neither the key nor its reply.
         if environ.version() < Version::HTTP_2 {
             let key = value(environ, "sec-websocket-key").unwrap_or_default();
             headers.insert(header::SEC_WEBSOCKET_ACCEPT, answer_to(&key)?);
@@ -160,7 +163,7 @@ impl Acceptor {
             .protocols
             .iter()
             .find(|protocol| offered.contains(&protocol.as_bytes()));
-        // It is a token: the client has sent it.
+        // It is a token, because the client has sent it.
         let chosen = chosen
             .map(|protocol| HeaderValue::from_str(protocol))
             .transpose();
@@ -168,7 +171,7 @@ impl Acceptor {
     }
 }
 
-/// Accepts a request as an [`Acceptor`] without settings does.
+/// Accepts a request like an [`Acceptor`] without settings.
 ///
 /// # Errors
 ///
@@ -194,7 +197,7 @@ pub fn accept(environ: &Environ) -> Result<Handshake, HttpError> {
     Acceptor::new().accept(environ)
 }
 
-/// RFC 6455 section 4.2.2: the answer to a key, which has to be 16 bytes in base64.
+/// RFC 6455 section 4.2.2: the reply to a key, which must be 16 bytes in base64.
 fn answer_to(key: &[u8]) -> Result<HeaderValue, HttpError> {
     let is_right = STANDARD.decode(key).is_ok_and(|key| key.len() == 16);
     if !is_right {
@@ -205,7 +208,7 @@ fn answer_to(key: &[u8]) -> Result<HeaderValue, HttpError> {
         .map_err(|error| HttpError::internal_server_error().with_source(error))
 }
 
-/// The value of a header; several lines are joined, which one value cannot be.
+/// The value of a header. Several lines are joined, which is never valid for a single value.
 fn value(environ: &Environ, name: &str) -> Option<Vec<u8>> {
     let value = environ.header(name)?;
     Some(field::trim(value.as_bytes()).to_owned())

@@ -1,11 +1,12 @@
-//! How a connection is closed: a code and a reason (RFC 6455 section 7.4).
+//! `CloseCode` and `Close`: the code and reason with which a WebSocket is closed (RFC 6455 section
+//! 7.4).
 
 use std::fmt;
 
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as RawCode;
 
-/// What a control frame holds, less the two bytes of the code (RFC 6455 section 5.5).
+/// The size of a control frame, without the two bytes of the code (RFC 6455 section 5.5).
 const LONGEST_REASON: usize = 123;
 
 /// Why a connection is closed, as a number (RFC 6455 section 7.4.1, and the registry of codes).
@@ -15,13 +16,13 @@ const LONGEST_REASON: usize = 123;
 pub struct CloseCode(u16);
 
 impl CloseCode {
-    /// 1000: the purpose is fulfilled.
+    /// 1000: the connection has served its purpose.
     pub const NORMAL: Self = Self(1000);
     /// 1001: the server shuts down, or the page was left.
     pub const GOING_AWAY: Self = Self(1001);
-    /// 1002: the other end has broken the protocol.
+    /// 1002: the other end has violated the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1003: a kind of message that this end does not take.
+    /// 1003: a kind of message that this end does not accept.
     pub const UNSUPPORTED: Self = Self(1003);
     /// 1005: the Close of the other end had no code. It is never sent.
     pub const NO_STATUS: Self = Self(1005);
@@ -35,7 +36,7 @@ impl CloseCode {
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// 1012: the server restarts.
     pub const RESTART: Self = Self(1012);
-    /// 1013: the server is overloaded; the client comes back later.
+    /// 1013: the server is overloaded; the client should come back later.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
 
     /// A code of any number.
@@ -114,7 +115,7 @@ impl Close {
     }
 }
 
-/// A Close as it is sent. A reason that is too long ends earlier.
+/// A Close to be sent. A reason that is too long is truncated.
 pub(super) fn frame(code: CloseCode, reason: &str) -> CloseFrame {
     let mut end = reason.len().min(LONGEST_REASON);
     while !reason.is_char_boundary(end) {

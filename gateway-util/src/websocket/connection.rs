@@ -1,4 +1,4 @@
-//! One connection, shared by the halves of a socket and the future that keeps it.
+//! `Connection`: the shared state of a socket's halves and of the future that keeps it alive.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +15,12 @@ use super::message::Message;
 use super::session::{Session, State};
 use super::wakers::{Role, Wakers};
 
-/// Everything polls the stream and the timer with one waker, which wakes all who wait: it does not matter
-/// who of them has polled last, and each may be in a task of its own.
+/// All polls of the stream and the timer use one waker, which wakes all waiting tasks. So it does
+/// not matter which of them has polled last, and each may be in a task of its own.
 pub(super) struct Connection {
     session: Mutex<Session>,
     wakers: Arc<Wakers>,
-    /// The wakers as one.
+    /// All wakers as one.
     waker: Waker,
 }
 
@@ -37,13 +37,13 @@ impl Connection {
         }
     }
 
-    /// Does what has to be done while the app does something else: reads one message ahead, and with it
-    /// pings and the Close; flushes; measures time; closes when the server shuts down.
+    /// Does the automatic work while the app does something else. It reads one message ahead, and
+    /// with it pings and the Close; flushes; measures time; and closes when the server shuts down.
     pub(super) fn poll_keep(&self, cx: &mut Context<'_>) {
         self.act(Role::Keeper, cx, |session, cx| {
             session.poll_shutdown_signal(cx);
             session.poll_read_ahead(cx);
-            // What is not flushed is flushed later, and an error is in the state.
+            // What is not flushed now is flushed later, and an error is kept in the state.
             let _ = session.poll_flush(cx);
             session.poll_timer(cx);
         });
@@ -61,13 +61,14 @@ impl Connection {
             }
         });
         if poll.is_ready() {
-            // It reads on, and flushes what the end has left.
+            // It reads on, and flushes the last bytes.
             self.wakers.wake_keeper(cx.waker());
         }
         poll
     }
 
-    /// Sends the message, which is taken once it will be sent whole, and waits until it was handed over.
+    /// Sends the message, which is taken once it will be sent whole, and waits until the host has
+    /// it.
     pub(super) fn poll_send(
         &self,
         cx: &mut Context<'_>,
@@ -84,7 +85,7 @@ impl Connection {
         })
     }
 
-    /// Sends a Close, unless there was one, and waits until it was handed over.
+    /// Sends a Close, unless one was sent, and waits until the host has it.
     pub(super) fn poll_close(
         &self,
         cx: &mut Context<'_>,
@@ -103,7 +104,7 @@ impl Connection {
         self.session().received_close()
     }
 
-    /// Begins the end: no message is read any more, and a Close is sent, unless there was one.
+    /// Begins the end: no message is read any more, and a Close is sent, unless one was sent.
     pub(super) fn begin_end(&self, code: CloseCode, reason: &str) {
         let mut session = self.session();
         session.mute();
@@ -132,14 +133,14 @@ impl Connection {
         })
     }
 
-    /// Ends the connection for those who have still a half of it.
+    /// Ends the connection for the halves that still exist.
     pub(super) fn cut(&self) {
         let stream = self.session().cut();
         drop(stream);
         self.wakers.wake_by_ref();
     }
 
-    /// Registers who waits, and wakes the others if the state is another one behind `act`.
+    /// Registers the waker, and wakes the others if `act` has changed the state.
     fn act<T>(
         &self,
         role: Role,
@@ -163,7 +164,7 @@ impl Connection {
     }
 }
 
-/// The kind of the error of a connection that is gone, one that the gateway knows as such (L3).
+/// The error kind of a connection that is gone. The gateway recognises it (L3).
 pub(super) fn lost_kind(error: &WebSocketError) -> io::ErrorKind {
     use io::ErrorKind::{BrokenPipe, ConnectionReset, TimedOut};
     let source = std::error::Error::source(error);

@@ -1,4 +1,4 @@
-//! Why a socket failed.
+//! `WebSocketError`: why a socket failed.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,19 +11,19 @@ use super::close::CloseCode;
 
 /// A socket has failed, or is closed.
 ///
-/// An app passes it on with `?`: [`Handshake::run`](super::Handshake::run) knows it and has told the
-/// client by then. None but [`is_unsendable`](Self::is_unsendable) is a fault of the app, and none else
-/// is logged as one.
+/// An app passes it on with `?`. [`Handshake::run`](super::Handshake::run) recognises it, and has
+/// told the client already. Only [`is_unsendable`](Self::is_unsendable) is a fault of the app, and
+/// logged as one.
 #[derive(Debug)]
 pub struct WebSocketError {
     kind: Kind,
     source: Option<io::Error>,
 }
 
-/// Beside each kind: the code that the client is closed with.
+/// Each kind, with the code that the client is closed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// One of both has closed the connection.
+    /// One end has closed the connection.
     Closed,
     /// 1001.
     Idle,
@@ -35,12 +35,12 @@ pub(super) enum Kind {
     TooLong,
     /// The connection is gone.
     Lost,
-    /// The app sends what cannot be sent. 1011.
+    /// The app sends a message that cannot be sent. 1011.
     Unsendable(String),
 }
 
 impl Kind {
-    /// The code that the client is told.
+    /// The code that is sent to the client.
     pub(super) fn code(&self) -> CloseCode {
         match self {
             Self::Closed | Self::Lost => CloseCode::NORMAL,
@@ -52,12 +52,12 @@ impl Kind {
         }
     }
 
-    /// What the client is told.
+    /// The reason that is sent to the client.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::Closed | Self::Lost => "",
             Self::Idle => "nothing was heard for too long",
-            Self::Protocol(_) => "the protocol was broken",
+            Self::Protocol(_) => "the protocol was violated",
             Self::NotUtf8 => "a text is not UTF-8",
             Self::TooLong => "a message is too long",
             Self::Unsendable(_) => "the app failed",
@@ -70,7 +70,7 @@ impl WebSocketError {
         Self { kind, source: None }
     }
 
-    /// The connection is gone. The gateway takes the cause for a client that has left (L3).
+    /// The connection is gone. The gateway treats the cause as a client that has left (L3).
     pub(super) fn lost(source: io::Error) -> Self {
         Self {
             kind: Kind::Lost,
@@ -124,14 +124,14 @@ impl WebSocketError {
         self.kind == Kind::TooLong
     }
 
-    /// True if the client has broken the protocol; a text that is not UTF-8 counts.
+    /// True if the client has violated the protocol, also by a text that is not UTF-8.
     #[must_use]
     pub fn is_protocol(&self) -> bool {
         matches!(self.kind, Kind::Protocol(_) | Kind::NotUtf8)
     }
 
     /// True if the app sends what cannot be sent: a message longer than
-    /// [`Limits::sent`](super::Limits::sent), or a Close with a code that is never sent.
+    /// [`Limits::sent`](super::Limits::sent), or a Close with a code that must not be sent.
     #[must_use]
     pub fn is_unsendable(&self) -> bool {
         matches!(self.kind, Kind::Unsendable(_))
@@ -143,7 +143,7 @@ impl fmt::Display for WebSocketError {
         f.write_str(match &self.kind {
             Kind::Closed => "the WebSocket is closed",
             Kind::Idle => "nothing was heard from the client for too long",
-            Kind::Protocol(what) => return write!(f, "the client breaks WebSocket: {what}"),
+            Kind::Protocol(what) => return write!(f, "the client violates WebSocket: {what}"),
             Kind::NotUtf8 => "the client has sent a text that is not UTF-8",
             Kind::TooLong => "the client has sent a message that is too long",
             Kind::Lost => "the connection of the WebSocket is gone",

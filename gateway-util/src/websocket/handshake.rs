@@ -1,4 +1,4 @@
-//! A handshake that was accepted.
+//! `Handshake`: an accepted WebSocket handshake.
 
 use gateway_core::{Body, Duplex, Error, HttpError, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -8,7 +8,7 @@ use super::run;
 use super::socket::WebSocket;
 use crate::tokio_context;
 
-/// A WebSocket handshake that was checked, and what it is answered with; made by
+/// A WebSocket handshake that was checked, with its response; made by
 /// [`Acceptor::accept`](super::Acceptor::accept) and [`accept`](super::accept()).
 #[derive(Debug)]
 #[must_use = "the connection is open when the response of `run` is returned"]
@@ -36,16 +36,17 @@ impl Handshake {
         &self.headers
     }
 
-    /// The response that opens the connection, and runs the app's part on it. The connection is closed
-    /// when that returns; see [`WebSocket`].
+    /// The response that opens the connection and runs the app's part on it. When that returns, the
+    /// connection is closed; see [`WebSocket`].
     ///
-    /// An error that the socket gave, passed on with `?`, is one of the client: it ends the exchange and
-    /// is no fault of the app. Any other error closes with 1011, and is logged (U9).
+    /// An error of the socket that is passed on with `?` is a fault of the client: it ends the
+    /// exchange and is not logged as a fault of the app. Any other error closes with 1011, and is
+    /// logged (U9).
     ///
     /// # Errors
     ///
-    /// 500 where the app is called outside of a tokio runtime (L7). The runtime has to have its time driver
-    /// (`enable_time`): tokio panics without.
+    /// 500 if the app is called outside a tokio runtime (L7). The runtime must have its time driver
+    /// (`enable_time`): without it tokio panics.
     ///
     /// # Cancellation
     ///
@@ -83,13 +84,13 @@ impl Handshake {
         Ok(self.upgrade(|stream| run::run(stream, limits, run)))
     }
 
-    /// The response that opens the connection, with the stream as it is: for another library, or one that
-    /// has an extension such as permessage-deflate. Nothing is done by itself then; the limits do not
-    /// apply.
+    /// The response that opens the connection, with the plain stream: for another library, or one
+    /// that has an extension such as permessage-deflate. Nothing is automatic then, and the limits
+    /// do not apply.
     ///
     /// # Examples
     ///
-    /// `tokio-tungstenite` by hand:
+    /// With `tokio-tungstenite` directly:
     ///
     /// ```
     /// use futures_util::{SinkExt, StreamExt};

@@ -1,14 +1,14 @@
-//! Bounds on a socket.
+//! `Limits`: the limits of a WebSocket.
 
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-/// Room beside the longest message that is sent: its frame's head, and the pongs and the Close that
-/// wait together with it.
+/// Capacity besides the longest sent message: for its frame's head, and for the pongs and the Close
+/// that wait together with it.
 const HEADROOM: usize = 4 << 10;
 
-/// What a socket holds and how long it waits. Each has a default.
+/// How much memory a socket takes and how long it waits. Each limit has a default.
 ///
 /// # Examples
 ///
@@ -59,24 +59,24 @@ impl Limits {
         self
     }
 
-    /// The bytes that are read at once; 4 KiB by default. Each socket has this much memory while it is
-    /// open; more costs fewer reads where messages are long.
+    /// The bytes that are read at once; 4 KiB by default. Each open socket has this much memory. A
+    /// larger value needs fewer reads for long messages.
     #[doc(alias = "read_buffer_size")]
     pub fn read_buffer(mut self, bytes: usize) -> Self {
         self.read_buffer = bytes;
         self
     }
 
-    /// How long a client may be silent before it is sent a ping; 20 seconds by default, and `None` for
-    /// never. It keeps the connection open in proxies, and shows that the client is still there.
+    /// How long a client may be silent before a ping is sent; 20 seconds by default, and `None` for
+    /// never. Pings keep the connection open in proxies, and show that the client is still there.
     pub fn ping(mut self, after: Option<Duration>) -> Self {
         self.ping = after.map(at_least);
         self
     }
 
-    /// How long a client may be silent, pongs included, before the connection is closed with 1001;
-    /// 60 seconds by default, and `None` for ever. Only a client that has gone, or does not read, is
-    /// silent for longer than [`ping`](Self::ping).
+    /// How long a client may be silent, without pongs too, before the connection is closed with
+    /// 1001; 60 seconds by default, and `None` for no limit. Only a client that has gone, or does
+    /// not read, is silent for longer than [`ping`](Self::ping).
     ///
     /// The time does not pass while a message waits for the app.
     pub fn idle(mut self, after: Option<Duration>) -> Self {
@@ -84,8 +84,8 @@ impl Limits {
         self
     }
 
-    /// How long the client has for its Close, once the app has sent one; 5 seconds by default. After
-    /// that the connection ends without it.
+    /// How long the client has for its Close after the app has sent one; 5 seconds by default. Then
+    /// the connection ends without it.
     pub fn close(mut self, after: Duration) -> Self {
         self.close = after;
         self
@@ -94,7 +94,7 @@ impl Limits {
     pub(super) fn config(&self) -> WebSocketConfig {
         WebSocketConfig::default()
             .read_buffer_size(self.read_buffer)
-            // A message is handed over at once: the socket flushes after each.
+            // A message is handed over at once, because the socket flushes after each.
             .write_buffer_size(0)
             .max_write_buffer_size(self.sent.saturating_add(HEADROOM))
             .max_message_size(Some(self.message))
@@ -116,7 +116,7 @@ impl Default for Limits {
     }
 }
 
-/// Without a pause there would be no end of pings.
+/// Without a pause, pings would never stop.
 fn at_least(time: Duration) -> Duration {
     time.max(Duration::from_millis(1))
 }

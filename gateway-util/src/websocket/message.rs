@@ -1,4 +1,4 @@
-//! Messages.
+//! `Message`: a whole WebSocket message, text or bytes.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,10 +7,10 @@ use bytes::Bytes;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::Message as RawMessage;
 
-/// A message, whole: its fragments are put together, and those of a client were within the
+/// A whole message: its fragments are joined, and those of a client were within the
 /// [`Limits`](super::Limits). Pings, pongs and the Close are not messages; the socket answers them.
 ///
-/// Whatever is text or bytes converts into one. Clones share the content.
+/// Text and bytes convert into one. Clones share the content.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! Which pages may open a connection (RFC 6455 section 10.2).
+//! Checks which pages may open a WebSocket, by their origin (RFC 6455 section 10.2).
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,7 +11,7 @@ use http::uri::Authority;
 pub(super) struct Origins {
     any: bool,
     listed: Vec<Listed>,
-    /// An entry that is no origin. An acceptor that has one accepts nothing.
+    /// A malformed entry. An acceptor with one accepts nothing.
     malformed: Option<String>,
 }
 
@@ -42,11 +42,11 @@ impl Origins {
         self.any = true;
     }
 
-    /// Checks the origin of a request. Without one it did not come from a page.
+    /// Checks the origin of a request. A request without one does not come from a page.
     ///
     /// # Errors
     ///
-    /// 403 for a page that may not; 500 if an entry of the list is no origin.
+    /// 403 for a page that is not allowed; 500 if an entry of the list is malformed.
     pub(super) fn check(&self, environ: &Environ) -> Result<(), HttpError> {
         if let Some(entry) = &self.malformed {
             let error = OriginError::Malformed(entry.clone());
@@ -94,7 +94,7 @@ impl Origin {
     }
 
     fn new(scheme: &str, authority: &str) -> Option<Self> {
-        // The userinfo is not part of an origin, and `Authority` takes it.
+        // The userinfo is not part of an origin, but `Authority` accepts it.
         if scheme.is_empty() || authority.contains('@') {
             return None;
         }
@@ -139,7 +139,10 @@ impl fmt::Display for OriginError {
                  put `ProxyFix` around the app"
             ),
             Self::Malformed(entry) => {
-                write!(f, "{entry:?} is no origin, such as `https://example.org`")
+                write!(
+                    f,
+                    "{entry:?} is not an origin, such as `https://example.org`"
+                )
             }
         }
     }

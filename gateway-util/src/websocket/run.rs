@@ -1,4 +1,5 @@
-//! The app's part beside the work that happens by itself, and the end of both.
+//! Runs the app's part of a WebSocket beside the automatic work, and closes the connection
+//! afterwards.
 
 use std::error::Error as StdError;
 use std::future::poll_fn;
@@ -14,20 +15,20 @@ use super::limits::Limits;
 use super::socket::WebSocket;
 use crate::tokio_context;
 
-/// Runs the app's part on a stream, and closes the connection behind it.
+/// Runs the app's part on a stream, and closes the connection afterwards.
 ///
 /// # Errors
 ///
-/// When the connection was lost, and when the app has failed.
+/// If the connection was lost, and if the app has failed.
 pub(super) async fn run<F, Fut>(stream: Duplex, limits: Limits, run: F) -> Result<(), Error>
 where
     F: FnOnce(WebSocket) -> Fut,
     Fut: Future<Output = Result<(), Error>>,
 {
-    // The host may run this elsewhere than it has called the app.
+    // The host may run this in another context than that of the app's call.
     tokio_context::handle("a WebSocket")?;
     let connection = Arc::new(Connection::new(stream, limits).await);
-    // Dropped last, also where the server cuts the connection or the app panics.
+    // Dropped last, also if the server cuts the connection or the app panics.
     let connection = Cut(connection);
     let outcome = {
         let mut app = pin!(run(WebSocket::new(&connection.0)));
@@ -55,7 +56,7 @@ where
     }
 }
 
-/// True if the app passes on what its socket said of the client.
+/// True if the app passes on an error of its socket that is the client's fault.
 fn is_of_client(error: &(dyn StdError + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -67,7 +68,7 @@ fn is_of_client(error: &(dyn StdError + 'static)) -> bool {
     false
 }
 
-/// Ends the connection for the halves that the app has put elsewhere.
+/// Ends the connection for the halves that the app has moved elsewhere.
 struct Cut(Arc<Connection>);
 
 impl Drop for Cut {

@@ -1,4 +1,4 @@
-//! What a connection is at, between two polls.
+//! `Session`: the state of a WebSocket between two polls.
 
 use std::io;
 use std::pin::Pin;
@@ -19,20 +19,20 @@ use super::limits::Limits;
 use super::message::Message;
 use super::wakers::Role;
 
-/// How far a connection is.
+/// The stage of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     /// Frames are read.
     Open,
     /// Both ends have sent a Close.
     Closed,
-    /// Nothing is read any more, and the client is told why.
+    /// Nothing more is read, and the client is told why.
     Failed(Kind),
     /// The connection is gone.
     Lost(io::ErrorKind),
 }
 
-/// How long nothing happens where nothing has to.
+/// The time of the next wake-up if there is nothing to do.
 const LONG: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// The stream, what was read ahead of the app, and the clock.
@@ -41,10 +41,10 @@ pub(super) struct Session {
     stream: Option<WebSocketStream<Duplex>>,
     limits: Limits,
     closing: Closing,
-    /// The signal of the server's shutdown was asked to wake us.
+    /// The server's shutdown signal is registered to wake this.
     is_watched: bool,
     state: State,
-    /// One message that the app has not asked for yet.
+    /// One message that the app has not received yet.
     message: Option<Message>,
     /// Messages are read and dropped.
     is_muted: bool,
@@ -53,11 +53,11 @@ pub(super) struct Session {
     /// When our Close was sent.
     sent: Option<Instant>,
     needs_flush: bool,
-    /// The app knows that the connection has failed.
+    /// The app was told that the connection has failed.
     is_told: bool,
-    /// When something was heard from the client.
+    /// When the client was last heard.
     heard: Instant,
-    /// When it was sent a ping.
+    /// When a ping was sent.
     pinged: Instant,
     timer: Pin<Box<Sleep>>,
 }
@@ -88,7 +88,7 @@ impl Session {
         &self.state
     }
 
-    /// What others have to know of what one of them has done.
+    /// What the other tasks must know of a step.
     pub(super) fn shown(&self, role: Role) -> [bool; 5] {
         [
             // The receiver takes it.
@@ -104,7 +104,7 @@ impl Session {
         self.received.clone()
     }
 
-    /// True if one of both has sent a Close, or nothing can be sent.
+    /// True if either end has sent a Close, or nothing can be sent.
     pub(super) fn is_closing(&self) -> bool {
         self.sent.is_some() || self.received.is_some() || self.state != State::Open
     }
@@ -121,7 +121,7 @@ impl Session {
         Some(message)
     }
 
-    /// What `recv` gives where there is no message.
+    /// What `recv` returns if there is no message.
     pub(super) fn poll_end(&mut self) -> Poll<Result<(), WebSocketError>> {
         let error = match &self.state {
             State::Failed(kind) => WebSocketError::new(kind.clone()),
@@ -135,7 +135,7 @@ impl Session {
 
     /// # Errors
     ///
-    /// When nothing can be sent any more.
+    /// If nothing can be sent any more.
     pub(super) fn check_open(&self) -> Result<(), WebSocketError> {
         match &self.state {
             State::Lost(kind) => Err(WebSocketError::lost((*kind).into())),
@@ -146,7 +146,8 @@ impl Session {
 
     /// RFC 6455 section 7.4.1: 1001 says that the server goes away (U12).
     pub(super) fn poll_shutdown_signal(&mut self, cx: &mut Context<'_>) {
-        // It is polled once: the waker is always the same one, and each poll takes a lock of all streams.
+        // It is polled once, because the waker is always the same, and each poll takes a lock of
+        // all streams.
         let is_watched = std::mem::replace(&mut self.is_watched, true);
         if !is_watched && Pin::new(&mut self.closing).poll(cx).is_pending() {
             return;
@@ -159,7 +160,7 @@ impl Session {
         }
     }
 
-    /// Reads until there is a message, or nothing.
+    /// Reads until there is a message, or nothing more has arrived.
     pub(super) fn poll_read_ahead(&mut self, cx: &mut Context<'_>) {
         while self.state == State::Open && self.message.is_none() {
             let Some(stream) = &mut self.stream else {
@@ -181,7 +182,7 @@ impl Session {
         match raw {
             RawMessage::Text(text) => self.message = Some(Message::text(text)),
             RawMessage::Binary(bytes) => self.message = Some(Message::Binary(bytes)),
-            // The pong, or the client's own Close, waits to be sent.
+            // The pong, or the reply to the client's Close, waits to be sent.
             RawMessage::Ping(_) => self.needs_flush = true,
             RawMessage::Close(frame) => {
                 self.needs_flush = true;
@@ -208,7 +209,7 @@ impl Session {
         }
     }
 
-    /// Puts a Close behind what was sent.
+    /// Queues a Close after the sent messages.
     pub(super) fn start_close(&mut self, code: CloseCode, reason: &str) {
         self.sent = Some(Instant::now());
         let frame = RawMessage::Close(Some(close::frame(code, reason)));
@@ -218,12 +219,12 @@ impl Session {
         };
         self.needs_flush = true;
         if started.is_err() {
-            // There is no room for it behind what the client does not take.
+            // The client does not read, so the buffer has no room for it.
             self.state = State::Lost(io::ErrorKind::ConnectionAborted);
         }
     }
 
-    /// Takes a message into the buffer, which is empty but for pongs.
+    /// Takes a message into the buffer, which is empty except for pongs.
     pub(super) fn start_send(&mut self, message: Message) -> Result<(), WebSocketError> {
         let (length, limit) = (message.as_bytes().len(), self.limits.sent);
         if length > limit {
@@ -255,18 +256,18 @@ impl Session {
         error
     }
 
-    /// The client has that long from now for its Close.
+    /// From now on, the client has this long for its Close.
     pub(super) fn restart_close_timer(&mut self) {
         self.sent = Some(Instant::now());
     }
 
-    /// Acts on the time, and waits for the next time.
+    /// Acts on the time, and sets the timer for the next one.
     pub(super) fn poll_timer(&mut self, cx: &mut Context<'_>) {
         loop {
             let Some(next) = self.act_on_time(Instant::now()) else {
                 return;
             };
-            // One that fires too early is set anew; one that fires too late is not left so.
+            // A timer that fires too early or too late is set again.
             if next < self.timer.deadline() {
                 self.timer.as_mut().reset(next);
             }
@@ -277,7 +278,7 @@ impl Session {
         }
     }
 
-    /// Does what is due, and says when it is to be asked again.
+    /// Does what is due, and returns when it must run again.
     fn act_on_time(&mut self, now: Instant) -> Option<Instant> {
         if matches!(self.state, State::Closed | State::Lost(_)) && !self.needs_flush {
             return None;
@@ -287,7 +288,7 @@ impl Session {
             if now < deadline {
                 return Some(deadline);
             }
-            // A client that has failed may stay; it was told.
+            // A client that has failed may stay connected: it was told.
             self.state = match (&self.state, self.needs_flush) {
                 (State::Failed(_), false) => State::Closed,
                 _ => State::Lost(io::ErrorKind::TimedOut),
@@ -295,7 +296,7 @@ impl Session {
             self.needs_flush = false;
             return None;
         }
-        // A message waits for the app, and nothing is read behind it.
+        // A message waits for the app, and nothing after it is read.
         if self.message.is_some() || self.state != State::Open {
             return None;
         }
@@ -321,18 +322,18 @@ impl Session {
     }
 
     fn ping(&mut self) {
-        // Behind what the client does not take, a ping says nothing.
+        // The client does not read, so a ping would show nothing.
         let Some(stream) = self.stream.as_mut().filter(|_| !self.needs_flush) else {
             return;
         };
         let ping = RawMessage::Ping(bytes::Bytes::new());
-        // An error of the stream is seen by the next read.
+        // The next read reports an error of the stream.
         let _ = Pin::new(stream).start_send(ping);
         self.needs_flush = true;
     }
 
-    /// Ends the outgoing direction and reads what comes until the client's end, so that unread bytes do
-    /// not destroy the Close on its way (RFC 6455 section 7.1.1).
+    /// Ends the outgoing direction and reads until the client's end, because unread bytes would
+    /// destroy the Close on its way (RFC 6455 section 7.1.1).
     pub(super) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(());
@@ -346,7 +347,7 @@ impl Session {
         Poll::Ready(())
     }
 
-    /// Takes the stream away from those who have still a half.
+    /// Takes the stream from the halves that still exist.
     pub(super) fn cut(&mut self) -> Option<WebSocketStream<Duplex>> {
         if self.state == State::Open {
             self.state = State::Closed;

@@ -1,4 +1,4 @@
-//! The socket that an app has.
+//! `WebSocket`: the open socket of an app, and its two halves.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -11,20 +11,21 @@ use super::message::Message;
 
 /// An open WebSocket, which [`Handshake::run`](super::Handshake::run) gives to the app.
 ///
-/// # What happens by itself
+/// # What is automatic
 ///
-/// - Pings are answered, and a silent client is sent some; see [`Limits`](super::Limits). This goes on
-///   while the app waits for something else.
-/// - The client's Close is answered. Then [`recv`](Self::recv) gives the end.
-/// - When the server shuts down, the client gets a Close with 1001, and `recv` gives the end (U12).
-/// - When the app's part returns, the client gets a Close, if there was none: 1000 after `Ok`, 1011 after
-///   an error. Its own Close is waited for.
-/// - A message that breaks the protocol closes with 1002, text that is not UTF-8 with 1007, a message that
-///   is too long with 1009. Then `recv` gives the error.
+/// - Pings are answered, and a silent client gets pings; see [`Limits`](super::Limits). This also
+///   happens while the app waits for something else.
+/// - The client's Close is answered. Then [`recv`](Self::recv) returns the end.
+/// - When the server shuts down, the client gets a Close with 1001, and `recv` returns the end
+///   (U12).
+/// - When the app's part returns, the client gets a Close, if none was sent: 1000 after `Ok`, 1011
+///   after an error. Then the client's own Close is waited for.
+/// - A message that violates the protocol closes with 1002, text that is not UTF-8 with 1007, a
+///   message that is too long with 1009. Then `recv` returns the error.
 ///
 /// # Backpressure
 ///
-/// At most one message is read that the app has not asked for: a client that sends faster waits.
+/// At most one message is read ahead of the app: a client that sends faster waits.
 /// [`send`](Self::send) waits while the client does not read.
 #[derive(Debug)]
 pub struct WebSocket {
@@ -40,23 +41,24 @@ impl WebSocket {
         }
     }
 
-    /// The next message; `None` once the connection is closed, by whomever.
+    /// The next message. `None` once either end has closed the connection.
     ///
-    /// Cancel safe: a future that is dropped has taken no message. So it can be one of several things
-    /// that are waited for.
+    /// Cancel safe: a future that is dropped has taken no message. So it can be a branch of a
+    /// `select!`.
     ///
     /// # Errors
     ///
-    /// Once, and `None` after it:
+    /// Once, and then `None`:
     ///
-    /// - The client has broken the protocol or a limit, and was told.
+    /// - The client has violated the protocol or a limit, and was told.
     /// - Nothing was heard from it for too long, and it was told.
     /// - The connection ended without a Close ([`WebSocketError::is_lost`]).
     pub async fn recv(&mut self) -> Result<Option<Message>, WebSocketError> {
         self.receiver.recv().await
     }
 
-    /// Sends a message, and waits until the host has taken it: at the latest when the client reads.
+    /// Sends a message, and waits until the host has taken it, which at the latest happens when the
+    /// client reads.
     ///
     /// # Errors
     ///
@@ -65,22 +67,22 @@ impl WebSocket {
     ///
     /// # Cancellation
     ///
-    /// When the future is dropped, the message is sent whole or not at all; which of both is not known.
+    /// If the future is dropped, the message is sent whole or not at all, and it is unknown which.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), WebSocketError> {
         self.sender.send(message).await
     }
 
-    /// Sends a Close, and nothing after it. If there was one before, nothing happens.
+    /// Sends a Close, and nothing after it. If one was sent before, nothing happens.
     ///
-    /// The client's messages may still be received, up to its own Close, for which it has the time of
-    /// [`Limits::close`](super::Limits::close). Nobody has to wait for that: it is done when the app's part
-    /// returns.
+    /// The client's messages can still be received, up to its own Close, for which it has the time
+    /// of [`Limits::close`](super::Limits::close). The app need not wait for that: it happens when
+    /// the app's part returns.
     ///
-    /// A reason that has more than 123 bytes ends earlier.
+    /// A reason of more than 123 bytes is truncated.
     ///
     /// # Errors
     ///
-    /// When the code is one that is never sent, such as 1005 ([`WebSocketError::is_unsendable`]), and when
+    /// If the code must not be sent, such as 1005 ([`WebSocketError::is_unsendable`]), and if
     /// the connection is gone.
     pub async fn close(
         &mut self,
@@ -90,15 +92,15 @@ impl WebSocket {
         self.sender.close(code, reason).await
     }
 
-    /// The client's Close, as soon as one was received: its own, or its answer to ours.
+    /// The client's Close, once it was received: its own, or its reply to ours.
     #[must_use]
     pub fn client_close(&self) -> Option<Close> {
         self.receiver.client_close()
     }
 
-    /// Both directions, to be used in two places, or in two tasks.
+    /// Both directions, to be used in two places or two tasks.
     ///
-    /// The connection is closed when the app's part returns, whoever has a half of it by then.
+    /// The connection is closed when the app's part returns, even if the halves still exist.
     ///
     /// # Examples
     ///

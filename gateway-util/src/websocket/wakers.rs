@@ -1,9 +1,9 @@
-//! One waker for all who use a socket.
+//! One waker for all tasks that use a socket.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// Who waits for a socket.
+/// The tasks that can wait for a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// The future of `run`.
@@ -12,8 +12,8 @@ pub(super) enum Role {
     Sender,
 }
 
-/// The wakers of those who wait. What the stream and the timers wake is this, so that it does not matter
-/// who of them has polled last.
+/// The wakers of the waiting tasks. The stream and the timers wake this one, so it does not matter
+/// which of them has polled last.
 #[derive(Default)]
 pub(super) struct Wakers(Mutex<[Option<Waker>; 3]>);
 
@@ -25,13 +25,13 @@ impl Wakers {
         };
         if !place.as_ref().is_some_and(|known| known.will_wake(waker)) {
             let replaced = place.replace(waker.clone());
-            // A waker is dropped outside of the lock: it may be all that is left of a task.
+            // A waker is dropped outside the lock, because it may be the last owner of a task.
             drop(wakers);
             drop(replaced);
         }
     }
 
-    /// Wakes the keeper, unless it is polled together with who calls.
+    /// Wakes the keeper, unless it is polled together with the caller.
     pub(super) fn wake_keeper(&self, caller: &Waker) {
         let keeper = self.lock().first().cloned().flatten();
         if let Some(keeper) = keeper.filter(|keeper| !keeper.will_wake(caller)) {
@@ -53,7 +53,7 @@ impl Wake for Wakers {
         let wakers = self.lock().clone();
         let mut woken: Option<&Waker> = None;
         for waker in wakers.iter().flatten() {
-            // Nearly always all of them are one task.
+            // Most often all of them are one task.
             if !woken.is_some_and(|known| known.will_wake(waker)) {
                 waker.wake_by_ref();
             }

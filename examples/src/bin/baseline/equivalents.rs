@@ -1,10 +1,10 @@
-//! What the app of a case does, as plain facts, and which cases have that: those whose app answers
-//! with a status, fields and a body, echoes, panics, or tells of the request's path.
+//! What the app of a case does, as data, for the cases that have an equivalent without a gateway:
+//! the app sends a status, fields and a body, echoes, panics, or reports the request's path.
 //!
-//! Left out are the cases about what only a gateway has: `start_response`, mounts, middlewares,
-//! callbacks, flushes, CGI names of headers, limits, headers that are refused because the gateway has
-//! another way to say it, and the defaults of this project's return values (all of N). So are cases
-//! that need a capability which a host may lack.
+//! Cases about what only a gateway has are left out: `start_response`, mounts, middlewares,
+//! callbacks, early commits, CGI names of headers, limits, headers that are refused because the
+//! gateway has another way to say it, and the defaults of this project's return values (all of N).
+//! So are cases that need a capability which a host may lack.
 
 use std::io;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use crate::heads;
 /// Fields, in order.
 pub(crate) type Fields = Vec<(&'static str, &'static [u8])>;
 
-/// Whether a case is one of those.
+/// True if a case is one of those.
 pub(crate) fn has_one(case: &Case) -> bool {
     case.needed().is_empty() && of(case.name(), "").is_some()
 }
 
-/// The target as it was sent; in HTTP/2 the URI has the scheme and the host of other fields before it.
+/// The target as it was sent. In HTTP/2 the URI is made from the scheme, the host and the path.
 pub(crate) fn target(uri: &http::Uri, is_http2: bool) -> String {
     match uri.path_and_query().filter(|_| is_http2) {
         Some(target) => target.to_string(),
@@ -33,12 +33,12 @@ pub(crate) fn target(uri: &http::Uri, is_http2: bool) -> String {
     }
 }
 
-/// What the handler of a case has to do.
+/// What the handler of a case must do.
 pub(crate) enum Equivalent {
     Answer(u16, Fields, Content),
     /// As above, and notes the clause if the framework refuses the head, `started` if not.
     Refused(&'static str, Fields),
-    /// Tells [`report`] of the request.
+    /// Responds with the [`report`] of the request.
     Report,
     Echo,
     Panic,
@@ -47,7 +47,7 @@ pub(crate) enum Equivalent {
 #[derive(Clone)]
 pub(crate) enum Content {
     Bytes(&'static [u8]),
-    /// Pieces, and what comes behind them.
+    /// The pieces, and what follows them.
     Pieces(Vec<Bytes>, Then),
 }
 
@@ -56,15 +56,15 @@ pub(crate) enum Then {
     End,
     Fail,
     Panic,
-    /// The pieces again, for ever.
+    /// The pieces again, forever.
     Again,
-    /// Nothing, for ever.
+    /// Nothing, forever.
     Wait,
 }
 
 pub(crate) type Chunks = BoxStream<'static, io::Result<Bytes>>;
 
-/// The stream of the pieces. Its closing is noted.
+/// The stream of the pieces. When it is closed, that is noted.
 pub(crate) fn chunks(pieces: Vec<Bytes>, then: Then, run: &Run) -> Chunks {
     let guard = Arc::new(run.on_drop("closed"));
     let first = stream::iter(pieces.clone().into_iter().map(Ok));
@@ -79,7 +79,8 @@ pub(crate) fn chunks(pieces: Vec<Bytes>, then: Then, run: &Run) -> Chunks {
                 panic!("a panic that the case asks for")
             }))
             .boxed(),
-        // It yields: a stream that is always ready may hold a thread, and other cases wait for that.
+        // It yields, because a stream that is always ready may block a thread that other cases
+        // need.
         Then::Again => stream::iter(pieces.into_iter().cycle())
             .then(async |piece| {
                 tokio::task::yield_now().await;
@@ -95,7 +96,7 @@ pub(crate) fn chunks(pieces: Vec<Bytes>, then: Then, run: &Run) -> Chunks {
         .boxed()
 }
 
-/// What the suite's app tells of a request, as far as every framework has it.
+/// What the suite's app reports of a request, as far as every framework has it.
 pub(crate) fn report(
     method: &str,
     target: &str,
@@ -165,7 +166,7 @@ pub(crate) fn of(case: &str, query: &str) -> Option<Equivalent> {
 
 pub(crate) type Answer = (u16, Fields, Content);
 
-/// B, L: what is in the body.
+/// B, L: the body.
 fn bodies(case: &str) -> Option<Answer> {
     use Content::{Bytes as Held, Pieces};
     let end = |pieces: &[&'static str]| Pieces(text(pieces), Then::End);
@@ -239,7 +240,7 @@ fn bodies(case: &str) -> Option<Answer> {
     Some((status, head, body))
 }
 
-/// B5: a length is declared, and the body has another.
+/// B5: the body does not have the declared length.
 fn lengths(case: &str) -> Option<Answer> {
     use Content::{Bytes as Held, Pieces};
     let (length, body): (&'static [u8], _) = match case {

@@ -1,8 +1,8 @@
-//! The equivalents of the cases that are about the head of a response.
+//! The equivalents of the cases about the head of a response.
 
 use crate::equivalents::{Answer, Content, Equivalent, Then, fields, text};
 
-/// S, B7: what is in the head.
+/// S, B7: the head.
 pub(crate) fn answers(case: &str, query: &str) -> Option<Answer> {
     let content = || Content::Bytes(b"content");
     if let Some(rest) = case.strip_prefix("b7_") {
@@ -63,7 +63,7 @@ pub(crate) fn answers(case: &str, query: &str) -> Option<Answer> {
     }
 }
 
-/// S6, S9: heads that must not go out; the query says which.
+/// S6, S9: heads that must not be sent. The query says which.
 pub(crate) fn refusals(case: &str, query: &str) -> Option<Equivalent> {
     let heads: &[&[(&'static str, &'static str)]] = match case {
         "s6_a_line_end_in_a_value_is_refused" => &[

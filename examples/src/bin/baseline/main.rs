@@ -1,12 +1,13 @@
-//! `cargo run -p examples --features baseline --bin baseline`: the cases that have an equivalent on bare hyper, axum and
-//! actix-web, run against that and against the gateway; and how many passed, side by side.
+//! `cargo run -p examples --features baseline --bin baseline`: runs the cases that have an
+//! equivalent without a gateway on bare hyper, axum and actix-web, and on the gateway, and prints
+//! how many passed.
 //!
-//! The equivalents are what a careful program without a gateway does: the framework's own way to
-//! answer with that status, these fields and this body, and a 500 where it refuses to. They make good
-//! for nothing behind its back, so that the difference is what the gateway adds. A case that does not
-//! pass is no fault of a framework: the clauses are this project's, and elsewhere much of them is left
-//! to the app. Cases about what only a gateway has are not counted on any side; `equivalents.rs` says
-//! which these are.
+//! An equivalent is what a careful program without a gateway does: it uses the framework's own way
+//! to send that status, these fields and this body, and sends a 500 if the framework refuses. It
+//! corrects nothing of what the framework does, so the difference is what the gateway adds. A case
+//! that does not pass is not a fault of a framework: the clauses are this project's, and frameworks
+//! leave much of them to the app. Cases about what only a gateway has are not counted;
+//! `equivalents.rs` says which these are.
 
 mod equivalents;
 mod heads;
@@ -23,10 +24,10 @@ use futures_util::{StreamExt as _, stream};
 use gateway_conformance::wire::Protocol;
 use gateway_conformance::{CaseOutcome, Suite, Via, cases};
 
-/// How long one step of a case may take; what never comes is waited for in full.
+/// How long one step of a case may take. A step that never ends takes all of it.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Passed, out of, by protocol and family.
+/// Passed and total, by protocol and family.
 type Counts = BTreeMap<(&'static str, char), (usize, usize)>;
 
 #[tokio::main]
@@ -40,7 +41,7 @@ async fn main() -> io::Result<()> {
         ("axum", on_axum::serve().await?),
         ("actix-web", on_actix::serve()?),
     ];
-    // Some cases panic; that each is told of on the way would hide the table.
+    // Some cases panic. Messages about that would hide the table.
     std::panic::set_hook(Box::new(|_| {}));
     let mut counts = Vec::new();
     for (_, address) in stacks {
@@ -61,7 +62,7 @@ async fn count(address: SocketAddr) -> Counts {
     let reports = stream::iter(runs).map(|(name, protocol)| async move {
         let suite = Suite::new().only(name).deadline(DEADLINE);
         let report = suite.run(address, protocol).await;
-        // Other names may begin with this one.
+        // Other names may begin in the same way.
         report.rows().iter().find(|row| row.name == name).cloned()
     });
     let mut counts = Counts::new();

@@ -9,7 +9,7 @@ use gateway_conformance::facts::{self, Run};
 
 use crate::equivalents::{self, Content, Equivalent, Fields};
 
-/// Serves them until the program ends, in a thread of their own.
+/// Serves them until the program ends, on a thread of its own.
 pub(crate) fn serve() -> io::Result<SocketAddr> {
     let server = HttpServer::new(|| App::new().default_service(web::to(answer)));
     let server = server
@@ -27,7 +27,7 @@ pub(crate) fn serve() -> io::Result<SocketAddr> {
 }
 
 fn head(status: u16, fields: Fields) -> actix_web::HttpResponseBuilder {
-    // What is no status is a 500 as well.
+    // A value that is not a status is a 500 as well.
     let mut builder = HttpResponse::build(
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
     );

@@ -27,7 +27,7 @@ pub(crate) async fn serve() -> io::Result<SocketAddr> {
             tokio::spawn(async move {
                 let builder = Builder::new(TokioExecutor::new());
                 let service = service_fn(answer);
-                // How a connection ends is the client's to judge.
+                // The client judges how a connection ends.
                 let _ended = builder
                     .serve_connection(TokioIo::new(stream), service)
                     .await;

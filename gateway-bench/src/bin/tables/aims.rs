@@ -1,10 +1,10 @@
-//! What each figure should be, and whether it is.
+//! The limits for each figure, and whether the results keep them.
 
 use std::fmt;
 
 use crate::results::{Results, number};
 
-/// What a gateway's figure may be, beside the native one.
+/// The limit of a gateway's figure, relative to the native one.
 #[derive(Clone, Copy)]
 enum Limit {
     Below,
@@ -16,7 +16,7 @@ enum Limit {
 
 use Limit::{AtLeastTimes, AtMost, AtMostTimes, Below, Reported};
 
-/// Kind, stack, work and limit.
+/// Kind, stack, workload and limit.
 const AIMS: [(&str, &str, &str, Limit); 9] = [
     ("allocations", "hyper", "plaintext", AtMost { more: 0.0 }),
     ("instructions", "hyper", "plaintext", AtMost { more: 250.0 }),
@@ -34,16 +34,16 @@ const AIMS: [(&str, &str, &str, Limit); 9] = [
     ("instructions", "hyper", "lint", Reported),
 ];
 
-/// Of a stream, in either direction, on each stack of its own.
+/// For a stream, in either direction, on each stack.
 const STREAMS: [(&str, Limit); 2] = [
     ("rate", AtLeastTimes(0.97)),
     ("peak", AtMost { more: 1024.0 }),
 ];
 
-/// Of an idle connection.
+/// For an idle connection.
 const IDLE: Limit = AtMost { more: 128.0 };
 
-/// Prints the aims beside the results; what was not measured says so.
+/// Prints the limits beside the results, and says what was not measured.
 pub(crate) fn print(results: &Results) {
     println!("| work | aim | result | met |");
     println!("|---|---|---|---|");
@@ -119,7 +119,7 @@ impl fmt::Display for Limit {
     }
 }
 
-/// What each of ten middlewares adds on hyper.
+/// The cost of each of ten middlewares on hyper.
 fn per_middleware(results: &Results, kind: &str, most: f64) {
     let each = |variant| {
         let with = results.value(kind, "hyper", "middleware-10", variant)?;
@@ -134,7 +134,8 @@ fn per_middleware(results: &Results, kind: &str, most: f64) {
     line(&work, &format!("<= + {}", number(most)), result);
 }
 
-/// From 100 to 1000 mounts a logarithm grows as from 10 to 100, a line ten times as much.
+/// From 100 to 1000 mounts, a logarithm grows as from 10 to 100, and a linear cost ten times as
+/// much.
 fn dispatch(results: &Results) {
     let at = |mounts| results.value("mounts", "core", mounts, "gateway");
     let steps = || Some((at("100")? - at("10")?, at("1000")? - at("100")?));

@@ -1,4 +1,4 @@
-//! `tables FILE..`: FIGURES.md, from the rows that `figures.sh` wrote.
+//! `tables FILE..`: makes FIGURES.md from the rows that `figures.sh` wrote.
 
 mod aims;
 mod machine;
@@ -17,37 +17,43 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("# Figures\n");
     println!(
-        "Ratios and differences first: absolute numbers are one machine's. `native` is the work \
-         written by hand for\nthe stack, `gateway` the same work as an app; both are in one build, \
-         answer the same bytes (a test\ncompares them), and run on one thread in one run, in turn. \
-         `bridge` is one axum `Router`: native on\nhyper, gateway as an app in actix-web, in the app's own future: no task, no channel.\n"
+        "Look at ratios and differences first, because absolute numbers depend on the machine. \
+         `native` is a workload\nwritten by hand for the stack, `gateway` the same workload as an \
+         app. Both are in one build, send the same bytes\n(a test compares them), and run on one \
+         thread in one run, in turn. `bridge` is one axum `Router`: native on\nhyper, and gateway as \
+         an app in actix-web, in the app's own future, without a task or a channel.\n"
     );
     println!("## Aims\n");
     aims::print(&results);
     println!("\n## Instructions per request\n");
     println!(
-        "A small keep-alive request on a warm connection in memory, under callgrind; the client's \
-         are among\nthem, the same on both sides. Where the code lies moves a figure by about 190.\n"
+        "A small keep-alive request on a warm connection in memory, under callgrind. The client's \
+         instructions are\nincluded, the same on both sides. The placement of code changes a figure by \
+         about 190.\n"
     );
     ratios(&results, "instructions");
     println!("\n## Heap allocations per request\n");
-    println!("Exact, and asserted by `gateway-bench/tests/allocations.rs`.\n");
+    println!("The numbers are exact. `gateway-bench/tests/allocations.rs` asserts them.\n");
     ratios(&results, "allocations");
     println!("\n## Requests per second\n");
-    println!("Over loopback with 32 connections: wrk, for the echo h2load. Medians.\n");
+    println!(
+        "Medians over loopback with 32 connections, with wrk, and for the echo with h2load.\n"
+    );
     ratios(&results, "requests");
     println!(
-        "\nThe server's processor time for each, in nanoseconds, the kernel's part included:\n"
+        "\nThe server's processor time for each request, in nanoseconds, with the kernel's part:\n"
     );
     ratios(&results, "request-cpu");
     println!("\n## Streams\n");
-    println!("1 GiB out in chunks of 64 KiB, 1 GiB in, counted: MiB per second, medians.\n");
+    println!(
+        "1 GiB down in chunks of 64 KiB, and 1 GiB up, which is counted. Medians in MiB per second.\n"
+    );
     ratios(&results, "rate");
     println!(
-        "\nThe server's processor time for it, in microseconds, the kernel's part included:\n"
+        "\nThe server's processor time for the stream, in microseconds, with the kernel's part:\n"
     );
     ratios(&results, "stream-cpu");
-    println!("\nThe most memory that the process had (`VmHWM`), in KiB:\n");
+    println!("\nThe peak memory of the process (`VmHWM`), in KiB:\n");
     ratios(&results, "peak");
     println!("\n## Connections\n");
     println!("Memory of the process (`VmRSS`) for each of 10 000 idle connections, in bytes:\n");
@@ -57,22 +63,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n## Mounts\n");
     println!("Instructions of a dispatch, with the request and the response around it:\n");
     mounts(&results);
-    println!("\n## What stands in the way\n");
+    println!("\n## Where the cost is\n");
     println!("{}", include_str!("remarks.md").trim_end());
     println!("\n## The machine\n");
     machine::print();
-    println!("\n## Again\n");
+    println!("\n## How to repeat\n");
     println!(
         "```sh\ngateway-bench/figures.sh                        # everything, about ten minutes\n\
          gateway-bench/figures.sh instructions write     # a step, and this file\n\
          cargo bench -p gateway-bench                    # in process: time, and instructions\n```\n\n\
-         valgrind, wrk and h2load are needed, each for its steps. Throughput wants a quiet machine; \
-         instructions,\nallocations and memory do not."
+         Some steps need valgrind, wrk or h2load. Throughput needs a quiet machine; instructions, \
+         allocations and\nmemory do not."
     );
     Ok(())
 }
 
-/// Every work on every stack, both variants.
+/// Every workload on every stack, in both variants.
 fn ratios(results: &Results, kind: &str) {
     println!("| work | stack | ratio | difference | native | gateway |");
     println!("|---|---|---|---|---|---|");

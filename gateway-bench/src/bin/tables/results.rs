@@ -1,4 +1,4 @@
-//! What was measured.
+//! The measured results.
 
 /// One measurement.
 struct Row {
@@ -32,7 +32,7 @@ impl Results {
         Ok(())
     }
 
-    /// The works that were measured of a kind.
+    /// The workloads that were measured for a kind.
     pub(crate) fn works(&self, kind: &str) -> Vec<&str> {
         let mut works = Vec::new();
         for row in self.0.iter().filter(|row| row.kind == kind) {
@@ -60,7 +60,7 @@ impl Results {
     }
 }
 
-/// A whole number with its thousands apart.
+/// A whole number with its thousands separated.
 pub(crate) fn number(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! B6, B7: HEAD, 204, 205 and 304.
+//! Cases of B6 and B7: HEAD, 204, 205 and 304.
 
 use gateway_core::{Body, Environ, Error, StartResponse};
 

@@ -1,4 +1,4 @@
-//! B1, B2, B3: when the head goes out, and what follows it.
+//! Cases of B1, B2 and B3: when the head is sent, and what follows it.
 
 use futures_util::stream;
 use gateway_core::{Body, Environ, Error, HttpError, StartResponse};
@@ -150,7 +150,7 @@ fn flushes() -> Vec<Case> {
             }))
         })
         .sees(async |client: Client| {
-            // The client cannot see that a head does not come; it sees that the 500 can.
+            // The client cannot see that a head was not sent. It sees that a 500 still can be.
             let request = client.request("GET", "/");
             let go = async {
                 client.wait("waiting").await?;
@@ -196,7 +196,7 @@ fn empty_chunks() -> Vec<Case> {
                     let empty = response.chunks.iter().any(bytes::Bytes::is_empty);
                     return ensure(!empty, "there is an empty chunk");
                 }
-                // The engine hides them: the log of frames does not.
+                // The engine hides empty frames. The log of frames shows them.
                 let mut connection = client.http2().await?;
                 let response = connection.request(&client.request("GET", "/")).await?;
                 let frames = connection.frames_of(response.stream.unwrap_or_default());
@@ -284,7 +284,7 @@ fn backpressure() -> Vec<Case> {
             const BOUND: usize = 48;
             let mut open = client.open(client.request("GET", "/")).await?;
             equal("the status", open.head().await?.status, 200)?;
-            // Until nothing more was made in a while, as counted in exchanges.
+            // Until no more was made for a while, counted in exchanges.
             let (mut made, mut quiet) = (0, 0);
             while quiet < 20 {
                 let now = client.facts().await?.len();

@@ -1,4 +1,4 @@
-//! B4, B10, B11: framing, bytes and trailers.
+//! Cases of B4, B10 and B11: framing, bytes and trailers.
 
 use gateway_core::{Body, BoxApp, Environ, Error, StartResponse};
 use http::{HeaderMap, HeaderValue};
@@ -134,7 +134,7 @@ fn framing() -> Vec<Case> {
     ]
 }
 
-/// Every byte there is, and what looks like framing and like a head.
+/// Every byte, and text that looks like framing or a head.
 const BYTES: &[u8] =
     b"\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n\n\r\0\xFF\x80end";
 
@@ -193,7 +193,7 @@ fn bytes() -> Vec<Case> {
     ]
 }
 
-/// An app whose body has trailers: one that may be sent and one that never may.
+/// An app whose body has two trailers: one may be sent, the other never.
 async fn trailing(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "text/plain"), ("trailer", "x-sum")])?;
     Ok(with_trailers())

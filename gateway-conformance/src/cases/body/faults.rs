@@ -1,4 +1,4 @@
-//! B8, B9: errors and panics.
+//! Cases of B8 and B9: errors and panics.
 
 use gateway_core::{Body, Environ, Error, StartResponse, app_fn};
 
@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// The response is broken off after `begun`, as the protocol has it, and the server lives on.
+/// The response is aborted after `begun`, as the protocol does it, and the server runs on.
 async fn broken_off(client: Client) -> Result<(), crate::check::Failure> {
     client.get_broken(200, "begun").await?;
     client.closed_once().await
@@ -134,7 +134,7 @@ fn panics() -> Vec<Case> {
             })
             .sees(async |client: Client| {
                 clean_500(&client, "/").await?;
-                // The process and other requests live on.
+                // The process and other requests run on.
                 clean_500(&client, "/").await.map(drop)
             }),
         Case::new("b9_a_panic_before_there_is_a_future_is_a_500", &["B9"])

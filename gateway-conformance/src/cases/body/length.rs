@@ -1,4 +1,4 @@
-//! B5: bodies that are not as long as was declared.
+//! Cases of B5: bodies that do not have the declared length.
 
 use gateway_core::{Body, BoxApp, Environ, StartResponse};
 
@@ -23,7 +23,7 @@ fn declares(
             start_response.start(200, head)?;
             let body = body();
             Ok(match body.known_len() {
-                // Watched, it would be a stream.
+                // If it was watched, it would be a stream.
                 Some(_) => body,
                 None => watched(&Run::of(&environ), body),
             })

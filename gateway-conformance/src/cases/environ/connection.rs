@@ -1,4 +1,4 @@
-//! E12 to E16: host, protocol, targets without a path, extensions, the peer.
+//! Cases of E12 to E16: host, protocol, targets without a path, extensions, the peer.
 
 use gateway_core::{App, Body, Environ, Error, Json, StartResponse, VarName};
 
@@ -175,7 +175,7 @@ fn targets() -> Vec<Case> {
                 let request = client.request_to("CONNECT", "a.example:443");
                 let response = match client.send(request).await {
                     Ok(response) => response,
-                    // A host may close instead, which is an answer too.
+                    // A host may close the connection instead.
                     Err(_) if client.via() != Via::InProcess => return Ok(()),
                     Err(error) => return Err(error),
                 };
@@ -187,7 +187,7 @@ fn targets() -> Vec<Case> {
     ]
 }
 
-/// An extension that only some know.
+/// An extension that only some middlewares know.
 #[derive(Clone)]
 struct Note(&'static str);
 
@@ -208,7 +208,7 @@ impl<A: App> App for Adds<A> {
     gateway_core::forward_lifespan!(0);
 }
 
-/// A middleware that knows nothing of either.
+/// A middleware that knows neither.
 struct Unknowing<A>(A);
 
 impl<A: App> App for Unknowing<A> {

@@ -1,4 +1,4 @@
-//! E8 to E11: request headers as CGI variables.
+//! Cases of E8 to E11: request headers as CGI variables.
 
 use gateway_core::{Environ, Json};
 
@@ -43,7 +43,7 @@ fn content_fields() -> Vec<Case> {
             .sees(async |client: Client| {
                 for method in ["GET", "POST"] {
                     let vars = client.environ(client.request(method, "/")).await?;
-                    // A POST with no body may be given the length that it has.
+                    // A client may send the length of a POST without a body.
                     if method == "GET" {
                         vars.has_no("CONTENT_LENGTH")?;
                     }

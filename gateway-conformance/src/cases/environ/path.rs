@@ -1,4 +1,4 @@
-//! E1 to E7: the method, the path and the query.
+//! Cases of E1 to E7: the method, the path and the query.
 
 use gateway_core::AppExt as _;
 use gateway_util::Mount;
@@ -51,7 +51,7 @@ fn methods() -> Vec<Case> {
     ]
 }
 
-/// The path as it is sent behind the case's own, and PATH_INFO as the app must see it.
+/// The path that is sent after the case's own, and the PATH_INFO that the app must see.
 fn path_infos() -> impl Iterator<Item = Case> {
     type Row = (
         &'static str,
@@ -151,7 +151,8 @@ fn path_infos() -> impl Iterator<Item = Case> {
                 if clauses.contains(&"E3") {
                     vars.is("SCRIPT_NAME", client.prefix())?;
                 }
-                // The suite's app is an app at the mount point: its case's name is PATH_INFO.
+                // The suite's app is at the mount point, so the name of the case is part of
+                // PATH_INFO.
                 vars.is("PATH_INFO", &format!("/{name}{seen}"))?
                     .is("raw_path_info", &format!("/{name}{sent}"))?;
                 Ok(())

@@ -1,4 +1,4 @@
-//! E12, E14, I2: what never reaches the app, and what HTTP allows although it looks odd.
+//! Cases of E12, E14 and I2: requests that must not reach the app, and rare ones that must.
 
 use gateway_core::{Body, Environ, Error, StartResponse};
 
@@ -11,7 +11,7 @@ use crate::facts::Run;
 use crate::via::Via;
 use crate::wire::{WireRequest, WireResponse};
 
-/// The ways on which the driver itself refuses: over HTTP/2 there are cases of their own.
+/// The ways in which the driver itself refuses. HTTP/2 has cases of its own.
 const FIRST: &[Via] = &[Via::Http1, Via::InProcess];
 
 type Requests = fn(&Client) -> Vec<WireRequest>;
@@ -23,15 +23,15 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Notes that it was called, which it must not be.
+/// Notes that the app was called, which must not happen.
 async fn called(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     Run::of(&environ).note("called");
     report(environ, start_response).await
 }
 
-/// Two cases. The first demands the status, the end of the connection and that the app is not called,
-/// whoever answers. The second demands that the gateway answers, with its page. A host that answers
-/// by itself has an excuse for the second.
+/// Two cases. The first demands the status, the end of the connection and that the app is not
+/// called, whoever answers. The second demands that the gateway answers, with its page. A host that
+/// answers by itself is excused from the second.
 fn refused(
     names: [&'static str; 2],
     clauses: &'static [&'static str],
@@ -76,7 +76,7 @@ fn shown(request: &WireRequest) -> String {
     head.escape_ascii().to_string()
 }
 
-/// The answer with this status; over HTTP/1 the connection ends after it.
+/// The response with this status. Over HTTP/1 the connection ends after it.
 async fn answer(
     client: &Client,
     request: &WireRequest,

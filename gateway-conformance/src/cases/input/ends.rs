@@ -1,4 +1,4 @@
-//! I1, I2, I3, I7: where the input ends.
+//! Cases of I1, I2, I3 and I7: where the input ends.
 
 use gateway_core::{Environ, Error, Json};
 
@@ -50,7 +50,7 @@ fn lengths() -> Vec<Case> {
                 let first = client.request("POST", "/").body("first");
                 let second = client.request("POST", "/").body("second");
                 let mut connection = client.http1().await?;
-                // Both in one write, so that the second is there while the first is read.
+                // Both in one write, so that the second has arrived while the first is read.
                 let bytes = [first.to_http1(&authority), second.to_http1(&authority)].concat();
                 connection.send(bytes).await?;
                 for body in ["first", "second"] {
@@ -258,7 +258,7 @@ async fn leaves_after(
             let mut connection = client.http1().await?;
             connection.send_request(&head).await?;
             connection.send(bytes).await?;
-            // The app has to be reading, or the host may never have called it.
+            // The app must be reading, or the host may never have called it.
             client.wait("called").await?;
             connection.half_close().await?;
             client.wait(fact).await?

@@ -1,4 +1,4 @@
-//! I4: limits.
+//! Cases of I4: limits of the input.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use crate::case::Case;
 use crate::check::Look as _;
 use crate::client::Client;
 
-/// An app that reads, limited to ten bytes.
+/// An app that reads its input with a limit of ten bytes.
 fn limited() -> impl App {
     view(read_and_note).limit_input(10)
 }
 
-/// Commits first and reads then.
+/// Commits first, and then reads.
 async fn commits_and_reads(
     mut environ: Environ,
     start_response: StartResponse,

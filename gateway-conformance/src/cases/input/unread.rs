@@ -1,4 +1,4 @@
-//! I5, I6: what the app does not read, and when the client may send.
+//! Cases of I5 and I6: input that the app leaves unread, and `100 Continue`.
 
 use gateway_core::{Body, Environ, Error, StartResponse};
 
@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// An app that answers with its path and leaves the input alone.
+/// An app that responds with its path and does not read the input.
 async fn ignores(environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(200, [("content-type", "text/plain")])?;
     let path = environ.path_info().to_string();
@@ -77,7 +77,7 @@ fn unread() -> Vec<Case> {
     ]
 }
 
-/// Demands that the first request and the next on the same connection each get their own answer,
+/// Demands that the first request and the next on the same connection each get their own response,
 /// or that the connection is closed after the first.
 async fn stays_in_step(client: &Client, first: WireRequest) -> Result<(), Failure> {
     let next = client.request("GET", "/next");

@@ -1,4 +1,4 @@
-//! I2: who waits for the client is not asked in vain.
+//! Cases of I2: an app that waits for the client is not woken needlessly.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -15,10 +15,10 @@ use crate::facts::Run;
 use crate::via::Via;
 use crate::wire::WireResponse;
 
-/// How many exchanges pass while the client of the case is silent.
+/// How many exchanges run while the client of the case is silent.
 const OTHERS: usize = 50;
 
-/// How often the app may be asked meanwhile: a few times without a reason do no harm.
+/// How often the app may be polled meanwhile. A few needless polls do no harm.
 const BOUND: usize = 40;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -32,8 +32,8 @@ pub(super) fn cases() -> Vec<Case> {
                     let mut input = environ.take_input();
                     let first = input.chunk().await?.unwrap_or_default();
                     run.note("waiting");
-                    // Each poll asks the input under another waker than the task's, as libraries do that
-                    // have wakers of their own.
+                    // Each poll uses another waker than the task's, as libraries do that have
+                    // wakers of their own.
                     let mut reading = pin!(input.bytes(64));
                     let rest = poll_fn(|cx| {
                         run.note("polled");
@@ -67,7 +67,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A waker that passes the word on.
+/// A waker that wakes the task's waker.
 struct Relay(Waker);
 
 impl Wake for Relay {
@@ -76,7 +76,7 @@ impl Wake for Relay {
     }
 }
 
-/// Lets other exchanges pass, and looks how often the app was asked.
+/// Runs other exchanges, and then checks how often the app was polled.
 async fn stays_silent(client: &Client) -> Seen {
     client.wait("waiting").await?;
     let mut polls = 0;

@@ -1,4 +1,4 @@
-//! L5: requests beside each other and after each other.
+//! Cases of L5: concurrent requests, and requests one after another.
 
 use futures_util::future::try_join_all;
 use gateway_core::{Body, Environ, StartResponse, VarName};

@@ -1,4 +1,4 @@
-//! L1, L2: closing, and the callbacks of it.
+//! Cases of L1 and L2: closing a body, and its callbacks.
 
 use gateway_core::{Body, Environ, Error, StartResponse};
 
@@ -17,7 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// An app with a watched body, whatever becomes of it; `method` is what the client sends.
+/// An app with a watched body, for every way to end; `method` is what the client sends.
 fn closes(
     name: &'static str,
     clauses: &'static [&'static str],
@@ -33,7 +33,7 @@ fn closes(
             },
         )
         .sees(move |client: Client| async move {
-            // What the client sees of it is the matter of other cases.
+            // Other cases check what the client sees.
             client.send_whatever(client.request(method, "/")).await?;
             client.closed_once().await
         })
@@ -101,7 +101,7 @@ fn closing() -> Vec<Case> {
             &["L1", "S1", "S5"],
         )
         .app(async |environ: Environ, start_response: StartResponse| {
-            // Swallowed, so that the body is returned.
+            // The error is ignored, so that the body is returned.
             let _ = start_response.start(99, TEXT);
             Ok(watched(&Run::of(&environ), endless()))
         })
@@ -225,7 +225,8 @@ fn callbacks() -> Vec<Case> {
                 open.finish().await?.body("ab")?;
                 client.wait("third").await?;
                 let mut seen = client.facts().await?;
-                // The client's own; in process the producer may learn later that `a` was taken.
+                // The client's own note. In process the producer may learn later that `a` was
+                // taken.
                 seen.retain(|fact| fact != "go");
                 let facts = ["wrote a", "wrote b", "first", "second", "third"];
                 equal("what the app noted", seen, facts)

@@ -1,4 +1,4 @@
-//! L3: clients that leave.
+//! Cases of L3: clients that leave.
 
 use gateway_core::{Body, Environ, StartResponse};
 
@@ -27,7 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
                 start_response.start(200, TEXT)?;
                 let run = Run::of(&environ);
                 Ok(Body::from_producer(async move |mut writer| {
-                    // Either is what a writer sees: its write fails, or it is dropped.
+                    // A writer sees one of these: its write fails, or it is dropped.
                     let _gone = run.on_drop("gone");
                     while writer.write(vec![b'x'; 1024]).await.is_ok() {}
                     Ok(())

@@ -1,4 +1,4 @@
-//! L8: what observers are told of the end.
+//! Cases of L8: what observers are told.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Registers an observer, which notes what it is told: `END STATUS BYTES CLAUSE`, where what is not
-/// known is a dash, and then that it was told.
+/// Registers an observer, which notes what it is told: `END STATUS BYTES CLAUSE`, with a dash for
+/// an unknown value, and then that it was told.
 fn observe(environ: &mut Environ) -> Run {
     let run = Run::of(environ);
     let noting = run.clone();
@@ -40,7 +40,7 @@ fn observe(environ: &mut Environ) -> Run {
     run
 }
 
-/// What the observer was told, which must be one thing.
+/// What the observer was told. It must have been told once.
 async fn told(client: &Client) -> Result<String, Failure> {
     client.wait(TOLD).await?;
     let mut facts = client.facts().await?;
@@ -51,7 +51,7 @@ async fn told(client: &Client) -> Result<String, Failure> {
     }
 }
 
-/// An app that answers with a body, whatever becomes of it, and what its observer is told.
+/// An app with a body, for every way to end, and what its observer is told.
 fn answers(
     name: &'static str,
     clauses: &'static [&'static str],
@@ -155,7 +155,7 @@ fn completed() -> Vec<Case> {
     ]
 }
 
-/// A page of the gateway is a response like another.
+/// A page of the gateway counts like any response.
 async fn page(client: Client, status: u16, clause: &str) -> Seen {
     let response = client.get("/").await?.status(status)?.whole()?;
     let outcome = format!("completed {status} {} {clause}", response.body.len());

@@ -1,4 +1,4 @@
-//! L7: what an app may count on where it is called.
+//! Cases of L7: the tokio runtime in which apps are called.
 
 use gateway_core::{Body, Environ, Error, StartResponse};
 use tokio::runtime::Handle;
@@ -16,7 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
             .needs(Capability::TokioContext)
             .app(async |_: Environ, start_response: StartResponse| {
                 let called = is_in_context();
-                // Whoever polls the future again does so there as well.
+                // Later polls of the future happen there as well.
                 tokio::task::yield_now().await;
                 let polled_again = is_in_context();
                 start_response.start(200, TEXT)?;
@@ -29,7 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
         Case::new("l7_an_app_may_start_tasks", &["L7"])
             .needs(Capability::TokioContext)
             .app(async |_: Environ, start_response: StartResponse| {
-                // `tokio::spawn` would panic where there is no runtime.
+                // `tokio::spawn` would panic without a runtime.
                 let text = Handle::try_current()?.spawn(async { "from a task" });
                 let text = text.await?;
                 start_response.start(200, TEXT)?;
@@ -44,7 +44,7 @@ pub(super) fn cases() -> Vec<Case> {
             .app(async |_: Environ, start_response: StartResponse| {
                 start_response.start(200, TEXT)?;
                 Ok(Body::from_producer(async move |mut writer| {
-                    // Before the head goes out, and after.
+                    // Before the head is sent, and after.
                     for end in [" ", ""] {
                         writer.write(format!("{}{end}", is_in_context())).await?;
                     }

@@ -1,4 +1,4 @@
-//! N7: cookies.
+//! Cases of N7: cookies.
 
 use gateway_core::cookie::time::Duration;
 use gateway_core::cookie::{Cookie, SameSite};

@@ -1,4 +1,4 @@
-//! N6: HTTP errors.
+//! Cases of N6: HTTP errors.
 
 use gateway_core::{AppExt as _, Environ, Error, HttpError, TryIntoResponse, abort};
 use gateway_util::Mount;

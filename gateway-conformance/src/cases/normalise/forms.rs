@@ -1,4 +1,4 @@
-//! N1, N2, N5: the forms.
+//! Cases of N1, N2 and N5: the return forms.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -123,7 +123,7 @@ fn json() -> Vec<Case> {
     ]
 }
 
-/// Another app, with no type of its own.
+/// Another app, which sets no type.
 async fn other(_: Environ, start_response: StartResponse) -> Result<Body, Error> {
     start_response.start(202, [("x-other", "1")])?;
     Ok(Body::from("other"))

@@ -1,4 +1,4 @@
-//! N3, N4, N5, N9: tuples.
+//! Cases of N3, N4, N5 and N9: tuples.
 
 use gateway_core::{Error, Json, Replace, Response, TryIntoResponse};
 use http::{HeaderMap, HeaderValue, StatusCode};

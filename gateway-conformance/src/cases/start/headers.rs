@@ -1,4 +1,4 @@
-//! S6 to S9: what a head may hold.
+//! Cases of S6 to S9: what a head may hold.
 
 use gateway_core::{Body, BoxApp, Environ, StartError, StartResponse};
 
@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 type Pairs = Vec<(&'static str, &'static str)>;
 
-/// A head that is refused at the call, by this clause, and of which nothing is sent.
+/// A head that is refused at the call, by this clause. Nothing of it is sent.
 fn refused(name: &'static str, clause: &'static [&'static str], heads: fn() -> Vec<Pairs>) -> Case {
     Case::new(name, clause)
         .app(

@@ -1,4 +1,4 @@
-//! S1 to S4: how often, and when.
+//! Cases of S1 to S4: how often and when a response is started.
 
 use gateway_core::{Body, Environ, Error, StartError, StartResponse};
 
@@ -102,7 +102,7 @@ fn once() -> Vec<Case> {
             start_response.start(200, TEXT)?;
             Ok(Body::from_producer(async move |mut writer| {
                 writer.write("begun").await?;
-                // Swallowed, and the body ends at once.
+                // The error is ignored, and the body ends at once.
                 let _ = start_response.start(200, REFUSED);
                 Ok(())
             }))

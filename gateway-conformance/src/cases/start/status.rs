@@ -1,4 +1,4 @@
-//! S5: which statuses are final ones.
+//! Cases of S5: which statuses are final.
 
 use gateway_core::{Body, Environ, StartResponse};
 

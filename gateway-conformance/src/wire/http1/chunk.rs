@@ -1,8 +1,10 @@
+//! Parses the first line of a chunk.
+
 use crate::wire::WireError;
 
 use super::head::{is_text, is_token, line};
 
-/// What the bytes at the beginning of a chunk say.
+/// The first line of a chunk.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ChunkHead {
     /// How long the line is, with its CRLF.
@@ -13,7 +15,7 @@ pub(super) struct ChunkHead {
 
 /// Parses the chunk's first line, if it is whole (RFC 9112 section 7.1).
 pub(super) fn parse_head(bytes: &[u8]) -> Result<Option<ChunkHead>, WireError> {
-    // A longer line is refused rather than awaited.
+    // A longer line is refused, and not waited for.
     const LIMIT: usize = 4096;
     let digits = bytes
         .iter()
@@ -46,8 +48,8 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Option<ChunkHead>, WireError> {
     }
 }
 
-// RFC 9112 section 7.1.1: *( BWS ";" BWS name [ BWS "=" BWS value ] ). The value is
-// held to its characters only, since a test looks for stray bytes, not for these.
+// RFC 9112 section 7.1.1: *( BWS ";" BWS name [ BWS "=" BWS value ] ). Only the characters of the
+// value are checked, because a test looks for stray bytes.
 fn is_extension(bytes: &[u8]) -> bool {
     if bytes.is_empty() {
         return true;

@@ -1,3 +1,5 @@
+//! `Http1Connection`: an HTTP/1 client connection for tests.
+
 use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
@@ -16,9 +18,9 @@ use crate::wire::{Head, WireError, WireRequest, WireResponse};
 use super::receiver::Receiver;
 use super::socket::Socket;
 
-/// One connection that speaks HTTP/1 and reads no byte more than it is asked for.
+/// One HTTP/1 connection, which reads no byte more than it is asked for.
 ///
-/// Dropping it closes the connection; [`reset`](Self::reset) breaks it off.
+/// Dropping it closes the connection; [`reset`](Self::reset) aborts it.
 ///
 /// # Errors
 ///
@@ -27,7 +29,7 @@ use super::socket::Socket;
 /// * [`is_timeout`](WireError::is_timeout): the deadline passed. A call to read can be
 ///   repeated; nothing is lost.
 /// * [`is_closed`](WireError::is_closed), [`is_reset`](WireError::is_reset): the server
-///   ended the connection before a head was whole. After the head this is no error
+///   ended the connection before a whole head had arrived. After the head this is not an error
 ///   but the response's [`end`](WireResponse::end).
 /// * [`is_malformed`](WireError::is_malformed): the bytes violate RFC 9112.
 /// * [`is_request`](WireError::is_request): a call out of order.
@@ -47,7 +49,7 @@ impl Http1Connection {
     /// Those of the connect, or `TimedOut`.
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = tokio::time::timeout(DEFAULT_DEADLINE, TcpStream::connect(address)).await??;
-        // A request written in steps has to leave in these steps.
+        // A request that is written in steps must be sent in these steps.
         stream.set_nodelay(true)?;
         Ok(Self::new(Socket::Tcp(stream), address.to_string()))
     }
@@ -64,7 +66,7 @@ impl Http1Connection {
         Ok(Self::new(Socket::Unix(stream), "localhost".to_owned()))
     }
 
-    /// Takes over a TCP stream that the test has connected, with buffers of its choice.
+    /// Uses a TCP stream that the test has connected, with buffers of its choice.
     ///
     /// # Errors
     ///
@@ -97,8 +99,8 @@ impl Http1Connection {
         self.socket.local_addr()
     }
 
-    /// Sends the request and reads its response, both at once: a server may answer
-    /// before it has taken the body, and then it does not matter whether it takes it.
+    /// Sends the request and reads its response, both at once. A server may answer
+    /// before it has taken the body, and then it need not take the rest.
     ///
     /// # Errors
     ///
@@ -116,12 +118,12 @@ impl Http1Connection {
         tokio::select! {
             biased;
             response = &mut reading => response,
-            // Whether sending failed shows in what there is to read.
+            // What can be read shows whether sending failed.
             _ = self.socket.write_all(&bytes) => reading.await,
         }
     }
 
-    /// Sends the request; of a streamed one, the head.
+    /// Sends the request. Of a streamed one, it sends the head.
     ///
     /// # Errors
     ///
@@ -142,8 +144,8 @@ impl Http1Connection {
         sent.map_err(|error| WireError::io("send", error))
     }
 
-    /// Sends these bytes as one chunk. Empty, it would be the last chunk; use
-    /// [`send_last_chunk`](Self::send_last_chunk) for that.
+    /// Sends these bytes as one chunk. An empty one would be the last chunk: that is
+    /// [`send_last_chunk`](Self::send_last_chunk).
     ///
     /// # Errors
     ///
@@ -165,7 +167,7 @@ impl Http1Connection {
         self.send(out).await
     }
 
-    /// Closes this side for writing. The server sees the end of what is sent.
+    /// Closes this side for writing. The server sees the end of the request.
     ///
     /// # Errors
     ///
@@ -178,7 +180,7 @@ impl Http1Connection {
             .map_err(|error| WireError::io("half-close", error))
     }
 
-    /// Breaks the connection off with a reset (a Unix socket has none and is closed).
+    /// Aborts the connection with a reset (a Unix socket has none and is closed).
     ///
     /// # Errors
     ///
@@ -189,7 +191,7 @@ impl Http1Connection {
             .map_err(|error| WireError::io("reset", error))
     }
 
-    /// Reads exactly one response to a request with this method, interim ones first.
+    /// Reads exactly one response to a request with this method, after its interim ones.
     ///
     /// # Errors
     ///
@@ -205,8 +207,8 @@ impl Http1Connection {
         self.receiver.finish(&self.socket, deadline).await
     }
 
-    /// Reads an interim response, or `None` if what comes next is a final one, which
-    /// stays unread. The response that follows lists it among its `interim`.
+    /// Reads an interim response. `None` if the next one is final, which
+    /// stays unread. That response lists the interim one in `interim`.
     ///
     /// # Errors
     ///
@@ -217,8 +219,8 @@ impl Http1Connection {
             .await
     }
 
-    /// Reads up to the end of a final head. The body is for
-    /// [`read_chunk`](Self::read_chunk) and [`finish`](Self::finish).
+    /// Reads to the end of a final head. [`read_chunk`](Self::read_chunk) and
+    /// [`finish`](Self::finish) read the body.
     ///
     /// # Errors
     ///
@@ -229,8 +231,8 @@ impl Http1Connection {
             .await
     }
 
-    /// Reads the next chunk as soon as it is there as a whole, or what has come of a
-    /// body that is not chunked. `None` is the end of the body, however it came.
+    /// Reads the next whole chunk, or what has arrived of a
+    /// body that is not chunked. `None` is the end of the body, complete or not.
     ///
     /// # Errors
     ///
@@ -241,7 +243,7 @@ impl Http1Connection {
             .await
     }
 
-    /// Reads what is left of the response and gives all of it, with the chunks read
+    /// Reads the rest of the response and returns all of it, with the chunks read
     /// before.
     ///
     /// # Errors

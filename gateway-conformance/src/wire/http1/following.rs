@@ -1,4 +1,4 @@
-//! What follows a response: nothing, unless the server is at fault.
+//! What follows a response on its connection: nothing, unless the server is at fault.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::wire::{WireError, WireRequest, WireResponse};
 use super::connection::Http1Connection;
 
 impl Http1Connection {
-    /// Sends a probe and demands that the very next bytes are its status line: the way
-    /// to detect stray bytes without waiting for them. Gives the probe's response, by
-    /// which the test can tell that it is the probe's and not a second answer to the
+    /// Sends a probe and demands that the very next bytes are its status line. This
+    /// detects stray bytes without waiting for them. Returns the probe's response. By it
+    /// the test can tell that it is not a second response to the
     /// request before.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl Http1Connection {
         }
     }
 
-    /// Waits until the server closes and gives every byte that came before.
+    /// Waits until the server closes, and returns every byte that came before.
     ///
     /// # Errors
     ///
@@ -60,10 +60,10 @@ impl Http1Connection {
         Ok(self.receiver.buffer.split().freeze())
     }
 
-    /// Every byte that comes until the server closes or this long has passed.
+    /// Every byte that comes until the server closes or this time has passed.
     ///
-    /// That nothing came in a while proves little: prefer
-    /// [`assert_in_step`](Self::assert_in_step) for a connection that stays open and
+    /// That nothing came for a while proves little. Prefer
+    /// [`assert_in_step`](Self::assert_in_step) for a connection that stays open, and
     /// [`rest`](Self::rest) for one that does not.
     ///
     /// # Errors

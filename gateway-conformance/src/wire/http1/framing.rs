@@ -1,3 +1,5 @@
+//! Decides where the body of an HTTP/1 response ends.
+
 use http::Version;
 
 use crate::wire::response::is_bodyless;
@@ -5,7 +7,7 @@ use crate::wire::{Framing, Head, WireError};
 
 /// Decides where the body of a response ends (RFC 9112 section 6.3).
 ///
-/// Fields that contradict each other are an error even where there is no body, since
+/// Fields that contradict each other are an error even if there is no body, because
 /// a server must not send them there either.
 pub(super) fn decide(method: &str, head: &Head) -> Result<Framing, WireError> {
     let codings = values(head, "transfer-encoding");
@@ -19,8 +21,8 @@ pub(super) fn decide(method: &str, head: &Head) -> Result<Framing, WireError> {
         // RFC 9112 section 6.1
         return refuse("Transfer-Encoding in an HTTP/1.0 message");
     }
-    // RFC 9110 section 5.3: not a list, so not more than one line of it; and a list
-    // of equal values, which a recipient may accept, is not what the field may hold.
+    // RFC 9110 section 5.3: it is not a list, so there is only one line of it. A list
+    // of equal values, which a recipient may accept, is not valid either.
     let length = match lengths[..] {
         [] => None,
         [value] => match parse_length(value) {
@@ -55,7 +57,7 @@ fn values<'a>(head: &'a Head, name: &str) -> Vec<&'a [u8]> {
 }
 
 fn parse_length(value: &[u8]) -> Option<u64> {
-    // `parse` alone would take a sign.
+    // `parse` alone would accept a sign.
     if !value.iter().all(u8::is_ascii_digit) {
         return None;
     }

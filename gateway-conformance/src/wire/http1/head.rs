@@ -1,5 +1,5 @@
-//! Heads and field sections. What is not whole yet is `None`, what cannot become
-//! right any more is an error at once, without waiting for the rest.
+//! Parses heads and field sections. An incomplete one is `None`. One that cannot become
+//! valid is an error at once, without waiting for the rest.
 
 use bytes::Bytes;
 use http::Version;
@@ -41,8 +41,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, WireError> {
     }))
 }
 
-/// Parses the field section that `bytes` begins with, up to and with its empty
-/// line, and says how long it is.
+/// Parses the field section at the start of `bytes`, with its empty
+/// line, and returns its length.
 pub(super) fn fields(bytes: &[u8]) -> Result<Option<(Fields, usize)>, WireError> {
     let mut fields = Vec::new();
     let mut rest = bytes;
@@ -64,7 +64,7 @@ pub(super) fn fields(bytes: &[u8]) -> Result<Option<(Fields, usize)>, WireError>
     Ok(None)
 }
 
-/// Takes the line that `bytes` begins with, without its CRLF, and what follows it.
+/// The line at the start of `bytes`, without its CRLF, and the rest.
 pub(super) fn line(bytes: &[u8]) -> Result<Option<LineAndRest<'_>>, WireError> {
     let Some(at) = bytes.iter().position(|&byte| byte == b'\n') else {
         if bytes.len() > LIMIT {
@@ -111,7 +111,7 @@ fn field(line: &[u8]) -> Option<(String, Vec<u8>)> {
     if name.is_empty() || !name.iter().all(is_token) || !value.iter().all(is_text) {
         return None;
     }
-    // Of the bytes `trim_ascii` takes off, only SP and HTAB pass `is_text`.
+    // Of the bytes that `trim_ascii` removes, only SP and HTAB pass `is_text`.
     let name = std::str::from_utf8(name).ok()?.to_ascii_lowercase();
     Some((name, value.trim_ascii().to_vec()))
 }

@@ -1,3 +1,5 @@
+//! Reads responses from an HTTP/1 connection, piece by piece.
+
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::wire::deadline::Deadline;
@@ -9,10 +11,10 @@ use super::framing;
 use super::head;
 use super::socket::Socket;
 
-/// The reading half of a connection: bytes that came and were not taken yet, and
-/// the response under way.
+/// The reading half of a connection: bytes that have arrived and were not taken, and
+/// the response in progress.
 ///
-/// A part is taken from the buffer when it is there as a whole, so a call that timed
+/// A part is taken from the buffer when it is complete, so a call that timed
 /// out can be repeated.
 #[derive(Debug, Default)]
 pub(super) struct Receiver {
@@ -27,7 +29,7 @@ pub(super) struct Receiver {
 struct Reading {
     response: WireResponse,
     body: BytesMut,
-    /// Of a body with a length: what is still to come.
+    /// Of a body with a length: how many bytes are still to come.
     remaining: u64,
     done: bool,
 }
@@ -43,7 +45,7 @@ impl Receiver {
         if self.ended.is_some() {
             return Ok(self.ended);
         }
-        // Read beside the buffer, so that the error can show the buffer.
+        // Read into another buffer, so that the error can show this one.
         let mut more = BytesMut::new();
         let read = deadline
             .bound(what, &self.buffer, socket.read(&mut more))
@@ -58,7 +60,7 @@ impl Receiver {
         Ok(self.ended)
     }
 
-    /// Reads a head and begins its response, the interim ones collected.
+    /// Reads a head and begins its response, with the interim ones.
     pub(super) async fn read_head(
         &mut self,
         socket: &Socket,
@@ -116,7 +118,7 @@ impl Receiver {
         Ok(Some(head))
     }
 
-    /// Reads the next piece of the body; `None` is its end, however it came.
+    /// Reads the next piece of the body. `None` is its end, complete or not.
     pub(super) async fn read_chunk(
         &mut self,
         socket: &Socket,
@@ -150,7 +152,7 @@ impl Receiver {
         }
     }
 
-    /// Reads what is left of the response and gives it out.
+    /// Reads the rest of the response and returns it.
     pub(super) async fn finish(
         &mut self,
         socket: &Socket,
@@ -196,7 +198,7 @@ impl Receiver {
 }
 
 impl Reading {
-    /// Takes a piece of the body if it is there, or notes that the body is over.
+    /// Takes a piece of the body if it has arrived, or records that the body is over.
     fn take(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, WireError> {
         match self.response.framing {
             Framing::Chunked => return self.take_chunk(buffer),
@@ -242,7 +244,7 @@ impl Reading {
         Ok(self.keep(piece))
     }
 
-    /// The connection ended; what came of the body is kept.
+    /// The connection ended. What has arrived of the body is kept.
     fn break_off(&mut self, buffer: &mut BytesMut, end: End) -> Option<Bytes> {
         self.done = true;
         self.response.end = match (self.response.framing, end) {
@@ -252,7 +254,7 @@ impl Reading {
         if self.response.framing != Framing::Chunked {
             return None;
         }
-        // Of a chunk cut short the size line is no content.
+        // The size line of a truncated chunk is not content.
         let chunk = chunk::parse_head(buffer).ok().flatten();
         let Some(chunk) = chunk.filter(|chunk| chunk.size > 0) else {
             buffer.clear();
@@ -277,8 +279,8 @@ impl Reading {
     }
 }
 
-/// Whether another response follows the one with this status code. None does after a
-/// 101, which is the last response that is HTTP/1 (RFC 9110 section 15.2.2).
+/// True if another response follows the one with this status code. None follows a
+/// 101, which is the last HTTP/1 response (RFC 9110 section 15.2.2).
 fn is_interim(status: &[u8]) -> bool {
     status.starts_with(b"1") && status != b"101"
 }

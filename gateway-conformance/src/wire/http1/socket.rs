@@ -1,3 +1,5 @@
+//! A TCP or Unix socket that one task reads and writes at once.
+
 use std::io;
 use std::net::SocketAddr;
 
@@ -17,7 +19,7 @@ pub(super) enum Socket {
 }
 
 impl Socket {
-    /// Reads what is there, at least a byte; 0 is the end.
+    /// Reads what has arrived, at least a byte; 0 is the end.
     pub(super) async fn read(&self, buffer: &mut BytesMut) -> io::Result<usize> {
         const PIECE: usize = 64 * 1024;
         loop {
@@ -72,7 +74,7 @@ impl Socket {
         }
     }
 
-    /// Makes the close that dropping causes a reset, where the transport has one.
+    /// Makes a drop reset the connection instead of closing it, if the transport can.
     pub(super) fn reset_on_drop(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_zero_linger(),

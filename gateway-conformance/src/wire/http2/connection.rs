@@ -1,3 +1,5 @@
+//! `Http2Connection`: an HTTP/2 client connection for tests.
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +18,10 @@ use super::log::Log;
 use super::stream::Stream;
 use super::tap::Tap;
 
-/// One connection that speaks HTTP/2 with prior knowledge and logs its frames.
+/// One HTTP/2 connection with prior knowledge, which logs its frames.
 ///
-/// A task of the current Tokio runtime drives it until it and its streams are
-/// dropped, which ends it in order; [`abort`](Self::abort) breaks it off.
+/// A task of the current tokio runtime drives it until it and its streams are
+/// dropped, which closes it properly; [`abort`](Self::abort) aborts it.
 #[derive(Debug)]
 pub struct Http2Connection {
     engine: SendRequest<Bytes>,
@@ -31,7 +33,7 @@ pub struct Http2Connection {
 }
 
 impl Http2Connection {
-    /// Connects with the engine's default settings and server push refused.
+    /// Connects with the engine's default settings, without server push.
     ///
     /// # Errors
     ///
@@ -44,8 +46,8 @@ impl Http2Connection {
     ///
     /// # Errors
     ///
-    /// [`is_timeout`](WireError::is_timeout) or [`is_io`](WireError::is_io). That the
-    /// server speaks no HTTP/2 shows with the first request.
+    /// [`is_timeout`](WireError::is_timeout) or [`is_io`](WireError::is_io). If the
+    /// server does not speak HTTP/2, the first request fails.
     pub async fn open_with(address: SocketAddr, builder: &Builder) -> Result<Self, WireError> {
         let deadline = Deadline::after(DEFAULT_DEADLINE);
         let connecting = TcpStream::connect(address);
@@ -62,7 +64,7 @@ impl Http2Connection {
             .map_err(|error| WireError::h2("the handshake", error))?;
         let ping = connection.ping_pong();
         let driver = tokio::spawn(async move {
-            // Each stream reports the connection's error for itself.
+            // Each stream reports the connection's error itself.
             let _ = connection.await;
         });
         let authority = address.to_string();
@@ -76,14 +78,14 @@ impl Http2Connection {
         })
     }
 
-    /// Sets how long each operation may take, those of streams opened later included.
+    /// Sets how long each operation may take, also those of streams that are opened later.
     pub fn set_deadline(&mut self, limit: Duration) {
         self.limit = limit;
     }
 
     /// Sends the request and reads its response, both at once. The window is
-    /// replenished as the body is read. What the server has not taken of the request
-    /// when the response is complete is given up with RST_STREAM (CANCEL).
+    /// replenished as the body is read. If the server has not taken the whole request
+    /// when the response is complete, the rest is cancelled with RST_STREAM (CANCEL).
     ///
     /// # Errors
     ///
@@ -91,7 +93,7 @@ impl Http2Connection {
     /// * [`is_malformed`](WireError::is_malformed): the server violated RFC 9113;
     ///   [`reason`](WireError::reason) is the engine's verdict.
     /// * [`is_reset`](WireError::is_reset): RST_STREAM or GOAWAY before the head, with the
-    ///   server's [`reason`](WireError::reason). After the head this is no error but
+    ///   server's [`reason`](WireError::reason). After the head this is not an error but
     ///   the response's [`end`](WireResponse::end).
     /// * [`is_closed`](WireError::is_closed): the connection ended before the head.
     /// * [`is_request`](WireError::is_request): HTTP/2 cannot express the request.
@@ -99,9 +101,9 @@ impl Http2Connection {
         self.open_stream(request).await?.finish().await
     }
 
-    /// Sends the request on a stream that the test reads step by step. A body that
-    /// the request has is queued whole and leaves as the server's window allows; of a
-    /// streamed one only the head is sent.
+    /// Sends the request on a stream that the test reads step by step. The whole body of
+    /// the request is queued, and sent as the server's window allows. Of a
+    /// streamed request only the head is sent.
     ///
     /// # Errors
     ///
@@ -121,14 +123,14 @@ impl Http2Connection {
         self.log.select(|_| true)
     }
 
-    /// Every frame of this stream so far, in both directions. What a response reports
-    /// is in here already when the response is.
+    /// Every frame of this stream so far, in both directions. The frames of a response are
+    /// here before the response is returned.
     pub fn frames_of(&self, stream: u32) -> Vec<Frame> {
         self.log.select(|frame| frame.stream == stream)
     }
 
-    /// Waits for a frame, in either direction, that matches; one that passed already
-    /// is one. `what` names it in the error.
+    /// Waits for a frame, in either direction, that matches. An earlier one
+    /// counts. `what` names it in the error.
     ///
     /// # Errors
     ///
@@ -146,8 +148,8 @@ impl Http2Connection {
         found.ok_or_else(|| WireError::closed(what, &[]))
     }
 
-    /// Sends a PING and waits for its answer: what the server had written before it
-    /// is in the log then. What a server has queued and not written may come later.
+    /// Sends a PING and waits for its reply. Everything that the server had written before it
+    /// is then in the log. What the server has queued may come later.
     ///
     /// # Errors
     ///
@@ -167,22 +169,22 @@ impl Http2Connection {
 
     /// Demands that the response's stream ended cleanly: the server sent END_STREAM
     /// and nothing but WINDOW_UPDATE or PRIORITY after it, neither side sent
-    /// RST_STREAM, and a response without a body had no bytes in DATA frames. A
-    /// [`ping`](Self::ping) comes first.
+    /// RST_STREAM, and a response without a body had no bytes in DATA frames. It sends a
+    /// [`ping`](Self::ping) first.
     ///
-    /// RST_STREAM (NO_ERROR) counts too, with which a server may refuse the rest of a
-    /// request after a complete response (RFC 9113 section 8.1): where the test means
-    /// that case, it looks at the frames itself.
+    /// RST_STREAM (NO_ERROR) counts as unclean, too. A server may use it to refuse the rest of a
+    /// request after a complete response (RFC 9113 section 8.1). A test of
+    /// that checks the frames itself.
     ///
     /// # Errors
     ///
     /// [`is_unclean`](WireError::is_unclean), with the frames of the stream; or
-    /// [`is_timeout`](WireError::is_timeout) if the ping has no answer.
+    /// [`is_timeout`](WireError::is_timeout) if the ping gets no reply.
     pub async fn assert_clean(&mut self, response: &WireResponse) -> Result<(), WireError> {
         let Some(stream) = response.stream else {
             return Err(WireError::request("the response came over HTTP/1"));
         };
-        // Without a connection there is no answer, but then the log is complete.
+        // Without a connection there is no reply, but then the log is complete.
         if let Err(error) = self.ping().await
             && error.is_timeout()
         {
@@ -204,13 +206,13 @@ impl Http2Connection {
             .is_ok()
     }
 
-    /// Closes the socket with no GOAWAY and whatever is unread in it.
+    /// Closes the socket without GOAWAY and without reading the rest.
     pub fn abort(self) {
         self.driver.abort();
     }
 }
 
-/// What is wrong with how a stream ended.
+/// What was wrong with the end of a stream.
 fn fault(frames: &[Frame], response: &WireResponse) -> Option<&'static str> {
     let received = || {
         frames
@@ -227,7 +229,7 @@ fn fault(frames: &[Frame], response: &WireResponse) -> Option<&'static str> {
         return Some("the server sent no END_STREAM");
     };
     let harmless = |frame: &Frame| {
-        // A header block goes on in CONTINUATION after the END_STREAM in its HEADERS.
+        // A header block continues in CONTINUATION after the END_STREAM in its HEADERS.
         matches!(
             frame.kind,
             FrameKind::WindowUpdate | FrameKind::Priority | FrameKind::Continuation

@@ -1,11 +1,11 @@
-//! Between what this module has and what the engine takes and gives.
+//! Converts a `WireRequest` into what the HTTP/2 engine sends, and its heads back.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 
 use crate::wire::{Head, WireError, WireRequest};
 
-/// The head of a request as the engine takes it.
+/// The head of a request for the engine.
 pub(super) fn head_of(
     request: &WireRequest,
     authority: &str,
@@ -16,7 +16,7 @@ pub(super) fn head_of(
     }
     let own = request.authority.as_deref();
     let has_authority = request.host || own.is_some();
-    // RFC 9113 section 8.3.1: :authority takes the place of Host.
+    // RFC 9113 section 8.3.1: `:authority` replaces Host.
     let host = match own {
         None if has_authority => headers.remove(http::header::HOST),
         _ => None,
@@ -50,7 +50,7 @@ pub(super) fn head_of(
     *head.uri_mut() = uri;
     *head.version_mut() = match has_authority {
         true => Version::HTTP_2,
-        // The engine sends a request without an authority only as one that came over HTTP/1.
+        // The engine sends a request without an authority only if it looks like one from HTTP/1.
         false => Version::HTTP_11,
     };
     *head.headers_mut() = headers;

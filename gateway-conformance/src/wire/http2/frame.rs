@@ -1,11 +1,13 @@
+//! `Frame`: splits a stream of bytes into HTTP/2 frames.
+
 use bytes::{Buf, Bytes, BytesMut};
 use h2::Reason;
 
-/// One frame (RFC 9113 section 4.1), as it passed.
+/// One frame (RFC 9113 section 4.1), as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Frame {
-    /// Who sent it.
+    /// Its sender.
     pub direction: Direction,
     /// Its type.
     pub kind: FrameKind,
@@ -13,20 +15,20 @@ pub struct Frame {
     pub flags: u8,
     /// Its stream; 0 is the connection.
     pub stream: u32,
-    /// How long its payload is, with padding.
+    /// The length of its payload, with padding.
     pub len: usize,
-    /// Its payload; of DATA nothing is kept.
+    /// Its payload. That of DATA is not kept.
     pub payload: Bytes,
     padding: usize,
 }
 
-/// Who sent a frame.
+/// The sender of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Direction {
-    /// The server did.
+    /// The server.
     Received,
-    /// This client did.
+    /// This client.
     Sent,
 }
 
@@ -49,7 +51,7 @@ pub enum FrameKind {
 }
 
 impl Frame {
-    /// Whether it ends its stream.
+    /// True if it ends its stream.
     pub fn is_end_stream(&self) -> bool {
         matches!(self.kind, FrameKind::Data | FrameKind::Headers) && self.flags & 0x1 != 0
     }
@@ -65,7 +67,7 @@ impl Frame {
         Some(u32::from_be_bytes(code).into())
     }
 
-    /// How much content a DATA frame holds, without padding; 0 for others.
+    /// The length of the content of a DATA frame, without padding; 0 for others.
     pub fn data_len(&self) -> usize {
         match self.kind {
             FrameKind::Data => self.len.saturating_sub(self.padding),
@@ -92,19 +94,19 @@ impl From<u8> for FrameKind {
     }
 }
 
-/// Cuts the bytes of one direction into frames.
+/// Splits the bytes of one direction into frames.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     direction: Direction,
     preface: usize,
     header: BytesMut,
     payload: BytesMut,
-    /// The frame whose payload is under way, and how much of it is to come.
+    /// The frame whose payload is being read, and how much of it is still to come.
     current: Option<(Frame, usize)>,
 }
 
 impl FrameReader {
-    /// A reader for this direction; what the client sends begins with the preface.
+    /// A reader for this direction. What the client sends begins with the preface.
     pub(super) fn new(direction: Direction) -> Self {
         const PREFACE: usize = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len();
         Self {
@@ -120,7 +122,7 @@ impl FrameReader {
         }
     }
 
-    /// Takes the next bytes and gives each frame that they complete.
+    /// Takes the next bytes and returns each frame that they complete.
     pub(super) fn feed(&mut self, mut bytes: &[u8], mut frame: impl FnMut(Frame)) {
         let skipped = self.preface.min(bytes.len());
         self.preface -= skipped;
@@ -172,7 +174,7 @@ impl FrameReader {
         if frame.kind != FrameKind::Data {
             self.payload.extend_from_slice(part);
         } else if frame.flags & PADDED != 0 && *remaining == frame.len {
-            // The first byte says how much padding there is, itself not counted.
+            // The first byte is the length of the padding, without itself.
             frame.padding = part.first().map_or(0, |&padding| usize::from(padding) + 1);
         }
         *remaining -= part.len();

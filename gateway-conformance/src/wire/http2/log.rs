@@ -1,10 +1,12 @@
+//! The log of all frames of an HTTP/2 connection.
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
 use super::frame::Frame;
 
-/// Every frame of a connection, in the order in which it passed.
+/// Every frame of a connection, in order.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     entries: Mutex<Entries>,
@@ -23,7 +25,7 @@ impl Log {
         self.changed.notify_waiters();
     }
 
-    /// Notes that no frame will follow.
+    /// Records that no frame will follow.
     pub(super) fn end(&self) {
         self.lock().ended = true;
         self.changed.notify_waiters();
@@ -39,14 +41,14 @@ impl Log {
             .collect()
     }
 
-    /// Waits for a frame that matches, one that passed before included; `None` if the
+    /// Waits for a frame that matches. An earlier one counts. `None` if the
     /// connection ends without one.
     pub(super) async fn wait_for(&self, matches: impl Fn(&Frame) -> bool) -> Option<Frame> {
         let mut seen = 0;
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            // From here on a change wakes it, also one before the await.
+            // From here on a change wakes it, even before the await.
             changed.as_mut().enable();
             {
                 let entries = self.lock();
@@ -63,7 +65,7 @@ impl Log {
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        // Entries are whole at every moment, so a panic elsewhere left them so.
+        // Entries are always complete, so a panic elsewhere does not matter.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

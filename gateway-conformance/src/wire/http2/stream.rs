@@ -1,3 +1,5 @@
+//! `Stream`: one request and its response on an HTTP/2 connection.
+
 use std::future::poll_fn;
 use std::io;
 use std::task::{Poll, ready};
@@ -17,8 +19,8 @@ use super::convert::{fields, fields_from, head_from};
 
 /// One request and its response, step by step.
 ///
-/// Dropping it before both are complete gives the stream up with RST_STREAM (CANCEL).
-/// Not reading it stops the server once its window is used up.
+/// Dropping it before both are complete cancels the stream with RST_STREAM (CANCEL).
+/// If it is not read, the server stops when its window is used up.
 #[derive(Debug)]
 pub struct Stream {
     id: u32,
@@ -40,7 +42,7 @@ struct Reading {
 }
 
 impl Stream {
-    /// Sends what the request has; `head` is its head, converted.
+    /// Sends the request; `head` is its converted head.
     pub(super) fn open(
         engine: &mut SendRequest<Bytes>,
         head: http::Request<()>,
@@ -60,8 +62,8 @@ impl Stream {
             interim: Vec::new(),
             reading: None,
         };
-        // The server may have answered and closed the stream by now, and then what is left of the
-        // request does not matter; what it made of it shows in what there is to read.
+        // The server may have answered and closed the stream already. Then the rest of the
+        // request does not matter, and the response shows what the server made of it.
         let _ = this.send_body(request, trailers);
         Ok(this)
     }
@@ -95,8 +97,8 @@ impl Stream {
         self.limit = limit;
     }
 
-    /// Queues a piece of a streamed request's body, which leaves as the server's window
-    /// allows; [`Http2Connection::wait_for`](super::Http2Connection::wait_for) can tell that it did.
+    /// Queues a piece of a streamed request's body. It is sent as the server's window
+    /// allows; [`Http2Connection::wait_for`](super::Http2Connection::wait_for) can tell when.
     ///
     /// # Errors
     ///
@@ -121,7 +123,7 @@ impl Stream {
         self.sender.send_reset(reason);
     }
 
-    /// Waits for the final head, the interim ones collected. Repeated, it gives the
+    /// Waits for the final head, and collects the interim ones. A second call returns the
     /// same head.
     ///
     /// # Errors
@@ -131,8 +133,8 @@ impl Stream {
         self.head_by(Deadline::after(self.limit)).await
     }
 
-    /// Waits for the next DATA frame that the engine shows; `None` is the end of the
-    /// response, however it came. The window it used stays used until
+    /// Waits for the next DATA frame that the engine shows. `None` is the end of the
+    /// response, complete or not. Its window stays used until
     /// [`release`](Self::release).
     ///
     /// # Errors
@@ -142,8 +144,8 @@ impl Stream {
         self.chunk_by(Deadline::after(self.limit)).await
     }
 
-    /// Gives back this much of the window that the chunks read so far have used, or
-    /// what there is.
+    /// Releases this much of the window that the chunks read so far have used, or
+    /// as much as there is.
     ///
     /// # Errors
     ///
@@ -155,7 +157,7 @@ impl Stream {
         }
     }
 
-    /// Reads what is left of the response and gives all of it, with the chunks read
+    /// Reads the rest of the response and returns all of it, with the chunks read
     /// before. The window is released.
     ///
     /// # Errors
@@ -294,13 +296,13 @@ impl Reading {
     }
 }
 
-/// How a response ended that an error broke off, unless the error is a violation.
+/// How an aborted response ended, unless the error is a violation.
 fn end_of(error: h2::Error) -> Result<End, WireError> {
     if error.is_remote() {
         return Ok(End::Reset(error.reason()));
     }
     match error.get_io().map(io::Error::kind) {
-        // What the engine makes of an end of the connection.
+        // The engine reports an end of the connection in these ways.
         Some(io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => Ok(End::Truncated),
         Some(io::ErrorKind::ConnectionReset) => Ok(End::Reset(None)),
         _ => Err(WireError::h2("the response body", error)),

@@ -1,3 +1,5 @@
+//! A stream that logs the HTTP/2 frames that pass through it.
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,8 +13,8 @@ use super::log::Log;
 
 /// A stream that logs the frames that pass through it.
 ///
-/// A frame is in the log before the engine sees it, so what the engine reports is
-/// always there already.
+/// A frame is in the log before the engine sees it. So what the engine reports is
+/// always in the log already.
 #[derive(Debug)]
 pub(super) struct Tap {
     inner: TcpStream,

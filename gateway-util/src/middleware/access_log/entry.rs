@@ -1,4 +1,4 @@
-//! What the log knows of a request.
+//! `AccessEntry`: what the access log knows of one request.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use gateway_core::{Ended, Environ, Outcome, RequestSummary};
 use http::{StatusCode, Version};
 
-/// A request that is over, for the log.
+/// A request that is over, as the access log sees it.
 ///
 /// # Examples
 ///
@@ -46,7 +46,7 @@ pub struct AccessEntry {
 }
 
 impl AccessEntry {
-    /// The entry of a request that begins.
+    /// The entry of a request that has just arrived.
     pub(super) fn of(environ: &Environ) -> Self {
         let text = |name: &str| environ.header(name).map(|value| value.to_string());
         Self {
@@ -57,7 +57,7 @@ impl AccessEntry {
         }
     }
 
-    /// An entry of which nothing is known until its request is over.
+    /// An entry without contents. They are added when the request is over.
     pub(super) fn unknown() -> Self {
         Self {
             remote_addr: None,
@@ -109,7 +109,7 @@ impl AccessEntry {
         &self.method
     }
 
-    /// The target as it was sent, query included: it may hold secrets.
+    /// The target as it was sent, with its query, which may hold secrets.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
@@ -127,13 +127,13 @@ impl AccessEntry {
         self.protocol
     }
 
-    /// The `Referer` header; its bytes that are not UTF-8 are replaced.
+    /// The `Referer` header. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn referer(&self) -> Option<&str> {
         self.referer.as_deref()
     }
 
-    /// The `User-Agent` header; its bytes that are not UTF-8 are replaced.
+    /// The `User-Agent` header. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
@@ -145,7 +145,7 @@ impl AccessEntry {
         self.time
     }
 
-    /// From the call of the log to the end of the exchange.
+    /// The time from the call of the log to the end of the exchange.
     #[must_use]
     pub fn duration(&self) -> Duration {
         self.duration

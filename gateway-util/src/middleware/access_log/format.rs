@@ -1,4 +1,4 @@
-//! The forms of a line.
+//! `LogFormat`: the formats of a line in the access log.
 
 #[cfg(feature = "json")]
 mod json;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::entry::AccessEntry;
 
-/// The form of a line in the access log.
+/// The format of a line in the access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFormat {
@@ -20,8 +20,8 @@ pub enum LogFormat {
     Combined,
     /// One JSON object: `time`, `remote_addr`, `remote_user`, `method`, `target`, `protocol`,
     /// `status`, `bytes`, `seconds`, `referer`, `user_agent`, `ended` (one of the names of
-    /// [`Ended::as_str`](gateway_core::Ended::as_str)). What is not known is `null`. Beyond what JSON
-    /// asks for, the control characters of terminals and the line ends of Unicode are escaped.
+    /// [`Ended::as_str`](gateway_core::Ended::as_str)). An unknown value is `null`. Besides what
+    /// JSON demands, the control characters of terminals and the line ends of Unicode are escaped.
     #[cfg(feature = "json")]
     Json,
 }
@@ -63,7 +63,7 @@ fn common(entry: &AccessEntry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(" - ")?;
     match entry.remote_user.as_deref() {
         None | Some("") => f.write_char('-')?,
-        // A space would be the end of the field.
+        // A space would end the field.
         Some(user) => f.write_str(&Escaped(user).to_string().replace(' ', "\\x20"))?,
     }
     write!(
@@ -86,12 +86,12 @@ fn or_dash(f: &mut fmt::Formatter<'_>, value: Option<&impl fmt::Display>) -> fmt
     }
 }
 
-/// A moment in UTC. What has no form in a log is 1970.
+/// A moment in UTC. A moment that a log cannot show is 1970.
 fn utc(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// Text from a client, as Apache writes it: what could end a field or a line is `\xhh`.
+/// Text from a client, escaped as Apache does: what could end a field or a line is `\xhh`.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

@@ -16,17 +16,17 @@ pub(super) const ACTIVE: &str = "http.server.active_requests";
 
 static METADATA: Metadata<'_> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// The keys that were needed so far. A recorder finds its numbers by them without an allocation.
+/// The keys that were used so far, so that a recorder finds a series without an allocation.
 pub(super) struct Series {
     methods: Vec<String>,
     active: RwLock<HashMap<(Method, Scheme), Key>>,
     ended: RwLock<HashMap<Labels, Histograms>>,
 }
 
-/// The place of a method among those that are known.
+/// The index of a method among the known ones.
 type Method = Option<usize>;
 
-/// What the labels of a request that is over are made of.
+/// What the labels of a finished request are made from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Labels {
     method: Method,
@@ -50,14 +50,14 @@ impl Series {
         }
     }
 
-    /// A request is in flight from now on.
+    /// Counts a request as in flight.
     pub(super) fn begin(&self, method: &str, scheme: Scheme) {
         self.with_active(method, scheme, |key| {
             with_recorder(|recorder| recorder.register_gauge(key, &METADATA).increment(1.0));
         });
     }
 
-    /// A request that was begun is in flight no longer.
+    /// A request is no longer in flight.
     pub(super) fn end(&self, method: &str, scheme: Scheme) {
         self.with_active(method, scheme, |key| {
             with_recorder(|recorder| recorder.register_gauge(key, &METADATA).decrement(1.0));
@@ -139,7 +139,7 @@ impl Default for Series {
     }
 }
 
-/// Acts on what is known under a key, which is made first if it is not there.
+/// Runs a function on the entry of a key, which is made first if it is missing.
 fn with_known<K: Eq + Hash, V>(
     known: &RwLock<HashMap<K, V>>,
     key: K,

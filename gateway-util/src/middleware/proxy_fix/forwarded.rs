@@ -1,10 +1,10 @@
-//! The Forwarded header, RFC 7239.
+//! Reads the `Forwarded` header (RFC 7239).
 
 use std::borrow::Cow;
 
 use crate::field::{self, Parameters};
 
-/// What one proxy says: the pairs of an element that are looked at.
+/// The values of one proxy: the pairs of an element that are used.
 pub(super) struct Element<'a>(Option<Pairs<'a>>);
 
 /// RFC 7239 section 5. Pairs of other names are extensions.
@@ -19,8 +19,9 @@ struct Pairs<'a> {
 impl<'a> Element<'a> {
     /// The `hops`th element from the right.
     ///
-    /// The line is cut from its right end. A trusted proxy appends a well-formed element behind a
-    /// comma; what a client sent before that, an open quote say, has no bearing on where it begins.
+    /// The line is read from its right end. A trusted proxy appends a well-formed element after a
+    /// comma. What a client sent before that, such as an open quote, does not change where it
+    /// begins.
     pub(super) fn from_the_right(line: &'a [u8], hops: usize) -> Option<Self> {
         let mut rest = Some(line);
         let mut element = None;
@@ -34,12 +35,12 @@ impl<'a> Element<'a> {
         element.map(|element| Self(parse(element)))
     }
 
-    /// False for an element that breaks the grammar, or has a parameter twice.
+    /// False for an element that violates the grammar, or has a parameter twice.
     pub(super) fn is_well_formed(&self) -> bool {
         self.0.is_some()
     }
 
-    /// `for`: whom the request came from.
+    /// `for`: the address that the request came from.
     pub(super) fn node(&self) -> Option<&[u8]> {
         self.0.as_ref()?.node.as_deref()
     }
@@ -55,7 +56,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// The last comma outside of quotes, counted from the right.
+/// The last comma outside quotes, searched from the right.
 fn last_comma(line: &[u8]) -> Option<usize> {
     let mut quoted = false;
     for (at, byte) in line.iter().enumerate().rev() {
@@ -77,8 +78,8 @@ fn is_escaped(line: &[u8], at: usize) -> bool {
     backslashes % 2 == 1
 }
 
-/// RFC 7239 section 4: pairs between semicolons, where nothing may stand, too. One that breaks the
-/// grammar makes the whole element none.
+/// RFC 7239 section 4: pairs between semicolons, which may be empty. One malformed pair makes the
+/// whole element invalid.
 fn parse(element: &[u8]) -> Option<Pairs<'_>> {
     let mut pairs = Pairs::default();
     for pair in Parameters::new(element) {
@@ -90,7 +91,7 @@ fn parse(element: &[u8]) -> Option<Pairs<'_>> {
             b"proto" => &mut pairs.proto,
             _ => continue,
         };
-        // Once at most. Two would let one be taken for the other.
+        // At most once. Of two, one could be read instead of the other.
         if place.replace(pair.value()).is_some() {
             return None;
         }

@@ -1,4 +1,4 @@
-//! The values of forwarding headers, each checked before it is believed.
+//! Checks the values of forwarding headers.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -9,8 +9,8 @@ use percent_encoding::percent_decode;
 use crate::field;
 use crate::middleware::host_names::LONGEST;
 
-/// The `hops`th value of a list, from the right. Empty values count: a proxy that had nothing to say
-/// must not make its neighbour's value, or the client's, the trusted one.
+/// The `hops`th value of a list, from the right. Empty values count: a proxy that sends an empty
+/// one must not shift the trusted place to another value.
 pub(super) fn from_the_right(list: &[u8], hops: usize) -> Option<&[u8]> {
     list.rsplit(|byte| *byte == b',')
         .nth(hops.checked_sub(1)?)
@@ -18,7 +18,7 @@ pub(super) fn from_the_right(list: &[u8], hops: usize) -> Option<&[u8]> {
 }
 
 /// An address, with its port or 0: `192.0.2.7`, `192.0.2.7:4711`, `2001:db8::7`, `[2001:db8::7]:80`.
-/// `unknown` and obfuscated names (RFC 7239 section 6) are none.
+/// `unknown` and obfuscated names (RFC 7239 section 6) give `None`.
 pub(super) fn node(text: &[u8]) -> Option<(IpAddr, u16)> {
     let text = std::str::from_utf8(text).ok()?;
     if let Ok(ip) = text.parse::<IpAddr>() {
@@ -27,7 +27,8 @@ pub(super) fn node(text: &[u8]) -> Option<(IpAddr, u16)> {
     if let Ok(address) = text.parse::<SocketAddr>() {
         return Some((address.ip(), address.port()));
     }
-    // What is left are brackets without a port, and obfuscated ports (`:_abc`), which are not told.
+    // What remains are brackets without a port, and obfuscated ports (`:_abc`), which have no
+    // number.
     if let Some(rest) = text.strip_prefix('[') {
         let (ip, port) = rest.split_once(']')?;
         let is_told = !port.is_empty() && !port.starts_with(":_");
@@ -49,7 +50,7 @@ pub(super) fn scheme(text: &[u8]) -> Option<Scheme> {
 }
 
 pub(super) fn port(text: &[u8]) -> Option<u16> {
-    // `parse` alone would take a sign.
+    // `parse` alone would accept a sign.
     if !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -63,7 +64,7 @@ pub(super) fn is_too_long(host: &[u8]) -> bool {
     host.len() - port.map_or(0, |place| place + 1) > LONGEST
 }
 
-/// A host with or without a port, without the userinfo that `http` would let pass.
+/// A host with or without a port, and without the userinfo that `http` would accept.
 pub(super) fn host(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?;
     if text.contains('@') {
@@ -76,7 +77,7 @@ pub(super) fn host(text: &[u8]) -> Option<String> {
     (is_port && !authority.host().is_empty()).then(|| text.to_owned())
 }
 
-/// Cuts `host:port`; the colons of a bracketed IPv6 address are not its port's.
+/// Splits `host:port`. The colons of a bracketed IPv6 address do not begin a port.
 pub(super) fn split_port(host: &str) -> (&str, Option<u16>) {
     match host.rsplit_once(':') {
         Some((name, text)) if !text.ends_with(']') => (name, port(text.as_bytes())),
@@ -84,8 +85,8 @@ pub(super) fn split_port(host: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// A prefix as it can stand in front of a raw path: `/shop`. An app builds links from SCRIPT_NAME,
-/// which is decoded: what a browser would then read as two slashes at the start leads to another host.
+/// A prefix that can be put before a raw path: `/shop`. An app builds links from SCRIPT_NAME,
+/// which is decoded. If a browser reads two slashes at its start, the link leads to another host.
 pub(super) fn prefix(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?.trim_end_matches('/');
     // RFC 3986 section 3.3: what a segment may hold.
@@ -106,8 +107,8 @@ fn are_escapes_whole(text: &str) -> bool {
     })
 }
 
-/// As browsers read a link (URL standard, section 4.4): a backslash is a slash, and tabs and line ends
-/// are left out, as controls are at its start. None of them is in the name of a directory.
+/// As browsers read a link (URL standard, section 4.4): a backslash is a slash, tabs and line ends
+/// are ignored, and so are control characters at its start. No directory name has any of them.
 fn leads_elsewhere(path: &[u8]) -> bool {
     let is_slash = |place: usize| matches!(path.get(place), Some(b'/' | b'\\'));
     (is_slash(0) && is_slash(1)) || path.iter().any(u8::is_ascii_control)

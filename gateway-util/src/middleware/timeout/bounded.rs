@@ -1,4 +1,4 @@
-//! A body that is taken away when its time is over.
+//! A body that a timer drops when its time is over.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,23 +29,23 @@ struct State {
     /// Taken when the time is over, or at the end.
     body: Option<Body>,
     deadline: Instant,
-    /// The time does not count any more.
+    /// The time is no longer limited.
     is_free: bool,
     is_late: bool,
-    /// Who asked last, to be told.
+    /// The last waker that polled the body.
     waker: Option<Waker>,
 }
 
 impl Slot {
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic of the body leaves a state that can be looked at.
+        // A panic of the body leaves a valid state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to be done now: wait until then, or nothing any more.
+    /// What the timer must do now: wait until a moment, or stop.
     fn look(&self, span: Span) -> Option<Instant> {
         let mut state = self.state();
-        // The head may have gone out without a chunk, by an early commit.
+        // The head may have been sent without a chunk, by an early commit.
         state.is_free |= span == Span::Head && self.late.is_committed();
         if state.is_free || state.body.is_none() {
             return None;
@@ -56,7 +56,7 @@ impl Slot {
         state.is_late = true;
         let body = state.body.take();
         let waker = state.waker.take();
-        // What the body does at its end may ask for the slot.
+        // The body's destructor may ask for the slot.
         drop(state);
         drop(body);
         if let Some(waker) = waker {
@@ -97,7 +97,7 @@ impl Bounded {
         }
     }
 
-    /// The time does not count any more.
+    /// The time is no longer limited.
     fn stop(&mut self) {
         if let Some(timer) = self.timer.take() {
             timer.abort();
@@ -152,7 +152,7 @@ impl HttpBody for Bounded {
                 this.stop();
             }
             Span::Chunk => {
-                // A time beyond all clocks is none.
+                // A time that no clock can reach is no limit.
                 if let Some(end) = Instant::now().checked_add(this.slot.late.duration) {
                     state.deadline = end;
                 }
@@ -177,7 +177,7 @@ impl HttpBody for Bounded {
 impl Drop for Bounded {
     fn drop(&mut self) {
         self.stop();
-        // The timer's task may hold the slot for a moment longer (L1).
+        // The timer's task may hold the slot for another moment (L1).
         let body = self.slot.state().body.take();
         drop(body);
     }

@@ -1,3 +1,5 @@
+//! Tests of `Accept`: weights, precedence and malformed elements.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,4 +1,4 @@
-//! A multipart form, read in bounded memory.
+//! Reads a whole multipart form with bounded memory.
 
 use gateway_core::HttpError;
 
@@ -6,8 +6,8 @@ use crate::request::file_part::{Content, FilePart};
 use crate::request::spool::Spool;
 use crate::request::{FormLimits, Multipart, Pairs};
 
-/// The fields and the files of a form; what it holds in memory is bounded by the limits, not by what
-/// is sent. All that goes to disk goes into one file.
+/// The fields and the files of a form. The limits bound its memory, whatever is sent. Everything on
+/// disk goes into one file.
 pub(super) async fn collect(
     mut multipart: Multipart,
     limits: &FormLimits,
@@ -34,7 +34,7 @@ pub(super) async fn collect(
             if on_disk.is_none() {
                 on_disk = Some(spool.len());
                 spool.write(&in_memory).await?;
-                // What it held is free for others.
+                // Its memory can be used by others now.
                 memory_left += in_memory.len() as u64;
                 in_memory = Vec::new();
             }

@@ -1,4 +1,4 @@
-//! The charset of a text (RFC 7578 section 4.5).
+//! Decodes a text part in its charset (RFC 7578 section 4.5).
 
 use encoding_rs::Encoding;
 use gateway_core::HttpError;
@@ -13,7 +13,7 @@ pub(super) fn named(head: &PartHead) -> Option<Vec<u8>> {
     (!charset.is_empty()).then_some(charset)
 }
 
-/// Decodes a text, which is UTF-8 where nothing else is named.
+/// Decodes a text, as UTF-8 if no charset is named.
 ///
 /// # Errors
 ///

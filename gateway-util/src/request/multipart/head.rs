@@ -1,14 +1,14 @@
-//! The head of a part (RFC 7578 section 4).
+//! Reads the head of a part (RFC 7578 section 4).
 
 use gateway_core::HttpError;
 
 use crate::field::{self, Malformed, Parameter, Parameters};
 
-/// What the head of a part says.
+/// The head of a part.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct PartHead {
     pub(crate) name: String,
-    /// There is one where the part is a file, be it empty.
+    /// `Some` if the part is a file, even if the name is empty.
     pub(crate) file_name: Option<String>,
     pub(crate) content_type: Option<String>,
 }
@@ -18,7 +18,7 @@ impl PartHead {
     ///
     /// # Errors
     ///
-    /// 400 for a line that is no field, and for a `Content-Disposition` that is missing, there twice,
+    /// 400 for a malformed line, and for a `Content-Disposition` that is missing, there twice,
     /// malformed, not `form-data` or without a name.
     pub(super) fn parse(head: &[u8]) -> Result<Self, HttpError> {
         let mut disposition = None;
@@ -50,7 +50,7 @@ impl PartHead {
     }
 }
 
-/// The lines of a head. A line that begins with white space goes on with the one before it (RFC 822
+/// The lines of a head. A line that begins with white space continues the one before it (RFC 822
 /// section 3.1.1).
 fn unfold(head: &[u8]) -> Vec<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> = Vec::new();
@@ -74,15 +74,15 @@ struct Disposition {
     file_name: Option<String>,
 }
 
-/// The parameters that count, each once at most (RFC 6266 section 4.1).
+/// The parameters that are used, each at most once (RFC 6266 section 4.1).
 #[derive(Default)]
 struct Found {
     name: Option<String>,
     extended_name: Option<String>,
     file_name: Option<String>,
-    /// A name that cannot be decoded is none, but what has it is a file.
+    /// A name that cannot be decoded is empty, but its part is a file.
     extended_file_name: Option<Option<String>>,
-    /// One of the names that RFC 2231 cuts into pieces, which HTTP does not have.
+    /// One of the names that RFC 2231 splits into pieces, which HTTP does not have.
     is_file: bool,
 }
 
@@ -105,7 +105,7 @@ impl Disposition {
         }
         let is_file =
             found.is_file || found.file_name.is_some() || found.extended_file_name.is_some();
-        // RFC 6266 section 4.3: the extended form is the better one.
+        // RFC 6266 section 4.3: the extended form takes precedence.
         let file_name = found.extended_file_name.flatten().or(found.file_name);
         Ok(Self {
             name: found.name.or(found.extended_name),
@@ -137,7 +137,8 @@ impl Found {
     }
 
     /// Browsers do not escape a backslash: `filename="a\"` names `a\`, although its quote looks
-    /// escaped (HTML standard, multipart/form-data encoding). Other malformed parameters are none.
+    /// escaped (HTML standard, multipart/form-data encoding). Other malformed parameters are
+    /// refused.
     fn open(&mut self, broken: &Malformed<'_>) -> bool {
         let Some(inside) = broken.open.and_then(|open| open.strip_suffix(b"\"")) else {
             return false;
@@ -153,7 +154,7 @@ impl Found {
     }
 }
 
-/// Names are UTF-8 (RFC 7578 section 5.1); what is not becomes U+FFFD.
+/// Names are UTF-8 (RFC 7578 section 5.1). Malformed bytes become U+FFFD.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

@@ -1,4 +1,5 @@
-//! From bytes to parts (RFC 2046 section 5.1.1), without input or output.
+//! A parser that splits the bytes of a multipart form into parts (RFC 2046 section 5.1.1), without
+//! I/O.
 
 use bytes::{Bytes, BytesMut};
 use gateway_core::HttpError;
@@ -7,10 +8,10 @@ use memchr::memmem::Finder;
 use super::PartHead;
 use crate::field;
 
-/// White space behind a boundary that a mail gateway may have added.
+/// White space after a boundary, which a mail gateway may have added.
 const LONGEST_PADDING: usize = 128;
 
-/// What comes next.
+/// The next step of a form.
 #[derive(Debug)]
 pub(super) enum Step {
     /// More bytes are needed.
@@ -21,18 +22,18 @@ pub(super) enum Step {
     Data(Bytes),
     /// The part ends.
     EndOfPart,
-    /// The form ends; what follows says nothing.
+    /// The form ends. The text after it has no meaning.
     End,
 }
 
-/// A form as far as it has arrived. It holds what may be a part of a delimiter or of a head, and the
-/// rest of a chunk.
+/// A form as far as it has arrived. It keeps what may be a part of a delimiter or of a head, and
+/// the rest of a chunk.
 #[derive(Debug)]
 pub(super) struct Parser {
     /// CR LF, two hyphens and the boundary.
     delimiter: Finder<'static>,
     buffer: Bytes,
-    /// How much of the buffer holds no end of the head.
+    /// How many bytes of the buffer were searched for the end of the head.
     scanned: usize,
     state: State,
     longest_head: usize,
@@ -40,7 +41,7 @@ pub(super) struct Parser {
 
 #[derive(Debug)]
 enum State {
-    /// What stands before the first boundary, and how much that was.
+    /// The text before the first boundary, and its length.
     Preamble {
         is_start: bool,
         skipped: usize,
@@ -53,11 +54,11 @@ enum State {
     Epilogue,
 }
 
-/// A look for the delimiter.
+/// The result of a search for the delimiter.
 enum Found {
-    /// So many bytes are surely content.
+    /// This many bytes are certainly content.
     Not { content: usize },
-    /// Behind so many bytes of content, up to there.
+    /// The delimiter: content before it, and where it ends.
     At {
         content: usize,
         end: usize,
@@ -65,7 +66,7 @@ enum Found {
     },
 }
 
-/// What stands behind a boundary.
+/// What follows a boundary.
 enum Tail {
     /// The end of its line.
     Line(usize),
@@ -91,7 +92,7 @@ impl Parser {
         }
     }
 
-    /// Takes more bytes. A chunk is copied only where something is left of the one before.
+    /// Takes more bytes. A chunk is copied only if a rest of the previous one is left.
     pub(super) fn feed(&mut self, chunk: Bytes) {
         if self.buffer.is_empty() {
             self.buffer = chunk;
@@ -108,7 +109,7 @@ impl Parser {
     ///
     /// # Errors
     ///
-    /// 400 for a malformed head, 413 for one that is too long, and for such a preamble.
+    /// 400 for a malformed head, 413 for a head or a preamble that is too long.
     pub(super) fn step(&mut self) -> Result<Step, HttpError> {
         match self.state {
             State::Preamble { is_start, skipped } => self.preamble(is_start, skipped),
@@ -151,7 +152,7 @@ impl Parser {
 
     fn head(&mut self) -> Result<Step, HttpError> {
         if self.buffer.starts_with(b"\r\n") {
-            // No fields at all, and so no name.
+            // A part without fields has no name.
             return PartHead::parse(b"").map(Step::Head);
         }
         let unseen = self.buffer.get(self.scanned..).unwrap_or_default();
@@ -200,7 +201,8 @@ impl Parser {
         let _ = self.buffer.split_to(bytes.min(self.buffer.len()));
     }
 
-    /// Looks for the delimiter. At the start of the form and of a part, its line end has been read.
+    /// Searches for the delimiter. At the start of the form and of a part, its line end was read
+    /// already.
     fn find(&self, is_start: bool) -> Found {
         let delimiter = self.delimiter.needle();
         let dashed = delimiter.get(2..).unwrap_or_default();
@@ -231,7 +233,7 @@ impl Parser {
         }
     }
 
-    /// How many bytes at the end may be the start of a delimiter. A boundary holds no CR.
+    /// How many bytes at the end may be the start of a delimiter. A boundary has no CR.
     fn held_back(&self) -> usize {
         let delimiter = self.delimiter.needle();
         let start = self.buffer.len().saturating_sub(delimiter.len() - 1);

@@ -1,4 +1,4 @@
-//! Files that lie beside others, in a content coding.
+//! Finds a compressed file beside the requested one.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,14 @@ use super::{StaticDir, resolve};
 use crate::request::EnvironExt;
 use crate::response::ResponseFields;
 
-/// A content coding, and what names its files.
+/// A content coding, and the extension of its files.
 #[derive(Debug)]
 pub(super) struct Coded {
     pub(super) name: &'static str,
     pub(super) extension: &'static str,
 }
 
-/// In the order in which they are preferred: the smaller files first.
+/// In the order of preference: smaller files first.
 pub(super) const ALL: &[Coded] = &[
     Coded {
         name: "br",
@@ -32,7 +32,7 @@ pub(super) const ALL: &[Coded] = &[
     },
 ];
 
-/// The file in the coding that the client wants most, of those that are there.
+/// The file in the coding that the client wants most, among those that exist.
 pub(super) async fn choose(
     dir: &StaticDir,
     environ: &Environ,
@@ -57,7 +57,7 @@ pub(super) async fn choose(
     }
 }
 
-/// The answer depends on what the client accepts, whatever it is.
+/// The response depends on `Accept-Encoding`, whatever it is.
 pub(super) fn vary(mut response: Response) -> Response {
     if response.vary(header::ACCEPT_ENCODING).is_err() {
         let any = HeaderValue::from_static("*");

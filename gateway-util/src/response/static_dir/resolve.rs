@@ -1,4 +1,4 @@
-//! From the path of a request to a file, and never to one outside.
+//! Finds the file for a request's path, and never one outside the directory.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -11,25 +11,25 @@ use super::StaticDir;
 pub(super) enum Resolved {
     /// A file.
     File(Found),
-    /// A directory with an index, named without a slash at its end.
+    /// A directory with an index, requested without a slash at its end.
     WithoutSlash,
 }
 
 /// A file that may be served.
 pub(super) struct Found {
-    /// Where it is, with all links followed.
+    /// The path with all links followed.
     pub(super) path: PathBuf,
-    /// As it was asked for, from the root.
+    /// The requested path, from the root.
     pub(super) relative: PathBuf,
 }
 
-/// Looks up a raw PATH_INFO: raw, because a slash that was encoded is not a separator.
+/// Looks up a raw PATH_INFO, because an encoded slash is not a separator.
 pub(super) async fn resolve(dir: &StaticDir, raw_path: &str) -> Option<Resolved> {
     let relative = relative_path(raw_path, dir.serves_hidden)?;
     let path = real_path(dir, &relative).await?;
     let metadata = fs::metadata(&path).await.ok()?;
     if !metadata.is_dir() {
-        // `file.txt/` is no file.
+        // `file.txt/` is not a file.
         let is_file = !raw_path.ends_with('/');
         return is_file.then_some(Resolved::File(Found { path, relative }));
     }
@@ -48,11 +48,11 @@ pub(super) async fn file(dir: &StaticDir, relative: PathBuf) -> Option<Found> {
     is_file.then_some(Found { path, relative })
 }
 
-/// The path with its links followed, if it ends below the root or may end elsewhere, and if nothing
-/// that a link leads to is hidden.
+/// The path with its links followed, if it ends below the root or may end elsewhere, and if no link
+/// leads to a hidden name.
 async fn real_path(dir: &StaticDir, relative: &Path) -> Option<PathBuf> {
     let path = fs::canonicalize(dir.root.join(relative)).await.ok()?;
-    // What is above the root, or elsewhere, was named by the deployer.
+    // The deployer named the directories above the root, and elsewhere.
     let is_shown = match path.strip_prefix(&dir.root) {
         Ok(below) => dir.serves_hidden || !below.components().any(is_hidden),
         Err(_) => {
@@ -67,7 +67,7 @@ fn is_hidden(component: Component<'_>) -> bool {
     component.as_os_str().as_encoded_bytes().starts_with(b".")
 }
 
-/// A path of plain names, or none.
+/// A path of plain names, or `None`.
 fn relative_path(raw_path: &str, with_hidden: bool) -> Option<PathBuf> {
     let mut path = PathBuf::new();
     let raw_path = raw_path.strip_prefix('/').unwrap_or(raw_path);
@@ -80,7 +80,7 @@ fn relative_path(raw_path: &str, with_hidden: bool) -> Option<PathBuf> {
         if segment.contains(['/', '\\', '\0']) || (segment.starts_with('.') && !with_hidden) {
             return None;
         }
-        // One plain name and nothing else: no `..`, no `.`, no drive, nothing empty.
+        // Exactly one plain name: no `..`, no `.`, no drive, nothing empty.
         let mut components = Path::new(&*segment).components();
         match (components.next(), components.next()) {
             (Some(Component::Normal(name)), None) if *name == *segment => path.push(name),

@@ -1,4 +1,4 @@
-//! A line as a JSON object.
+//! Writes a line of the access log as a JSON object.
 
 use std::{fmt, io};
 
@@ -24,7 +24,7 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entry = self.0;
         let status = entry.status.map(|status| status.as_u16());
-        // Beyond microseconds there is nothing to see.
+        // Microseconds are precise enough.
         let seconds = (entry.duration.as_secs_f64() * 1e6).round() / 1e6;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("time", &format_args!("{:.3}", utc(entry.time)))?;
@@ -43,8 +43,8 @@ impl Serialize for Line<'_> {
     }
 }
 
-/// Escapes what JSON lets stand and a terminal or a reader of lines does not: DEL, the control
-/// characters C1, and the line ends of Unicode.
+/// Escapes characters that JSON allows and that harm a terminal or a reader of lines: DEL, the
+/// control characters C1, and the line ends of Unicode.
 struct ForTerminals;
 
 impl Formatter for ForTerminals {

@@ -1,3 +1,5 @@
+//! Tests of the multipart parser: boundaries, limits and random input.
+
 use proptest::prelude::*;
 
 use super::*;
