@@ -51,7 +51,7 @@ async fn answer(acceptor: Acceptor, request: Request<()>) -> Response<Outgoing> 
     let gateway = Gateway::new(Lint::new(app));
     let (parts, ()) = request.into_parts();
     let mut environ = gateway.environ(parts, Input::empty());
-    environ.offer_upgrades(|protocol| protocol == "websocket");
+    environ.offer_upgrades(|protocol| protocol.eq_ignore_ascii_case("websocket"));
     environ.offer_extended_connect("websocket");
     gateway.handle(environ).await
 }

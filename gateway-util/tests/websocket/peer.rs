@@ -117,6 +117,7 @@ impl Peer {
         };
         // The answer to the Close goes out with the next read.
         while let Some(Ok(_)) = self.socket.next().await {}
+        drop(self.socket);
         let is_ended = self.running.await?;
         Ok(close.map_or((1005, String::new(), is_ended), |close| {
             (close.code.into(), close.reason.to_string(), is_ended)
