@@ -116,6 +116,13 @@ where
 pub struct HyperService<A> {
     gateway: Gateway<A>,
     connection: Connection,
+    // One pointer: each connection has a copy.
+    options: Option<Arc<Options>>,
+}
+
+/// What few services have.
+#[derive(Clone, Default)]
+struct Options {
     with: Option<Arc<With>>,
     spawner: Option<Spawner>,
 }
@@ -131,8 +138,7 @@ impl<A: App> HyperService<A> {
         Self {
             gateway,
             connection: Connection::new(),
-            with: None,
-            spawner: None,
+            options: None,
         }
     }
 
@@ -183,7 +189,7 @@ impl<A: App> HyperService<A> {
     where
         F: Fn(&request::Parts, &mut Environ) + Send + Sync + 'static,
     {
-        self.with = Some(Arc::new(fill));
+        self.options_mut().with = Some(Arc::new(fill));
         self
     }
 
@@ -214,7 +220,7 @@ impl<A: App> HyperService<A> {
     where
         E: Executor<UpgradeTask> + Send + Sync + 'static,
     {
-        self.spawner = Some(Arc::new(executor));
+        self.options_mut().spawner = Some(Arc::new(executor));
         self
     }
 
@@ -247,6 +253,10 @@ impl<A: App> HyperService<A> {
     pub fn with_observer(mut self, observer: impl Observer) -> Self {
         self.gateway = self.gateway.with_observer(observer);
         self
+    }
+
+    fn options_mut(&mut self) -> &mut Options {
+        Arc::make_mut(self.options.get_or_insert_default())
     }
 
     /// The gateway, for the server that runs the service.
@@ -282,7 +292,7 @@ impl<A: App> HyperService<A> {
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let switchable = self.spawner.as_ref().and_then(|spawner| {
+        let switchable = self.spawner().and_then(|spawner| {
             let on_upgrade = request.extensions_mut().remove::<OnUpgrade>()?;
             Some(Box::new(Switchable {
                 on_upgrade,
@@ -305,8 +315,20 @@ impl<A: App> HyperService<A> {
         B::Error: Into<BoxError>,
     {
         let gateway = &self.gateway;
-        let with = self.with.as_deref();
+        let with = self.filling();
         gateway.handle(environ(gateway, self.connection, with, can_switch, request))
+    }
+}
+
+impl<A> HyperService<A> {
+    #[inline]
+    fn filling(&self) -> Option<&With> {
+        self.options.as_ref()?.with.as_deref()
+    }
+
+    #[inline]
+    fn spawner(&self) -> Option<&Spawner> {
+        self.options.as_ref()?.spawner.as_ref()
     }
 }
 
@@ -330,8 +352,7 @@ impl<A> Clone for HyperService<A> {
         Self {
             gateway: self.gateway.clone(),
             connection: self.connection,
-            with: self.with.clone(),
-            spawner: self.spawner.clone(),
+            options: self.options.clone(),
         }
     }
 }
@@ -341,8 +362,8 @@ impl<A> fmt::Debug for HyperService<A> {
         f.debug_struct("HyperService")
             .field("gateway", &self.gateway)
             .field("connection", &self.connection)
-            .field("with", &self.with.is_some())
-            .field("with_upgrades", &self.spawner.is_some())
+            .field("with", &self.filling().is_some())
+            .field("with_upgrades", &self.spawner().is_some())
             .finish()
     }
 }

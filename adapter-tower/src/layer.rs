@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use gateway_core::{
-    App, AppExt, Body, BoxError, Connection, Detached, Environ, Error, HttpError, Input, Response,
-    StartResponse, TryIntoResponse,
+    App, AppExt, Body, BoxApp, BoxError, Connection, Detached, Environ, Error, HttpError, Input,
+    Response, StartResponse, TryIntoResponse,
 };
 use http::{Request, StatusCode, request};
 use http_body::Body as HttpBody;
@@ -100,12 +100,12 @@ pub trait TowerAppExt: App + Sized {
         ResBody: HttpBody + Send + 'static,
         ResBody::Error: Into<BoxError>,
     {
-        let service = AppService {
-            app: Arc::new(self),
-        };
+        let app = Arc::new(self);
+        let service = AppService { app: app.clone() };
         WithLayer {
             service: ReadyClone::new(layer.layer(service)),
             body,
+            app: BoxApp::from(app),
         }
     }
 }
@@ -117,6 +117,8 @@ impl<A: App> TowerAppExt for A {}
 pub struct WithLayer<S: Clone, F = fn(Input) -> Input> {
     service: ReadyClone<S>,
     body: F,
+    /// The app within, which the layer hides.
+    app: BoxApp,
 }
 
 impl<S, F, ReqBody, ResBody> App for WithLayer<S, F>
@@ -161,6 +163,8 @@ where
             response
         })
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<S: Clone, F> fmt::Debug for WithLayer<S, F> {

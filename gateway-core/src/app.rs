@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
 use crate::body::Body;
@@ -73,6 +74,33 @@ pub trait App: Send + Sync + 'static {
         environ: Environ,
         start_response: StartResponse,
     ) -> impl Future<Output = Result<Body, Error>> + Send;
+
+    /// Called once by each server, before its first request (L9): to open what the app needs. By
+    /// default it does nothing.
+    ///
+    /// A middleware forwards it (L11). An app that is called by [`respond`](crate::AppExt::respond) only
+    /// is its caller's to start.
+    ///
+    /// # Errors
+    ///
+    /// An error stops the server, which returns it.
+    #[inline]
+    fn startup(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
+    }
+
+    /// Called once by each server that has started the app, when the last exchange and the last stream
+    /// that was switched have ended or were cut (L10). By default it does nothing.
+    ///
+    /// A middleware forwards it (L11). The future may be dropped at the server's deadline.
+    ///
+    /// # Errors
+    ///
+    /// An error is the server's, which returns it.
+    #[inline]
+    fn shutdown(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -99,6 +127,14 @@ impl<A: App> App for Arc<A> {
         start_response: StartResponse,
     ) -> impl Future<Output = Result<Body, Error>> + Send {
         (**self).call(environ, start_response)
+    }
+
+    fn startup(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).startup()
+    }
+
+    fn shutdown(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).shutdown()
     }
 }
 

@@ -3,7 +3,6 @@
 mod app_body;
 mod await_commit;
 mod call;
-mod catch_unwind;
 mod commit;
 mod committed_body;
 mod error_page;
@@ -21,7 +20,6 @@ mod upgrade;
 
 use std::any::type_name;
 use std::fmt;
-use std::future::ready;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Method, request};
@@ -302,7 +300,9 @@ async fn drive<A: App>(app: &A, owner: Owner, mut environ: Environ) -> http::Res
     let judged = refuse::check(&environ, &fields);
     if let Some(error) = environ.take_refusal() {
         drop((environ, judged));
-        let error = GiveTurn::before(ready(error), owner.exchange(), kind).await;
+        if kind.shares_connection() && owner.exchange().is_unread() {
+            turn::give_one().await;
+        }
         return commit_refusal(owner, error, kind);
     }
     if let Err(refusal) = judged {

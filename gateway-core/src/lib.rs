@@ -68,6 +68,7 @@ mod app_ext;
 mod body;
 mod box_app;
 pub mod bridge;
+mod catch_unwind;
 mod connection;
 mod duplex;
 mod environ;
@@ -79,6 +80,7 @@ mod http_error;
 mod input;
 #[cfg(feature = "json")]
 mod json;
+pub mod lifespan;
 #[cfg(feature = "lint")]
 pub mod lint;
 mod log;

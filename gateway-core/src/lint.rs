@@ -101,4 +101,6 @@ impl<A: App> App for Lint<A> {
             }
         }
     }
+
+    crate::forward_lifespan!(app);
 }

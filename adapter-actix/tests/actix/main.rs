@@ -18,3 +18,4 @@ mod reply;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod upgrade;

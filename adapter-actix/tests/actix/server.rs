@@ -12,7 +12,7 @@ use crate::support::Served;
 /// A server that stops when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    _served: Served,
+    served: Served,
 }
 
 impl Server {
@@ -33,8 +33,13 @@ impl Server {
         });
         Self {
             address: served.address,
-            _served: served,
+            served,
         }
+    }
+
+    /// Stops gracefully; resolves when the server has ended.
+    pub(crate) fn stop(&self) -> impl Future<Output = ()> + use<> {
+        self.served.handle.stop(true)
     }
 
     /// Serves an app at the root.
@@ -96,6 +101,15 @@ impl Server {
                 let mut connection = http2::Http2Connection::open(self.address).await.unwrap();
                 connection.request(request).await.unwrap()
             }
+        }
+    }
+}
+
+impl From<Served> for Server {
+    fn from(served: Served) -> Self {
+        Self {
+            address: served.address,
+            served,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hyper::upgrade::OnUpgrade;
 use tokio::task::JoinSet;
 
-use super::log_panic;
+use super::run::log_panic;
 
 /// What the transport, the service and the bodies of one connection tell. Nothing here reads a clock:
 /// who watches compares counts at two times.

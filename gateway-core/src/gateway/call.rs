@@ -7,12 +7,12 @@ use bytes::Bytes;
 
 use super::app_body::AppBody;
 use super::await_commit::{Committable, Uncommitted};
-use super::catch_unwind::CatchUnwind;
 use super::committed_body::CommittedBody;
 use super::request_kind::RequestKind;
 use super::tunnel::Tunnel;
 use crate::app::App;
 use crate::body::{Body, Repr};
+use crate::catch_unwind::CatchUnwind;
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::{Exchange, Owner};

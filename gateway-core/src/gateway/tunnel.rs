@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
 
 use super::app_body::AppBody;
-use super::catch_unwind::CatchUnwind;
 use crate::body::{Body, FrameSource, NoBytes, Running, Switch};
+use crate::catch_unwind::CatchUnwind;
 use crate::duplex::Duplex;
 use crate::error::Error;
 use crate::exchange::Owner;

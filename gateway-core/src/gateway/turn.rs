@@ -62,3 +62,15 @@ impl<F: Future> Future for GiveTurn<'_, F> {
         Poll::Pending
     }
 }
+
+/// Gives the host one turn.
+pub(super) fn give_one() -> impl Future<Output = ()> {
+    let mut is_given = false;
+    std::future::poll_fn(move |cx| {
+        if std::mem::replace(&mut is_given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}

@@ -44,6 +44,21 @@
 //= is a completed response, with the clause that the app broke.
 //= Reason: an access log in a middleware would have to guess what the gateway does.
 
+//= L9 gateway: a server MUST call the startup of its app once, and await it before it accepts a request. An
+//= error of it MUST stop the server with that error. An app that one server reaches by several mounts is
+//= started once where the mounts share it.
+//= Reason: an app opens its connections once, and a deployment that cannot is found before it takes requests.
+//= (It happens beside the requests.)
+
+//= L10 gateway: a server MUST call the shutdown of an app that it has started once, when the last exchange and
+//= the last stream that was switched have ended or were cut. It MAY drop it at its deadline (L4).
+//= Reason: what an exchange uses is closed behind it. (It happens beside the requests.)
+
+//= L11 middleware: a middleware MUST forward startup and shutdown to each app that it calls: the startups in
+//= order, the shutdowns in the other. If one startup fails, those that were started MUST be shut down.
+//= Reason: an app does not know what it is wrapped in, and a startup that is lost is found in production. (The
+//= lint is called for requests.)
+
 //= M1 middleware: a middleware that changes nothing MUST be transparent to the byte: length,
 //= trailers, early commit and close survive it.
 //= Reason: in a deep stack, each layer would lose something.

@@ -10,7 +10,7 @@ use crate::panicked::{Panicked, catch};
 
 pin_project! {
     /// A future of the app. Its panics, and those of its destructor, become errors.
-    pub(super) struct CatchUnwind<F> {
+    pub(crate) struct CatchUnwind<F> {
         #[pin]
         future: Option<F>,
     }
@@ -26,7 +26,7 @@ pin_project! {
 }
 
 impl<F> CatchUnwind<F> {
-    pub(super) fn new(future: F) -> Self {
+    pub(crate) fn new(future: F) -> Self {
         Self {
             future: Some(future),
         }
