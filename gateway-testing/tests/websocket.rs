@@ -1,8 +1,6 @@
 //! The client for tests, with WebSocket.
 
-#![expect(clippy::unwrap_used, reason = "these are helpers of tests")]
-
-use gateway_core::{App, Body, Environ, Error, HttpError, Response, view};
+use gateway_core::{App, Body, Environ, Error, view};
 use gateway_testing::{Client, Received};
 use gateway_util::websocket::{Acceptor, WebSocket};
 use http::Version;
@@ -13,7 +11,7 @@ where
 {
     view(move |environ: Environ| async move {
         let handshake = Acceptor::new().protocols(["b", "a"]).accept(&environ)?;
-        Ok::<Response, HttpError>(handshake.run(run)?)
+        handshake.run(run)
     })
 }
 

@@ -1,7 +1,7 @@
 //! The handshake of WebSocket: what is refused, and how.
 
 use gateway_core::lint::Lint;
-use gateway_core::{Environ, Gateway, HttpError, Input, Outgoing, Response as AppResponse, view};
+use gateway_core::{Environ, Gateway, Input, Outgoing, view};
 use gateway_util::websocket::{self, Acceptor};
 use http::{Method, Request, Response, Version};
 
@@ -46,12 +46,12 @@ fn extended_connect(lines: &[(&str, &str)]) -> Result<Request<()>, http::Error> 
 async fn answer(acceptor: Acceptor, request: Request<()>) -> Response<Outgoing> {
     let app = view(move |environ: Environ| {
         let acceptor = acceptor.clone();
-        async move { Ok::<AppResponse, HttpError>(acceptor.accept(&environ)?.run(async |_| Ok(()))?) }
+        async move { acceptor.accept(&environ)?.run(async |_| Ok(())) }
     });
     let gateway = Gateway::new(Lint::new(app));
     let (parts, ()) = request.into_parts();
     let mut environ = gateway.environ(parts, Input::empty());
-    environ.offer_upgrades(|protocol| protocol == "websocket");
+    environ.offer_upgrades(|protocol| protocol.eq_ignore_ascii_case("websocket"));
     environ.offer_extended_connect("websocket");
     gateway.handle(environ).await
 }
@@ -109,7 +109,7 @@ async fn rfc6455_4_2_1_what_is_no_handshake_is_refused() -> TestResult {
         (426, &[("upgrade", "")]),
         (426, &[("upgrade", "h2c")]),
         (426, &[("connection", "keep-alive")]),
-        (426, &[("content-length", "5")]),
+        (426, &[("transfer-encoding", "chunked")]),
         (426, &[("sec-websocket-version", "")]),
         (426, &[("sec-websocket-version", "12")]),
         (426, &[("sec-websocket-version", "013")]),
