@@ -166,7 +166,7 @@ async fn l1_l3_a_client_that_leaves_ends_the_body() {
     }
     // What came for it counts against the connection's window until it is dropped.
     drop(stream);
-    // The connection lives on.
+    // The connection stays open.
     let other = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(other.text(), "onetwo");
     for event in ["dropped", "first", "second"] {

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// Connections that do nothing but answer pings do not hold `max_connections` for ever.
+/// Connections that only answer pings do not hold `max_connections` forever.
 #[tokio::test]
 async fn an_idle_http_2_connection_ends_with_goaway() {
     let app = view(async |_: Environ| "hello");

@@ -24,7 +24,7 @@ fn app() -> impl App {
     })
 }
 
-/// A request as a browser sends it, made outside of what is counted.
+/// A request as a browser sends it, made before the count begins.
 fn request<B: Default>() -> Request<B> {
     Request::get("/hello?x=1")
         .header("host", "a.example")

@@ -387,7 +387,7 @@ async fn b1_flush_holds_although_the_layer_keeps_the_first_chunk() {
         })
     });
     let app = events(true, Dropped::default()).with_layer(keeping);
-    // Without the flush `handle` would wait for ever.
+    // Without the early commit `handle` would wait forever.
     let response = drive(app, get("/")).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
 }

@@ -274,7 +274,7 @@ async fn i5_unread_input_does_not_spoil_the_connection() -> TestResult {
     Ok(())
 }
 
-/// Under axum and hyper-util the one who reads next writes to a connection that is gone, unless it is
+/// Under axum and hyper-util the next reader writes to a connection that is gone, unless it is
 /// told.
 #[tokio::test]
 async fn i5_rfc_9112_9_6_a_response_whose_request_body_is_not_read_says_close() -> TestResult {

@@ -1,4 +1,4 @@
-//! A chat with rooms: who is in a room hears everybody in it.
+//! A chat with rooms: all guests of a room receive what one of them sends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,11 +8,11 @@ use gateway_util::EnvironExt;
 use gateway_util::websocket::{self, Message};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-/// How many rooms there are at most. A room without people is none.
+/// The limit on rooms. A room exists while it has guests.
 const ROOMS: usize = 1000;
-/// How many messages wait for someone who reads slowly; older ones are lost to them.
+/// How many messages are buffered for a slow reader, who loses older ones.
 const WAITING: usize = 100;
-/// The longest name of a room or a person, in bytes.
+/// The limit on the name of a room or a person, in bytes.
 const LONGEST_NAME: usize = 50;
 
 /// The chat as an app. `?room=` names the room, `?name=` the person; both have defaults.
@@ -34,11 +34,11 @@ pub fn chat() -> impl App {
     view_with(Arc::<Rooms>::default(), join)
 }
 
-/// The rooms that have people in them.
+/// The rooms that have guests.
 #[derive(Default)]
 struct Rooms(Mutex<HashMap<String, broadcast::Sender<Arc<str>>>>);
 
-/// Joins a room: what is said there is heard, and what comes is said.
+/// Joins a room: receives its messages, and sends those of the client to it.
 async fn join(rooms: Arc<Rooms>, environ: Environ) -> Result<Response, HttpError> {
     let room = name(&environ, "room", "lobby")?;
     let person = name(&environ, "name", "somebody")?;
@@ -84,7 +84,7 @@ impl Rooms {
     }
 }
 
-/// Someone in a room. The last one to leave closes it.
+/// A guest of a room. The last one to leave removes it.
 struct Guest {
     rooms: Arc<Rooms>,
     room: String,
@@ -113,7 +113,7 @@ impl Guest {
     }
 
     fn say(&self, line: String) {
-        // There is a listener: this one.
+        // There is a listener: this guest.
         let _ = self.say.send(line.into());
     }
 }
@@ -121,7 +121,7 @@ impl Guest {
 impl Drop for Guest {
     fn drop(&mut self) {
         let mut rooms = self.rooms.lock();
-        // This one listens still.
+        // This guest still listens.
         if self.say.receiver_count() == 1 {
             rooms.remove(&self.room);
         }

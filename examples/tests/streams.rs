@@ -119,7 +119,7 @@ async fn assert_ends(
 ) {
     // The body may have ended without.
     let _ = tickets.send(());
-    // Generous: what it guards against is a body that goes on for ever.
+    // Generous, because it only guards against a body without an end.
     let end = timeout(Duration::from_secs(20), closed.recv()).await;
     assert_eq!(end, Ok(Some(())), "{stack}");
 }

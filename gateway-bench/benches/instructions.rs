@@ -1,7 +1,7 @@
 //! Instructions of 100 requests or dispatches: `cargo bench -p gateway-bench --bench instructions`.
 //!
 //! Needs valgrind and `cargo install gungraun-runner` in the version of `gungraun`. It shows what
-//! changed since the last run. Setting up and warming up happen outside of what is counted, and
+//! changed since the last run. Setting up and warming up are not counted, and
 //! everything that is counted runs in this thread: gungraun counts one function.
 
 #![expect(

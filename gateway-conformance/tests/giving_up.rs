@@ -36,7 +36,7 @@ async fn a_middleware_that_reads_bodies_without_an_end_fails_and_hangs_nothing()
     }
 }
 
-/// Keeps its thread for ever.
+/// Keeps its thread forever.
 struct Keeps;
 
 impl App for Keeps {

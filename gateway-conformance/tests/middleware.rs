@@ -123,7 +123,7 @@ async fn what_a_middleware_loses_is_named() {
     );
 }
 
-/// Keeps its thread for ever.
+/// Keeps its thread forever.
 struct Keeps;
 
 impl App for Keeps {

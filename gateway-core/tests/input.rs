@@ -301,7 +301,7 @@ fn i1_what_lies_behind_the_declared_length_is_not_asked_for_ever() {
             .unwrap(),
     );
     assert_eq!(run(environ.input_mut().bytes(100)).unwrap(), "12312");
-    // Empty chunks for ever leave room for others.
+    // Endless empty chunks let other tasks run.
     let empty = Body::from_chunks(std::iter::repeat(""));
     let mut environ = Environ::from_request(Request::post("/").body(empty).unwrap());
     let mut read = support::Poller::new(environ.input_mut().chunk());

@@ -11,7 +11,7 @@ use gateway_core::{Body, Error, Writer};
 mod support;
 use support::{Counter, Frames, Poller, Wakes, run, yield_now};
 
-/// A push body whose writer is moved out of its producer, which then waits for ever.
+/// A push body whose writer is moved out of its producer, which then waits forever.
 fn with_writer() -> (Frames<Body>, Writer) {
     let (sender, receiver) = mpsc::channel();
     let mut frames = Frames::new(Body::from_producer(async move |writer| {

@@ -198,7 +198,7 @@ fn every_clause_is_there_once() {
     assert_eq!(seen, expected);
 }
 
-/// An id is for ever: none is left out and none is given twice.
+/// An id is permanent: none is left out and none is used twice.
 #[test]
 fn the_clauses_of_a_letter_are_numbered_from_one() {
     let mut numbers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

@@ -184,8 +184,8 @@ impl<'c> RequestBuilder<'c> {
     ///
     /// # Panics
     ///
-    /// When the app declines, or its answer is none to the handshake; the message shows it. When the
-    /// lint finds something. Outside of a tokio runtime.
+    /// If the app declines, or its response does not accept the handshake; the message shows it. If the
+    /// lint finds something. Outside a tokio runtime.
     #[cfg(feature = "websocket")]
     pub async fn connect(self) -> crate::TestWebSocket {
         let offered = self.headers.get(header::SEC_WEBSOCKET_PROTOCOL).cloned();

@@ -192,7 +192,8 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// When the app has switched nothing; the message shows the answer. Outside of a tokio runtime.
+    /// If the app has not switched the protocol; the message shows the response. Also outside a tokio
+    /// runtime.
     #[cfg(feature = "websocket")]
     #[must_use]
     #[track_caller]

@@ -20,7 +20,7 @@
 //!         let headers: std::collections::HashMap<_, _> = parts.headers.iter()
 //!             .map(|(name, value)| (name.clone(), value.clone())).collect();
 //!         start_response.start(parts.status, headers)?;
-//!         // 4. Called when the head is made up, not when the answer is over.
+//!         // 4. Called when the head is made, not when the response is over.
 //!         println!("{} bytes sent", bytes.len());
 //!         // 5. With no body left to stream, an error in it is a 500 where bytes were due.
 //!         Ok(bytes.into())

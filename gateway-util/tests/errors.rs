@@ -303,7 +303,7 @@ async fn n6_causes_are_shown_by_debug_builds_that_ask_for_it_only() {
     let page = answer(app, get("/stock")).await;
     assert_eq!(page.status, 500);
     assert_eq!(page.text().contains("out of stock"), cfg!(debug_assertions));
-    // Not even to who asks for everything: `.ci/run release` runs this without debug assertions.
+    // Not even to a client that asks for everything: `.ci/run release` runs this without debug assertions.
     let app = ErrorHandlers::new(view(shop)).problem_json().debug_pages();
     let json = answer(app, with("/stock", &[("accept", "application/json")])).await;
     assert!(!json.text().contains("out of stock"), "{}", json.text());

@@ -179,7 +179,7 @@ async fn links_are_followed_where_they_stay_inside() {
     symlink("loop", root.join("loop")).unwrap();
     std::fs::create_dir(root.join("linked")).unwrap();
     symlink("../../secret.txt", root.join("linked/index.html")).unwrap();
-    // A sibling whose name begins like the root's is not inside of it.
+    // A sibling whose name begins like the root's is not inside it.
     temp.file("site-other/b.txt", "other");
     symlink("../site-other/b.txt", root.join("sibling.txt")).unwrap();
 

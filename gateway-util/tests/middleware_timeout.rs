@@ -74,7 +74,7 @@ async fn what_an_exchange_holds_is_free_although_nobody_polls_the_body() {
     assert!(!dropped.load(Ordering::SeqCst));
     pass(SECOND + SECOND / 10).await;
     assert!(dropped.load(Ordering::SeqCst));
-    // B8: who asks again is told.
+    // B8: the next poll returns the error.
     let error = response.body_mut().frame().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("took longer"), "{error}");
     assert!(response.body_mut().frame().await.is_none());
@@ -83,7 +83,7 @@ async fn what_an_exchange_holds_is_free_although_nobody_polls_the_body() {
 #[tokio::test(start_paused = true)]
 async fn between_chunks_the_time_begins_again_with_each_and_ends_without_a_poll() {
     let (mut response, dropped) = stalled(Timeout::between_chunks).await;
-    // The gateway has the first chunk in hand.
+    // The gateway has the first chunk.
     response.body_mut().frame().await.unwrap().unwrap();
     for _ in 0..4 {
         pass(SECOND + SECOND / 2).await;

@@ -1,4 +1,4 @@
-//! What actix frames otherwise, evened out.
+//! Checks the framing that the adapter corrects on actix.
 
 use std::convert::Infallible;
 use std::pin::Pin;

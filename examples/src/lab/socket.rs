@@ -1,4 +1,4 @@
-//! WebSocket, and a protocol of its own.
+//! Apps that switch to WebSocket, and to a protocol of their own.
 
 use gateway_core::{Body, Duplex, Environ, Error, HttpError, Response, TryIntoResponse};
 use gateway_util::EnvironExt;
@@ -8,11 +8,11 @@ use super::query::number;
 
 const MESSAGES: u64 = 1024 * 1024;
 const MESSAGE_SIZE: u64 = 1024 * 1024;
-/// A message that is echoed, and one that is sent.
+/// The messages that are echoed and sent.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// An echo. `?protocol=a,b` has these subprotocols, `?close=4000` closes with that code after the first
-/// message, `?count=3&size=10` sends so many messages of that size, and then closes.
+/// An echo. `?protocol=a,b` sets the subprotocols, `?close=4000` closes with that code after the
+/// first message, `?count=3&size=10` sends that many messages of that size, and then closes.
 pub(super) async fn ws(environ: Environ) -> Result<Response, HttpError> {
     let count = number(&environ, "count", 0, 0..=MESSAGES)?;
     let size = number(&environ, "size", 16, 0..=MESSAGE_SIZE)?;
@@ -57,7 +57,7 @@ pub(super) async fn ws_fail(environ: Environ) -> Result<Response, HttpError> {
     })
 }
 
-/// Panics after the first message: the connection ends, and the process lives on (U9).
+/// Panics after the first message: the connection ends, and the process runs on (U9).
 #[expect(clippy::panic, reason = "it is what is tried here")]
 pub(super) async fn ws_panic(environ: Environ) -> Result<Response, HttpError> {
     websocket::accept(&environ)?.run(async |mut socket| {
@@ -66,8 +66,8 @@ pub(super) async fn ws_panic(environ: Environ) -> Result<Response, HttpError> {
     })
 }
 
-/// A protocol of its own: the bytes come back as they are. A host that cannot switch to it offers
-/// nothing, and the answer is 426.
+/// A protocol of its own: the bytes are echoed unchanged. A host that cannot switch to it offers
+/// nothing, and the response is a 426.
 pub(super) async fn upgrade(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
     if !environ.offers_upgrade("echo") {
         return Err(HttpError::new(426).with_description("This speaks echo only."));

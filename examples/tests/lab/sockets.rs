@@ -78,7 +78,7 @@ async fn a_failure_and_a_panic_end_the_socket(server: Server) {
     let mut socket = open(server, "/lab/ws/panic", "").await.unwrap();
     socket.send(Message::text("x")).await.unwrap();
     heard(&mut socket).await;
-    // The process lives on.
+    // The process runs on.
     open(server, "/lab/ws", "").await.unwrap();
 }
 

@@ -8,7 +8,7 @@ mod common;
 mod card;
 
 mod answers;
-mod otherwise;
+mod other_requests;
 mod page;
 mod streams;
 

@@ -66,7 +66,7 @@ pub(crate) enum Fault {
     TakesUnderscoresForDashes,
     /// Keeps headers of the request before on the connection.
     KeepsHeaders,
-    /// Calls apps and polls bodies outside of any runtime.
+    /// Calls apps and polls bodies outside any runtime.
     KnowsNoRuntime,
     /// Takes no more connections after [`LAST_CASE`].
     StopsAnswering,

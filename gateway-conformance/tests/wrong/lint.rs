@@ -32,7 +32,7 @@ async fn reads(mut environ: Environ, start_response: StartResponse) -> Result<Bo
     Ok(Body::from_chunks(["a", "b"]))
 }
 
-/// What the lint reports where a host, or a middleware outside of the lint, does this to the environ.
+/// The findings of the lint if a host, or a middleware outside the lint, does this to the environ.
 async fn found(request: http::request::Builder, wrong: fn(&mut Environ)) -> Clauses {
     let findings = Findings::new();
     let linted = Arc::new(Lint::new(reads).on_finding(&findings));

@@ -116,7 +116,7 @@ impl<A: App> App for Wrong<A> {
             }
             Some(Fault::KnowsNoRuntime) => {
                 let body = no_runtime::call(self.app.call(environ, start_response)).await?;
-                // Bytes in hand are polled by nobody.
+                // Buffered bytes are not polled.
                 if body.known_len().is_some() {
                     return Ok(body);
                 }

@@ -1,4 +1,4 @@
-//! What gateways, and middlewares outside of the lint, do wrong.
+//! Checks that the lint finds mistakes of gateways, and of middlewares outside it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

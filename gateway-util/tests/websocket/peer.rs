@@ -115,7 +115,7 @@ impl Peer {
                 break close;
             }
         };
-        // The answer to the Close goes out with the next read.
+        // The reply to the Close is sent at the next read.
         while let Some(Ok(_)) = self.socket.next().await {}
         drop(self.socket);
         let is_ended = self.running.await?;

@@ -15,7 +15,7 @@ async fn a_silent_client_is_sent_pings_and_stays() -> TestResult {
     let mut peer = connect(echo).await?;
     let begin = Instant::now();
     for n in 1..=10 {
-        // Its pong goes out with the next read.
+        // Its pong is sent at the next read.
         assert_eq!(peer.recv().await?, Message::Ping("".into()));
         assert_eq!(begin.elapsed().as_secs(), 20 * n);
     }

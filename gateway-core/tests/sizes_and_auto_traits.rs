@@ -1,4 +1,4 @@
-//! What types are in size, and which threads they may cross.
+//! Checks the sizes of types, and that they are `Send` and `Sync`.
 //!
 //! A change here is a change for users: a larger environ costs in every middleware, and a lost
 //! `Send` breaks their builds.

@@ -1,5 +1,5 @@
-//! What bridges to other worlds need of core: nothing of an exchange is lost on the way through
-//! them.
+//! Checks that an environ and a response lose nothing on the way through a component with another
+//! interface.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 

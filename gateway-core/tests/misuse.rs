@@ -1,4 +1,4 @@
-//! What clients and apps do that nobody asked for.
+//! Checks the outcome of unexpected requests and of mistakes of apps.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::sync::Arc;

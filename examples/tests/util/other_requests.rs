@@ -1,4 +1,4 @@
-//! What the notes of the cards say of other requests: another header, none, bad input.
+//! Checks what the cards say about other requests: with another header, without one, with bad input.
 
 use gateway_conformance::wire::{Protocol, WireRequest};
 
