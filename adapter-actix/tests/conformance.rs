@@ -32,6 +32,11 @@ async fn m3_an_app_in_actix_keeps_the_specification() {
             Capability::UnreadUploadOverHttp2,
             "actix resets the stream, and the response is lost",
         )
+        .lacks(Capability::Upgrade, "actix can switch to WebSocket alone")
+        .lacks(
+            Capability::ExtendedConnect,
+            "actix hands out no stream of HTTP/2",
+        )
         .lacks(
             Capability::EveryMethodToken,
             "http 0.2, on which actix is, knows fewer characters",

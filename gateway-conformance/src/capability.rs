@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::via::Via;
+
 /// Something that a case needs and that some hosts lack.
 ///
 /// Tell the suite what the host lacks, each with a reason. A case that needs it is not run. The
@@ -49,6 +51,14 @@ pub enum Capability {
     LocalAddress,
     /// The server and this client see each other's addresses: there is no proxy between them (E16).
     DirectConnection,
+    /// Over HTTP/1.1 a connection can be switched to any protocol that the client offers (U1).
+    Upgrade,
+    /// Over HTTP/1.1 a connection can be switched to WebSocket (U1).
+    WebSocketUpgrade,
+    /// Over HTTP/2 WebSocket can begin by an extended CONNECT, RFC 8441 (U1).
+    ExtendedConnect,
+    /// A client that has ended its direction of a switched stream still gets what the app writes (U10).
+    HalfClosedStreams,
 }
 
 impl Capability {
@@ -73,7 +83,20 @@ impl Capability {
         Self::EveryMethodToken,
         Self::LocalAddress,
         Self::DirectConnection,
+        Self::Upgrade,
+        Self::WebSocketUpgrade,
+        Self::ExtendedConnect,
+        Self::HalfClosedStreams,
     ];
+
+    /// Whether a host that lacks it lacks something on this way.
+    pub(crate) fn concerns(self, via: Via) -> bool {
+        match self {
+            Self::Http1 | Self::Upgrade | Self::WebSocketUpgrade => via == Via::Http1,
+            Self::Http2 | Self::ExtendedConnect => via == Via::Http2,
+            _ => true,
+        }
+    }
 
     /// The name on the command line and in reports, such as `RESPONSE_TRAILERS`.
     #[must_use]
@@ -98,6 +121,10 @@ impl Capability {
             Self::EveryMethodToken => "EVERY_METHOD_TOKEN",
             Self::LocalAddress => "LOCAL_ADDRESS",
             Self::DirectConnection => "DIRECT_CONNECTION",
+            Self::Upgrade => "UPGRADE",
+            Self::WebSocketUpgrade => "WEBSOCKET_UPGRADE",
+            Self::ExtendedConnect => "EXTENDED_CONNECT",
+            Self::HalfClosedStreams => "HALF_CLOSED_STREAMS",
         }
     }
 }

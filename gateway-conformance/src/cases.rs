@@ -6,9 +6,11 @@ mod input;
 mod lifecycle;
 mod middleware;
 mod normalise;
+mod observed;
 pub(crate) mod reports;
 pub(crate) mod sources;
 pub(crate) mod start;
+mod upgrade;
 
 use crate::case::Case;
 
@@ -21,6 +23,7 @@ pub fn cases() -> Vec<Case> {
         start::cases(),
         body::cases(),
         lifecycle::cases(),
+        upgrade::cases(),
         normalise::cases(),
         middleware::cases(),
     ]

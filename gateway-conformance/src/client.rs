@@ -2,6 +2,8 @@
 
 mod in_process;
 mod open;
+mod switched;
+mod tunnel;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,6 +19,7 @@ use crate::via::Via;
 use crate::wire::{self, End, Protocol, WireRequest, WireResponse, http1, http2};
 
 pub(crate) use open::Open;
+pub(crate) use tunnel::Tunnel;
 
 /// Where the suite's app is.
 #[derive(Clone)]

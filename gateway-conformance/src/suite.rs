@@ -277,11 +277,9 @@ impl Suite {
     /// What the case needs and the host lacks, with the reason.
     fn lack(&self, case: &Case, via: Via) -> Option<String> {
         let (capability, reason) = self.lacks.iter().find(|(capability, _)| {
-            case.needed().contains(capability)
-                || matches!(
-                    (capability, via),
-                    (Capability::Http1, Via::Http1) | (Capability::Http2, Via::Http2)
-                )
+            let is_needed = case.needed().contains(capability)
+                || matches!(capability, Capability::Http1 | Capability::Http2);
+            is_needed && capability.concerns(via)
         })?;
         Some(format!("{capability}: {reason}"))
     }

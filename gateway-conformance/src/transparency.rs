@@ -4,8 +4,10 @@ mod bodies;
 mod check;
 mod errors;
 mod heads;
+mod lifespan;
 mod observed;
 mod requests;
+mod upgrades;
 
 use std::time::Duration;
 
@@ -39,6 +41,8 @@ use observed::{Asking, observe};
 ///         let start = start.wrap(|_status, _headers| {});
 ///         self.0.call(environ, start).await
 ///     }
+///
+///     gateway_core::forward_lifespan!(0);
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -70,6 +74,8 @@ pub async fn check_middleware<A: App>(wrap: impl Fn(BoxApp) -> A) -> Report {
 ///         });
 ///         self.0.call(environ, start).await
 ///     }
+///
+///     gateway_core::forward_lifespan!(0);
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -150,6 +156,7 @@ impl MiddlewareCheck {
             heads::CHECKS,
             bodies::CHECKS,
             errors::CHECKS,
+            upgrades::CHECKS,
         ];
         for check in parts.into_iter().flatten() {
             let alone = Probe::default();
@@ -163,6 +170,7 @@ impl MiddlewareCheck {
                 outcome,
             });
         }
+        report.push(lifespan::check(&wrap, self.deadline * 2).await);
         self.judge(&mut report);
         report
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use gateway_conformance::clauses::clauses;
 use gateway_conformance::{CaseOutcome, MiddlewareCheck, check_middleware};
 use gateway_core::lint::{Findings, Lint};
-use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse};
+use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse, Upgrade};
 
 #[tokio::test]
 async fn m1_the_wrappers_of_the_core_are_transparent() {
@@ -44,7 +44,7 @@ async fn every_check_is_named_after_a_clause_of_its_own() {
         }
     }
     // A check that is added or taken away is counted here, so that none is lost unseen.
-    assert_eq!(names.len(), 43);
+    assert_eq!(names.len(), 51);
 }
 
 /// Collects the body, as the specification says that a middleware must not.
@@ -56,6 +56,8 @@ impl<A: App> App for Collects<A> {
         start.start(parts.status, parts.headers)?;
         Ok(Body::from(body.bytes().await?))
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 #[tokio::test]
@@ -71,6 +73,7 @@ async fn a_middleware_that_collects_bodies_is_found() {
         "b11_trailers_pass",
         "b6_head_of_a_stream_does_not_wait",
         "s7_a_wish_to_close_passes",
+        "u13_a_switch_passes",
     ] {
         assert!(report.failures().contains(&name), "{name}\n{report}");
     }
@@ -84,6 +87,8 @@ impl<A: App> App for Forgets<A> {
         environ.extensions_mut().clear();
         self.0.call(environ, start).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 /// Makes one line of the Set-Cookie lines.
@@ -105,10 +110,27 @@ impl<A: App> App for Joins<A> {
         });
         self.0.call(environ, start).await
     }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+/// Loses what a server tells its app beside requests.
+struct Silences<A>(A);
+
+impl<A: App> App for Silences<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        self.0.call(environ, start).await
+    }
 }
 
 #[tokio::test]
 async fn what_a_middleware_loses_is_named() {
+    let silences = check_middleware(Silences).await;
+    assert_eq!(
+        silences.failures(),
+        ["l11_startup_and_shutdown_pass"],
+        "{silences}"
+    );
     let forgets = check_middleware(Forgets).await;
     assert_eq!(
         forgets.failures(),
@@ -123,11 +145,84 @@ async fn what_a_middleware_loses_is_named() {
     );
 }
 
+/// Puts a page of its own in the place of each body that is no page.
+struct Replaces<A>(A);
+
+impl<A: App> App for Replaces<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        let body = self.0.call(environ, start).await?;
+        Ok(match body.upgrade_protocol() {
+            Some(_) => body.with_bytes("a page"),
+            None => body,
+        })
+    }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+/// Lets nothing be switched.
+struct Withdraws<A>(A);
+
+impl<A: App> App for Withdraws<A> {
+    async fn call(&self, mut environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        environ.withdraw_upgrades();
+        self.0.call(environ, start).await
+    }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+/// Runs the switch in a task, so that the exchange does not wait for it.
+struct Detaches<A>(A);
+
+impl<A: App> App for Detaches<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        let body = self.0.call(environ, start).await?;
+        let upgrade = match Upgrade::from_body(body) {
+            Ok(upgrade) => upgrade,
+            Err(body) => return Ok(body),
+        };
+        let protocol = upgrade.protocol().to_owned();
+        Ok(Body::upgrade(protocol, async move |stream| {
+            tokio::spawn(upgrade.run(stream));
+            Ok(())
+        }))
+    }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+#[tokio::test]
+async fn u13_a_middleware_that_touches_a_switch_is_found() {
+    let switched = [
+        "u13_a_switch_of_a_view_passes",
+        "u13_a_switch_passes",
+        "u14_callbacks_of_a_switch_wait_for_its_end",
+        "u9_a_switch_that_fails_aborts",
+    ];
+    let replaces = check_middleware(Replaces).await;
+    assert_eq!(replaces.failures(), switched, "{replaces}");
+    let withdraws = check_middleware(Withdraws).await;
+    let all = [&switched[..], &["u2_offers_pass"]].concat();
+    let mut all: Vec<_> = all;
+    all.sort_unstable();
+    assert_eq!(withdraws.failures(), all, "{withdraws}");
+    let detaches = check_middleware(Detaches).await;
+    let late = "u9_a_switch_that_fails_aborts";
+    assert!(detaches.failures().contains(&late), "{detaches}");
+}
+
 /// Keeps its thread forever.
 struct Keeps;
 
 impl App for Keeps {
     async fn call(&self, _: Environ, _: StartResponse) -> Result<Body, Error> {
+        loop {
+            std::thread::park();
+        }
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
         loop {
             std::thread::park();
         }

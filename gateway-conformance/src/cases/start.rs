@@ -7,7 +7,7 @@ mod status;
 use crate::case::Case;
 use crate::check::{Failure, Look as _, ensure};
 use crate::client::Client;
-use crate::wire::WireResponse;
+use crate::wire::{WireRequest, WireResponse};
 
 pub(super) fn cases() -> Vec<Case> {
     [order::cases(), status::cases(), headers::cases()]
@@ -19,7 +19,15 @@ pub(super) fn cases() -> Vec<Case> {
 /// What the client must see if an app failed before commit: a complete 500 with a generic page, and
 /// nothing that the app had prepared.
 pub(super) async fn clean_500(client: &Client, rest: &str) -> Result<WireResponse, Failure> {
-    let response = client.get(rest).await?.status(500)?.whole()?;
+    clean_500_of(client, client.request("GET", rest)).await
+}
+
+/// As [`clean_500`], with a request of the case's own.
+pub(super) async fn clean_500_of(
+    client: &Client,
+    request: WireRequest,
+) -> Result<WireResponse, Failure> {
+    let response = client.send(request).await?.status(500)?.whole()?;
     let head = format!("{:?}", response.headers);
     ensure(
         !head.contains("x-refused") && !head.contains("evil"),

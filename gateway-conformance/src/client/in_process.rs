@@ -12,6 +12,7 @@ use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 use http_body::{Body as _, Frame};
 
+use super::switched::Switched;
 use crate::check::Failure;
 use crate::wire::request::Body;
 use crate::wire::response::is_bodyless;
@@ -36,7 +37,8 @@ pub(super) fn open(
 ) -> Result<Running, Failure> {
     let method = request.method().to_owned();
     let (parts, input) = convert(request)?;
-    let environ = gateway.environ(parts, input);
+    let mut environ = gateway.environ(parts, input);
+    environ.offer_upgrades(|_| true);
     Ok(Running {
         method,
         deadline,
@@ -63,6 +65,14 @@ impl Running {
             headers: response.headers.clone(),
             raw: Bytes::new(),
         })
+    }
+
+    /// Runs the switch that the app has answered with, and gives the client's end of the stream. `None`
+    /// if there is no switch.
+    pub(super) async fn switch(&mut self) -> Result<Option<Switched>, Failure> {
+        self.head().await?;
+        let upgrade = self.body.as_mut().and_then(Outgoing::take_upgrade);
+        Ok(upgrade.map(|upgrade| Switched::run(upgrade, self.deadline)))
     }
 
     /// Polls for the next piece of the body.
@@ -119,7 +129,11 @@ fn given() -> Failure {
     Failure::new("the response was given out before")
 }
 
-async fn within<F: Future>(limit: Duration, what: &str, future: F) -> Result<F::Output, Failure> {
+pub(super) async fn within<F: Future>(
+    limit: Duration,
+    what: &str,
+    future: F,
+) -> Result<F::Output, Failure> {
     let outcome = tokio::time::timeout(limit, future).await;
     outcome.map_err(|_| Failure::new(format!("no {what} within {limit:?}")))
 }

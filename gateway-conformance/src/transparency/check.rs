@@ -24,6 +24,9 @@ pub(super) enum Reading {
     OneChunk,
     /// Nothing: the response is dropped.
     Nothing,
+    /// The request offers to switch the protocol. If the app takes the offer, the client speaks on the
+    /// stream; otherwise it reads all of the body.
+    Switched,
 }
 
 /// An extension that the host adds to the request.

@@ -7,10 +7,12 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use gateway_core::{
-    App, Body, BoxApp, Connection, Environ, Error, Gateway, Input, StartResponse, VarName,
+    App, Body, BoxApp, Connection, Duplex, Environ, Error, Gateway, Input, StartResponse, Upgrade,
+    VarName,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body::{Body as _, Frame};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::check::{Known, Probe, Reading, trailers};
 
@@ -75,7 +77,8 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
     environ.set_var(const { VarName::new("SUITE_OWN") }, "own");
     let peer = SocketAddr::from(([192, 0, 2, 7], 4711));
     environ.set_connection(Connection::new().with_peer_addr(peer));
-    let (parts, body) = gateway.handle(environ).await.into_parts();
+    environ.offer_upgrades(|_| true);
+    let (parts, mut body) = gateway.handle(environ).await.into_parts();
     let size = body.size_hint().exact();
     let is_own = |(name, value): &(&HeaderName, &HeaderValue)| {
         // Hosts write the size, whether or not the head has it.
@@ -90,6 +93,10 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
     let mut frames = Vec::new();
     if asking.reading == Reading::Nothing {
         drop(body);
+    } else if let Some(upgrade) = body.take_upgrade() {
+        probe.tell("head");
+        frames = speak(upgrade).await;
+        probe.tell("end");
     } else {
         probe.tell("head");
         probe.go.notify_one();
@@ -115,12 +122,40 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
     }
 }
 
+/// Runs a switch whose client says something, and then ends.
+async fn speak(upgrade: Upgrade) -> Vec<String> {
+    let (mut client, stream) = tokio::io::duplex(64);
+    let protocol = upgrade.protocol().to_owned();
+    let speaking = async {
+        let mut heard = Vec::new();
+        // An app that has failed does not take it.
+        let _ = client.write_all(b"hello").await;
+        let _ = client.shutdown().await;
+        let _ = client.read_to_end(&mut heard).await;
+        heard.escape_ascii().to_string()
+    };
+    let (outcome, heard) = tokio::join!(upgrade.run(Duplex::from_tokio(stream)), speaking);
+    let outcome = match outcome {
+        Ok(()) => "completed".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    vec![protocol, heard, outcome]
+}
+
 fn request(asking: &Asking<'_>) -> (http::request::Parts, Input) {
     let mut headers = HeaderMap::new();
     headers.insert(http::header::HOST, HeaderValue::from_static("a.example"));
     headers.append("x-list", HeaderValue::from_static("a"));
     headers.append("x-list", HeaderValue::from_static("b"));
     headers.extend(asking.sends.iter().cloned());
+    if asking.reading == Reading::Switched {
+        headers.insert(
+            http::header::CONNECTION,
+            HeaderValue::from_static("upgrade"),
+        );
+        let offers = HeaderValue::from_static("websocket, chat/2");
+        headers.insert(http::header::UPGRADE, offers);
+    }
     let mut input = Input::empty();
     if asking.method == Method::POST {
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from_static("6"));
@@ -163,7 +198,7 @@ impl App for Outside {
         let start_response = start_response.wrap(|status, headers| {
             // The page of an error passes hooks if a middleware makes it, and none if the driver
             // does.
-            if status.is_success() {
+            if status.is_success() || *status == StatusCode::SWITCHING_PROTOCOLS {
                 headers.append("x-outside", HeaderValue::from_static("1"));
             }
         });

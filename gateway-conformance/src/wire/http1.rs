@@ -12,5 +12,6 @@ mod framing;
 mod head;
 mod receiver;
 mod socket;
+mod switched;
 
 pub use self::connection::Http1Connection;

@@ -35,6 +35,7 @@ pub struct WireRequest {
     pub(crate) version: &'static str,
     pub(crate) host: bool,
     pub(crate) authority: Option<String>,
+    pub(crate) protocol: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +59,7 @@ impl WireRequest {
             version: "HTTP/1.1",
             host: true,
             authority: None,
+            protocol: None,
         }
     }
 
@@ -145,6 +147,14 @@ impl WireRequest {
     #[must_use]
     pub fn authority(mut self, authority: impl Into<String>) -> Self {
         self.authority = Some(authority.into());
+        self
+    }
+
+    /// Sends this as `:protocol`, which makes an extended CONNECT (RFC 8441) of a streamed CONNECT.
+    /// HTTP/1 takes no notice.
+    #[must_use]
+    pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
+        self.protocol = Some(protocol.into());
         self
     }
 

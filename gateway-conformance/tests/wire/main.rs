@@ -10,3 +10,4 @@ mod http1_head;
 mod http2;
 mod http2_server;
 mod server;
+mod switched;

@@ -68,6 +68,68 @@ pub(crate) enum Fault {
     KeepsHeaders,
     /// Calls apps and polls bodies outside any runtime.
     KnowsNoRuntime,
+    /// Offers nothing, as a host does that cannot switch.
+    OffersNothing,
+    /// Offers what it can, and does not switch to it.
+    OffersInVain,
+    /// Offers the first of several protocols only.
+    OffersTheFirstOnly,
+    /// Knows protocols in lower case only.
+    ComparesOffersByCase,
+    /// Makes protocols of what is none.
+    TidiesOffers,
+    /// Offers without the connection option.
+    TakesUpgradeAlone,
+    /// Offers what the client does not.
+    InventsOffers,
+    /// Offers to requests of HTTP/1.0.
+    OffersToHttp10,
+    /// Offers to requests with a body.
+    OffersBesideBodies,
+    /// Offers WebSocket whatever the method is.
+    OffersWebSocketToAll,
+    /// Reads no request behind an offer that was declined.
+    TakesDeclinedOffersForSwitches,
+    /// Sends no body in answer to an offer.
+    DropsDeclines,
+    /// Switches, whatever the app's status and protocol say.
+    SwitchesWhateverIsAsked,
+    /// Sends a 101 that switches nothing.
+    Sends101WithBytes,
+    /// Puts a body of its own around one that switches.
+    ReplacesSwitches,
+    /// Ends the exchange when the head of a switch is sent.
+    EndsExchangesAtTheHead,
+    /// Sends no Upgrade field in a switch.
+    NoUpgradeOn101,
+    /// Sends a length in a switch.
+    LengthOn101,
+    /// Sends a type in a switch.
+    TypeOn101,
+    /// Loses what the client sent with its offer.
+    LosesEarlyBytes,
+    /// Lets the app write before the head is out.
+    WritesBeforeTheHead,
+    /// Never tells the app that its client has gone.
+    ForgetsTheEnd,
+    /// Sends what the app wrote only when the app goes on.
+    CutsFarewells,
+    /// Leaves the stream open behind the app.
+    NeverEndsStreams,
+    /// Closes while the client is sending.
+    ClosesOnUnreadBytes,
+    /// Leaves the stream open when the app has failed.
+    KeepsFailedStreams,
+    /// Sends nothing to a client that has ended its direction.
+    ClosesHalfClosedStreams,
+    /// Does not end its direction when the app does.
+    IgnoresShutdown,
+    /// Polls the app only while the client reads.
+    PollsWithTheClient,
+    /// Takes whatever the app writes.
+    BuffersWithoutBound,
+    /// Reads nothing while a write waits.
+    HalfDuplex,
     /// Takes no more connections after [`LAST_CASE`].
     StopsAnswering,
 }

@@ -14,8 +14,8 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::fault::{Fault, LAST_CASE};
 use crate::middleware::Wrong;
-use crate::request::{Reader, RequestBody};
-use crate::response;
+use crate::request::{Reader, RequestBody, has_body};
+use crate::{response, tunnel};
 
 /// Where the suite's app is mounted.
 pub(crate) const PREFIX: &str = "/below/this";
@@ -82,8 +82,16 @@ async fn serve(
         let request = response::Request::of(&parts);
         let expects = parts.headers.get("expect").is_some();
         let (wanted, mut wanting) = mpsc::unbounded_channel();
-        let (body, mut back) =
-            RequestBody::new(reader, &parts.headers, expects.then_some(wanted), fault);
+        let offers = parts.headers.contains_key("upgrade");
+        // A connection without a body to read is there for a switch, whatever the app keeps.
+        let (body, mut back) = match has_body(&parts.headers) {
+            true => {
+                let wanted = expects.then_some(wanted);
+                let (body, back) = RequestBody::new(reader, &parts.headers, wanted, fault);
+                (Some(Input::new(body)), Ok(back))
+            }
+            false => (None, Err(reader)),
+        };
         distort(&mut parts, fault);
         let mut connection = connection;
         if fault == Some(Fault::TrustsForwarded)
@@ -97,13 +105,19 @@ async fn serve(
         if fault == Some(Fault::GivesItsOwnAddress) {
             connection = connection.with_peer_addr(connection.local_addr().unwrap());
         }
-        let mut environ = gateway.environ(parts, Input::new(body));
+        let mut input = Some(body.unwrap_or_else(Input::empty));
+        let first = input.take_if(|_| fault != Some(Fault::OffersBesideBodies));
+        let mut environ = gateway.environ(parts, first.unwrap_or_else(Input::empty));
+        tunnel::offer(&mut environ, fault);
+        if let Some(late) = input {
+            environ.set_input(late);
+        }
         environ.set_connection(connection);
         if environ.request_uri() != "*" && fault != Some(Fault::LosesTheMount) {
             environ.mount(PREFIX);
         }
         let mut handling = pin!(gateway.handle(environ));
-        let answer = loop {
+        let mut answer = loop {
             tokio::select! {
                 biased;
                 Some(()) = wanting.recv() => {
@@ -115,14 +129,32 @@ async fn serve(
                 answer = &mut handling => break answer,
             }
         };
+        if fault != Some(Fault::OffersInVain)
+            && let Some(upgrade) = answer.body_mut().take_upgrade()
+        {
+            if let Err(reader) = back {
+                tunnel::serve(reader, writer, answer, upgrade, fault).await;
+            }
+            return;
+        }
         let keeps = response::send(&mut writer, request, answer, fault).await;
         if !keeps {
             return;
         }
         // I5: the next request comes when the app is done with this one's body.
-        match (&mut back).await {
-            Ok((back, true, _)) => reader = back,
-            _ => return,
+        reader = match &mut back {
+            Ok(back) => match back.await {
+                Ok((back, true, _)) => back,
+                _ => return,
+            },
+            Err(_) => match back {
+                Err(reader) => reader,
+                Ok(_) => return,
+            },
+        };
+        if offers && fault == Some(Fault::TakesDeclinedOffersForSwitches) {
+            while reader.head().await.is_some() {}
+            return;
         }
     }
 }
@@ -141,6 +173,9 @@ fn distort(parts: &mut http::request::Parts, fault: Option<Fault>) {
         // The driver believes that the client asked for them (B11).
         Some(Fault::SendsTrailersAlways) => {
             headers.insert("te", HeaderValue::from_static("trailers"));
+        }
+        Some(Fault::OffersToHttp10) if headers.contains_key("upgrade") => {
+            parts.version = Version::HTTP_11;
         }
         Some(Fault::DecodesTwice) => rewrite(target.replace("%25", "%")),
         Some(Fault::CollapsesSlashes) if target.starts_with('/') => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use gateway_conformance::clauses::{BROKEN_ON_PURPOSE, clauses};
-use gateway_conformance::{Suite, app};
+use gateway_conformance::{Suite, Via, app, cases};
 use gateway_core::lint::{Findings, Lint};
 use gateway_core::{
     App, AppExt as _, Body, Connection, Environ, Error, Gateway, HeadSource, Input, IntoInput,
@@ -128,6 +128,29 @@ async fn wrong_environs() -> Clauses {
     all
 }
 
+/// A host that offers without the connection option, and an app that declines with what opens a tunnel.
+async fn wrong_offers() -> Clauses {
+    let findings = Findings::new();
+    let linted = Arc::new(Lint::new(reads).on_finding(&findings));
+    let gateway = Gateway::new(app_fn(move |mut environ: Environ, start_response| {
+        environ.headers_mut().remove("connection");
+        let linted = linted.clone();
+        async move { linted.call(environ, start_response).await }
+    }));
+    let fields = Request::get("/").header("connection", "upgrade");
+    let request = fields.header("upgrade", "websocket").body(()).unwrap();
+    let mut environ = gateway.environ(request.into_parts().0, Input::empty());
+    environ.offer_upgrades(|_| true);
+    let _ = gateway.handle(environ).await;
+
+    let connect = Request::connect("https://a.example/").version(Version::HTTP_2);
+    let request = connect.body(()).unwrap();
+    let mut environ = gateway.environ(request.into_parts().0, Input::empty());
+    environ.offer_extended_connect("websocket");
+    let _ = gateway.handle(environ).await;
+    broken(&findings)
+}
+
 /// A bridge that calls the app itself, and lets CONNECT through.
 async fn wrong_bridge() -> Clauses {
     let findings = Findings::new();
@@ -200,12 +223,19 @@ async fn m2_each_check_mark_is_a_check_that_a_fault_triggers() {
     let linted = Lint::new(app()).on_finding(&findings);
     let _ = Suite::new().run_in_process(linted).await;
     let mut fired = broken(&findings);
+    let in_process: BTreeSet<&str> = cases()
+        .iter()
+        .filter(|case| case.via().contains(&Via::InProcess))
+        .map(|case| case.name())
+        .collect();
     let on_purpose: Clauses = BROKEN_ON_PURPOSE
         .iter()
+        .filter(|(case, _)| in_process.contains(case))
         .map(|(_, clause)| *clause)
         .collect();
     assert_eq!(fired, on_purpose);
     fired.extend(wrong_environs().await);
+    fired.extend(wrong_offers().await);
     fired.extend(wrong_bridge().await);
     fired.extend(wrong_middleware().await);
     fired.extend(wrong_body().await);

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use gateway_core::{
     App, AppExt as _, Body, Environ, Error, HttpError, InputError, StartError, StartResponse,
+    Upgrade,
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -65,6 +66,78 @@ impl<A: App> App for Wrong<A> {
                 }
                 Ok(body)
             }
+            Some(Fault::Sends101WithBytes) => {
+                let reads = environ
+                    .raw_path_info()
+                    .starts_with("/u13_a_switch_that_is_read");
+                let is_wrong = ["/u4_101_", "/u13_a_switch_that_is_"];
+                let is_wrong = is_wrong
+                    .iter()
+                    .any(|p| environ.raw_path_info().starts_with(p));
+                let hooked = start_response.wrap(move |status, headers| {
+                    if is_wrong && *status == StatusCode::SWITCHING_PROTOCOLS {
+                        // The driver knows no 299 and sends its body.
+                        *status = StatusCode::from_u16(299).unwrap();
+                        headers.insert(CARRIES, HeaderValue::from_static("switch"));
+                    }
+                });
+                match self.app.call(environ, hooked).await {
+                    Err(error) if reads => {
+                        start_response.restart(299, [(CARRIES, "switch")], error)?;
+                        Ok(Body::empty())
+                    }
+                    outcome => outcome,
+                }
+            }
+            Some(Fault::SwitchesWhateverIsAsked)
+                if ["/u3_", "/u4_a_switch"]
+                    .iter()
+                    .any(|path| environ.raw_path_info().starts_with(path)) =>
+            {
+                let is_200 = environ.raw_path_info().starts_with("/u4_a_switch_with_200");
+                let hooked = start_response.wrap(move |status, _| {
+                    if is_200 {
+                        *status = StatusCode::SWITCHING_PROTOCOLS;
+                    }
+                });
+                match Upgrade::from_body(self.app.call(environ, hooked).await?) {
+                    Ok(upgrade) => {
+                        if !start_response.is_started() {
+                            start_response.start(101, [("x-started", "1")])?;
+                        }
+                        Ok(Body::upgrade("websocket", async move |stream| {
+                            Ok(upgrade.run(stream).await?)
+                        }))
+                    }
+                    Err(body) => Ok(body),
+                }
+            }
+            Some(Fault::ReplacesSwitches) => {
+                let body = self.app.call(environ, start_response).await?;
+                Ok(match body.upgrade_protocol() {
+                    Some(_) => body.with_bytes("a page"),
+                    None => body,
+                })
+            }
+            Some(Fault::EndsExchangesAtTheHead) => {
+                match Upgrade::from_body(self.app.call(environ, start_response).await?) {
+                    Ok(upgrade) => {
+                        let protocol = upgrade.protocol().to_owned();
+                        Ok(Body::upgrade(protocol, async move |stream| {
+                            tokio::spawn(upgrade.run(stream));
+                            Ok(())
+                        }))
+                    }
+                    Err(body) => Ok(body),
+                }
+            }
+            Some(Fault::DropsDeclines) if environ.upgrades().next().is_some() => {
+                let body = self.app.call(environ, start_response).await?;
+                Ok(match body.upgrade_protocol() {
+                    Some(_) => body,
+                    None => Body::empty(),
+                })
+            }
             Some(Fault::SwallowsSecondStarts)
                 if environ
                     .path_info()
@@ -104,8 +177,9 @@ impl<A: App> App for Wrong<A> {
             Some(fault @ (Fault::CommitsOnEmptyChunks | Fault::SendsEmptyChunks)) => {
                 let asks_for_flush = environ.raw_path_info().contains("flush");
                 let body = self.app.call(environ, start_response.clone()).await?;
-                // A body that is wrapped loses the flush it asked for.
-                if body.known_len().is_some() || asks_for_flush {
+                // A body that is wrapped loses the flush it asked for, and the switch.
+                let passes = asks_for_flush || body.upgrade_protocol().is_some();
+                if body.known_len().is_some() || passes {
                     return Ok(body);
                 }
                 Ok(Body::new(Empties {

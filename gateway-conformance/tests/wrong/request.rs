@@ -69,6 +69,12 @@ enum At {
     End,
 }
 
+/// Whether there are bytes behind the head.
+pub(crate) fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get("content-length");
+    length.is_some_and(|length| length != "0") || headers.contains_key("transfer-encoding")
+}
+
 /// A request body. The reader goes back to the connection when the app is done with it.
 pub(crate) struct RequestBody {
     reader: Option<Reader>,

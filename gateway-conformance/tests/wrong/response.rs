@@ -66,6 +66,9 @@ pub(crate) async fn send(
     if status == 299 && carried == Some("204") {
         status = 204;
     }
+    if status == 299 && carried == Some("switch") {
+        status = 101;
+    }
     let framing = framing(
         request,
         parts.status.as_u16(),
@@ -77,7 +80,7 @@ pub(crate) async fn send(
     let mut head = head_of(status, &parts.headers, fault);
     match carried {
         Some("split") => head.push_str("x-split: a\r\nset-cookie: evil=1\r\n"),
-        Some("204") | None => {}
+        Some("204" | "switch") | None => {}
         Some(length) => head.push_str(&format!("content-length: {length}\r\n")),
     }
     if fault == Some(Fault::LengthOn304) && status == 304 {
@@ -125,13 +128,13 @@ pub(crate) async fn send(
 }
 
 /// Header values may hold bytes above ASCII; the head keeps them as characters of Latin-1.
-fn latin1(head: &str) -> Vec<u8> {
+pub(crate) fn latin1(head: &str) -> Vec<u8> {
     head.chars()
         .map(|c| u8::try_from(u32::from(c)).unwrap())
         .collect()
 }
 
-fn head_of(status: u16, headers: &HeaderMap, fault: Option<Fault>) -> String {
+pub(crate) fn head_of(status: u16, headers: &HeaderMap, fault: Option<Fault>) -> String {
     let mut head = format!("HTTP/1.1 {status} \r\n");
     let text = |bytes: &[u8]| {
         bytes

@@ -74,6 +74,7 @@ pub(crate) const MIDDLEWARES: &[Wrap] = &[
         a.on_request(async |environ| Ok(environ)).boxed()
     }),
     ("on_response", |a| a.on_response(|_, _| ()).boxed()),
+    ("trusted_hosts", |a| a.trusted_hosts(["a.example"]).boxed()),
     ("limit_input", |a| a.limit_input(99).boxed()),
     ("all at once", |a| {
         let a = a.head_as_get().auto_etag().conditional_get().timeout(HOUR);

@@ -1,54 +1,22 @@
 //! Cases of L8: what observers are told.
 
-use std::sync::Arc;
-
-use gateway_core::{Body, Environ, Error, HttpError, Outcome, RequestSummary, StartResponse};
+use gateway_core::{Body, Environ, Error, HttpError, StartResponse};
 
 use crate::capability::Capability;
 use crate::case::Case;
+use crate::cases::observed::{TOLD, observe, told};
 use crate::cases::sources::{endless, fails_after, pieces, watched};
-use crate::check::{Failure, Look as _, Seen, ensure, equal};
+use crate::check::{Look as _, Seen, ensure, equal};
 use crate::client::Client;
-use crate::facts::Run;
 use crate::via::Via;
 
 const TEXT: [(&str, &str); 1] = [("content-type", "text/plain")];
-
-/// The last fact that an observer notes.
-const TOLD: &str = "told";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = completed();
     cases.extend(broken());
     cases.extend(left());
     cases
-}
-
-/// Registers an observer, which notes what it is told: `END STATUS BYTES CLAUSE`, with a dash for
-/// an unknown value, and then that it was told.
-fn observe(environ: &mut Environ) -> Run {
-    let run = Run::of(environ);
-    let noting = run.clone();
-    environ.observe(Arc::new(move |_: &RequestSummary, outcome: &Outcome| {
-        let status = outcome.status();
-        let status = status.as_ref().map_or("-", |status| status.as_str());
-        let clause = outcome.clause().unwrap_or("-");
-        let (ended, bytes) = (outcome.ended(), outcome.body_bytes());
-        noting.note(format!("{ended} {status} {bytes} {clause}"));
-        noting.note(TOLD);
-    }));
-    run
-}
-
-/// What the observer was told. It must have been told once.
-async fn told(client: &Client) -> Result<String, Failure> {
-    client.wait(TOLD).await?;
-    let mut facts = client.facts().await?;
-    facts.retain(|fact| fact != "called" && fact != "closed");
-    match facts.as_slice() {
-        [outcome, last] if last == TOLD => Ok(outcome.clone()),
-        facts => Err(Failure::new(format!("the observer was told {facts:?}"))),
-    }
 }
 
 /// An app with a body, for every way to end, and what its observer is told.

@@ -32,7 +32,6 @@ pub(super) fn cases() -> Vec<Case> {
             &["S5", "B7"],
             &[100, 102, 103, 199],
         ),
-        refused("s5_switching_protocols_is_refused", &["S5"], &[101]),
         refused(
             "s5_what_is_no_status_is_refused",
             &["S5"],

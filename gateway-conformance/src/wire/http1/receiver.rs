@@ -118,6 +118,17 @@ impl Receiver {
         Ok(Some(head))
     }
 
+    /// How the connection ended, if it did.
+    pub(super) fn ended(&self) -> Option<End> {
+        self.ended
+    }
+
+    /// Whether the head that was read last is that of a switch (RFC 9110 section 15.2.2).
+    pub(super) fn is_switched(&self) -> bool {
+        let current = self.current.as_ref();
+        current.is_some_and(|reading| reading.response.status == 101)
+    }
+
     /// Reads the next piece of the body. `None` is its end, complete or not.
     pub(super) async fn read_chunk(
         &mut self,

@@ -103,12 +103,18 @@ impl Http2Connection {
 
     /// Sends the request on a stream that the test reads step by step. The whole body of
     /// the request is queued, and sent as the server's window allows. Of a
-    /// streamed request only the head is sent.
+    /// streamed request only the head is sent. An extended CONNECT waits for the server's SETTINGS first.
     ///
     /// # Errors
     ///
-    /// As for [`request`](Self::request).
+    /// As for [`request`](Self::request). [`is_request`](WireError::is_request) also if the server
+    /// takes no extended CONNECT.
     pub async fn open_stream(&mut self, request: &WireRequest) -> Result<Stream, WireError> {
+        if request.protocol.is_some() && !self.takes_extended_connect().await? {
+            return Err(WireError::request(
+                "the server's SETTINGS do not say that it takes an extended CONNECT",
+            ));
+        }
         let head = super::convert::head_of(request, &self.authority)?;
         let ready = self.engine.clone().ready();
         let mut engine = Deadline::after(self.limit)
@@ -116,6 +122,21 @@ impl Http2Connection {
             .await?
             .map_err(|error| WireError::h2("opening a stream", error))?;
         Stream::open(&mut engine, head, request, self.limit)
+    }
+
+    /// Whether the server takes an extended CONNECT (RFC 8441). Waits for its SETTINGS, which say so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait_for`](Self::wait_for) and [`ping`](Self::ping).
+    pub async fn takes_extended_connect(&mut self) -> Result<bool, WireError> {
+        self.wait_for("SETTINGS", |frame| {
+            frame.direction == Direction::Received && frame.kind == FrameKind::Settings
+        })
+        .await?;
+        // The engine has acted on the SETTINGS when it has the answer to a PING behind them.
+        self.ping().await?;
+        Ok(self.engine.is_extended_connect_protocol_enabled())
     }
 
     /// Every frame so far, in both directions.

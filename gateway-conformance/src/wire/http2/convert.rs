@@ -1,6 +1,7 @@
 //! Converts a `WireRequest` into what the HTTP/2 engine sends, and its heads back.
 
 use bytes::Bytes;
+use h2::ext::Protocol;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 
 use crate::wire::{Head, WireError, WireRequest};
@@ -54,6 +55,9 @@ pub(super) fn head_of(
         false => Version::HTTP_11,
     };
     *head.headers_mut() = headers;
+    if let Some(protocol) = &request.protocol {
+        head.extensions_mut().insert(Protocol::from(&**protocol));
+    }
     Ok(head)
 }
 

@@ -25,6 +25,8 @@ use super::convert::{fields, fields_from, head_from};
 pub struct Stream {
     id: u32,
     method: String,
+    /// An extended CONNECT: what follows a 2xx head is the stream's.
+    is_extended: bool,
     limit: Duration,
     sender: SendStream<Bytes>,
     incoming: Option<ResponseFuture>,
@@ -56,6 +58,7 @@ impl Stream {
         let mut this = Self {
             id: incoming.stream_id().as_u32(),
             method: request.method.clone(),
+            is_extended: request.protocol.is_some(),
             limit,
             sender,
             incoming: Some(incoming),
@@ -225,7 +228,7 @@ impl Stream {
         let (parts, receiver) = response.into_parts();
         let status = parts.status.as_u16();
         let head = head_from(status, &parts.headers);
-        let bodyless = is_bodyless(&self.method, status);
+        let bodyless = is_bodyless(&self.method, status) && !self.is_extended;
         let framing = if bodyless {
             Framing::None
         } else {
