@@ -118,7 +118,7 @@ where
         .workers(2)
         // Otherwise a small response in two pieces waits for the client's delayed acknowledgement.
         .tcp_nodelay(true)
-        // How late actix closes a stream that is over and whose client does not; by default 1 s.
+        // How long actix waits for the client to close after a stream; 1 s by default.
         .client_disconnect_timeout(Duration::from_millis(500))
         .shutdown_timeout(SHUTDOWN_DEADLINE.as_secs())
         .listen_auto_h2c(listener)?;
