@@ -60,15 +60,13 @@ fn fill(with: &With, head: &request::Parts, environ: &mut Environ) {
 
 /// What is known of the connection: what the host's user says, before what the host says.
 fn connection(extensions: &Extensions) -> Option<Connection> {
-    if let Some(connection) = extensions.get::<Connection>() {
-        return Some(*connection);
-    }
+    let told = extensions.get::<Connection>().copied();
+    let connection = told.or_else(|| {
+        extensions::peer(extensions).map(|peer| Connection::new().with_peer_addr(peer))
+    })?;
     // E12: where there is a peer, a connection has parsed the head.
-    extensions::peer(extensions).map(|peer| {
-        Connection::new()
-            .with_peer_addr(peer)
-            .with_required_host(true)
-    })
+    let is_required = connection.requires_host() || connection.peer_addr().is_some();
+    Some(connection.with_required_host(is_required))
 }
 
 /// A host's body as input.

@@ -35,7 +35,8 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 ///   feature `axum` from axum's `OriginalUri`, else from [`OriginalUri`](crate::OriginalUri). A
 ///   route that strips nothing (`route_service`, `fallback_service`) mounts nothing.
 /// - The connection is an extension of the type [`Connection`](gateway_core::Connection), if there
-///   is one. Else, under the feature `axum`, the peer is axum's `ConnectInfo<SocketAddr>`. A server
+///   is one. Else, under the feature `axum`, the peer is axum's `ConnectInfo<SocketAddr>`. Where the
+///   peer is known, an HTTP/1.1 request without a `Host` is refused with 400 (E12). A server
 ///   that ends TLS in this process says so with such an extension: a scheme in the URI is the
 ///   client's word (E13).
 /// - A body that a tower layer bounded (`http_body_util::Limited`) fails with 413 (I4).
