@@ -119,9 +119,11 @@ def load(port, seconds):
     small, large = collections.Counter(), collections.Counter()
     threads = []
     for _ in range(4):
-        threads.append(threading.Thread(target=client, args=(port, "/lab/count", b"small", until, small)))
+        args = (port, "/lab/count", b"small", until, small)
+        threads.append(threading.Thread(target=client, args=args))
     for _ in range(3):
-        threads.append(threading.Thread(target=client, args=(port, "/lab/ignore-body", LARGE, until, large)))
+        args = (port, "/lab/ignore-body", LARGE, until, large)
+        threads.append(threading.Thread(target=client, args=args))
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -154,7 +156,13 @@ def victim(port, name):
     finally:
         connection.close()
     is_own = response.status == 200 and f'"request_uri":"/lab/raw/{name}"' in text
-    return None if is_own else f"{response.status} {text[:200]}"
+    return None if is_own else f"{response.status} {text[:100]!r}"
+
+
+def marks(log):
+    """The marked requests of a log, which may have colours. The app's has paths, a front's targets."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(errors="replace"))
+    return collections.Counter(re.findall(r"/(smuggled-[a-z0-9-]+)", text))
 
 
 def smuggle(app, front, wrong):
@@ -166,9 +174,6 @@ def smuggle(app, front, wrong):
                 wrong.append(f"{name}: the next client got {answer}")
     # A request that ends with the connection is logged when that has ended.
     time.sleep(0.5)
-    strip = lambda text: re.sub(r"\x1b\[[0-9;]*m", "", text)
-    # The app's log has the path, the front's the target.
-    marks = lambda log: collections.Counter(re.findall(r"/(smuggled-[a-z0-9-]+)", strip(log.read_text())))
     by_front, by_app = marks(front.requests), marks(app.log)
     for name, times in (by_app - by_front).items():
         wrong.append(f"{name}: the app has seen it {times} times more than the front")
