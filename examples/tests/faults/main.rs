@@ -130,11 +130,7 @@ async fn e12_a_malformed_host_two_and_none_are_refused(server: Server) {
 
 async fn rfc7239_4_a_pair_that_is_empty_loses_nothing(server: Server) {
     let expected = r#"{"client":"192.0.2.1","host":"ex.example","scheme":"https","script_name":"/util/middlewares/proxy"}"#;
-    let rows = [(
-        input!("forwarded-trailing-semicolon"),
-        200,
-        expected,
-    )];
+    let rows = [(input!("forwarded-trailing-semicolon"), 200, expected)];
     assert_answers(server, &rows).await;
 }
 
