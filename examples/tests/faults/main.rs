@@ -173,7 +173,21 @@ async fn s7_a_request_behind_close_is_not_answered(server: Server) {
     assert_eq!(response.status, 200);
 }
 
+/// SPEC's "Exceptions of hosts". The test fails when it is no longer so: the exception goes then.
+async fn the_exception_of_a_bare_lf_behind_the_last_chunk_is_still_there(server: Server) {
+    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let Input { bytes, .. } = input!("last-chunk-lf");
+    connection.send(bytes).await.unwrap();
+    let answers = connection.rest().await.unwrap();
+    let answers = String::from_utf8_lossy(&answers);
+    assert!(answers.contains(r#"{"length":0,"#), "{answers}");
+    // It was taken for a trailer.
+    assert!(!answers.contains("/lab/raw/second"), "{answers}");
+    assert!(answers.contains("/lab/raw/third"), "{answers}");
+}
+
 on_every_stack!(
+    the_exception_of_a_bare_lf_behind_the_last_chunk_is_still_there,
     rfc6265bis_5_6_a_cookie_keeps_white_space_of_unicode,
     rfc9110_12_5_1_what_java_accepts_by_default_is_not_406,
     rfc9110_5_6_6_a_content_type_may_have_white_space,

@@ -23,8 +23,9 @@
 //= Reason: what an app supplies is never unwrapped. The phrase is not sent: HTTP/2 has none.
 
 //= N5 gateway: text and bytes MUST default to `text/html; charset=utf-8`, JSON to `application/json` with a newline
-//= at its end. A type that the app gives MUST win and MUST NOT be doubled.
-//= Reason: it is what Flask's users expect.
+//= at its end. A type that the app gives MUST win and MUST NOT be doubled. Text without a byte MUST NOT get a type
+//= where its tuple says 204 or 304.
+//= Reason: it is what Flask's users expect. RFC 9110 section 8.3: the type is that of content.
 
 //= N6 gateway: an HTTP error MUST be the same page whether it is returned or raised. Its public description MUST be
 //= escaped once; its private source MUST be logged and MUST NOT be sent. It carries headers such as Allow,
