@@ -78,11 +78,16 @@
 //! - The input can be read until the response has ended: a task that holds it longer gets an error.
 //! - Pipelined requests on HTTP/1: actix reads ahead, and sends each response by the method, version and
 //!   `Connection` of the request that it read last. HEAD and GET behind one another get each other's
-//!   framing, and a response to HTTP/1.1 may be framed for HTTP/1.0 (B4, B6). Browsers and proxies do
+//!   framing, or the connection ends without an answer; a request behind `Connection: close` is
+//!   answered, and a response to HTTP/1.1 may be framed for HTTP/1.0 (B4, B6). Browsers and proxies do
 //!   not pipeline; a proxy in front takes it off.
 //! - HTTP/2: actix does not bound the streams of a connection (20 000 open ones cost some 85 MB), and a
 //!   header name of more than 65 535 bytes panics in its decoder, which ends that connection. An HTTP/2
 //!   server that faces the open network belongs behind a proxy that bounds both, or is one of HTTP/1.
+//! - A client that takes nothing of a response keeps its connection: actix does not ask for the next
+//!   chunk while it cannot write. What the exchange holds is free after a timeout of the app's; the
+//!   client sees the end when it reads again (L3). A proxy in front that bounds the time of a write,
+//!   such as nginx by `send_timeout`, ends it.
 //! - A method with one of `#$%&'` in it is refused by actix with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
 //!

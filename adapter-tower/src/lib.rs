@@ -38,6 +38,13 @@
 //! axum, tonic, lambda_http and hyper-util's tokio servers. A server on another executor has none, and
 //! what needs one there fails with an error that says so (L7).
 //!
+//! # Clients that do not read
+//!
+//! A server on hyper, such as `axum::serve`, does not ask for the next chunk while it cannot write. What
+//! an exchange holds is free after a timeout of the app's (`timeout` of `gateway-util`), and the client
+//! keeps its connection until it reads again (L3). A proxy in front that bounds the time of a write, such
+//! as nginx by `send_timeout`, ends it.
+//!
 //! # Small answers
 //!
 //! axum leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits
