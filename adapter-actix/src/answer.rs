@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Payload, ServiceResponse};
 use actix_web::{HttpRequest, HttpResponse};
 use gateway_core::{App, Gateway, Outgoing};
 use pin_project_lite::pin_project;
@@ -21,7 +21,7 @@ pin_project! {
         Driven {
             #[pin]
             driven: F,
-            upload: Option<Upload>,
+            rest: Rest,
             // Behind the driver, which holds what is lent.
             lease: Option<Lease>,
             facts: Facts,
@@ -34,6 +34,14 @@ pin_project! {
     }
 }
 
+/// What lies behind the head of the request.
+pub(crate) struct Rest {
+    /// Its body.
+    pub(crate) upload: Option<Upload>,
+    /// The stream, where one is on offer.
+    pub(crate) tunnel: Option<Box<Payload>>,
+}
+
 /// An answer that waits for the rest of a request body which nobody will read (I5).
 struct Draining {
     answer: http::Response<Outgoing>,
@@ -44,14 +52,14 @@ impl<A, F> Answer<A, F> {
     #[inline]
     pub(crate) fn driven(
         driven: F,
-        upload: Option<Upload>,
+        rest: Rest,
         lease: Lease,
         facts: Facts,
         gateway: Rc<Gateway<A>>,
     ) -> Self {
         Self::Driven {
             driven,
-            upload,
+            rest,
             lease: Some(lease),
             facts,
             gateway,
@@ -70,15 +78,15 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
     type Output = Result<ServiceResponse, actix_web::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (driven, upload, lease, facts, gateway, draining) = match self.project() {
+        let (driven, rest, lease, facts, gateway, draining) = match self.project() {
             AnswerProjection::Driven {
                 driven,
-                upload,
+                rest,
                 lease,
                 facts,
                 gateway,
                 draining,
-            } => (driven, upload, lease, *facts, gateway, draining),
+            } => (driven, rest, lease, *facts, gateway, draining),
             AnswerProjection::Refused { response } => {
                 // Polled again after its end, a future may do as it likes, short of a panic here.
                 return response
@@ -92,9 +100,10 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
                 draining.take().map(|waiting| waiting.answer)
             }
             None => {
-                let answer = ready!(drive(driven, upload.as_mut(), cx));
-                let unread =
-                    upload.take_if(|upload| upload.pump.is_over() || !upload.pump.has_reader());
+                let answer = ready!(drive(driven, rest.upload.as_mut(), cx));
+                let unread = rest
+                    .upload
+                    .take_if(|upload| upload.pump.is_over() || !upload.pump.has_reader());
                 let drain = unread.filter(|_| !facts.is_tunnel).and_then(Upload::drain);
                 if let Some(mut drain) = drain
                     && drain.poll(cx).is_pending()
@@ -108,7 +117,7 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
         let (Some(answer), Some(lease)) = (answer, lease.take()) else {
             return Poll::Pending;
         };
-        let (response, headers) = response(answer, facts, upload.take());
+        let (response, headers) = response(answer, facts, rest.upload.take(), rest.tunnel.take());
         gateway.recycle(headers);
         Poll::Ready(Ok(ServiceResponse::new(lease.end(), response)))
     }

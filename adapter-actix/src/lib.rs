@@ -91,6 +91,55 @@
 //! - A method with one of `#$%&'` in it is refused by actix with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
 //!
+//! # WebSocket
+//!
+//! Over HTTP/1.1 the offer of `websocket` is passed on, and an app takes it by
+//! [`Body::upgrade`](gateway_core::Body::upgrade). Any WebSocket library works on the stream.
+//!
+//! ```
+//! use adapter_actix::ActixService;
+//! use gateway_core::{Body, Environ, HttpError, TryIntoResponse, view};
+//!
+//! async fn echo(environ: Environ) -> Result<impl TryIntoResponse, HttpError> {
+//!     if !environ.offers_upgrade("websocket") {
+//!         return Err(HttpError::new(426).with_description("This speaks WebSocket only."));
+//!     }
+//!     Ok(Body::upgrade("websocket", async |mut stream| {
+//!         let mut buffer = [0; 1024];
+//!         loop {
+//!             let read = stream.read(&mut buffer).await?;
+//!             if read == 0 {
+//!                 return Ok(());
+//!             }
+//!             stream.write_all(&buffer[..read]).await?;
+//!         }
+//!     }))
+//! }
+//!
+//! let service = ActixService::new(view(echo));
+//! # let _ = service;
+//! ```
+//!
+//! What the app does with the stream is a task of the worker. It runs whether the client reads or not
+//! (U16). Some 64 KiB wait for a client that does not read, beside actix's own buffers; then writes wait.
+//!
+//! - **Offers**: to a GET of HTTP/1.1 without a body, with the connection option `upgrade` and one
+//!   `Upgrade` line whose value is `websocket` alone (U1, U2). actix hands no stream out for other
+//!   protocols or for a list of them, and none over HTTP/2.
+//! - **Declining** closes the connection behind the response, which says so: actix takes all that
+//!   follows the offer for the other protocol's.
+//! - **The end**: the connection always closes behind the stream. When the app's part is over, actix
+//!   sends what was written, waits for the client to close for up to
+//!   `HttpServer::client_disconnect_timeout` (1 s unless set), and then closes. A client that waits for
+//!   the server's close, as WebSocket's do, waits that long (U8). `client_disconnect_timeout(Duration::ZERO)`
+//!   turns that off for the whole server, and with it the wait that saves a response to an unread upload (I5).
+//! - **Half-closing**: a client may end its direction and still gets what the app writes. When the app ends
+//!   its own, both end (U10). When a client ends its direction while the app has more than 32 KiB to read,
+//!   actix drops what it has read and not passed on, up to 128 KiB. WebSocket's closing handshake waits for
+//!   the app, and loses nothing (U8).
+//! - **Shutdown**: [`ActixService::shutdown_signal`] tells streams that the server closes (U12).
+//! - **Small messages**: set `HttpServer::tcp_nodelay(true)`. See the next section.
+//!
 //! # Small answers
 //!
 //! actix leaves Nagle's algorithm on. An answer whose head and body are written one by one then waits
@@ -106,6 +155,7 @@ mod reply;
 mod request;
 mod response;
 mod service;
+mod upgrade;
 mod worker;
 
 pub use mount::{ActixMount, mount};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use actix_web::dev::{AppService, HttpServiceFactory, ResourceDef, ServiceRequest};
 use actix_web::guard::Guard;
-use gateway_core::{App, Environ, Observer};
+use gateway_core::{App, Environ, Observer, ShutdownSignal};
 
 use crate::service::ActixService;
 use crate::worker::Place;
@@ -83,6 +83,19 @@ impl<A: App> ActixMount<A> {
     #[must_use]
     pub fn with_observer(mut self, observer: impl Observer) -> Self {
         self.service = self.service.with_observer(observer);
+        self
+    }
+
+    /// As [`ActixService::shutdown_signal`].
+    #[must_use]
+    pub fn shutdown_signal(&self) -> ShutdownSignal {
+        self.service.shutdown_signal()
+    }
+
+    /// As [`ActixService::with_shutdown_signal`].
+    #[must_use]
+    pub fn with_shutdown_signal(mut self, signal: ShutdownSignal) -> Self {
+        self.service = self.service.with_shutdown_signal(signal);
         self
     }
 }

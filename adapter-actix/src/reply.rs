@@ -48,6 +48,6 @@ impl<T: TryIntoResponse> Responder for ActixReply<T> {
         let head = request.head();
         let method = method(&head.method).unwrap_or_default();
         let answer = reply(self.0, &method, version(head.version));
-        response(answer, Facts::of(head), None).0
+        response(answer, Facts::of(head), None, None).0
     }
 }

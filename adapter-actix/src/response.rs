@@ -3,7 +3,7 @@
 use actix_http::ConnectionType;
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody};
-use actix_web::dev::RequestHead;
+use actix_web::dev::{Payload, RequestHead};
 use actix_web::http as native;
 use actix_web::http::{Method, Version, header};
 use bytes::Bytes;
@@ -12,14 +12,15 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 use crate::body::{self, Framing};
 use crate::payload::Upload;
+use crate::upgrade::Tunnel;
 
 /// What of a request decides how actix sends its response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
     pub(crate) version: Version,
-    /// On HTTP/1 the client offered to change to WebSocket, or asked for a tunnel. No app can
-    /// accept yet, but actix treats the whole exchange as if one had: the request's body is all
-    /// that follows on the connection, and a stream is announced as chunked and not framed.
+    /// On HTTP/1 the client offered to change to WebSocket, or asked for a tunnel. actix treats the
+    /// whole exchange as if that were accepted: the request's body is all that follows on the
+    /// connection, and a stream is announced as chunked and not framed.
     pub(crate) is_tunnel: bool,
     /// The client offered to change to some protocol: actix closes the connection after such a
     /// request and would not say so.
@@ -55,6 +56,7 @@ pub(crate) fn response(
     mut response: http::Response<Outgoing>,
     facts: Facts,
     upload: Option<Upload>,
+    tunnel: Option<Box<Payload>>,
 ) -> (HttpResponse<BoxBody>, HeaderMap) {
     let headers = std::mem::take(response.headers_mut());
     let status = native_status(response.status());
@@ -79,7 +81,14 @@ pub(crate) fn response(
         // actix's map has one value of a type, and a type-erased map gives none out: all as one.
         made.extensions_mut().insert::<Extensions>(extensions);
     }
-    let outgoing = response.into_body();
+    let mut outgoing = response.into_body();
+    if let Some(payload) = tunnel
+        && let Some(upgrade) = outgoing.take_upgrade()
+    {
+        made.head_mut().set_connection_type(ConnectionType::Upgrade);
+        let body = BoxBody::new(Tunnel::new(payload, upgrade));
+        return (made.set_body(body), headers);
+    }
     let size = body::size(&outgoing);
     let is_http1_stream = size == BodySize::Stream && facts.version < Version::HTTP_2;
     let is_chunked = is_http1_stream && facts.version >= Version::HTTP_11;

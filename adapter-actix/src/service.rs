@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_service::{ServiceFactory, fn_factory};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use gateway_core::{App, Environ, Gateway, Observer, Outcome, RequestSummary};
+use gateway_core::{App, Environ, Gateway, Observer, Outcome, RequestSummary, ShutdownSignal};
 
 use crate::mount::ActixMount;
 use crate::worker::{Place, Settings, Unnamed, Worker, WorkerService};
@@ -64,6 +64,7 @@ pub struct ActixService<A> {
     /// Makes the gateway of a worker.
     gateway: Arc<dyn Fn() -> Gateway<Arc<A>> + Send + Sync>,
     settings: Settings,
+    shutdown: ShutdownSignal,
 }
 
 impl<A: App> ActixService<A> {
@@ -100,6 +101,7 @@ impl<A: App> ActixService<A> {
                 connection_info: false,
                 with: None,
             },
+            shutdown: ShutdownSignal::new(),
         }
     }
 
@@ -208,8 +210,85 @@ impl<A: App> ActixService<A> {
         self
     }
 
+    /// The signal that the server has begun to shut down, one for all workers and clones of the
+    /// service. actix tells no service of its shutdown: who stops the server gives the signal
+    /// ([`begin`](ShutdownSignal::begin)) right before, and apps wait for it by
+    /// [`Environ::closing`] and [`Duplex::closing`](gateway_core::Duplex::closing) (L4, U12).
+    ///
+    /// actix then waits for the connections, upgraded ones among them, up to
+    /// `HttpServer::shutdown_timeout`, and cuts what is left.
+    ///
+    /// Take it before the service goes into the function of `HttpServer::new`, which is called for each
+    /// worker. A gateway that a function of [`from_gateway_fn`](Self::from_gateway_fn) gave a signal of its
+    /// own keeps it.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use actix_web::{App, HttpServer, rt};
+    /// use adapter_actix::ActixService;
+    /// use gateway_core::{Environ, view};
+    ///
+    /// async fn wait(mut environ: Environ) -> &'static str {
+    ///     environ.closing().await;
+    ///     "The server is closing."
+    /// }
+    ///
+    /// # #[actix_web::main]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let service = ActixService::new(view(wait));
+    /// let closing = service.shutdown_signal();
+    /// let server = HttpServer::new(move || App::new().service(service.clone().mount("")))
+    ///     .disable_signals()
+    ///     .shutdown_timeout(30)
+    ///     .bind(("127.0.0.1", 8080))?
+    ///     .run();
+    ///
+    /// let handle = server.handle();
+    /// rt::spawn(async move {
+    ///     if rt::signal::ctrl_c().await.is_ok() {
+    ///         closing.begin();
+    ///         handle.stop(true).await;
+    ///     }
+    /// });
+    /// server.await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shutdown_signal(&self) -> ShutdownSignal {
+        self.shutdown.clone()
+    }
+
+    /// Shares the signal of another service, or one of the server's own, instead of
+    /// [this service's](Self::shutdown_signal): for servers that run several apps.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use actix_web::App;
+    /// use adapter_actix::{ActixService, mount};
+    /// use gateway_core::{ShutdownSignal, view};
+    ///
+    /// let closing = ShutdownSignal::new();
+    /// let fallback = ActixService::new(view(async |_| "blog")).with_shutdown_signal(closing.clone());
+    /// assert!(!fallback.shutdown_signal().has_begun());
+    /// let app = App::new()
+    ///     .service(mount("/shop", view(async |_| "shop")).with_shutdown_signal(closing.clone()))
+    ///     .default_service(fallback.clone());
+    ///
+    /// closing.begin();
+    /// assert!(fallback.shutdown_signal().has_begun());
+    /// # let _ = app;
+    /// ```
+    #[must_use]
+    pub fn with_shutdown_signal(mut self, signal: ShutdownSignal) -> Self {
+        self.shutdown = signal;
+        self
+    }
+
     fn worker(&self, place: Place) -> Worker<Arc<A>> {
-        Worker::new((self.gateway)(), place, self.settings.clone())
+        let gateway = (self.gateway)().with_shutdown_signal(self.shutdown.clone());
+        Worker::new(gateway, place, self.settings.clone())
     }
 
     /// The service with futures that have no name, made anew for each worker: a worker's recycled
@@ -250,6 +329,7 @@ impl<A> Clone for ActixService<A> {
         Self {
             gateway: self.gateway.clone(),
             settings: self.settings.clone(),
+            shutdown: self.shutdown.clone(),
         }
     }
 }
@@ -260,6 +340,7 @@ impl<A> fmt::Debug for ActixService<A> {
             .field("app", &std::any::type_name::<A>())
             .field("connection_info", &self.settings.connection_info)
             .field("with", &self.settings.with.is_some())
+            .field("shutdown", &self.shutdown)
             .finish()
     }
 }

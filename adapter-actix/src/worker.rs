@@ -9,12 +9,13 @@ use actix_service::boxed::BoxFuture;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use gateway_core::{App, Gateway, HttpError, Outgoing};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Rest};
 use crate::lent_head::{Lender, Lending};
 use crate::payload;
 use crate::prefix;
 use crate::request::{self, With};
 use crate::response::{Facts, response};
+use crate::upgrade;
 
 /// Where in an application the app is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,24 +70,27 @@ impl<A: App> Worker<A> {
             _ => Lending::Copy,
         };
         let connection = request::connection(&request, self.settings.connection_info);
+        let tunnel = upgrade::take_payload(&mut request, facts);
         let (input, upload) = payload::open(&mut request, facts);
         let lease = self.lender.lend(request, lending);
         let Some(mut environ) = request::environ(&self.gateway, &lease, input) else {
             let head = request::refused_head(lease.request(), connection);
             let page = self.gateway.refuse(&head, HttpError::bad_request());
-            return Answer::refused(lease.end(), response(page, facts, None).0);
+            return Answer::refused(lease.end(), response(page, facts, None, None).0);
         };
         environ.set_connection(connection);
         // An offset that is no end of a segment leaves the path whole.
         let _ = environ.set_script_name_len(split);
         request::note_path_params(lease.request(), &mut environ);
+        let tunnel = tunnel.and_then(|payload| upgrade::offer(&mut environ, payload));
         if let Some(with) = &self.settings.with
             && !self.gateway.refuses(&environ)
         {
             request::fill(&**with, lease.request(), &mut environ);
         }
         let driven = self.gateway.handle(environ);
-        Answer::driven(driven, upload, lease, facts, self.gateway.clone())
+        let rest = Rest { upload, tunnel };
+        Answer::driven(driven, rest, lease, facts, self.gateway.clone())
     }
 }
 

@@ -10,7 +10,7 @@ use std::alloc::System as SystemAllocator;
 
 use actix_web::{App, HttpServer};
 use adapter_actix::{mount, service};
-use gateway_conformance::wire::{Request, http2};
+use gateway_conformance::wire::{WireRequest, http2};
 use gateway_core::{AppExt, BoxApp, Environ, view};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use support::Served;
@@ -56,10 +56,10 @@ async fn held(is_mounted: bool) -> usize {
         .unwrap();
         (server.addrs()[0], server.run())
     });
-    let request = (0..HEADERS).fold(Request::get("/"), |request, number| {
+    let request = (0..HEADERS).fold(WireRequest::get("/"), |request, number| {
         request.header(format!("x-{number}"), "1")
     });
-    let mut connection = http2::Connection::open(served.address).await.unwrap();
+    let mut connection = http2::Http2Connection::open(served.address).await.unwrap();
     let before = in_use();
     let mut streams = Vec::new();
     for _ in 0..STREAMS {

@@ -34,11 +34,15 @@
 //!   [`Server`] runs in, with the drivers that it has enabled. A connection of hyper's own on another
 //!   executor has no tokio context (L7).
 //!
+//! - A client may switch to any protocol on HTTP/1.1, and to WebSocket on HTTP/2 (RFC 8441), under
+//!   [`Server`], and under hyper's own connections after [`HyperService::with_upgrades`] (U1).
+//!
 //! A value that a handler of hyper's own returns is made a response by [`gateway_core::reply`].
 //!
 //! # Features
 //!
-//! `server`, on by default: [`Server`] and [`default_addr`].
+//! - `server`, on by default: [`Server`] and [`default_addr`].
+//! - `http2`, part of `server`: WebSocket over HTTP/2 (RFC 8441) for services.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -46,10 +50,12 @@ mod request;
 #[cfg(feature = "server")]
 mod server;
 mod service;
+mod switch;
 
 #[cfg(feature = "server")]
 pub use server::{DefaultAddrError, Server, default_addr};
 pub use service::{HyperService, service, service_with};
+pub use switch::UpgradeTask;
 
 /// The README's examples, compiled.
 #[cfg(doctest)]

@@ -6,15 +6,18 @@ use gateway_core::{App, BoxError, Connection, Environ, Gateway, HttpError, Input
 use http::{Request, request};
 use http_body::Body as HttpBody;
 
+use crate::switch;
+
 /// Fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
-/// Makes the environ.
+/// Makes the environ. Where the adapter can switch the protocol, it offers what the client does.
 #[inline]
 pub(crate) fn environ<A, B>(
     gateway: &Gateway<A>,
     connection: Connection,
     with: Option<&With>,
+    can_switch: bool,
     request: Request<B>,
 ) -> Environ
 where
@@ -27,6 +30,9 @@ where
     let mut environ = gateway.environ(parts, Input::new(body));
     // E12: a connection has parsed the head.
     environ.set_connection(connection.with_required_host(true));
+    if can_switch {
+        switch::offer(&mut environ);
+    }
     if let Some((with, head)) = head
         && !gateway.refuses(&environ)
     {

@@ -7,10 +7,12 @@ mod cutting;
 mod default_addr;
 mod limits;
 mod listener;
+mod run;
 mod signals;
 mod timed_body;
 mod tracked;
 mod transport;
+mod tunnel;
 #[cfg(unix)]
 mod unix_socket;
 mod vigil;
@@ -19,20 +21,15 @@ use std::fmt;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{App, Observer, Outcome, RequestSummary};
+use gateway_core::{App, Observer};
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
-use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
 
 use crate::service::HyperService;
 
 use bind_error::BindError;
-use connection::Protocols;
-use cutting::BeginCutting;
 pub use default_addr::{DefaultAddrError, default_addr};
 use limits::Limits;
 use listener::Listener;
@@ -76,6 +73,21 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// flight may end within the `shutdown_deadline`; responses say `Connection: close`. What is left is cut
 /// (L4). A server whose future is dropped is cut at once. For observers what is cut has ended with
 /// [`Ended::Cut`](gateway_core::Ended::Cut).
+///
+/// # The app's own beginning and end
+///
+/// The app's [`startup`](App::startup) runs before the first connection is accepted; clients wait in the
+/// listener's queue. Its [`shutdown`](App::shutdown) runs when the last exchange and the last stream that
+/// was switched have ended or were cut, within what is left of the `shutdown_deadline` (L9, L10). An error
+/// of either is the server's. A server that is told to end during the startup drops it, and ends without
+/// an error.
+///
+/// # Streams that were switched
+///
+/// WebSocket and other protocols ([`Body::upgrade`](gateway_core::Body::upgrade)) run as tasks of their
+/// connection. No limit of the table applies to them but the last (U11). They are told when the server is
+/// to end ([`Duplex::closing`](gateway_core::Duplex::closing)), waited for, and cut at the deadline (U12).
+/// Over HTTP/2 there is WebSocket (RFC 8441) and nothing else.
 ///
 /// # Examples
 ///
@@ -240,7 +252,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the process cannot listen for signals.
+    /// When the process cannot listen for signals; and as [`serve_until`](Self::serve_until).
     pub async fn serve<A: App>(self, app: A) -> io::Result<()> {
         self.serve_service(HyperService::new(app)).await
     }
@@ -268,7 +280,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// None today: what goes wrong with a connection or with accepting one is logged.
+    /// The error of the app's startup or shutdown, or `TimedOut` when its shutdown has not ended by the
+    /// deadline. What goes wrong with a connection or with accepting one is logged.
     pub async fn serve_until<A: App>(
         self,
         app: A,
@@ -290,70 +303,6 @@ impl Server {
     ) -> io::Result<()> {
         self.run(service, signal, pending()).await
     }
-
-    async fn run<A: App>(
-        self,
-        service: HyperService<A>,
-        stop: impl Future<Output = ()>,
-        cut: impl Future<Output = ()>,
-    ) -> io::Result<()> {
-        let service = match self.observer {
-            Some(observer) => {
-                service.with_observer(move |request: &RequestSummary, outcome: &Outcome| {
-                    observer.observe(request, outcome);
-                })
-            }
-            None => service,
-        };
-        let (mut stop, mut cut) = (pin!(stop), pin!(cut));
-        let protocols = Protocols::new(self.limits);
-        let (ending, told) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        // Dropped before the tasks, which end when they are dropped.
-        let cutting = BeginCutting::new(service.gateway());
-        let serve = |(transport, connection)| {
-            let service = service.with_connection(connection);
-            protocols.serve(transport, service, told.clone())
-        };
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                Some(ended) = tasks.join_next() => log_panic(ended),
-                accepted = self.listener.accept(), if tasks.len() < self.max_connections => {
-                    tasks.spawn(serve(accepted));
-                }
-            }
-        }
-        for waiting in self.listener.into_waiting() {
-            tasks.spawn(serve(waiting));
-        }
-        tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
-        // Every task has a receiver.
-        let _ = ending.send(true);
-        let drained = async {
-            while let Some(ended) = tasks.join_next().await {
-                log_panic(ended);
-            }
-        };
-        let is_drained = tokio::select! {
-            () = drained => true,
-            () = tokio::time::sleep(self.shutdown_deadline) => false,
-            () = &mut cut => false,
-        };
-        if is_drained {
-            cutting.never();
-        } else {
-            // Those that have ended are not cut.
-            while let Some(ended) = tasks.try_join_next() {
-                log_panic(ended);
-            }
-            tracing::warn!(target: "gateway", rule = "L4", connections = tasks.len(), "cutting");
-            drop(cutting);
-            tasks.shutdown().await;
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Debug for Server {
@@ -365,14 +314,5 @@ impl fmt::Debug for Server {
             .field("shutdown_deadline", &self.shutdown_deadline)
             .field("observer", &self.observer.is_some())
             .finish()
-    }
-}
-
-/// B9: a connection that panics is one connection less.
-fn log_panic(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(target: "gateway", rule = "B9", "a connection panicked: {error}");
     }
 }

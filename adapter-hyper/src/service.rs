@@ -8,10 +8,13 @@ use std::sync::Arc;
 use gateway_core::{App, BoxError, Connection, Environ, Gateway, Observer, Outgoing};
 use http::{Request, Response, request};
 use http_body::Body as HttpBody;
+use hyper::rt::Executor;
 use hyper::service::{Service, service_fn};
+use hyper::upgrade::OnUpgrade;
 
 use crate::answer::Answer;
 use crate::request::{With, environ};
+use crate::switch::{Spawner, Switchable, UpgradeTask};
 
 /// Makes an app a hyper service, without boxing its future.
 ///
@@ -113,7 +116,15 @@ where
 pub struct HyperService<A> {
     gateway: Gateway<A>,
     connection: Connection,
+    // One pointer: each connection has a copy.
+    options: Option<Arc<Options>>,
+}
+
+/// What few services have.
+#[derive(Clone, Default)]
+struct Options {
     with: Option<Arc<With>>,
+    spawner: Option<Spawner>,
 }
 
 impl<A: App> HyperService<A> {
@@ -127,7 +138,7 @@ impl<A: App> HyperService<A> {
         Self {
             gateway,
             connection: Connection::new(),
-            with: None,
+            options: None,
         }
     }
 
@@ -178,7 +189,38 @@ impl<A: App> HyperService<A> {
     where
         F: Fn(&request::Parts, &mut Environ) + Send + Sync + 'static,
     {
-        self.with = Some(Arc::new(fill));
+        self.options_mut().with = Some(Arc::new(fill));
+        self
+    }
+
+    /// Lets the app switch protocols (U1): `executor` runs what it does with the stream, beside the
+    /// connection. Without it nothing is offered. [`Server`](crate::Server) has its own, and needs none.
+    ///
+    /// The connection must be served with upgrades: hyper's `http1::Connection::with_upgrades`, or
+    /// hyper-util's `auto::Builder::serve_connection_with_upgrades`. Otherwise the client gets its 101,
+    /// and then the end of the connection. WebSocket over HTTP/2 also needs
+    /// `http2::Builder::enable_connect_protocol`.
+    ///
+    /// The future of an HTTP/1.1 connection ends with the switch. Who shuts a server down gives the
+    /// gateway's signal ([`Gateway::shutdown_signal`]), waits for the tasks of the executor, and drops
+    /// them at the deadline (U12).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_hyper::HyperService;
+    /// use gateway_core::view;
+    /// use hyper_util::rt::TokioExecutor;
+    ///
+    /// let service = HyperService::new(view(async |_| "Hello!")).with_upgrades(TokioExecutor::new());
+    /// # let _ = service;
+    /// ```
+    #[must_use]
+    pub fn with_upgrades<E>(mut self, executor: E) -> Self
+    where
+        E: Executor<UpgradeTask> + Send + Sync + 'static,
+    {
+        self.options_mut().spawner = Some(Arc::new(executor));
         self
     }
 
@@ -213,6 +255,10 @@ impl<A: App> HyperService<A> {
         self
     }
 
+    fn options_mut(&mut self) -> &mut Options {
+        Arc::make_mut(self.options.get_or_insert_default())
+    }
+
     /// The gateway, for the server that runs the service.
     #[cfg(feature = "server")]
     pub(crate) fn gateway(&self) -> &Gateway<A> {
@@ -240,15 +286,49 @@ impl<A: App> HyperService<A> {
     #[inline]
     pub(crate) fn answer<B>(
         &self,
-        request: Request<B>,
+        mut request: Request<B>,
     ) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
     where
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
+        let switchable = self.spawner().and_then(|spawner| {
+            let on_upgrade = request.extensions_mut().remove::<OnUpgrade>()?;
+            Some(Box::new(Switchable {
+                on_upgrade,
+                spawner: spawner.clone(),
+            }))
+        });
+        let handled = self.handle(request, switchable.is_some());
+        Answer::new(handled, switchable)
+    }
+
+    /// As [`answer`](Self::answer), for who has the right to the stream and runs the switch.
+    #[inline]
+    pub(crate) fn handle<B>(
+        &self,
+        request: Request<B>,
+        can_switch: bool,
+    ) -> impl Future<Output = Response<Outgoing>> + Send + use<A, B>
+    where
+        B: HttpBody + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
         let gateway = &self.gateway;
-        let environ = environ(gateway, self.connection, self.with.as_deref(), request);
-        Answer::new(gateway.handle(environ))
+        let with = self.filling();
+        gateway.handle(environ(gateway, self.connection, with, can_switch, request))
+    }
+}
+
+impl<A> HyperService<A> {
+    #[inline]
+    fn filling(&self) -> Option<&With> {
+        self.options.as_ref()?.with.as_deref()
+    }
+
+    #[inline]
+    fn spawner(&self) -> Option<&Spawner> {
+        self.options.as_ref()?.spawner.as_ref()
     }
 }
 
@@ -272,7 +352,7 @@ impl<A> Clone for HyperService<A> {
         Self {
             gateway: self.gateway.clone(),
             connection: self.connection,
-            with: self.with.clone(),
+            options: self.options.clone(),
         }
     }
 }
@@ -282,7 +362,8 @@ impl<A> fmt::Debug for HyperService<A> {
         f.debug_struct("HyperService")
             .field("gateway", &self.gateway)
             .field("connection", &self.connection)
-            .field("with", &self.with.is_some())
+            .field("with", &self.filling().is_some())
+            .field("with_upgrades", &self.spawner().is_some())
             .finish()
     }
 }

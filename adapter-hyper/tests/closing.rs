@@ -8,7 +8,7 @@
 
 mod support;
 
-use gateway_conformance::wire::{Request, http1};
+use gateway_conformance::wire::{WireRequest, http1};
 use gateway_core::{App, Environ, Error, HttpError, view};
 use gateway_util::MiddlewareExt;
 use support::start;
@@ -41,13 +41,13 @@ async fn two(
     addr: std::net::SocketAddr,
     target: &str,
     length: usize,
-) -> (http1::Connection, u16, bool) {
-    let mut connection = http1::Connection::open(addr).await.unwrap();
-    let mut bytes = Request::post(target)
+) -> (http1::Http1Connection, u16, bool) {
+    let mut connection = http1::Http1Connection::open(addr).await.unwrap();
+    let mut bytes = WireRequest::post(target)
         .body("x".repeat(length))
         .to_http1("a.example")
         .to_vec();
-    bytes.extend_from_slice(&Request::get("/200").to_http1("a.example"));
+    bytes.extend_from_slice(&WireRequest::get("/200").to_http1("a.example"));
     // The server may close before it has read everything.
     let _ = connection.send(bytes).await;
     let response = connection.read_response("POST").await.unwrap();
@@ -87,7 +87,7 @@ async fn i5_a_body_that_came_with_its_head_keeps_the_connection() {
 #[tokio::test]
 async fn i6_a_final_answer_to_a_client_that_waits_for_continue_says_close() {
     let server = start(app()).await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     let head = "POST /401 HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
     connection.send(head).await.unwrap();
     let response = connection.read_response("POST").await.unwrap();

@@ -6,7 +6,7 @@
 )]
 
 use adapter_hyper::{HyperService, Server};
-use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{
     Body, Connection, Environ, Error, Gateway, Outgoing, Scheme, StartResponse, VarName, view,
 };

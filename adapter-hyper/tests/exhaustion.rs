@@ -10,7 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 
 use adapter_hyper::Server;
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::view;
 
 #[test]
@@ -31,7 +31,7 @@ async fn exhausted() {
     let server = Server::bind("127.0.0.1:0").await.unwrap();
     let addr = server.local_addr().unwrap();
     let serving = tokio::spawn(server.serve_until(view(async |_| "hello"), std::future::pending()));
-    let response = exchange(addr, Protocol::Http1, &Request::get("/")).await;
+    let response = exchange(addr, Protocol::Http1, &WireRequest::get("/")).await;
     assert_eq!(response.unwrap().status, 200);
     // Nothing is accepted meanwhile: this thread is the runtime's only one.
     let clients = take_all(addr);
@@ -41,7 +41,7 @@ async fn exhausted() {
     }
     assert!(!serving.is_finished());
     drop(clients);
-    let response = exchange(addr, Protocol::Http1, &Request::get("/")).await;
+    let response = exchange(addr, Protocol::Http1, &WireRequest::get("/")).await;
     assert_eq!(response.unwrap().status, 200);
     serving.abort();
 }

@@ -8,7 +8,7 @@
 
 mod support;
 
-use gateway_conformance::wire::{Protocol, Request, exchange, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1, http2};
 use gateway_core::{Body, Environ, Error, Input, StartResponse, app_fn};
 use gateway_util::MiddlewareExt as _;
 use http_body_util::BodyExt;
@@ -37,12 +37,17 @@ async fn app(mut environ: Environ, start_response: StartResponse) -> Result<Body
     Ok(Body::from(text))
 }
 
-async fn read(request: Request) -> [String; 2] {
+async fn read(request: WireRequest) -> [String; 2] {
     let server = start(app).await;
     let mut texts = Vec::new();
     for protocol in Protocol::ALL {
-        let (first, second) =
-            twice(server.addr, protocol, &request, &Request::get("/ignore")).await;
+        let (first, second) = twice(
+            server.addr,
+            protocol,
+            &request,
+            &WireRequest::get("/ignore"),
+        )
+        .await;
         assert_eq!(second.text(), "ignored");
         texts.push(first.text());
     }
@@ -54,7 +59,7 @@ async fn read(request: Request) -> [String; 2] {
 async fn i1_the_input_ends_at_its_length() {
     let seen = r#"Some("5") "hello" None"#;
     assert_eq!(
-        read(Request::post("/read").body("hello")).await,
+        read(WireRequest::post("/read").body("hello")).await,
         [seen, seen]
     );
 }
@@ -62,21 +67,21 @@ async fn i1_the_input_ends_at_its_length() {
 #[tokio::test]
 async fn i1_a_request_without_a_body_ends_at_once() {
     let seen = r#"None "" None"#;
-    assert_eq!(read(Request::get("/read")).await, [seen, seen]);
+    assert_eq!(read(WireRequest::get("/read")).await, [seen, seen]);
 }
 
 #[tokio::test]
 async fn i2_an_undeclared_body_is_read_to_its_end() {
     let seen = r#"None "hello" None"#;
     assert_eq!(
-        read(Request::post("/read").chunked(["hel", "lo"])).await,
+        read(WireRequest::post("/read").chunked(["hel", "lo"])).await,
         [seen, seen]
     );
 }
 
 #[tokio::test]
 async fn i7_request_trailers_follow_the_end() {
-    let request = Request::post("/read")
+    let request = WireRequest::post("/read")
         .chunked(["hello"])
         .header("trailer", "x-sum");
     let seen = r#"None "hello" Some("7")"#;
@@ -90,7 +95,7 @@ async fn i2_a_chunked_body_has_no_content_length_whatever_was_sent() {
         "transfer-encoding: chunked\r\ncontent-length: 3",
         "content-length: 3\r\ntransfer-encoding: chunked",
     ] {
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
         let head = format!("POST /read HTTP/1.1\r\nhost: a.example\r\n{fields}\r\n\r\n");
         connection
             .send(head + "5\r\nhello\r\n0\r\n\r\n")
@@ -116,7 +121,7 @@ async fn is_refused(head: &str) {
         }
     }))
     .await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     let next = "GET /next HTTP/1.1\r\nhost: a.example\r\n\r\n";
     connection
         .send(format!("{head}\r\n\r\n{next}"))
@@ -149,11 +154,14 @@ async fn e12_no_host_two_hosts_and_what_is_none_are_refused() {
 #[tokio::test]
 async fn e12_http_10_needs_no_host_and_http_2_has_an_authority() {
     let server = start(app).await;
-    let old = Request::get("/ignore").http10().without_host();
+    let old = WireRequest::get("/ignore").http10().without_host();
     let response = exchange(server.addr, Protocol::Http1, &old).await.unwrap();
     assert_eq!(response.text(), "ignored");
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let response = connection.request(&Request::get("/ignore")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let response = connection
+        .request(&WireRequest::get("/ignore"))
+        .await
+        .unwrap();
     assert_eq!(response.text(), "ignored");
     server.stop().await;
 }
@@ -177,15 +185,15 @@ async fn i3_a_body_cut_short_is_an_error() {
         "content-length: 10\r\n\r\nhello",
         "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
     ] {
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
         let head = "POST / HTTP/1.1\r\nhost: a.example\r\n";
         connection.send(format!("{head}{rest}")).await.unwrap();
         connection.half_close().await.unwrap();
         assert_eq!(outcomes.next().await, Err(true));
     }
     // HTTP/2: a stream that ends before its declared length is malformed, whoever notices.
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let request = Request::post("/")
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let request = WireRequest::post("/")
         .header("content-length", "10")
         .chunked(["hello"]);
     match connection.request(&request).await {
@@ -201,8 +209,8 @@ async fn i4_a_body_over_the_limit_is_413() {
     let server = start(app.limit_input(4)).await;
     for protocol in Protocol::ALL {
         for request in [
-            Request::post("/read").body("hello"),
-            Request::post("/read").chunked(["hel", "lo"]),
+            WireRequest::post("/read").body("hello"),
+            WireRequest::post("/read").chunked(["hel", "lo"]),
         ] {
             let response = exchange(server.addr, protocol, &request).await.unwrap();
             assert_eq!(response.status, 413);
@@ -215,11 +223,11 @@ async fn i4_a_body_over_the_limit_is_413() {
 async fn i5_a_small_unread_body_leaves_the_connection_in_step() {
     let server = start(app).await;
     for request in [
-        Request::post("/ignore").body("GET /smuggled HTTP/1.1\r\n\r\n"),
-        Request::post("/ignore").chunked(["GET /smuggled HTTP/1.1\r\n\r\n"]),
+        WireRequest::post("/ignore").body("GET /smuggled HTTP/1.1\r\n\r\n"),
+        WireRequest::post("/ignore").chunked(["GET /smuggled HTTP/1.1\r\n\r\n"]),
     ] {
         for protocol in Protocol::ALL {
-            let probe = Request::post("/read").body("own");
+            let probe = WireRequest::post("/read").body("own");
             let (first, second) = twice(server.addr, protocol, &request, &probe).await;
             assert_eq!(first.text(), "ignored");
             assert_eq!(second.text(), r#"Some("3") "own" None"#);
@@ -233,8 +241,8 @@ async fn i5_a_large_unread_body_closes_the_connection_and_loses_no_response() {
     let server = start(app).await;
     let large = vec![b'x'; 4 * 1024 * 1024];
     for _ in 0..20 {
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
-        let request = Request::post("/ignore").body(large.clone());
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+        let request = WireRequest::post("/ignore").body(large.clone());
         let response = connection.request(&request).await.unwrap();
         assert_eq!(
             (response.status, response.text().as_str()),
@@ -244,17 +252,20 @@ async fn i5_a_large_unread_body_closes_the_connection_and_loses_no_response() {
         assert!(connection.closed().await);
     }
     // A client that sends everything before it reads.
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    let request = Request::post("/ignore").body(large.clone());
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    let request = WireRequest::post("/ignore").body(large.clone());
     connection.send_request(&request).await.unwrap();
     let response = connection.read_response("POST").await.unwrap();
     assert_eq!(response.text(), "ignored");
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let request = Request::post("/ignore").body(large);
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let request = WireRequest::post("/ignore").body(large);
     let response = connection.request(&request).await.unwrap();
     assert_eq!(response.text(), "ignored");
-    let probe = connection.request(&Request::get("/ignore")).await.unwrap();
+    let probe = connection
+        .request(&WireRequest::get("/ignore"))
+        .await
+        .unwrap();
     assert_eq!(probe.text(), "ignored");
     server.stop().await;
 }
@@ -263,10 +274,10 @@ async fn i5_a_large_unread_body_closes_the_connection_and_loses_no_response() {
 async fn i6_continue_is_sent_at_the_first_read_and_not_without() {
     let server = start(app).await;
     let expecting = |path: &str| {
-        let request = Request::post(path).header("expect", "100-continue");
+        let request = WireRequest::post(path).header("expect", "100-continue");
         request.header("content-length", "5").streamed()
     };
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     connection.send_request(&expecting("/read")).await.unwrap();
     assert_eq!(
         connection.read_interim().await.unwrap().unwrap().status,
@@ -276,7 +287,7 @@ async fn i6_continue_is_sent_at_the_first_read_and_not_without() {
     let response = connection.read_response("POST").await.unwrap();
     assert_eq!(response.text(), r#"Some("5") "hello" None"#);
 
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     connection
         .send_request(&expecting("/ignore"))
         .await
@@ -300,8 +311,8 @@ async fn i2_a_body_is_echoed_as_it_arrives() {
         },
     ))
     .await;
-    let request = Request::post("/").streamed();
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let request = WireRequest::post("/").streamed();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     connection.send_request(&request).await.unwrap();
     for (number, chunk) in ["one", "two"].into_iter().enumerate() {
         connection.send_chunk(chunk).await.unwrap();
@@ -313,7 +324,7 @@ async fn i2_a_body_is_echoed_as_it_arrives() {
     connection.send_last_chunk().await.unwrap();
     assert!(connection.finish().await.unwrap().is_complete());
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
     let mut stream = connection.open_stream(&request).await.unwrap();
     for chunk in ["one", "two"] {
         stream.send(chunk).unwrap();

@@ -11,7 +11,7 @@ mod support;
 use std::io;
 
 use futures_util::stream;
-use gateway_conformance::wire::{End, Protocol, Reason, Request, exchange, http1, http2};
+use gateway_conformance::wire::{End, Protocol, Reason, WireRequest, exchange, http1, http2};
 use gateway_core::{Body, Environ, Error, HttpError, StartResponse, app_fn};
 use support::{OnDrop, Reports, Running, reports, start, within};
 use tokio::sync::mpsc::UnboundedSender;
@@ -89,7 +89,7 @@ async fn closing_server() -> (Running, Reports<&'static str>) {
     (server, seen)
 }
 
-async fn is_closed_once(request: Request, status: u16, is_complete: bool) {
+async fn is_closed_once(request: WireRequest, status: u16, is_complete: bool) {
     for protocol in Protocol::ALL {
         let (server, seen) = closing_server().await;
         let response = exchange(server.addr, protocol, &request).await.unwrap();
@@ -107,37 +107,37 @@ async fn is_closed_once(request: Request, status: u16, is_complete: bool) {
 
 #[tokio::test]
 async fn l1_l2_a_body_is_closed_once_after_its_end() {
-    is_closed_once(Request::get("/"), 200, true).await;
-    is_closed_once(Request::get("/committed-again"), 200, true).await;
+    is_closed_once(WireRequest::get("/"), 200, true).await;
+    is_closed_once(WireRequest::get("/committed-again"), 200, true).await;
 }
 
 #[tokio::test]
 async fn l1_l2_a_body_is_closed_once_when_nothing_of_it_is_sent() {
-    is_closed_once(Request::head("/"), 200, true).await;
-    is_closed_once(Request::get("/204"), 204, true).await;
-    is_closed_once(Request::get("/304"), 304, true).await;
-    is_closed_once(Request::get("/no-start"), 500, true).await;
+    is_closed_once(WireRequest::head("/"), 200, true).await;
+    is_closed_once(WireRequest::get("/204"), 204, true).await;
+    is_closed_once(WireRequest::get("/304"), 304, true).await;
+    is_closed_once(WireRequest::get("/no-start"), 500, true).await;
 }
 
 #[tokio::test]
 async fn l1_l2_a_body_is_closed_once_when_it_fails() {
-    is_closed_once(Request::get("/error"), 500, true).await;
-    is_closed_once(Request::get("/error-late"), 200, false).await;
-    is_closed_once(Request::get("/panic"), 500, true).await;
-    is_closed_once(Request::get("/panic-late"), 200, false).await;
+    is_closed_once(WireRequest::get("/error"), 500, true).await;
+    is_closed_once(WireRequest::get("/error-late"), 200, false).await;
+    is_closed_once(WireRequest::get("/panic"), 500, true).await;
+    is_closed_once(WireRequest::get("/panic-late"), 200, false).await;
 }
 
 #[tokio::test]
 async fn l1_l2_a_body_is_closed_once_when_its_length_is_wrong() {
-    is_closed_once(Request::get("/long"), 200, true).await;
-    is_closed_once(Request::get("/short"), 200, false).await;
+    is_closed_once(WireRequest::get("/long"), 200, true).await;
+    is_closed_once(WireRequest::get("/short"), 200, false).await;
 }
 
 #[tokio::test]
 async fn l1_an_apps_own_error_leaves_nothing_open() {
     for protocol in Protocol::ALL {
         let (server, seen) = closing_server().await;
-        let request = Request::get("/app-error");
+        let request = WireRequest::get("/app-error");
         let response = exchange(server.addr, protocol, &request).await.unwrap();
         assert_eq!(response.status, 404);
         server.stop().await;
@@ -147,9 +147,9 @@ async fn l1_an_apps_own_error_leaves_nothing_open() {
 
 #[tokio::test]
 async fn l1_l3_a_client_that_leaves_ends_the_body() {
-    let request = Request::get("/endless");
+    let request = WireRequest::get("/endless");
     let (server, mut seen) = closing_server().await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     connection.send_request(&request).await.unwrap();
     connection.read_head("GET").await.unwrap();
     connection.reset().unwrap();
@@ -157,7 +157,7 @@ async fn l1_l3_a_client_that_leaves_ends_the_body() {
         assert_eq!(seen.next().await, event);
     }
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
     let mut stream = connection.open_stream(&request).await.unwrap();
     stream.head().await.unwrap();
     stream.reset(Reason::CANCEL);
@@ -167,13 +167,13 @@ async fn l1_l3_a_client_that_leaves_ends_the_body() {
     // What came for it counts against the connection's window until it is dropped.
     drop(stream);
     // The connection lives on.
-    let other = connection.request(&Request::get("/")).await.unwrap();
+    let other = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(other.text(), "onetwo");
     for event in ["dropped", "first", "second"] {
         assert_eq!(seen.next().await, event);
     }
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
     let mut stream = connection.open_stream(&request).await.unwrap();
     stream.head().await.unwrap();
     connection.abort();
@@ -212,21 +212,33 @@ async fn l3_a_client_that_leaves_drops_the_app_and_tells_its_tasks() {
         }
     }))
     .await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    connection.send_request(&Request::get("/")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    connection
+        .send_request(&WireRequest::get("/"))
+        .await
+        .unwrap();
     is_noticed(&mut seen, || drop(connection)).await;
 
     // hyper takes the end of what the client sends for the client's end.
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    connection.send_request(&Request::get("/")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    connection
+        .send_request(&WireRequest::get("/"))
+        .await
+        .unwrap();
     connection.half_close().await.unwrap();
     is_noticed(&mut seen, || {}).await;
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     is_noticed(&mut seen, || stream.reset(Reason::CANCEL)).await;
 
-    let _stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let _stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     is_noticed(&mut seen, || connection.abort()).await;
     server.stop().await;
     assert!(seen.rest().await.is_empty());
@@ -254,15 +266,15 @@ async fn l5_concurrent_requests_share_nothing() {
     for client in 0..32 {
         clients.spawn(async move {
             let ids = (0..25).map(|number| format!("{client}-{number}"));
-            let request = |id: &str| Request::get(format!("/?{id}")).header("x-id", id);
+            let request = |id: &str| WireRequest::get(format!("/?{id}")).header("x-id", id);
             let mut answers = Vec::new();
             if client % 2 == 0 {
-                let mut connection = http1::Connection::open(addr).await.unwrap();
+                let mut connection = http1::Http1Connection::open(addr).await.unwrap();
                 for id in ids {
                     answers.push((connection.request(&request(&id)).await.unwrap(), id));
                 }
             } else {
-                let mut connection = http2::Connection::open(addr).await.unwrap();
+                let mut connection = http2::Http2Connection::open(addr).await.unwrap();
                 let mut streams = Vec::new();
                 for id in ids {
                     streams.push((connection.open_stream(&request(&id)).await.unwrap(), id));

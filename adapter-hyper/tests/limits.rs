@@ -11,7 +11,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_conformance::wire::{Protocol, Request, exchange, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1, http2};
 use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn, view};
 use support::{OnDrop, Reports, reports, start_with, within};
 use tokio::sync::Notify;
@@ -28,14 +28,14 @@ async fn an_idle_http_2_connection_ends_with_goaway() {
     .await;
     let mut idle = Vec::new();
     for number in 0..50 {
-        let mut connection = http2::Connection::open(server.addr).await.unwrap();
+        let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
         // Used or not.
         if number % 2 == 0 {
-            connection.request(&Request::get("/")).await.unwrap();
+            connection.request(&WireRequest::get("/")).await.unwrap();
         }
         idle.push(connection);
     }
-    let request = Request::get("/");
+    let request = WireRequest::get("/");
     let next = exchange(server.addr, Protocol::Http1, &request);
     let next = within("the 51st client's turn", next).await.unwrap();
     assert_eq!(next.text(), "hello");
@@ -70,11 +70,14 @@ async fn the_idle_timeout_does_not_end_an_exchange() {
         server.http2_idle_timeout(SHORT).write_timeout(SHORT)
     })
     .await;
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     assert_eq!(seen.next().await, "called");
     // One that idles tells when the limits are over: it came later.
-    let mut idle = http2::Connection::open(server.addr).await.unwrap();
+    let mut idle = http2::Http2Connection::open(server.addr).await.unwrap();
     assert!(idle.closed().await);
     may.notify_one();
     assert_eq!(stream.finish().await.unwrap().text(), "hello");
@@ -87,7 +90,7 @@ async fn i3_a_request_body_that_stalls_fails_the_read() {
         Ok(environ.take_input().text(100).await?)
     });
     let server = start_with(app, |server| server.body_read_timeout(SHORT)).await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     let beginning = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc";
     connection.send(beginning).await.unwrap();
     let response = connection.read_response("POST").await.unwrap();
@@ -95,13 +98,15 @@ async fn i3_a_request_body_that_stalls_fails_the_read() {
     assert_eq!(response.header("connection"), Some("close"));
     assert!(connection.rest().await.unwrap().is_empty());
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let request = Request::post("/").streamed();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let request = WireRequest::post("/").streamed();
     let mut stream = connection.open_stream(&request).await.unwrap();
     stream.send("abc").unwrap();
     assert_eq!(stream.head().await.unwrap().status, 400);
     // The others of the connection go on.
-    let response = connection.request(&Request::post("/").body("abc")).await;
+    let response = connection
+        .request(&WireRequest::post("/").body("abc"))
+        .await;
     assert_eq!(response.unwrap().text(), "abc");
     server.stop().await;
 }
@@ -130,11 +135,11 @@ async fn l3_a_client_that_does_not_read_is_closed() {
     let (app, mut seen) = large();
     let server = start_with(app, |server| server.write_timeout(SHORT)).await;
     for target in ["/whole", "/endless"] {
-        let mut one = http1::Connection::open(server.addr).await.unwrap();
-        one.send_request(&Request::get(target)).await.unwrap();
+        let mut one = http1::Http1Connection::open(server.addr).await.unwrap();
+        one.send_request(&WireRequest::get(target)).await.unwrap();
         assert_eq!(seen.next().await, "dropped");
-        let mut two = http2::Connection::open(server.addr).await.unwrap();
-        let _stream = two.open_stream(&Request::get(target)).await.unwrap();
+        let mut two = http2::Http2Connection::open(server.addr).await.unwrap();
+        let _stream = two.open_stream(&WireRequest::get(target)).await.unwrap();
         assert_eq!(seen.next().await, "dropped");
         assert!(two.closed().await);
     }
@@ -159,11 +164,14 @@ async fn b5_a_large_chunk_over_http_2_is_whole() {
         }
     });
     let server = start_with(app, |server| server).await;
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(response.header("content-length"), Some("400000"));
     assert!(response.is_complete() && response.body == whole);
-    let response = connection.request(&Request::get("/stream")).await.unwrap();
+    let response = connection
+        .request(&WireRequest::get("/stream"))
+        .await
+        .unwrap();
     assert!(response.is_complete() && response.body == [&*whole, &*whole].concat());
     server.stop().await;
 }
@@ -176,11 +184,11 @@ async fn i5_an_offer_to_upgrade_costs_a_large_upload_no_response() {
     let server = start_with(app, |server| server).await;
     let large = vec![b'x'; 4 * 1024 * 1024];
     for _ in 0..10 {
-        let request = Request::post("/")
+        let request = WireRequest::post("/")
             .header("connection", "Upgrade, HTTP2-Settings")
             .header("upgrade", "h2c")
             .body(large.clone());
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
         // All of it, before anything is read.
         connection.send_request(&request).await.unwrap();
         let response = connection.read_response("POST").await.unwrap();

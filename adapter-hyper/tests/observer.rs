@@ -11,7 +11,7 @@ mod support;
 use std::time::Duration;
 
 use adapter_hyper::{HyperService, Server};
-use gateway_conformance::wire::{Protocol, Request, exchange, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1, http2};
 use gateway_core::{
     Body, Ended, Environ, Observer, Outcome, RequestSummary, StartResponse, app_fn, view,
 };
@@ -39,14 +39,14 @@ async fn l8_the_server_tells_of_what_was_refused_before_the_app() {
         let (observer, mut told) = observer();
         let app = view(async |_| "hello");
         let server = start_with(app, |server| server.with_observer(observer)).await;
-        let malformed = Request::get("/refused").header("host", "a/b");
+        let malformed = WireRequest::get("/refused").header("host", "a/b");
         let response = exchange(server.addr, Protocol::Http1, &malformed)
             .await
             .unwrap();
         assert_eq!(response.status, 400);
         let refused = ("/refused".to_owned(), Some(400), Ended::Refused);
         assert_eq!(told.next().await, refused);
-        let response = exchange(server.addr, protocol, &Request::get("/a")).await;
+        let response = exchange(server.addr, protocol, &WireRequest::get("/a")).await;
         assert_eq!(response.unwrap().text(), "hello");
         let completed = ("/a".to_owned(), Some(200), Ended::Completed);
         assert_eq!(told.next().await, completed);
@@ -78,13 +78,15 @@ async fn l4_what_is_cut_at_the_deadline_has_ended_so() {
         server.shutdown_deadline(deadline).with_observer(observer)
     })
     .await;
-    let mut one = http1::Connection::open(server.addr).await.unwrap();
-    one.send_request(&Request::get("/stream")).await.unwrap();
+    let mut one = http1::Http1Connection::open(server.addr).await.unwrap();
+    one.send_request(&WireRequest::get("/stream"))
+        .await
+        .unwrap();
     one.read_head("GET").await.unwrap();
-    let mut two = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = two.open_stream(&Request::get("/stream")).await.unwrap();
+    let mut two = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = two.open_stream(&WireRequest::get("/stream")).await.unwrap();
     stream.head().await.unwrap();
-    let waiting = two.open_stream(&Request::get("/head")).await.unwrap();
+    let waiting = two.open_stream(&WireRequest::get("/head")).await.unwrap();
     called.next().await;
     server.tell();
     server.ended().await;
@@ -116,8 +118,8 @@ async fn l4_what_a_dropped_server_cuts_has_ended_so() {
     let addr = server.local_addr().unwrap();
     let server = server.with_observer(observer);
     let task = tokio::spawn(server.serve_until(app, std::future::pending()));
-    let mut one = http1::Connection::open(addr).await.unwrap();
-    one.send_request(&Request::get("/")).await.unwrap();
+    let mut one = http1::Http1Connection::open(addr).await.unwrap();
+    one.send_request(&WireRequest::get("/")).await.unwrap();
     called.next().await;
     task.abort();
     assert_eq!(told.next().await, ("/".to_owned(), None, Ended::Cut));
@@ -132,7 +134,7 @@ async fn the_services_observer_stays_when_the_server_has_one_too() {
     let addr = server.local_addr().unwrap();
     let server = server.with_observer(of_the_server);
     let task = tokio::spawn(server.serve_service_until(service, std::future::pending()));
-    exchange(addr, Protocol::Http1, &Request::get("/a"))
+    exchange(addr, Protocol::Http1, &WireRequest::get("/a"))
         .await
         .unwrap();
     assert_eq!(told.next().await.2, Ended::Completed);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_hyper::Server;
-use gateway_conformance::wire::{End, Protocol, Request, exchange, http1, http2};
+use gateway_conformance::wire::{End, Protocol, WireRequest, exchange, http1, http2};
 use gateway_core::{Body, Environ, Error, StartResponse, app_fn};
 use support::{OnDrop, Reports, Running, reports, start_with, within};
 use tokio::net::TcpStream;
@@ -63,7 +63,7 @@ async fn refuses(addr: SocketAddr) {
 async fn e16_the_connections_ends_are_known() {
     let server = start_with(hello, |server| server).await;
     for protocol in Protocol::ALL {
-        let response = exchange(server.addr, protocol, &Request::get("/")).await;
+        let response = exchange(server.addr, protocol, &WireRequest::get("/")).await;
         let port = server.addr.port();
         let expected = format!("Some(\"127.0.0.1\") (\"127.0.0.1\", {port})");
         assert_eq!(response.unwrap().text(), expected);
@@ -78,7 +78,7 @@ async fn a_listener_of_the_standard_library_is_served() {
     let server = Server::from_std(listener).unwrap();
     assert_eq!(server.local_addr(), Some(addr));
     let serving = tokio::spawn(server.serve_until(hello, std::future::pending()));
-    let response = exchange(addr, Protocol::Http1, &Request::get("/")).await;
+    let response = exchange(addr, Protocol::Http1, &WireRequest::get("/")).await;
     assert_eq!(response.unwrap().status, 200);
     // A server whose future is dropped is gone.
     serving.abort();
@@ -109,7 +109,7 @@ async fn a_client_that_sends_no_head_in_time_is_closed_without_a_word() {
         "PRI * HTTP/2.0\r\n",
     ];
     let clients = beginnings.map(async |beginning| {
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
         connection.send(beginning).await.unwrap();
         assert!(connection.rest().await.unwrap().is_empty(), "{beginning}");
     });
@@ -120,9 +120,9 @@ async fn a_client_that_sends_no_head_in_time_is_closed_without_a_word() {
 #[tokio::test]
 async fn a_connection_that_idles_is_closed_without_a_word() {
     let server = start_with(hello, |server| server.header_read_timeout(SHORT)).await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     for _ in 0..2 {
-        let response = connection.request(&Request::get("/")).await.unwrap();
+        let response = connection.request(&WireRequest::get("/")).await.unwrap();
         assert!(response.is_complete());
     }
     assert!(connection.rest().await.unwrap().is_empty());
@@ -132,12 +132,12 @@ async fn a_connection_that_idles_is_closed_without_a_word() {
 #[tokio::test]
 async fn the_header_read_timeout_does_not_end_an_exchange() {
     let (server, may, mut seen) = waiting(|server| server.header_read_timeout(SHORT)).await;
-    let mut one = http1::Connection::open(server.addr).await.unwrap();
-    one.send_request(&Request::get("/")).await.unwrap();
-    let mut two = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = two.open_stream(&Request::get("/")).await.unwrap();
+    let mut one = http1::Http1Connection::open(server.addr).await.unwrap();
+    one.send_request(&WireRequest::get("/")).await.unwrap();
+    let mut two = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = two.open_stream(&WireRequest::get("/")).await.unwrap();
     // A client that sends nothing tells when the timeout is over: it came later.
-    let mut silent = http1::Connection::open(server.addr).await.unwrap();
+    let mut silent = http1::Http1Connection::open(server.addr).await.unwrap();
     assert_eq!([seen.next().await, seen.next().await], ["called"; 2]);
     assert!(silent.rest().await.unwrap().is_empty());
     may.notify_waiters();
@@ -149,10 +149,10 @@ async fn the_header_read_timeout_does_not_end_an_exchange() {
 #[tokio::test]
 async fn the_header_fields_of_http_2_are_bounded() {
     let server = start_with(hello, |server| server).await;
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
     let fields = |count: usize| {
         let fields = (0..count).map(|number| (format!("x-{number}"), "x".repeat(1000)));
-        fields.fold(Request::get("/"), |request, (name, value)| {
+        fields.fold(WireRequest::get("/"), |request, (name, value)| {
             request.header(name, value)
         })
     };
@@ -166,11 +166,11 @@ async fn the_header_fields_of_http_2_are_bounded() {
 #[tokio::test]
 async fn connections_are_bounded_and_wait_instead_of_being_dropped() {
     let (server, may, mut seen) = waiting(|server| server.max_connections(1)).await;
-    let mut first = http1::Connection::open(server.addr).await.unwrap();
-    first.send_request(&Request::get("/")).await.unwrap();
+    let mut first = http1::Http1Connection::open(server.addr).await.unwrap();
+    first.send_request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(seen.next().await, "called");
-    let mut second = http1::Connection::open(server.addr).await.unwrap();
-    second.send_request(&Request::get("/")).await.unwrap();
+    let mut second = http1::Http1Connection::open(server.addr).await.unwrap();
+    second.send_request(&WireRequest::get("/")).await.unwrap();
     // Were it accepted, the two would be let go together.
     assert!(
         second
@@ -194,11 +194,11 @@ async fn connections_are_bounded_and_wait_instead_of_being_dropped() {
 #[tokio::test]
 async fn l4_a_graceful_end_lets_exchanges_in_flight_end() {
     let (mut server, may, mut seen) = waiting(|server| server).await;
-    let mut idle = http1::Connection::open(server.addr).await.unwrap();
-    let mut one = http1::Connection::open(server.addr).await.unwrap();
-    one.send_request(&Request::get("/")).await.unwrap();
-    let mut two = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = two.open_stream(&Request::get("/")).await.unwrap();
+    let mut idle = http1::Http1Connection::open(server.addr).await.unwrap();
+    let mut one = http1::Http1Connection::open(server.addr).await.unwrap();
+    one.send_request(&WireRequest::get("/")).await.unwrap();
+    let mut two = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = two.open_stream(&WireRequest::get("/")).await.unwrap();
     assert_eq!([seen.next().await, seen.next().await], ["called"; 2]);
     server.tell();
     refuses(server.addr).await;
@@ -224,10 +224,10 @@ async fn l4_a_graceful_end_lets_exchanges_in_flight_end() {
 async fn l4_after_the_deadline_exchanges_are_cut() {
     let deadline = Duration::from_millis(50);
     let (mut server, _may, mut seen) = waiting(|server| server.shutdown_deadline(deadline)).await;
-    let mut one = http1::Connection::open(server.addr).await.unwrap();
-    one.send_request(&Request::get("/")).await.unwrap();
-    let mut two = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = two.open_stream(&Request::get("/")).await.unwrap();
+    let mut one = http1::Http1Connection::open(server.addr).await.unwrap();
+    one.send_request(&WireRequest::get("/")).await.unwrap();
+    let mut two = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = two.open_stream(&WireRequest::get("/")).await.unwrap();
     assert_eq!([seen.next().await, seen.next().await], ["called"; 2]);
     server.tell();
     server.ended().await;
@@ -247,11 +247,11 @@ async fn l4_a_stream_without_end_is_cut_after_the_deadline() {
         }))
     });
     let mut server = start_with(app, |server| server.shutdown_deadline(deadline)).await;
-    let mut one = http1::Connection::open(server.addr).await.unwrap();
-    one.send_request(&Request::get("/")).await.unwrap();
+    let mut one = http1::Http1Connection::open(server.addr).await.unwrap();
+    one.send_request(&WireRequest::get("/")).await.unwrap();
     one.read_head("GET").await.unwrap();
-    let mut two = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = two.open_stream(&Request::get("/")).await.unwrap();
+    let mut two = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = two.open_stream(&WireRequest::get("/")).await.unwrap();
     stream.head().await.unwrap();
     server.tell();
     server.ended().await;
@@ -263,8 +263,11 @@ async fn l4_a_stream_without_end_is_cut_after_the_deadline() {
 #[tokio::test]
 async fn l3_a_client_that_half_closes_counts_as_gone() {
     let (server, _may, mut seen) = waiting(|server| server).await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    connection.send_request(&Request::get("/")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    connection
+        .send_request(&WireRequest::get("/"))
+        .await
+        .unwrap();
     assert_eq!(seen.next().await, "called");
     connection.half_close().await.unwrap();
     assert_eq!(seen.next().await, "dropped");
@@ -279,9 +282,9 @@ async fn b9_a_panicking_callback_takes_no_connection_down() {
         Ok(Body::from_chunks(["hello"]).on_close(|| panic!("in a callback")))
     });
     let server = start_with(app, |server| server).await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
     for _ in 0..2 {
-        let response = connection.request(&Request::get("/")).await.unwrap();
+        let response = connection.request(&WireRequest::get("/")).await.unwrap();
         assert_eq!(
             (response.text().as_str(), response.is_complete()),
             ("hello", true)
@@ -329,8 +332,8 @@ mod unix {
         let stopped = stop.clone();
         let serving = server.serve_until(hello, async move { stopped.notified().await });
         let serving = tokio::spawn(serving);
-        let mut connection = http1::Connection::open_unix(&path).await.unwrap();
-        let response = connection.request(&Request::get("/")).await.unwrap();
+        let mut connection = http1::Http1Connection::open_unix(&path).await.unwrap();
+        let response = connection.request(&WireRequest::get("/")).await.unwrap();
         assert_eq!(response.text(), "None (\"localhost\", 80)");
         assert!(path.exists());
         stop.notify_one();

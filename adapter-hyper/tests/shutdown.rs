@@ -11,7 +11,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use adapter_hyper::Server;
-use gateway_conformance::wire::{Request, http1};
+use gateway_conformance::wire::{WireRequest, http1};
 use gateway_core::{Environ, view};
 use support::{Running, start_with};
 use tokio::io::AsyncWriteExt;
@@ -51,8 +51,8 @@ async fn l4_a_connection_without_an_exchange_does_not_hold_the_end() {
         clients.push(client);
     }
     // One that is used, and idles.
-    let mut used = http1::Connection::open(server.addr).await.unwrap();
-    used.request(&Request::get("/")).await.unwrap();
+    let mut used = http1::Http1Connection::open(server.addr).await.unwrap();
+    used.request(&WireRequest::get("/")).await.unwrap();
     let begin = Instant::now();
     server.tell();
     server.ended().await;
@@ -66,12 +66,15 @@ async fn l4_a_connection_without_an_exchange_does_not_hold_the_end() {
 #[tokio::test]
 async fn l4_who_waits_in_the_queue_is_answered_and_closed() {
     let mut server = start(|server| server.max_connections(1)).await;
-    let mut first = http1::Connection::open(server.addr).await.unwrap();
-    first.request(&Request::get("/")).await.unwrap();
+    let mut first = http1::Http1Connection::open(server.addr).await.unwrap();
+    first.request(&WireRequest::get("/")).await.unwrap();
     let mut waiting = Vec::new();
     for _ in 0..12 {
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
-        connection.send_request(&Request::get("/")).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+        connection
+            .send_request(&WireRequest::get("/"))
+            .await
+            .unwrap();
         waiting.push(connection);
     }
     server.tell();
@@ -99,13 +102,13 @@ async fn l4_no_client_that_had_connected_is_reset() {
                 tokio::spawn(async move {
                     let mut answered = 0_u32;
                     loop {
-                        let Ok(mut connection) = http1::Connection::open(addr).await else {
+                        let Ok(mut connection) = http1::Http1Connection::open(addr).await else {
                             return answered;
                         };
                         // What was connected behind that may come too late.
                         let is_before = !*is_told.borrow();
                         let response = async {
-                            connection.send_request(&Request::get("/")).await?;
+                            connection.send_request(&WireRequest::get("/")).await?;
                             connection.read_response("GET").await
                         };
                         match response.await {
@@ -119,8 +122,8 @@ async fn l4_no_client_that_had_connected_is_reset() {
             })
             .collect();
         // All of them are at it.
-        let mut connection = http1::Connection::open(addr).await.unwrap();
-        connection.request(&Request::get("/")).await.unwrap();
+        let mut connection = http1::Http1Connection::open(addr).await.unwrap();
+        connection.request(&WireRequest::get("/")).await.unwrap();
         told.send_replace(true);
         server.tell();
         server.ended().await;

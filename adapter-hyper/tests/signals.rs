@@ -8,7 +8,7 @@
 use std::process::Command;
 
 use adapter_hyper::Server;
-use gateway_conformance::wire::{Protocol, Request, exchange, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1};
 use gateway_core::{Body, Environ, StartResponse, app_fn};
 
 fn signal(name: &str) {
@@ -35,11 +35,11 @@ async fn l4_sigterm_and_ctrl_c_end_a_server_and_a_second_one_cuts_it() {
             },
         )));
         // It serves, so it listens to signals.
-        let response = exchange(addr, Protocol::Http1, &Request::get("/")).await;
+        let response = exchange(addr, Protocol::Http1, &WireRequest::get("/")).await;
         assert_eq!(response.unwrap().text(), "hello");
-        let mut endless = http1::Connection::open(addr).await.unwrap();
+        let mut endless = http1::Http1Connection::open(addr).await.unwrap();
         endless
-            .send_request(&Request::get("/endless"))
+            .send_request(&WireRequest::get("/endless"))
             .await
             .unwrap();
         endless.read_head("GET").await.unwrap();

@@ -12,7 +12,7 @@ mod support;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use gateway_conformance::wire::{End, Request, http1, http2};
+use gateway_conformance::wire::{End, WireRequest, http1, http2};
 use gateway_core::{App, Body, Environ, StartResponse, app_fn};
 use support::{OnDrop, Reports, reports, start_with};
 
@@ -37,8 +37,11 @@ fn endless() -> (impl App, Reports<&'static str>) {
 async fn over_http1(addr: SocketAddr, seen: &mut Reports<&'static str>, clients: usize) {
     let mut stalled = Vec::new();
     for _ in 0..clients {
-        let mut connection = http1::Connection::open(addr).await.unwrap();
-        connection.send_request(&Request::get("/")).await.unwrap();
+        let mut connection = http1::Http1Connection::open(addr).await.unwrap();
+        connection
+            .send_request(&WireRequest::get("/"))
+            .await
+            .unwrap();
         stalled.push(connection);
     }
     for _ in 0..clients {
@@ -56,8 +59,11 @@ async fn over_http1(addr: SocketAddr, seen: &mut Reports<&'static str>, clients:
 async fn over_http2(addr: SocketAddr, seen: &mut Reports<&'static str>, clients: usize) {
     let mut stalled = Vec::new();
     for _ in 0..clients {
-        let mut connection = http2::Connection::open(addr).await.unwrap();
-        let stream = connection.open_stream(&Request::get("/")).await.unwrap();
+        let mut connection = http2::Http2Connection::open(addr).await.unwrap();
+        let stream = connection
+            .open_stream(&WireRequest::get("/"))
+            .await
+            .unwrap();
         stalled.push((connection, stream));
     }
     for (mut connection, _stream) in stalled {

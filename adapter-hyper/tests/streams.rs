@@ -10,7 +10,9 @@ mod support;
 
 use std::sync::Arc;
 
-use gateway_conformance::wire::{End, Framing, Protocol, Reason, Request, exchange, http1, http2};
+use gateway_conformance::wire::{
+    End, Framing, Protocol, Reason, WireRequest, exchange, http1, http2,
+};
 use gateway_core::{Body, Environ, HttpError, StartResponse, app_fn};
 use http::{HeaderMap, HeaderValue};
 use support::{reports, start, twice};
@@ -44,8 +46,11 @@ async fn b1_a_flush_sends_the_head_before_there_is_a_chunk() {
     ))
     .await;
     for path in ["/body", "/start"] {
-        let mut connection = http1::Connection::open(server.addr).await.unwrap();
-        connection.send_request(&Request::get(path)).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+        connection
+            .send_request(&WireRequest::get(path))
+            .await
+            .unwrap();
         assert_eq!(connection.read_head("GET").await.unwrap().status, 200);
         notify.notify_one();
         assert_eq!(
@@ -54,8 +59,11 @@ async fn b1_a_flush_sends_the_head_before_there_is_a_chunk() {
         );
         assert!(connection.finish().await.unwrap().is_complete());
 
-        let mut connection = http2::Connection::open(server.addr).await.unwrap();
-        let mut stream = connection.open_stream(&Request::get(path)).await.unwrap();
+        let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+        let mut stream = connection
+            .open_stream(&WireRequest::get(path))
+            .await
+            .unwrap();
         assert_eq!(stream.head().await.unwrap().status, 200);
         notify.notify_one();
         assert_eq!(stream.chunk().await.unwrap().unwrap(), "data: 1\n\n");
@@ -73,7 +81,7 @@ async fn s2_a_restart_before_commit_is_all_the_client_sees() {
     }))
     .await;
     for protocol in Protocol::ALL {
-        let probe = Request::get("/");
+        let probe = WireRequest::get("/");
         for response in <[_; 2]>::from(twice(server.addr, protocol, &probe, &probe).await) {
             assert_eq!((response.status, response.text().as_str()), (503, "sorry"));
             assert_eq!(response.count("x-first"), 0);
@@ -109,8 +117,11 @@ async fn s2_a_restart_after_commit_aborts_also_from_another_task() {
     .await;
     let own = HttpError::service_unavailable().to_string();
 
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    connection.send_request(&Request::get("/")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    connection
+        .send_request(&WireRequest::get("/"))
+        .await
+        .unwrap();
     connection.read_head("GET").await.unwrap();
     assert_eq!(connection.read_chunk().await.unwrap().unwrap(), "one");
     notify.notify_one();
@@ -118,8 +129,11 @@ async fn s2_a_restart_after_commit_aborts_also_from_another_task() {
     assert_eq!((response.status, response.end), (200, End::Truncated));
     assert_eq!(errors.next().await, own);
 
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     assert_eq!(stream.chunk().await.unwrap().unwrap(), "one");
     notify.notify_one();
     let response = stream.finish().await.unwrap();
@@ -142,8 +156,8 @@ async fn b11_response_trailers_pass_where_the_client_takes_them() {
         }))
     }))
     .await;
-    let probe = Request::get("/");
-    let asking = Request::get("/").header("te", "trailers");
+    let probe = WireRequest::get("/");
+    let asking = WireRequest::get("/").header("te", "trailers");
     for protocol in Protocol::ALL {
         let (first, _) = twice(server.addr, protocol, &asking, &probe).await;
         assert_eq!(
@@ -165,8 +179,8 @@ async fn b4_an_http_10_client_gets_a_stream_that_ends_with_the_connection() {
     }))
     .await;
     for request in [
-        Request::get("/").http10(),
-        Request::get("/")
+        WireRequest::get("/").http10(),
+        WireRequest::get("/")
             .http10()
             .header("connection", "keep-alive"),
     ] {
@@ -192,17 +206,23 @@ async fn s7_close_connection_closes_it() {
         },
     ))
     .await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    let kept = connection.request(&Request::get("/keep")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    let kept = connection
+        .request(&WireRequest::get("/keep"))
+        .await
+        .unwrap();
     assert_eq!(kept.count("connection"), 0);
-    let closed = connection.request(&Request::get("/close")).await.unwrap();
+    let closed = connection
+        .request(&WireRequest::get("/close"))
+        .await
+        .unwrap();
     assert_eq!(
         (closed.text().as_str(), closed.header("connection")),
         ("hello", Some("close"))
     );
     assert!(connection.rest().await.unwrap().is_empty());
     // HTTP/2 has no such field, and its connection goes on.
-    let (closed, kept) = (Request::get("/close"), Request::get("/keep"));
+    let (closed, kept) = (WireRequest::get("/close"), WireRequest::get("/keep"));
     let (closed, _) = twice(server.addr, Protocol::Http2, &closed, &kept).await;
     assert_eq!(closed.count("connection"), 0);
     server.stop().await;
@@ -215,12 +235,12 @@ async fn b2_empty_chunks_never_reach_the_wire() {
         Ok(Body::from_chunks(["", "hel", "", "lo", ""]))
     }))
     .await;
-    let mut connection = http1::Connection::open(server.addr).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.addr).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(response.chunks, ["hel", "lo"]);
     assert!(response.is_complete());
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     connection.assert_clean(&response).await.unwrap();
     let frames = connection.frames_of(response.stream.unwrap());
     let empty = frames.iter().filter(|frame| {
@@ -251,8 +271,11 @@ async fn b3_a_client_that_does_not_read_stops_the_producer() {
         }
     }))
     .await;
-    let mut connection = http2::Connection::open(server.addr).await.unwrap();
-    let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.addr).await.unwrap();
+    let mut stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     stream.head().await.unwrap();
     // The window is full once these have come, and the answer to a ping is behind them.
     for _ in 0..4 {

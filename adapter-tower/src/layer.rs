@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use gateway_core::{
-    App, AppExt, Body, BoxError, Connection, Detached, Environ, Error, HttpError, Input, Response,
-    StartResponse, TryIntoResponse,
+    App, AppExt, Body, BoxApp, BoxError, Connection, Detached, Environ, Error, HttpError, Input,
+    Response, StartResponse, TryIntoResponse,
 };
-use http::{Request, request};
+use http::{Request, StatusCode, request};
 use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -38,6 +38,8 @@ pub trait TowerAppExt: App + Sized {
     ///   404 gets its CORS headers too. Causes are logged and not sent.
     /// - A response that the app flushed is flushed behind the layer as well, whatever the layer
     ///   made of its body; trailers and the wish to close the connection pass (M1).
+    /// - A switch of protocols passes by the layer: it sees a 101 without a body, and may change its
+    ///   headers. If it changes the status, nothing is switched (U13).
     /// - Readiness and errors of the layer are as in [`tower_app`](crate::tower_app).
     ///
     /// # Examples
@@ -98,12 +100,12 @@ pub trait TowerAppExt: App + Sized {
         ResBody: HttpBody + Send + 'static,
         ResBody::Error: Into<BoxError>,
     {
-        let service = AppService {
-            app: Arc::new(self),
-        };
+        let app = Arc::new(self);
+        let service = AppService { app: app.clone() };
         WithLayer {
             service: ReadyClone::new(layer.layer(service)),
             body,
+            app: BoxApp::from(app),
         }
     }
 }
@@ -115,6 +117,8 @@ impl<A: App> TowerAppExt for A {}
 pub struct WithLayer<S: Clone, F = fn(Input) -> Input> {
     service: ReadyClone<S>,
     body: F,
+    /// The app within, which the layer hides.
+    app: BoxApp,
 }
 
 impl<S, F, ReqBody, ResBody> App for WithLayer<S, F>
@@ -144,7 +148,14 @@ where
             .map_err(|error| Error::from_boxed(error.into()))?;
         // Taken out: it is no business of a layer further out.
         let flushed = response.extensions_mut().remove::<Flushed>().is_some();
+        let switch = response.extensions_mut().remove::<CarriedSwitch>();
         let response = answer(response, &method);
+        // U13: a layer that has changed the status has declined.
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS
+            && let Some(body) = switch.and_then(|switch| switch.take())
+        {
+            return start_response.send(response.map(|_| body));
+        }
         // B1: the layer's own body knows nothing of a flush.
         start_response.send(if flushed {
             response.map(Body::commit_early)
@@ -152,6 +163,8 @@ where
             response
         })
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<S: Clone, F> fmt::Debug for WithLayer<S, F> {
@@ -203,6 +216,10 @@ where
         let environ = Carried::unpack(parts, own_input(body));
         Box::pin(async move {
             let mut response = app.respond(environ).await.unwrap_or_else(page);
+            if response.body().upgrade_protocol().is_some() {
+                let body = std::mem::take(response.body_mut());
+                response.extensions_mut().insert(CarriedSwitch::new(body));
+            }
             if response.body().commits_early() {
                 response.extensions_mut().insert(Flushed);
             }
@@ -235,6 +252,20 @@ where
 /// In a response's extensions: the app flushed it.
 #[derive(Clone, Copy)]
 struct Flushed;
+
+/// In a response's extensions: the body that switches the protocol. A layer sees an empty one.
+#[derive(Clone)]
+struct CarriedSwitch(Arc<Mutex<Option<Body>>>);
+
+impl CarriedSwitch {
+    fn new(body: Body) -> Self {
+        Self(Arc::new(Mutex::new(Some(body))))
+    }
+
+    fn take(&self) -> Option<Body> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
 
 /// In a request's extensions: what of the environ a request cannot hold.
 #[derive(Clone)]

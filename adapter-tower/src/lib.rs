@@ -66,16 +66,33 @@
 //! # }
 //! ```
 //!
+//! # WebSocket
+//!
+//! An app may switch the protocol (WebSocket above all) where the host is hyper: under axum by itself,
+//! elsewhere with the feature `upgrade`. What it does with the stream is a task of the tokio runtime, or
+//! of an executor: [`TowerService::with_upgrades`]. The other way round, a service that switches, such
+//! as axum's `WebSocketUpgrade`, does so on every host through [`tower_app`].
+//!
 //! # Features
 //!
-//! `axum`, additive, off by default. Under axum, turn it on: without it an app below `nest` cannot
-//! see the prefix (its SCRIPT_NAME is empty), and no app sees the peer's address or the parameters
-//! of its routes. The peer's address also needs `into_make_service_with_connect_info`, as above.
+//! Both are additive, and off by default.
+//!
+//! - `axum`. Under axum, turn it on: without it an app below `nest` cannot see the prefix (its
+//!   SCRIPT_NAME is empty), and no app sees the peer's address or the parameters of its routes. The
+//!   peer's address also needs `into_make_service_with_connect_info`, as above. It turns `upgrade` on.
+//! - `upgrade`: switches of protocols, both ways, by hyper's `OnUpgrade`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod extensions;
+#[cfg(feature = "upgrade")]
+mod foreign_switch;
+#[cfg(not(feature = "upgrade"))]
+#[path = "no_foreign_switch.rs"]
+mod foreign_switch;
 mod layer;
+#[cfg(feature = "upgrade")]
+mod minted;
 mod prefix;
 mod ready_clone;
 #[cfg(feature = "axum")]
@@ -83,6 +100,11 @@ mod reply;
 mod request;
 mod response;
 mod service;
+#[cfg(feature = "upgrade")]
+mod switch;
+#[cfg(not(feature = "upgrade"))]
+#[path = "no_switch.rs"]
+mod switch;
 mod tower_app;
 
 pub use layer::{AppService, TowerAppExt, WithLayer};
@@ -90,6 +112,8 @@ pub use prefix::OriginalUri;
 #[cfg(feature = "axum")]
 pub use reply::{AxumReply, ViewReply};
 pub use service::{TowerService, service};
+#[cfg(feature = "upgrade")]
+pub use switch::UpgradeTask;
 pub use tower_app::{TowerApp, tower_app, tower_app_over};
 
 /// The README's examples, compiled.

@@ -12,24 +12,28 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::LengthLimitError;
 use pin_project_lite::pin_project;
 
+use crate::switch::{Spawner, Switchable};
 use crate::{extensions, prefix};
 
 /// Fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
-/// Makes the environ. Extensions are moved (E15).
+/// Makes the environ, with the right to the stream of the connection where the host gives it out.
+/// Extensions are moved (E15).
 #[inline]
 pub(crate) fn environ<A, B>(
     gateway: &Gateway<A>,
     with: Option<&With>,
+    spawner: &Spawner,
     request: Request<B>,
-) -> Environ
+) -> (Environ, Option<Box<Switchable>>)
 where
     A: App,
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
     let (mut parts, body) = request.into_parts();
+    let switchable = spawner.take(&mut parts.extensions);
     extensions::note_path_params(&mut parts);
     let connection = connection(&parts.extensions);
     let head = with.map(|with| (with, parts.clone()));
@@ -42,12 +46,15 @@ where
         // The offset was found before a slash or at the end of the path: it is accepted.
         let _ = environ.set_script_name_len(script_name_len);
     }
+    if switchable.is_some() {
+        Switchable::offer(&mut environ);
+    }
     if let Some((with, head)) = head
         && !gateway.refuses(&environ)
     {
         fill(with, &head, &mut environ);
     }
-    environ
+    (environ, switchable)
 }
 
 /// Runs the user's function, whose panic is a 500 (B9).

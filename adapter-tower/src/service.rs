@@ -7,13 +7,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use gateway_core::{App, BoxError, Environ, Gateway, Observer, Outgoing};
+use gateway_core::{App, BoxError, Environ, Gateway, Observer, Outgoing, ShutdownSignal};
 use http::{Request, Response, request};
 use http_body::Body as HttpBody;
 use tower_service::Service;
 
 use crate::answer::Answer;
 use crate::request::{With, environ};
+use crate::switch::Spawner;
+#[cfg(feature = "upgrade")]
+use crate::switch::UpgradeTask;
 
 type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallible>> + Send>>;
 
@@ -66,6 +69,7 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 pub struct TowerService<A> {
     gateway: Gateway<A>,
     with: Option<Arc<With>>,
+    spawner: Spawner,
 }
 
 impl<A: App> TowerService<A> {
@@ -79,6 +83,7 @@ impl<A: App> TowerService<A> {
         Self {
             gateway,
             with: None,
+            spawner: Spawner::default(),
         }
     }
 
@@ -160,6 +165,66 @@ impl<A: App> TowerService<A> {
         self
     }
 
+    /// Runs what the app does with a stream that was switched on `executor`. By default it is a task of
+    /// the tokio runtime in which the service is called; where there is none, nothing is offered (U1).
+    ///
+    /// The host must be hyper, and must serve its connections with upgrades, as axum and hyper-util's
+    /// `serve_connection_with_upgrades` do. Otherwise the client gets its 101, and then the end of the
+    /// connection. WebSocket over HTTP/2 also needs `http2::Builder::enable_connect_protocol`, which
+    /// `axum::serve` sets.
+    ///
+    /// A host that shuts down does not know of these tasks, and does not wait for them. Who runs it
+    /// gives the signal of [`shutdown_signal`](Self::shutdown_signal), on which the app says farewell, and
+    /// waits for the tasks of the executor (U12).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use adapter_tower::TowerService;
+    /// use gateway_core::view;
+    /// use hyper_util::rt::TokioExecutor;
+    ///
+    /// let service = TowerService::new(view(async |_| "Hello!")).with_upgrades(TokioExecutor::new());
+    /// # let _ = service;
+    /// ```
+    #[cfg(feature = "upgrade")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "upgrade")))]
+    #[must_use]
+    pub fn with_upgrades<E>(mut self, executor: E) -> Self
+    where
+        E: hyper::rt::Executor<UpgradeTask> + Send + Sync + 'static,
+    {
+        self.spawner = Spawner::new(executor);
+        self
+    }
+
+    /// The signal that the server has begun to shut down, to be given by who runs the server:
+    /// [`Environ::closing`] and [`Duplex::closing`](gateway_core::Duplex::closing) then resolve.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use adapter_tower::TowerService;
+    /// use axum::Router;
+    /// use gateway_core::view;
+    ///
+    /// # async fn run(ctrl_c: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    /// let service = TowerService::new(view(async |_| "Hello!"));
+    /// let signal = service.shutdown_signal();
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+    /// axum::serve(listener, Router::new().fallback_service(service))
+    ///     .with_graceful_shutdown(async move {
+    ///         ctrl_c.await;
+    ///         signal.begin();
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn shutdown_signal(&self) -> ShutdownSignal {
+        self.gateway.shutdown_signal()
+    }
+
     /// The app.
     #[must_use]
     pub fn app(&self) -> &A {
@@ -194,8 +259,9 @@ impl<A: App> TowerService<A> {
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let environ = environ(&self.gateway, self.with.as_deref(), request);
-        Answer::new(self.gateway.handle(environ))
+        let with = self.with.as_deref();
+        let (environ, switchable) = environ(&self.gateway, with, &self.spawner, request);
+        Answer::new(self.gateway.handle(environ), switchable)
     }
 }
 
@@ -204,6 +270,7 @@ impl<A> Clone for TowerService<A> {
         Self {
             gateway: self.gateway.clone(),
             with: self.with.clone(),
+            spawner: self.spawner.clone(),
         }
     }
 }
@@ -213,6 +280,7 @@ impl<A> fmt::Debug for TowerService<A> {
         f.debug_struct("TowerService")
             .field("app", &type_name::<A>())
             .field("with", &self.with.is_some())
+            .field("spawner", &self.spawner)
             .finish()
     }
 }

@@ -8,9 +8,10 @@ use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tower_service::Service;
 
+use crate::foreign_switch::ForeignSwitch;
 use crate::prefix;
 use crate::ready_clone::ReadyClone;
-use crate::response::answer;
+use crate::response::{answer, translate};
 
 /// Makes an app of a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`, any
 /// service that takes a request with any `http_body::Body`.
@@ -37,7 +38,10 @@ use crate::response::answer;
 /// - An error of the service is an error of the app: an [`HttpError`](gateway_core::HttpError) gives
 ///   its own page, any other a 500. An error of `poll_ready` is a 503. `ServiceExt::map_err` turns
 ///   errors of tower's middlewares into others.
-/// - A status of 1xx, 101 among them, is a 500: upgrades do not pass (S5).
+/// - Under the feature `upgrade` a service that switches protocols does so on every host that can: the
+///   request has an `OnUpgrade` of hyper's, which axum's `WebSocketUpgrade` takes, and a 101 is the
+///   app's switch (U13). WebSocket over HTTP/2 is the extended CONNECT that it was (RFC 8441). Another
+///   status of 1xx is a 500 (S5).
 ///
 /// # Examples
 ///
@@ -123,18 +127,26 @@ where
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let mut service = self.service.ready().await?;
         let method = environ.request_method().clone();
-        let response = {
+        let (response, switch) = {
             let stripped = prefix::strip(&environ)?;
             let connection = *environ.connection();
+            let offer = ForeignSwitch::offer(&environ);
             let (mut parts, input) = environ.into_parts();
             prefix::describe(&mut parts, stripped, connection);
-            service.call(Request::from_parts(parts, (self.body)(input)))
+            let switch = offer.map(|offer| offer(&mut parts));
+            let request = Request::from_parts(parts, (self.body)(input));
+            (service.call(request), switch)
         };
         // A clone is good for one call; what it holds is free from here on.
         drop(service);
         let response = response
             .await
             .map_err(|error| Error::from_boxed(error.into()))?;
+        if let Some(switch) = switch
+            && let Some(protocol) = switch.protocol(&response)
+        {
+            return start_response.send(switch.switch(protocol, translate(response)));
+        }
         // A tower service that has returned its response means it to be sent: a client may wait for
         // the head before it goes on (gRPC, event streams).
         start_response.send(answer(response, &method).map(Body::commit_early))

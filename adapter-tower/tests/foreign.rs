@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body as AxumBody;
 use axum::extract::Request as AxumRequest;
 use axum::middleware::{Next, from_fn};
-use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{AppExt as _, Body, BoxApp, HttpError, Input, view};
 use gateway_util::Mount;
 use http::{HeaderMap, HeaderValue, Request, Response};

@@ -15,7 +15,7 @@ use axum::extract::Request as AxumRequest;
 use axum::middleware::{Next, from_fn};
 use flate2::read::GzDecoder;
 use futures_util::StreamExt;
-use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1, http2};
 use gateway_core::{
     App, Body, BoxError, Connection, Environ, Error, Gateway, HttpError, Input, VarName, app_fn,
     view,
@@ -351,7 +351,7 @@ async fn b1_a_flushed_event_stream_passes_compression() -> TestResult {
             let request = WireRequest::get("/").header("accept-encoding", "gzip");
             match protocol {
                 Protocol::Http1 => {
-                    let mut connection = http1::Connection::open(address).await?;
+                    let mut connection = http1::Http1Connection::open(address).await?;
                     connection.send_request(&request).await?;
                     assert_eq!(connection.read_head("GET").await?.status, 200);
                     if first {
@@ -360,7 +360,7 @@ async fn b1_a_flushed_event_stream_passes_compression() -> TestResult {
                     }
                 }
                 Protocol::Http2 => {
-                    let mut connection = http2::Connection::open(address).await?;
+                    let mut connection = http2::Http2Connection::open(address).await?;
                     let mut stream = connection.open_stream(&request).await?;
                     assert_eq!(stream.head().await?.status, 200);
                     if first {

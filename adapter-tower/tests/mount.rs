@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use adapter_tower::{OriginalUri, TowerService, service};
 use axum::Router;
 use axum::body::Body as AxumBody;
-use gateway_conformance::wire::{Protocol, Request as WireRequest, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{Connection, Environ, Scheme, view};
 use http::Request;
 use support::{TestResult, axum_serve, hyper_serve, path_app, paths};

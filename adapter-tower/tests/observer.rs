@@ -4,7 +4,7 @@ mod support;
 
 use adapter_tower::TowerService;
 use axum::Router;
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{Ended, Outcome, RequestSummary, view};
 use support::{TestResult, axum_serve};
 use tokio::sync::mpsc;
@@ -19,12 +19,12 @@ async fn l8_a_service_tells_of_what_was_refused_before_the_app() -> TestResult {
         };
         let service = TowerService::new(view(async |_| "hello")).with_observer(observer);
         let address = axum_serve(Router::new().nest_service("/app", service)).await;
-        let malformed = Request::get("/app/refused").header("host", "a/b");
+        let malformed = WireRequest::get("/app/refused").header("host", "a/b");
         let response = exchange(address, Protocol::Http1, &malformed).await?;
         assert_eq!(response.status, 400);
         let refused = ("/app/refused".to_owned(), Some(400), Ended::Refused);
         assert_eq!(told.recv().await, Some(refused));
-        let response = exchange(address, protocol, &Request::get("/app/a")).await?;
+        let response = exchange(address, protocol, &WireRequest::get("/app/a")).await?;
         assert_eq!(response.text(), "hello");
         let completed = ("/app/a".to_owned(), Some(200), Ended::Completed);
         assert_eq!(told.recv().await, Some(completed));

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::response::{Html, Sse};
 use axum::routing::{any, get};
 use futures_util::StreamExt;
-use gateway_conformance::wire::{End, Framing, Protocol, Request as WireRequest, exchange, http1};
+use gateway_conformance::wire::{End, Framing, Protocol, WireRequest, exchange, http1};
 use gateway_core::{
     AppExt, Body, Environ, Error, HttpError, Json, Response, ResponseExt, TryIntoResponse, view,
 };
@@ -148,7 +148,7 @@ async fn b6_b7_bodies_that_must_not_be_are_not() -> TestResult {
 #[tokio::test]
 async fn s7_close_connection_closes() -> TestResult {
     let address = axum_serve(handlers()).await;
-    let mut connection = http1::Connection::open(address).await?;
+    let mut connection = http1::Http1Connection::open(address).await?;
     let response = connection.request(&WireRequest::get("/close")).await?;
     assert_eq!(response.header("connection"), Some("close"));
     assert!(connection.closed().await);
@@ -174,7 +174,7 @@ async fn b1_l1_a_silent_stream_sends_its_head_and_is_closed_once() -> TestResult
         )
     };
     let address = axum_serve(router).await;
-    let mut connection = http1::Connection::open(address).await?;
+    let mut connection = http1::Http1Connection::open(address).await?;
     connection.send_request(&WireRequest::get("/")).await?;
     assert_eq!(connection.read_head("GET").await?.status, 200);
     assert_eq!(dropped.count(), 0);

@@ -5,7 +5,7 @@ mod support;
 use std::net::SocketAddr;
 
 use adapter_tower::{service, tower_app};
-use gateway_conformance::wire::{End, Protocol, Request as WireRequest, exchange, http2};
+use gateway_conformance::wire::{End, Protocol, WireRequest, exchange, http2};
 use gateway_core::{App, view};
 use gateway_util::Mount;
 use support::{TestResult, axum_serve, hyper_serve};
@@ -89,7 +89,7 @@ async fn b11_tonics_router_is_an_app_and_takes_one() -> TestResult {
 async fn b1_b3_a_server_stream_flows_while_it_is_open() -> TestResult {
     let (reporter, health) = health_reporter();
     let address = hyper_serve(service(tower_app(health))).await;
-    let mut connection = http2::Connection::open(address).await?;
+    let mut connection = http2::Http2Connection::open(address).await?;
     let watch = call("/grpc.health.v1.Health/Watch", EMPTY);
     let mut stream = connection.open_stream(&watch).await?;
     assert_eq!(stream.head().await?.status, 200);

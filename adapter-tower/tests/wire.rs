@@ -11,7 +11,7 @@ use adapter_tower::{TowerService, service};
 use axum::Router;
 use axum::routing::get_service;
 use futures_util::StreamExt;
-use gateway_conformance::wire::{End, Framing, Protocol, Request as WireRequest, exchange};
+use gateway_conformance::wire::{End, Framing, Protocol, WireRequest, exchange};
 use gateway_conformance::wire::{http1, http2};
 use gateway_core::{App, Body, Environ, Error, HttpError, app_fn, view};
 use http::{HeaderMap, HeaderValue};
@@ -145,7 +145,7 @@ async fn b7_204_205_and_304_have_no_body() -> TestResult {
 #[tokio::test]
 async fn b7_the_frames_of_204_are_one_head() -> TestResult {
     for (host, address) in hosts().await {
-        let mut connection = http2::Connection::open(address).await?;
+        let mut connection = http2::Http2Connection::open(address).await?;
         let response = connection.request(&WireRequest::get("/204")).await?;
         connection.assert_clean(&response).await?;
         let stream = response.stream.unwrap();
@@ -262,7 +262,7 @@ async fn i1_i2_input_arrives_whole() -> TestResult {
 #[tokio::test]
 async fn i5_unread_input_does_not_spoil_the_connection() -> TestResult {
     for (host, address) in hosts().await {
-        let mut connection = http1::Connection::open(address).await?;
+        let mut connection = http1::Http1Connection::open(address).await?;
         let request = WireRequest::new("GET", "/text").body("GET /204 HTTP/1.1\r\n\r\n");
         let response = connection.request(&request).await?;
         assert_eq!(response.body, "hello", "{host}");
@@ -282,7 +282,7 @@ async fn i5_rfc_9112_9_6_a_response_whose_request_body_is_not_read_says_close() 
         for (length, closes) in [(100, false), (200_000, true)] {
             for (path, status) in [("/text", 200), ("/missing", 404), ("/fails", 500)] {
                 let case = format!("{host} {path} {length}");
-                let mut connection = http1::Connection::open(address).await?;
+                let mut connection = http1::Http1Connection::open(address).await?;
                 let first = WireRequest::new("GET", path).body("x".repeat(length));
                 let mut bytes = first.to_http1("a.example").to_vec();
                 bytes.extend_from_slice(&WireRequest::get("/text").to_http1("a.example"));
@@ -308,7 +308,7 @@ async fn i5_rfc_9112_9_6_a_response_whose_request_body_is_not_read_says_close() 
 #[tokio::test]
 async fn s7_close_connection_closes() -> TestResult {
     for (host, address) in hosts().await {
-        let mut connection = http1::Connection::open(address).await?;
+        let mut connection = http1::Http1Connection::open(address).await?;
         let response = connection.request(&WireRequest::get("/close")).await?;
         assert_eq!(response.header("connection"), Some("close"), "{host}");
         assert!(connection.closed().await, "{host}");
@@ -396,14 +396,14 @@ async fn b1_l3_a_flushed_head_goes_out_and_a_client_that_leaves_ends_the_body() 
         let request = WireRequest::get("/events");
         match protocol {
             Protocol::Http1 => {
-                let mut connection = http1::Connection::open(address).await?;
+                let mut connection = http1::Http1Connection::open(address).await?;
                 connection.send_request(&request).await?;
                 assert_eq!(connection.read_head("GET").await?.status, 200);
                 assert_eq!(dropped.count(), 0);
                 drop(connection);
             }
             Protocol::Http2 => {
-                let mut connection = http2::Connection::open(address).await?;
+                let mut connection = http2::Http2Connection::open(address).await?;
                 let mut stream = connection.open_stream(&request).await?;
                 assert_eq!(stream.head().await?.status, 200);
                 assert_eq!(dropped.count(), 0);
@@ -432,7 +432,7 @@ async fn l3_a_client_that_leaves_before_the_head_ends_the_app() -> TestResult {
         })
     };
     let address = axum_serve(Router::new().fallback_service(service(app))).await;
-    let mut connection = http2::Connection::open(address).await?;
+    let mut connection = http2::Http2Connection::open(address).await?;
     let stream = connection.open_stream(&WireRequest::get("/")).await?;
     connection.ping().await?;
     drop(stream);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use gateway_core::{App, AppExt, Body, BoxApp, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, AppExt, Body, BoxApp, Environ, Error, HttpError, StartResponse, lifespan};
 use http::Method;
 
 /// Apps at exact paths; any other path is a 404.
@@ -47,6 +47,13 @@ impl Routes {
         self
     }
 
+    /// All apps, in the order of their paths.
+    fn apps(&self) -> Vec<&BoxApp> {
+        let mut apps: Vec<_> = self.0.iter().collect();
+        apps.sort_unstable_by_key(|(path, _)| **path);
+        apps.into_iter().map(|(_, app)| app).collect()
+    }
+
     /// Puts an app at a path for GET and HEAD; other methods are answered with 405.
     #[must_use]
     pub fn get(self, path: &'static str, app: impl App) -> Self {
@@ -64,6 +71,14 @@ impl App for Routes {
             }
             None => Err(HttpError::not_found().into()),
         }
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
+        lifespan::startup_all(self.apps()).await
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        lifespan::shutdown_all(self.apps()).await
     }
 }
 
@@ -86,4 +101,6 @@ impl<A: App> App for Get<A> {
         }
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }

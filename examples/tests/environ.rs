@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use examples::{Stack, stack};
-use gateway_conformance::wire::{Protocol, Request, WireError, exchange};
+use gateway_conformance::wire::{Protocol, WireError, WireRequest, exchange};
 use gateway_core::{App, EnvValue, Environ, view};
 use gateway_util::Mount;
 use serde_json::{Map, Value, json};
@@ -179,7 +179,7 @@ fn serve(on: Stack) -> SocketAddr {
 }
 
 /// What came back: the environ, or the status of a refusal, or nothing.
-async fn seen(on: Stack, protocol: Protocol, request: &Request) -> Value {
+async fn seen(on: Stack, protocol: Protocol, request: &WireRequest) -> Value {
     static SERVERS: LazyLock<[SocketAddr; 3]> = LazyLock::new(|| Stack::ALL.map(serve));
     let nth = Stack::ALL.iter().position(|stack| *stack == on).unwrap();
     let answer: Result<_, WireError> = exchange(SERVERS[nth], protocol, request).await;
@@ -192,8 +192,8 @@ async fn seen(on: Stack, protocol: Protocol, request: &Request) -> Value {
 }
 
 /// With fields that tempt an adapter to mix them up.
-fn request(method: &str, target: &[u8]) -> Request {
-    Request::new(method, target)
+fn request(method: &str, target: &[u8]) -> WireRequest {
+    WireRequest::new(method, target)
         .header("host", "a.example:8080")
         .header("x-twice", "1")
         .header("x-twice", "2")
@@ -294,7 +294,7 @@ async fn e8_bodies_are_described_the_same() {
 
 #[tokio::test]
 async fn e12_without_a_host_the_server_names_itself() {
-    let request = Request::get("/api/a").http10().without_host();
+    let request = WireRequest::get("/api/a").http10().without_host();
     let on_hyper = seen(Stack::Hyper, Protocol::Http1, &request).await;
     assert_eq!(on_hyper["vars"]["SERVER_NAME"], "127.0.0.1");
     for stack in [Stack::Actix, Stack::Tower] {

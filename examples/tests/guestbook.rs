@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use bytes::Bytes;
-use gateway_conformance::wire::http1::Connection;
-use gateway_conformance::wire::{Request, Response};
+use gateway_conformance::wire::http1::Http1Connection;
+use gateway_conformance::wire::{WireRequest, WireResponse};
 
 struct Program {
     child: Child,
@@ -34,14 +34,14 @@ impl Program {
         }
     }
 
-    async fn ask(&self, request: Request) -> Response {
-        let mut connection = Connection::open(self.address).await.unwrap();
+    async fn ask(&self, request: WireRequest) -> WireResponse {
+        let mut connection = Http1Connection::open(self.address).await.unwrap();
         connection.request(&request).await.unwrap()
     }
 
-    async fn sign(&self, form: impl Into<Bytes>) -> Response {
+    async fn sign(&self, form: impl Into<Bytes>) -> WireResponse {
         let request =
-            Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+            WireRequest::post("/").header("content-type", "application/x-www-form-urlencoded");
         self.ask(request.body(form.into())).await
     }
 }
@@ -55,7 +55,7 @@ impl Drop for Program {
 }
 
 /// The cookies that an answer sets, as a client sends them back.
-fn cookies(response: &Response) -> String {
+fn cookies(response: &WireResponse) -> String {
     let lines = response.header_all("set-cookie");
     let pairs: Vec<&str> = lines
         .iter()
@@ -67,7 +67,7 @@ fn cookies(response: &Response) -> String {
 #[tokio::test]
 async fn a_guest_signs_the_book_and_is_thanked_once() {
     let book = Program::start();
-    let page = book.ask(Request::get("/")).await;
+    let page = book.ask(WireRequest::get("/")).await;
     assert_eq!(page.status, 200);
     assert_eq!(
         page.header("content-type"),
@@ -87,7 +87,9 @@ async fn a_guest_signs_the_book_and_is_thanked_once() {
         "one line each (S8)"
     );
 
-    let page = book.ask(Request::get("/").header("cookie", &sent)).await;
+    let page = book
+        .ask(WireRequest::get("/").header("cookie", &sent))
+        .await;
     let text = page.text();
     assert!(text.contains("Thank you"), "{text}");
     assert!(text.contains("<h2>&lt;b&gt; \u{c4}da</h2>"), "{text}");
@@ -105,7 +107,7 @@ async fn a_guest_signs_the_book_and_is_thanked_once() {
         "{deleted}"
     );
 
-    let page = book.ask(Request::get("/")).await;
+    let page = book.ask(WireRequest::get("/")).await;
     assert!(!page.text().contains("Thank you"));
     assert!(page.text().contains("<article>"));
 }
@@ -121,17 +123,17 @@ async fn bad_input_is_answered_and_adds_nothing() {
     // A browser keeps to `maxlength`; others do not.
     let wide = format!("name={}&words=x", "n".repeat(81));
     assert_eq!(book.sign(wide).await.status, 422);
-    let plain = Request::post("/").header("content-type", "text/plain");
+    let plain = WireRequest::post("/").header("content-type", "text/plain");
     assert_eq!(book.ask(plain.body("name=a&words=b")).await.status, 415);
-    let put = book.ask(Request::new("PUT", "/")).await;
+    let put = book.ask(WireRequest::new("PUT", "/")).await;
     assert_eq!(put.status, 405);
     assert_eq!(put.header("allow"), Some("GET, HEAD, POST, OPTIONS"));
-    assert_eq!(book.ask(Request::get("/nowhere")).await.status, 404);
-    let forged = Request::get("/").header("cookie", "flash=<b>; name=zz; flash");
+    assert_eq!(book.ask(WireRequest::get("/nowhere")).await.status, 404);
+    let forged = WireRequest::get("/").header("cookie", "flash=<b>; name=zz; flash");
     let page = book.ask(forged).await;
     assert_eq!(page.status, 200);
     assert!(!page.text().contains("role=status"));
     assert!(!page.text().contains("<article>"));
-    let head = book.ask(Request::head("/")).await;
+    let head = book.ask(WireRequest::head("/")).await;
     assert!(head.header("content-length").is_some());
 }

@@ -7,7 +7,7 @@ mod process;
 use std::net::SocketAddr;
 
 use examples::Stack;
-use gateway_conformance::wire::{End, Protocol, Request, Response, exchange, http1};
+use gateway_conformance::wire::{End, Protocol, WireRequest, WireResponse, exchange, http1};
 use serde_json::{Value, json};
 
 use process::{Running, program};
@@ -19,7 +19,7 @@ fn start(path: &str, arguments: &[&str]) -> Running {
     Running::start(command)
 }
 
-async fn ask(address: SocketAddr, protocol: Protocol, request: Request) -> Response {
+async fn ask(address: SocketAddr, protocol: Protocol, request: WireRequest) -> WireResponse {
     let answer = exchange(address, protocol, &request).await.unwrap();
     assert!(answer.is_complete(), "{answer:?}");
     answer
@@ -29,7 +29,7 @@ async fn ask(address: SocketAddr, protocol: Protocol, request: Request) -> Respo
 async fn tonic_and_app_share_a_port() {
     let server = start(env!("CARGO_BIN_EXE_tonic_and_app"), &[]);
     for protocol in Protocol::ALL {
-        let page = ask(server.address, protocol, Request::get("/any")).await;
+        let page = ask(server.address, protocol, WireRequest::get("/any")).await;
         assert_eq!(page.text(), "a page at /any\n");
     }
     // `HealthCheckRequest { service }`, with the prefix of a gRPC message.
@@ -37,7 +37,7 @@ async fn tonic_and_app_share_a_port() {
         let length = u8::try_from(service.len()).unwrap();
         let mut message = vec![0, 0, 0, 0, length + 2, 10, length];
         message.extend_from_slice(service.as_bytes());
-        Request::post("/grpc.health.v1.Health/Check")
+        WireRequest::post("/grpc.health.v1.Health/Check")
             .header("content-type", "application/grpc")
             .header("te", "trailers")
             .body(message)
@@ -55,7 +55,7 @@ async fn tonic_and_app_share_a_port() {
 }
 
 /// The message in an answer: JSON, or the last event of an event stream.
-fn message(answer: &Response) -> Value {
+fn message(answer: &WireResponse) -> Value {
     let text = answer.text();
     let data = match answer.header("content-type") {
         Some("text/event-stream") => {
@@ -68,8 +68,8 @@ fn message(answer: &Response) -> Value {
 }
 
 /// A JSON-RPC call as an MCP client sends it.
-fn call(session: Option<&str>, message: &Value) -> Request {
-    let request = Request::post("/mcp")
+fn call(session: Option<&str>, message: &Value) -> WireRequest {
+    let request = WireRequest::post("/mcp")
         .header("content-type", "application/json")
         .header("accept", "application/json, text/event-stream");
     let request = match session {
@@ -87,7 +87,7 @@ async fn an_mcp_client_finds_and_calls_the_tools() {
     // HTTP/1.1 alone: each request is a connection of its own, and may reach either worker.
     let send = async |request| ask(server.address, Protocol::Http1, request).await;
 
-    let native = send(Request::get("/")).await;
+    let native = send(WireRequest::get("/")).await;
     assert_eq!(native.text(), "the MCP server is at /mcp\n");
 
     let answer = send(call(
@@ -122,18 +122,18 @@ async fn an_mcp_client_finds_and_calls_the_tools() {
     }
 
     // The event stream of the session: its head comes before there is an event.
-    let events = Request::get("/mcp")
+    let events = WireRequest::get("/mcp")
         .header("accept", "text/event-stream")
         .header("mcp-session-id", id)
         .header("mcp-protocol-version", "2025-06-18");
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     connection.send_request(&events).await.unwrap();
     let head = connection.read_head("GET").await.unwrap();
     assert_eq!(head.status, 200);
     assert_eq!(head.header("content-type"), Some("text/event-stream"));
     drop(connection);
     // One that is open when the server is to end, and would hold it for its whole deadline.
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
         "protocolVersion": "2025-06-18",
         "capabilities": {},
@@ -142,14 +142,14 @@ async fn an_mcp_client_finds_and_calls_the_tools() {
     let answer = send(call(None, &initialize)).await;
     let other = answer.header("mcp-session-id").unwrap();
     assert_eq!(send(call(Some(other), &notified)).await.status, 202);
-    let events = Request::get("/mcp")
+    let events = WireRequest::get("/mcp")
         .header("accept", "text/event-stream")
         .header("mcp-session-id", other)
         .header("mcp-protocol-version", "2025-06-18");
     connection.send_request(&events).await.unwrap();
     assert_eq!(connection.read_head("GET").await.unwrap().status, 200);
 
-    let end = Request::new("DELETE", "/mcp").header("mcp-session-id", id);
+    let end = WireRequest::new("DELETE", "/mcp").header("mcp-session-id", id);
     assert!(send(end).await.status < 300);
     assert_eq!(send(call(session, &list)).await.status, 404);
 
@@ -177,34 +177,34 @@ async fn assert_webdav(address: SocketAddr, protocol: Protocol, stack: Stack) {
     let of = |status: u16| (status, format!("{stack} {protocol:?}"));
     let status = async |request| of(ask(address, protocol, request).await.status);
 
-    let options = send(Request::new("OPTIONS", "/files/")).await;
+    let options = send(WireRequest::new("OPTIONS", "/files/")).await;
     assert!(
         options.header("dav").unwrap().starts_with('1'),
         "{options:?}"
     );
-    assert_eq!(status(Request::new("MKCOL", "/files/d")).await, of(201));
-    let put = Request::new("PUT", "/files/d/a%20b.txt");
+    assert_eq!(status(WireRequest::new("MKCOL", "/files/d")).await, of(201));
+    let put = WireRequest::new("PUT", "/files/d/a%20b.txt");
     assert_eq!(status(put.clone().body("first")).await, of(201));
     assert_eq!(status(put.chunked(["sec", "ond"])).await, of(204));
 
-    let get = send(Request::get("/files/d/a%20b.txt")).await;
+    let get = send(WireRequest::get("/files/d/a%20b.txt")).await;
     assert_eq!(
         (get.text().as_str(), get.header("content-length")),
         ("second", Some("6"))
     );
-    let head = send(Request::head("/files/d/a%20b.txt")).await;
+    let head = send(WireRequest::head("/files/d/a%20b.txt")).await;
     assert_eq!(
         (head.text().as_str(), head.header("content-length")),
         ("", Some("6"))
     );
-    let part = Request::get("/files/d/a%20b.txt").header("range", "bytes=1-2");
+    let part = WireRequest::get("/files/d/a%20b.txt").header("range", "bytes=1-2");
     let part = send(part).await;
     assert_eq!((part.status, part.text().as_str()), (206, "ec"));
     let etag = get.header("etag").unwrap();
-    let unchanged = Request::get("/files/d/a%20b.txt").header("if-none-match", etag);
+    let unchanged = WireRequest::get("/files/d/a%20b.txt").header("if-none-match", etag);
     assert_eq!(status(unchanged).await, of(304));
 
-    let list = Request::new("PROPFIND", "/files/d/").header("depth", "1");
+    let list = WireRequest::new("PROPFIND", "/files/d/").header("depth", "1");
     let list = send(list).await;
     assert_eq!(of(list.status), of(207));
     // Links begin at the mount.
@@ -215,11 +215,20 @@ async fn assert_webdav(address: SocketAddr, protocol: Protocol, stack: Stack) {
     );
 
     let host = format!("http://{address}/files/d/moved.txt");
-    let moved = Request::new("MOVE", "/files/d/a%20b.txt").header("destination", host);
+    let moved = WireRequest::new("MOVE", "/files/d/a%20b.txt").header("destination", host);
     assert_eq!(status(moved).await, of(201));
-    assert_eq!(status(Request::get("/files/d/a%20b.txt")).await, of(404));
-    assert_eq!(status(Request::new("DELETE", "/files/d/")).await, of(204));
-    assert_eq!(status(Request::get("/files/d/moved.txt")).await, of(404));
-    let beside = send(Request::get("/")).await;
+    assert_eq!(
+        status(WireRequest::get("/files/d/a%20b.txt")).await,
+        of(404)
+    );
+    assert_eq!(
+        status(WireRequest::new("DELETE", "/files/d/")).await,
+        of(204)
+    );
+    assert_eq!(
+        status(WireRequest::get("/files/d/moved.txt")).await,
+        of(404)
+    );
+    let beside = send(WireRequest::get("/")).await;
     assert_eq!(beside.text(), "a WebDAV server is at /files\n");
 }

@@ -7,7 +7,7 @@
 #[macro_use]
 mod common;
 
-use gateway_conformance::wire::{Framing, Protocol, Request, Response, exchange};
+use gateway_conformance::wire::{Framing, Protocol, WireRequest, WireResponse, exchange};
 use serde::Deserialize;
 
 use common::Server;
@@ -28,7 +28,7 @@ struct Expected {
 }
 
 /// The response in the oracle's terms.
-fn observed(response: &Response) -> Expected {
+fn observed(response: &WireResponse) -> Expected {
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
     let of_the_server = ["date", "server", "connection", "transfer-encoding"];
     let headers = response.headers.iter();
@@ -51,7 +51,7 @@ async fn the_views_answer_as_flask_does(server: Server) {
     let mut wrong = Vec::new();
     for row in &rows {
         for protocol in Protocol::ALL {
-            let request = Request::new(&*row.method, &row.path);
+            let request = WireRequest::new(&*row.method, &row.path);
             let response = exchange(server.address, protocol, &request).await.unwrap();
             assert!(response.is_complete(), "{} {}", row.method, row.path);
             let observed = observed(&response);

@@ -6,7 +6,7 @@ mod process;
 
 use std::net::SocketAddr;
 
-use gateway_conformance::wire::{Protocol, Request, Response, exchange, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange, http1};
 
 use process::{Running, program};
 
@@ -21,14 +21,14 @@ fn start_with(path: &str, arguments: &[&str]) -> Running {
     Running::start(command)
 }
 
-async fn ask(address: SocketAddr, request: Request) -> Response {
+async fn ask(address: SocketAddr, request: WireRequest) -> WireResponse {
     let answer = exchange(address, Protocol::Http1, &request).await.unwrap();
     assert!(answer.is_complete(), "{answer:?}");
     answer
 }
 
 async fn text(address: SocketAddr, target: &str) -> (u16, String) {
-    let answer = ask(address, Request::get(target)).await;
+    let answer = ask(address, WireRequest::get(target)).await;
     (answer.status, answer.text())
 }
 
@@ -42,7 +42,7 @@ async fn assert_mounted(address: SocketAddr) {
     ] {
         assert_eq!(text(address, target).await, (200, body.into()), "{target}");
     }
-    let item = ask(address, Request::get("/items/1")).await;
+    let item = ask(address, WireRequest::get("/items/1")).await;
     assert_eq!(item.header("x-my-header"), Some("foo"));
     let (status, page) = text(address, "/items/2").await;
     assert_eq!(status, 404);
@@ -58,7 +58,7 @@ async fn actix_mount() {
     assert_mounted(server.address).await;
     let native = text(server.address, "/").await;
     assert_eq!(native, (200, "actix was here first\n".into()));
-    let guarded = Request::get("/anything").header("host", "app.example");
+    let guarded = WireRequest::get("/anything").header("host", "app.example");
     let guarded = ask(server.address, guarded).await;
     assert_eq!(guarded.text(), "[\"\",\"/anything\"]\n");
     let (status, log) = server.terminate().await;
@@ -94,16 +94,16 @@ async fn axum_in_actix() {
     }
     // axum's extractors refuse as they do in axum.
     assert_eq!(text(server.address, "/items/x").await.0, 400);
-    let wrong_method = ask(server.address, Request::post("/items/7")).await;
+    let wrong_method = ask(server.address, WireRequest::post("/items/7")).await;
     assert_eq!(wrong_method.status, 405);
     assert_eq!(wrong_method.header("allow"), Some("GET,HEAD"));
     for upload in [
-        Request::post("/v1/upper").body("shout"),
-        Request::post("/upper").chunked(["sho", "ut"]),
+        WireRequest::post("/v1/upper").body("shout"),
+        WireRequest::post("/upper").chunked(["sho", "ut"]),
     ] {
         assert_eq!(ask(server.address, upload).await.text(), "SHOUT");
     }
-    let head = ask(server.address, Request::head("/items/7")).await;
+    let head = ask(server.address, WireRequest::head("/items/7")).await;
     assert_eq!(
         (head.status, head.header("content-length")),
         (200, Some("13"))
@@ -118,41 +118,41 @@ const CREDENTIALS: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 #[tokio::test]
 async fn compose() {
     let server = start(env!("CARGO_BIN_EXE_compose"));
-    let page = ask(server.address, Request::get("/")).await;
+    let page = ask(server.address, WireRequest::get("/")).await;
     assert_eq!(
         (page.status, page.header("x-places-left")),
         (200, Some("7"))
     );
     assert!(page.header("x-request-id").is_some());
     let tag = page.header("etag").unwrap();
-    let again = Request::get("/").header("if-none-match", tag);
+    let again = WireRequest::get("/").header("if-none-match", tag);
     assert_eq!(ask(server.address, again).await.status, 304);
 
-    let notes = |request: Request| {
+    let notes = |request: WireRequest| {
         let request = request.header("authorization", CREDENTIALS);
         let request = request.header("x-forwarded-for", "6.6.6.6, 192.0.2.7");
         ask(server.address, request)
     };
-    let read = notes(Request::get("/notes")).await;
+    let read = notes(WireRequest::get("/notes")).await;
     assert_eq!(
         read.text(),
         "{\"notes\":[\"buy milk\"],\"user\":\"Aladdin\"}\n"
     );
     let add = |note: String| {
-        let request = Request::post("/notes").header("content-type", "application/json");
+        let request = WireRequest::post("/notes").header("content-type", "application/json");
         notes(request.body(note))
     };
     assert_eq!(add("\"buy bread\"".into()).await.status, 201);
     assert_eq!(add("buy bread".into()).await.status, 400);
     assert_eq!(add(format!("\"{}\"", "x".repeat(2000))).await.status, 413);
-    let put = notes(Request::new("PUT", "/notes")).await;
+    let put = notes(WireRequest::new("PUT", "/notes")).await;
     let allow = Some("GET, HEAD, POST, OPTIONS");
     assert_eq!((put.status, put.header("allow")), (405, allow));
 
-    let refused = ask(server.address, Request::get("/notes")).await;
+    let refused = ask(server.address, WireRequest::get("/notes")).await;
     assert_eq!(refused.status, 401);
     assert!(refused.header("www-authenticate").is_some());
-    let nowhere = Request::get("/nope").header("accept", "application/json");
+    let nowhere = WireRequest::get("/nope").header("accept", "application/json");
     let nowhere = ask(server.address, nowhere).await;
     assert_eq!(nowhere.status, 404);
     assert_eq!(
@@ -175,13 +175,16 @@ async fn compose_sheds_what_is_too_much() {
     let server = start(env!("CARGO_BIN_EXE_compose"));
     let mut clocks = Vec::new();
     for _ in 0..8 {
-        let mut clock = http1::Connection::open(server.address).await.unwrap();
-        clock.send_request(&Request::get("/clock")).await.unwrap();
+        let mut clock = http1::Http1Connection::open(server.address).await.unwrap();
+        clock
+            .send_request(&WireRequest::get("/clock"))
+            .await
+            .unwrap();
         let head = clock.read_head("GET").await.unwrap();
         assert_eq!(head.header("content-type"), Some("text/event-stream"));
         clocks.push(clock);
     }
-    let refused = ask(server.address, Request::get("/")).await;
+    let refused = ask(server.address, WireRequest::get("/")).await;
     assert_eq!(
         (refused.status, refused.header("retry-after")),
         (503, Some("1"))
@@ -189,7 +192,7 @@ async fn compose_sheds_what_is_too_much() {
     // One client leaves. The server hears of it in its own time; the test's patience is that of
     // whoever runs it.
     clocks.pop();
-    while ask(server.address, Request::get("/")).await.status != 200 {
+    while ask(server.address, WireRequest::get("/")).await.status != 200 {
         tokio::task::yield_now().await;
     }
 }
@@ -198,19 +201,19 @@ async fn compose_sheds_what_is_too_much() {
 async fn static_site() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/public");
     let server = start_with(env!("CARGO_BIN_EXE_static_site"), &[directory]);
-    let index = ask(server.address, Request::get("/")).await;
+    let index = ask(server.address, WireRequest::get("/")).await;
     assert_eq!(
         index.header("content-type"),
         Some("text/html; charset=utf-8")
     );
     let tag = index.header("etag").unwrap();
-    let again = Request::get("/").header("if-none-match", tag);
+    let again = WireRequest::get("/").header("if-none-match", tag);
     assert_eq!(ask(server.address, again).await.status, 304);
-    let part = Request::get("/poem.txt").header("range", "bytes=0-8");
+    let part = WireRequest::get("/poem.txt").header("range", "bytes=0-8");
     let part = ask(server.address, part.header("accept-encoding", "gzip")).await;
     assert_eq!((part.status, part.text().as_str()), (206, "The bytes"));
 
-    let packed = Request::get("/poem.txt").header("accept-encoding", "gzip");
+    let packed = WireRequest::get("/poem.txt").header("accept-encoding", "gzip");
     let packed = ask(server.address, packed).await;
     assert_eq!(packed.header("content-encoding"), Some("gzip"));
     assert!(packed.header("etag").unwrap().starts_with("W/"));

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use examples::Stack;
-use gateway_conformance::wire::{Request, http1, http2};
+use gateway_conformance::wire::{WireRequest, http1, http2};
 use gateway_core::{App, Body, Environ, StartResponse, app_fn};
 use gateway_util::{MiddlewareExt, Mount, blocking};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -100,18 +100,18 @@ async fn wait(told: &mut UnboundedReceiver<&'static str>, word: &str, times: usi
 /// A client that reads nothing.
 #[expect(dead_code, reason = "they are kept, and not read")]
 enum Client {
-    Http1(http1::Connection),
-    Http2(http2::Connection, http2::Stream),
+    Http1(http1::Http1Connection),
+    Http2(http2::Http2Connection, http2::Stream),
 }
 
 async fn stall(address: SocketAddr, target: &str, is_http2: bool) -> Client {
-    let request = Request::get(target);
+    let request = WireRequest::get(target);
     if is_http2 {
-        let mut connection = http2::Connection::open(address).await.unwrap();
+        let mut connection = http2::Http2Connection::open(address).await.unwrap();
         let stream = connection.open_stream(&request).await.unwrap();
         return Client::Http2(connection, stream);
     }
-    let mut connection = http1::Connection::open(address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(address).await.unwrap();
     connection.send_request(&request).await.unwrap();
     Client::Http1(connection)
 }
@@ -142,9 +142,9 @@ async fn a_thread_of_a_stalled_client_is_free_for_the_fifth(stack: Stack) {
         }
         wait(&mut told, "begun", 4).await;
         wait(&mut told, "blocking", 4).await;
-        let mut fifth = http1::Connection::open(address).await.unwrap();
+        let mut fifth = http1::Http1Connection::open(address).await.unwrap();
         fifth
-            .send_request(&Request::get("/blocking"))
+            .send_request(&WireRequest::get("/blocking"))
             .await
             .unwrap();
         assert_eq!(fifth.read_head("GET").await.unwrap().status, 200);

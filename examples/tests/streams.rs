@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use examples::Stack;
-use gateway_conformance::wire::{Protocol, Request, exchange, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http2};
 use gateway_core::{App, Body, Environ, app_fn};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
@@ -48,8 +48,8 @@ fn endless(stack: Stack) -> (SocketAddr, Arc<AtomicUsize>) {
 async fn b3_a_client_that_stops_reading_stops_the_producer() {
     for stack in Stack::ALL {
         let (address, count) = endless(stack);
-        let mut connection = http2::Connection::open(address).await.unwrap();
-        let request = Request::get("/endless");
+        let mut connection = http2::Http2Connection::open(address).await.unwrap();
+        let request = WireRequest::get("/endless");
         let mut stream = connection.open_stream(&request).await.unwrap();
         stream.head().await.unwrap();
         // The window is full once these have come, and the answer to a ping is behind them.
@@ -73,7 +73,7 @@ async fn b3_a_client_that_stops_reading_stops_the_producer() {
             .unwrap();
         client.read_exact(&mut [0; 100]).unwrap();
         for _ in 0..200 {
-            exchange(address, Protocol::Http1, &Request::get("/"))
+            exchange(address, Protocol::Http1, &WireRequest::get("/"))
                 .await
                 .unwrap();
         }
@@ -150,8 +150,11 @@ async fn l3_over_http2_a_client_that_leaves_ends_the_body_within_one_chunk() {
     for stack in Stack::ALL {
         let (address, tickets, mut closed) = ticketed(stack);
         tickets.send(()).unwrap();
-        let mut connection = http2::Connection::open(address).await.unwrap();
-        let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+        let mut connection = http2::Http2Connection::open(address).await.unwrap();
+        let mut stream = connection
+            .open_stream(&WireRequest::get("/"))
+            .await
+            .unwrap();
         assert!(!stream.chunk().await.unwrap().unwrap().is_empty());
         assert!(closed.try_recv().is_err(), "{stack}");
         drop(stream);

@@ -39,6 +39,8 @@ impl<A: App> App for Identity<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 fn five<A: App + Clone>(app: A) -> impl App + Clone {

@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Display};
 
-use crate::wire::{End, Response, WireError};
+use crate::wire::{End, WireError, WireResponse};
 
 /// Why a case failed: one text, for a person.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ pub(crate) trait Look: Sized {
     fn broken(self) -> Result<Self, Failure>;
 }
 
-impl Look for Response {
+impl Look for WireResponse {
     fn status(self, code: u16) -> Result<Self, Failure> {
         let text: String = self.text().chars().take(200).collect();
         if self.status == code {

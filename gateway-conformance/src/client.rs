@@ -14,7 +14,7 @@ use gateway_core::{BoxApp, Gateway};
 use crate::check::{Failure, Look as _, Seen, ensure};
 use crate::facts::TOKEN;
 use crate::via::Via;
-use crate::wire::{self, End, Protocol, Request, Response, http1, http2};
+use crate::wire::{self, End, Protocol, WireRequest, WireResponse, http1, http2};
 
 pub(crate) use open::Open;
 
@@ -80,13 +80,13 @@ impl Client {
     }
 
     /// A request to the case's app, which carries the run's token.
-    pub(crate) fn request(&self, method: &str, rest: &str) -> Request {
+    pub(crate) fn request(&self, method: &str, rest: &str) -> WireRequest {
         self.request_to(method, &self.path(rest))
     }
 
     /// A request with a target of the case's own making.
-    pub(crate) fn request_to(&self, method: &str, target: &str) -> Request {
-        Request::new(method, target).header(TOKEN, &self.token)
+    pub(crate) fn request_to(&self, method: &str, target: &str) -> WireRequest {
+        WireRequest::new(method, target).header(TOKEN, &self.token)
     }
 
     /// The server's address; in process an address that nobody is at.
@@ -98,7 +98,7 @@ impl Client {
     }
 
     /// Sends the request over a connection of its own. Over HTTP/1 nothing may follow the response.
-    pub(crate) async fn send(&self, request: Request) -> Result<Response, Failure> {
+    pub(crate) async fn send(&self, request: WireRequest) -> Result<WireResponse, Failure> {
         match &self.target {
             Target::Socket {
                 address, protocol, ..
@@ -111,8 +111,8 @@ impl Client {
     /// reset may overtake what was sent before it, the head with it.
     pub(crate) async fn send_whatever(
         &self,
-        request: Request,
-    ) -> Result<Option<Response>, Failure> {
+        request: WireRequest,
+    ) -> Result<Option<WireResponse>, Failure> {
         match self.send(request).await {
             Ok(response) => Ok(Some(response)),
             Err(failure) if self.via() == Via::Http2 && failure.is_reset() => Ok(None),
@@ -128,7 +128,7 @@ impl Client {
     }
 
     /// As [`get_broken`](Self::get_broken), with a request of the case's own.
-    pub(crate) async fn send_broken(&self, request: Request, status: u16, sent: &str) -> Seen {
+    pub(crate) async fn send_broken(&self, request: WireRequest, status: u16, sent: &str) -> Seen {
         let Some(response) = self.send_whatever(request).await? else {
             return Ok(());
         };
@@ -142,12 +142,12 @@ impl Client {
     }
 
     /// GET of the case's app.
-    pub(crate) async fn get(&self, rest: &str) -> Result<Response, Failure> {
+    pub(crate) async fn get(&self, rest: &str) -> Result<WireResponse, Failure> {
         self.send(self.request("GET", rest)).await
     }
 
     /// Sends the request and leaves the response to be read step by step.
-    pub(crate) async fn open(&self, request: Request) -> Result<Open, Failure> {
+    pub(crate) async fn open(&self, request: WireRequest) -> Result<Open, Failure> {
         match &self.target {
             Target::Socket {
                 protocol: Protocol::Http1,
@@ -169,15 +169,15 @@ impl Client {
     }
 
     /// A connection in HTTP/1 to look at closely.
-    pub(crate) async fn http1(&self) -> Result<http1::Connection, Failure> {
-        let mut connection = http1::Connection::open(self.address()).await?;
+    pub(crate) async fn http1(&self) -> Result<http1::Http1Connection, Failure> {
+        let mut connection = http1::Http1Connection::open(self.address()).await?;
         connection.set_deadline(self.deadline);
         Ok(connection)
     }
 
     /// A connection in HTTP/2 to look at closely.
-    pub(crate) async fn http2(&self) -> Result<http2::Connection, Failure> {
-        let mut connection = http2::Connection::open(self.address()).await?;
+    pub(crate) async fn http2(&self) -> Result<http2::Http2Connection, Failure> {
+        let mut connection = http2::Http2Connection::open(self.address()).await?;
         connection.set_deadline(self.deadline);
         Ok(connection)
     }
@@ -218,13 +218,13 @@ impl Client {
 
     async fn ask_facts(&self, order: &str) -> Result<Vec<String>, Failure> {
         let target = format!("{}/_facts/{}{order}", self.prefix(), self.token);
-        let response = self.send(Request::get(target)).await?.status(200)?;
+        let response = self.send(WireRequest::get(target)).await?.status(200)?;
         Ok(serde_json::from_slice(&response.body)?)
     }
 
     /// The environ that the case's app saw for the request, by CGI key; see
     /// [`environ_report`](crate::cases::reports::environ_report).
-    pub(crate) async fn environ(&self, request: Request) -> Result<Variables, Failure> {
+    pub(crate) async fn environ(&self, request: WireRequest) -> Result<Variables, Failure> {
         let response = self.send(request).await?.status(200)?.whole()?;
         Variables::of(&response)
     }
@@ -235,7 +235,7 @@ impl Client {
 pub(crate) struct Variables(BTreeMap<String, String>);
 
 impl Variables {
-    pub(crate) fn of(response: &Response) -> Result<Self, Failure> {
+    pub(crate) fn of(response: &WireResponse) -> Result<Self, Failure> {
         Ok(Self(serde_json::from_slice(&response.body)?))
     }
 

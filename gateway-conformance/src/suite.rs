@@ -16,7 +16,7 @@ use crate::excuse::{Excuse, judge};
 use crate::own_thread;
 use crate::report::{CaseOutcome, Report, Row};
 use crate::via::Via;
-use crate::wire::{DEFAULT_DEADLINE, Protocol, Request};
+use crate::wire::{DEFAULT_DEADLINE, Protocol, WireRequest};
 
 /// How many cases run at once in process, where none can do another harm.
 const AT_ONCE_IN_PROCESS: usize = 8;
@@ -234,7 +234,7 @@ impl Suite {
     async fn ask(&self, target: &Target) -> Result<(String, u16), String> {
         let client = Client::new(target.clone(), "_facts", self.deadline);
         let path = client.path("/probe");
-        let response = client.send(Request::get(&path)).await;
+        let response = client.send(WireRequest::get(&path)).await;
         response
             .map(|response| (path, response.status))
             .map_err(Failure::into_text)

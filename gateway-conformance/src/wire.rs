@@ -5,9 +5,9 @@
 //! read exactly one response, say how it was framed and how it ended, and leave
 //! every byte that follows where the test can find it.
 //!
-//! * [`Request`] is one description of a request for both protocols.
-//! * [`exchange`] sends it over a connection of its own and gives a [`Response`].
-//! * [`http1::Connection`] and [`http2::Connection`] are for tests that look
+//! * [`WireRequest`] is one description of a request for both protocols.
+//! * [`exchange`] sends it over a connection of its own and gives a [`WireResponse`].
+//! * [`http1::Http1Connection`] and [`http2::Http2Connection`] are for tests that look
 //!   closer: raw bytes, one chunk at a time, single frames.
 //!
 //! What holds for all of them:
@@ -17,8 +17,8 @@
 //!   [`WireError`] that says what was awaited.
 //! * Nothing sleeps.
 //! * Nothing a server sends makes a client panic.
-//! * A response that a server broke off is still a [`Response`], whose
-//!   [`end`](Response::end) is not [`End::Complete`]; a response that violates
+//! * A response that a server broke off is still a [`WireResponse`], whose
+//!   [`end`](WireResponse::end) is not [`End::Complete`]; a response that violates
 //!   the protocol is a [`WireError`].
 
 pub mod http1;
@@ -33,6 +33,6 @@ pub(crate) mod response;
 pub use self::deadline::DEFAULT_DEADLINE;
 pub use self::error::WireError;
 pub use self::exchange::{Protocol, exchange, exchange_within};
-pub use self::request::Request;
-pub use self::response::{End, Framing, Head, Response};
+pub use self::request::WireRequest;
+pub use self::response::{End, Framing, Head, WireResponse};
 pub use h2::Reason;

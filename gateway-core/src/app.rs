@@ -1,7 +1,8 @@
-//! The interface: what an app is.
+//! `App`, the interface: an async function from a request to a response body.
 
 use std::any::type_name;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
 use crate::body::Body;
@@ -26,9 +27,9 @@ use crate::start_response::StartResponse;
 /// The gateway:
 /// - may call an app many times at once; the calls share nothing but `&self` (L5);
 /// - may drop the future at any await, when the client has gone (hyper), or run it to its end
-///   (actix): nothing that must happen may stand behind an await;
+///   (actix): what must happen belongs in a destructor or a task (L3);
 /// - drops the returned body exactly once (L1);
-/// - answers a panic with a 500, or aborts the response where its head has gone out (B9).
+/// - answers a panic with a 500, or aborts the response if its head was sent (B9).
 ///
 /// # Examples
 ///
@@ -66,13 +67,40 @@ pub trait App: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// What the app could not handle. The gateway answers it, or aborts the response where its head
-    /// has gone out.
+    /// An error that the app did not handle. The gateway answers with an error page, or aborts the
+    /// response if its head was sent.
     fn call(
         &self,
         environ: Environ,
         start_response: StartResponse,
     ) -> impl Future<Output = Result<Body, Error>> + Send;
+
+    /// Called once by each server, before its first request (L9): to open what the app needs. By
+    /// default it does nothing.
+    ///
+    /// A middleware forwards it (L11). An app that is called by [`respond`](crate::AppExt::respond) only
+    /// is its caller's to start.
+    ///
+    /// # Errors
+    ///
+    /// An error stops the server, which returns it.
+    #[inline]
+    fn startup(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
+    }
+
+    /// Called once by each server that has started the app, when the last exchange and the last stream
+    /// that was switched have ended or were cut (L10). By default it does nothing.
+    ///
+    /// A middleware forwards it (L11). The future may be dropped at the server's deadline.
+    ///
+    /// # Errors
+    ///
+    /// An error is the server's, which returns it.
+    #[inline]
+    fn shutdown(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        ready(Ok(()))
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -100,9 +128,18 @@ impl<A: App> App for Arc<A> {
     ) -> impl Future<Output = Result<Body, Error>> + Send {
         (**self).call(environ, start_response)
     }
+
+    fn startup(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).startup()
+    }
+
+    fn shutdown(&self) -> impl Future<Output = Result<(), Error>> + Send {
+        (**self).shutdown()
+    }
 }
 
-// Here and not beside `HttpError`, which the input's errors build on: arrows go one way.
+// This impl is not in `http_error.rs`: the input's errors use `HttpError`, and modules have no
+// circles.
 impl App for HttpError {
     async fn call(&self, _: Environ, start_response: StartResponse) -> Result<Body, Error> {
         self.report();
@@ -138,7 +175,7 @@ where
     AppFn(f)
 }
 
-/// An app made of a closure; see [`app_fn`].
+/// An app made from a closure; see [`app_fn`].
 #[derive(Clone, Copy)]
 pub struct AppFn<F>(F);
 

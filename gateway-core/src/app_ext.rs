@@ -1,4 +1,5 @@
-//! What every app can do besides being called.
+//! `AppExt`: what every app can do, such as being run for its response, boxed, or checked by the
+//! lint.
 
 use crate::app::App;
 use crate::body::Body;
@@ -12,12 +13,11 @@ use crate::response::{Response, ResponseExt};
 
 /// Provided methods of every [`App`].
 pub trait AppExt: App + Sized {
-    /// Runs the app and gives its answer as a value: for views that return another app's answer, for
-    /// middlewares that need the whole response, and for tests.
+    /// Runs the app and returns its response as a value: for views that return another app's
+    /// response, for middlewares that need the whole response, and for tests.
     ///
-    /// The response is as the app made it: nothing is done about HEAD, 204 or lengths, that is the
-    /// matter of the gateway that sends it. Its body streams; a start after this returned makes it
-    /// fail.
+    /// The response is as the app made it: HEAD, 204 and lengths are left to the gateway that sends
+    /// it. Its body streams. A start after this has returned makes the body fail.
     ///
     /// # Errors
     ///
@@ -46,11 +46,11 @@ pub trait AppExt: App + Sized {
     ) -> impl Future<Output = Result<Response, Error>> + Send {
         async move {
             let kind = RequestKind::of(&environ, &environ.framing_fields(takes_trailers));
-            // In a gateway the exchange that the environ knows of is the gateway's.
+            // Inside a gateway, the exchange of the environ belongs to the gateway.
             let exchange = environ.claim_exchange().unwrap_or_default();
             let mut owner = Owner::new(exchange, None);
             let mut response = Response::new(Body::empty());
-            // Until it is known to have a response, the app has failed or was dropped.
+            // Before there is a response, a drop means that the app failed or was dropped.
             let ready = match call(self, environ, owner.exchange(), kind).await {
                 Ok(ready) => ready,
                 Err(error) => {
@@ -74,8 +74,7 @@ pub trait AppExt: App + Sized {
     }
 
     /// Checks both sides of the app against the clauses of the specification, and panics when one
-    /// is broken: for tests. See [`Lint`](crate::lint::Lint) for what else can be done with a
-    /// finding.
+    /// is broken: for tests. [`Lint`](crate::lint::Lint) can also log or collect findings.
     #[cfg(feature = "lint")]
     fn lint(self) -> crate::lint::Lint<Self> {
         crate::lint::Lint::new(self)

@@ -1,4 +1,4 @@
-//! The response body.
+//! `Body`: the body of a response, empty, in memory or streamed.
 
 mod buffered;
 mod frames;
@@ -6,6 +6,7 @@ mod from;
 mod on_close;
 mod push;
 mod sources;
+mod switch;
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,11 +22,12 @@ pub use buffered::BufferError;
 pub(crate) use frames::{FrameSource, Frames};
 pub use push::{WriteError, Writer};
 pub(crate) use sources::HttpFrames;
+pub(crate) use switch::{NoBytes, Running, Switch};
 
-/// A response body: nothing, bytes in memory, or a stream of frames.
+/// A response body: nothing, bytes in memory, a stream of frames, or a switch of protocols.
 ///
 /// Text, bytes and vectors become bodies through `From`; [`Body::from_chunks`], [`Body::from_stream`],
-/// [`Body::new`] and [`Body::from_producer`] make streams.
+/// [`Body::new`] and [`Body::from_producer`] make streams, [`Body::upgrade`] a switch.
 ///
 /// # Contract
 ///
@@ -33,10 +35,10 @@ pub(crate) use sources::HttpFrames;
 /// - The gateway asks for a chunk when it has handed over the one before (B3).
 /// - A body whose length is known gets a `Content-Length` by itself (B4).
 /// - Dropping a body closes it. A gateway drops every body exactly once, whatever happened to the
-///   exchange (L1). A middleware that takes the bytes out of a body closes it, and so runs its
-///   [`on_close`](Self::on_close) callbacks before anything was sent: [`buffer`](Self::buffer) and
-///   [`with_bytes`](Self::with_bytes) keep them (L2).
-/// - An error before the first chunk is answered with a 500, an error after it aborts the response
+///   exchange (L1). A middleware that takes the bytes out of a body closes it, and its
+///   [`on_close`](Self::on_close) callbacks run before anything was sent. [`buffer`](Self::buffer)
+///   and [`with_bytes`](Self::with_bytes) keep the callbacks (L2).
+/// - An error before the first chunk is answered with a 500. An error after it aborts the response,
 ///   so that the client can tell (B1, B8).
 ///
 /// # Examples
@@ -52,14 +54,14 @@ pub(crate) use sources::HttpFrames;
 #[derive(Default)]
 pub struct Body(pub(crate) Repr);
 
-/// Two variants: a third would cost a fifth word.
+/// Two variants keep the enum at four words. A third would add a fifth.
 pub(crate) enum Repr {
-    /// Bytes in memory, with nothing to close; none for an empty body.
+    /// Bytes in memory, with nothing to close; an empty body has no bytes.
     Full(Bytes),
-    /// Everything else, buffered bodies with something to close among them.
+    /// Everything else, also a buffered body that has something to close.
     Stream {
         frames: Frames,
-        /// Commit before the first chunk: see [`Body::commit_early`].
+        /// The head is committed before the first chunk: see [`Body::commit_early`].
         flush: bool,
     },
 }
@@ -76,8 +78,7 @@ impl Body {
         Self(Repr::Full(Bytes::new()))
     }
 
-    /// Any `http_body::Body` as a body, trailers included. Nothing is copied when its data is
-    /// `Bytes`.
+    /// Any `http_body::Body` as a body, with its trailers. Data that is `Bytes` is not copied.
     pub fn new<B>(body: B) -> Self
     where
         B: HttpBody + Send + 'static,
@@ -125,12 +126,13 @@ impl Body {
         Self::boxed(sources::IterFrames::new(chunks.into_iter()))
     }
 
-    /// A body that is written to: the `write` of PEP 3333, without a task and without a channel.
+    /// A body that the app writes to: the `write` of PEP 3333, without a task and without a
+    /// channel.
     ///
     /// The producer starts when the gateway asks for the first chunk, and runs only while the
     /// gateway asks for more: [`Writer::write`] waits until its chunk has been taken. The body ends
-    /// when the producer's future ends; an error it returns is the body's error. When the body is
-    /// dropped, so is the future.
+    /// when the producer's future ends; an error it returns is the body's error. Dropping the body
+    /// drops the future.
     ///
     /// # Examples
     ///
@@ -203,8 +205,9 @@ impl Body {
         Self(Repr::Stream { frames, flush })
     }
 
-    /// Lets the response head go out before the first chunk is there (B1), for event streams and
-    /// long polling: the body's counterpart of [`StartResponse::commit_early`](crate::StartResponse::commit_early).
+    /// Allows the response head to be sent before the first chunk is ready (B1), for event streams
+    /// and long polling: the body's counterpart of
+    /// [`StartResponse::commit_early`](crate::StartResponse::commit_early).
     #[doc(alias = "flush")]
     pub fn commit_early(mut self) -> Self {
         if let Repr::Stream { flush, .. } = &mut self.0 {
@@ -213,8 +216,9 @@ impl Body {
         self
     }
 
-    /// Puts another body around this one: for middlewares that count, transform or watch what
-    /// passes. It differs from [`Body::new`] in that an early commit ([`commit_early`](Self::commit_early)) is kept.
+    /// Puts another body around this one: for middlewares that count, transform or watch the bytes.
+    /// Unlike [`Body::new`], it keeps an early commit ([`commit_early`](Self::commit_early)), and it
+    /// returns a [switch of protocols](Self::upgrade) untouched: `wrap` is not called for it (U13).
     ///
     /// # Examples
     ///
@@ -238,22 +242,25 @@ impl Body {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
+        if self.switch().is_some() {
+            return self;
+        }
         let flushed = self.commits_early();
         let body = Self::new(wrap(self));
         if flushed { body.commit_early() } else { body }
     }
 
-    /// True if the head may go out before the first chunk: [`commit_early`](Self::commit_early) was
-    /// called on this body, or on the `StartResponse` of the app whose response it belongs to. A
-    /// middleware that puts a body of its own around this one marks that as well, or uses
-    /// [`wrap`](Self::wrap).
+    /// True if the head may be sent before the first chunk: [`commit_early`](Self::commit_early)
+    /// was called on this body, or on the `StartResponse` of the app whose response it belongs to.
+    /// A middleware that puts a body of its own around this one calls it on that body as well, or
+    /// uses [`wrap`](Self::wrap).
     #[doc(alias = "is_flushed")]
     #[must_use]
     pub fn commits_early(&self) -> bool {
         matches!(self.0, Repr::Stream { flush: true, .. })
     }
 
-    /// The length in bytes, where it is known without reading.
+    /// The length in bytes, if it is known without reading.
     #[doc(alias = "len")]
     #[must_use]
     pub fn known_len(&self) -> Option<u64> {
@@ -263,11 +270,12 @@ impl Body {
         }
     }
 
-    /// The bytes, where all of them are in memory: `None` for a stream, which
-    /// [`buffer`](Self::buffer) reads. Nothing is copied.
+    /// The bytes, if all of them are in memory. `None` for a stream, which [`buffer`](Self::buffer)
+    /// reads. Nothing is copied.
     ///
-    /// The bytes are not the body: it may have callbacks and trailers. Other bytes are put into it by
-    /// [`with_bytes`](Self::with_bytes); a new body made of them runs the callbacks too early (L2).
+    /// A body is more than its bytes: it may have callbacks and trailers.
+    /// [`with_bytes`](Self::with_bytes) replaces the bytes and keeps both. A new body made of the
+    /// bytes runs the callbacks too early (L2).
     ///
     /// # Examples
     ///
@@ -296,8 +304,9 @@ impl Body {
     /// Reads the whole body into memory, without its trailers, and closes it: its
     /// [`on_close`](Self::on_close) callbacks have run when this returns.
     ///
-    /// There is no bound: this is for tests and for bodies whose size the caller knows. A middleware
-    /// that sends the bytes uses [`buffer`](Self::buffer), which has a limit and keeps the body open.
+    /// There is no limit: this is for tests and for bodies whose size the caller knows. A
+    /// middleware that sends the bytes uses [`buffer`](Self::buffer), which has a limit and keeps
+    /// the body open.
     ///
     /// # Errors
     ///
@@ -351,6 +360,9 @@ impl fmt::Debug for Body {
         match &self.0 {
             Repr::Full(bytes) if bytes.is_empty() => f.write_str("Body::Empty"),
             Repr::Full(bytes) => write!(f, "Body::Full({} bytes)", bytes.len()),
+            Repr::Stream { frames, .. } if frames.switch().is_some() => {
+                f.write_str("Body::Upgrade")
+            }
             Repr::Stream { frames, .. } => match frames.size_hint().exact() {
                 Some(length) => write!(f, "Body::Stream({length} bytes)"),
                 None => f.write_str("Body::Stream"),

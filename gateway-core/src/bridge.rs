@@ -1,4 +1,4 @@
-//! Request bodies of hosts that are not [`Send`], as the [`Input`] of an app, which is.
+//! A bridge that turns a request body which is not [`Send`] into an [`Input`], which is.
 //!
 //! A thread-per-core host (actix-web, ntex, monoio, compio) hands its adapter a payload that must
 //! not leave its thread. An app may read its input anywhere: in its own future, in a spawned task,
@@ -124,9 +124,9 @@ pub use reader::Abandoned;
 
 /// Opens a bridge: the [`Input`] for the app, and the [`Pump`] that fills it from `payload`.
 ///
-/// The payload may be any stream of bytes, `Send` or not. It has no trailers: an app on such a host sees
-/// none (I7). It is held to the declared length by the
-/// environ (I1), and not polled again after its end or its first error.
+/// The payload may be any stream of bytes, `Send` or not. It has no trailers, so an app on such a
+/// host sees none (I7). The environ holds it to the declared length (I1). It is not polled again
+/// after its end or its first error.
 ///
 /// # Cancellation
 ///
@@ -140,7 +140,7 @@ where
     Pump::new(payload)
 }
 
-/// As [`open`], for a host that has a function to poll where others have a stream.
+/// As [`open`], for hosts that have a function to poll instead of a stream.
 pub fn open_fn<F, E>(poll: F) -> (Input, Pump<PollFn<F>>)
 where
     F: FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, E>>> + Unpin,

@@ -1,9 +1,9 @@
-//! What the transport tells of a request: the two addresses and the scheme.
+//! `Connection`: the addresses and the scheme of the connection that a request came in on.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// The facts of the connection a request came in on (E13, E16).
+/// What the transport knows of the connection that a request came in on (E13, E16).
 ///
 /// A gateway fills it in from the socket. What the transport does not have is absent: a Unix
 /// socket has no addresses.
@@ -28,7 +28,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection of which nothing is known, over plain HTTP.
+    /// A connection over plain HTTP of which nothing else is known.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Connection {
 
     /// Says whether an HTTP/1.1 request without a `Host` header is refused with 400 (E12).
     ///
-    /// An adapter sets it where a connection parsed the head, as RFC 9112 section 3.2 demands. A
+    /// An adapter calls it if a connection parsed the head, as RFC 9112 section 3.2 demands. A
     /// request that is made in process needs no `Host`, and by default none is required.
     #[must_use]
     pub const fn with_required_host(mut self, is_required: bool) -> Self {
@@ -116,7 +116,7 @@ impl Scheme {
         }
     }
 
-    /// The port that a URL of this scheme means when it names none: 80 or 443.
+    /// The port of a URL that names none: 80 or 443.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {

@@ -1,4 +1,4 @@
-//! The request, as an app sees it.
+//! `Environ`: the request as an app sees it, with typed accessors under the CGI names.
 
 mod cgi;
 mod framing;
@@ -10,6 +10,7 @@ mod lent_head;
 mod path;
 mod recycle;
 mod target;
+mod upgrades;
 mod value;
 mod var_name;
 
@@ -63,12 +64,12 @@ pub use var_name::{VarName, VarNameError};
 #[doc(alias = "scope")]
 #[doc(alias = "Request")]
 pub struct Environ(
-    // `None` is the environ of `GET /`: what `drop` leaves when it gives the box back.
+    // `None` means `GET /`. `drop` leaves it when it returns the box to be used again.
     Option<Box<Inner>>,
 );
 
 impl Environ {
-    /// An environ outside of any gateway: for tests, and for requests made up in process.
+    /// An environ outside any gateway: for tests, and for requests that are made in process.
     ///
     /// The body may be anything that [`IntoInput`] names: `()`, text, bytes, an
     /// `http_body::Body`.
@@ -121,35 +122,35 @@ impl Environ {
         self.connection().peer_addr().map(|peer| peer.ip())
     }
 
-    /// REMOTE_PORT: the peer's port, absent where the transport has none (E16), or where only the
-    /// address of the peer is known, which then has the port 0 (a proxy's word, say).
+    /// REMOTE_PORT: the peer's port. It is absent if the transport has none (E16), and if only the
+    /// peer's address is known, as from a proxy; the port of that address is 0.
     #[must_use]
     pub fn remote_port(&self) -> Option<u16> {
         let peer = self.connection().peer_addr()?;
         (peer.port() != 0).then(|| peer.port())
     }
 
-    /// What the transport tells of the connection.
+    /// What the transport knows of the connection.
     #[must_use]
     #[inline]
     pub fn connection(&self) -> &Connection {
         &self.inner().connection
     }
 
-    /// Sets the facts of the connection: for gateways, and for middlewares with a policy about
-    /// forwarded headers (E13).
+    /// Replaces what is known of the connection: for gateways, and for middlewares with a policy
+    /// about forwarded headers (E13).
     #[inline]
     pub fn set_connection(&mut self, connection: Connection) {
         self.inner_mut().connection = connection;
     }
 
-    /// Typed extensions; what a middleware does not know passes it untouched (E15).
+    /// Typed extensions. A middleware passes on those that it does not know (E15).
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         self.inner().head.extensions()
     }
 
-    /// Typed extensions, to add to.
+    /// Typed extensions, to change.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
         self.inner_mut().head.extensions_mut()
     }
@@ -178,8 +179,8 @@ impl Environ {
             .map(|(name, value)| (name.as_str(), &**value))
     }
 
-    /// Shows request headers whose names hold `_` among the CGI variables, where no header with
-    /// dashes has the same key (E10). Off by default: `X_Forwarded_For` would pass for
+    /// Shows request headers with `_` in their names among the CGI variables, unless a header with
+    /// dashes has the same key (E10). Off by default: `X_Forwarded_For` would be read as
     /// `X-Forwarded-For`.
     pub fn keep_underscored_headers(&mut self) {
         self.inner_mut().keep_underscores = true;
@@ -189,7 +190,7 @@ impl Environ {
         self.inner().keep_underscores
     }
 
-    /// Takes the input, the request's body, out; an empty one is left in its place.
+    /// Takes the input, which is the request's body. An empty one is left in its place.
     pub fn take_input(&mut self) -> Input {
         std::mem::take(self.input_mut())
     }
@@ -208,17 +209,18 @@ impl Environ {
         *self.input_mut() = input;
     }
 
-    /// Resolves when the exchange is over: the client has gone as far as the host can tell, or the
-    /// response was handed over to its end (L3).
+    /// Resolves when the exchange is over: the client has gone, as far as the host can tell, or the
+    /// last byte of the response was handed to the host (L3).
     ///
-    /// The future owns what it needs: it may be moved to another task. Where the host drops the
-    /// app's future when the client goes (hyper), only other tasks have a use for it.
+    /// The future owns what it needs and may be moved to another task. If the host drops the app's
+    /// future when the client goes (hyper), only other tasks can use it.
     pub fn closed(&mut self) -> Closed {
         Closed::new(self.exchange())
     }
 
-    /// Refuses the request, for adapters and for functions that fill an environ: the gateway answers
-    /// with the error's page and does not call the app. A later refusal replaces an earlier one.
+    /// Refuses the request, for adapters and for functions that fill an environ: the gateway
+    /// responds with the error's page and does not call the app. A later refusal replaces an
+    /// earlier one.
     ///
     /// # Examples
     ///
@@ -243,8 +245,8 @@ impl Environ {
         self.inner_mut().refusal.take()
     }
 
-    /// Registers an observer for what becomes of this request: for middlewares. What it is told of
-    /// the request is how the environ is now. See [`Observer`].
+    /// Registers an observer for the outcome of this request: for middlewares. The observer is told
+    /// of the request as the environ is now. See [`Observer`].
     pub fn observe(&mut self, observer: Arc<dyn Observer>) {
         self.observe_shared(observer);
     }
@@ -269,8 +271,8 @@ impl Environ {
         );
     }
 
-    /// The exchange, for who ends it from now on: a gateway, or the outermost `respond` outside of
-    /// one. `None` if somebody does already.
+    /// The exchange, for the caller that will end it: a gateway, or the outermost `respond` outside
+    /// of one. `None` if another caller ends it already.
     pub(crate) fn claim_exchange(&mut self) -> Option<Arc<Exchange>> {
         let is_claimed = std::mem::replace(&mut self.inner_mut().is_claimed, true);
         (!is_claimed).then(|| self.exchange())
@@ -289,8 +291,8 @@ impl Environ {
     }
 }
 
-/// The environ of `GET / HTTP/1.1` without headers, outside of any gateway: what a middleware leaves
-/// for a moment while it [takes one apart](Environ::detach).
+/// The environ of `GET / HTTP/1.1` without headers, outside any gateway. A middleware leaves it
+/// behind for a moment while it [takes one apart](Environ::detach).
 impl Default for Environ {
     fn default() -> Self {
         Self(None)
@@ -299,7 +301,7 @@ impl Default for Environ {
 
 impl fmt::Debug for Environ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Header values may be secrets: they are not shown.
+        // Header values may be secrets, so they are not printed.
         f.debug_struct("Environ")
             .field("request_method", self.request_method())
             .field("script_name", &self.script_name())

@@ -1,20 +1,20 @@
-//! The error that apps and bodies end with.
+//! `Error`: the error that an app or a body fails with.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// A boxed error as the ecosystem passes it around.
+/// A boxed error.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why an app, or a body, failed.
 ///
-/// Any error becomes one through `?`. What it becomes on the wire is the gateway's matter: an
-/// [`HttpError`](crate::HttpError) gives its own status and page, a too large or broken input the
-/// status that says so, and everything else a generic 500 whose cause is logged and never sent.
-/// Only the error itself counts, not one buried in its `source()`.
+/// `?` converts any error into it. The gateway decides how it is answered: an
+/// [`HttpError`](crate::HttpError) gives its own status and page, an input that is too large or
+/// broken the status that says so, and everything else a generic 500, whose cause is logged and never
+/// sent. Only the error itself counts, not one in its `source()`.
 ///
-/// It does not implement [`std::error::Error`], which is what makes the conversion from every
-/// error possible (`anyhow::Error` does the same). It converts into a boxed error instead.
+/// It does not implement [`std::error::Error`]. So every error can convert into it, as into
+/// `anyhow::Error`. It converts into a boxed error.
 ///
 /// # Examples
 ///
@@ -31,12 +31,12 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 pub struct Error(BoxError);
 
 impl Error {
-    /// An error that says `message`. The text is for the log, never for the client.
+    /// An error with this message. The text is for the log, never for the client.
     pub fn msg(message: impl Into<String>) -> Self {
         Self(BoxError::from(message.into()))
     }
 
-    /// Takes over an error that is boxed already; see also [`ResultExt::or_error`].
+    /// Makes an error of one that is boxed already; see also [`ResultExt::or_error`].
     #[must_use]
     pub fn from_boxed(error: BoxError) -> Self {
         Self(error)
@@ -142,7 +142,7 @@ impl<T, E: Into<BoxError>> ResultExt<T> for Result<T, E> {
     }
 }
 
-/// Keeps [`ResultExt`] open for more methods: nobody else can implement it.
+/// Seals [`ResultExt`], so that methods can be added to it.
 mod sealed {
     pub trait Sealed {}
 

@@ -1,8 +1,9 @@
-//! One request and its response: what the app's handles and the driver share.
+//! `Exchange`: the shared state of one request and its response.
 
 mod closed;
 mod head;
 mod observed;
+mod offers;
 mod owner;
 mod pool;
 mod recycle;
@@ -10,16 +11,18 @@ mod state;
 mod unread;
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use http::{Extensions, Response};
 
+use crate::shutdown_signal::{Closing, ShutdownSignal};
 use crate::start_error::StartError;
 
 pub use closed::Closed;
 pub(crate) use head::Head;
 pub(crate) use observed::Observation;
+pub(crate) use offers::Offers;
 pub(crate) use owner::Owner;
 pub(crate) use pool::Pool;
 pub(crate) use recycle::{Memory, forget_empty};
@@ -32,13 +35,15 @@ use state::{Attempt, State};
 
 /// The state behind every `StartResponse` and `Closed` of one request.
 ///
-/// Code of the app never runs under its lock: what may run some when it is dropped or woken
-/// (headers, wakers) leaves the lock first.
+/// No code of the app runs under its lock. What may run such code when it is dropped or woken
+/// (headers, wakers) is dropped or woken after unlocking.
 #[derive(Default)]
 pub(crate) struct Exchange {
     slot: Mutex<Slot>,
     /// The input was dropped before its end.
     is_unread: AtomicBool,
+    /// That of the gateway, as long as the exchange lives.
+    shutdown: Option<ShutdownSignal>,
 }
 
 #[derive(Default)]
@@ -55,21 +60,39 @@ struct Slot {
     /// The id of the next watcher.
     next_watcher: u64,
     observations: Observations,
+    /// The protocols that the connection can switch to.
+    offers: Option<Arc<Offers>>,
     spare: Spare,
 }
 
 impl Exchange {
+    /// An exchange of a gateway with this signal.
+    fn with_shutdown(signal: ShutdownSignal) -> Self {
+        Self {
+            shutdown: Some(signal),
+            ..Self::default()
+        }
+    }
+
+    /// Resolves when the server begins to shut down.
+    pub(crate) fn closing(&self) -> Closing {
+        self.shutdown
+            .as_ref()
+            .map(ShutdownSignal::closing)
+            .unwrap_or_default()
+    }
+
     #[inline]
     fn lock(&self) -> MutexGuard<'_, Slot> {
-        // A panic elsewhere must not become a second one here.
+        // A panic elsewhere must not cause a second one here.
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the response: `fill` makes the head, outside of the lock.
+    /// Starts the response: `fill` makes the head, outside the lock.
     ///
     /// # Errors
     ///
-    /// The error of `fill`; or there was a start before (S1, S2).
+    /// The error of `fill`, or the response was started before (S1, S2).
     #[inline]
     pub(crate) fn start(
         &self,
@@ -82,7 +105,7 @@ impl Exchange {
                 self.attempt(attempt, fill)
             }
             Err((error, refused)) => {
-                // The body may be pending, and nothing else tells the driver.
+                // The body may be pending, so the driver must be woken.
                 wake(slot);
                 drop(refused);
                 Err(error)
@@ -124,7 +147,7 @@ impl Exchange {
         if !slot.state.expects(number) {
             let error = slot.state.too_late();
             wake(slot);
-            // `head` is dropped here, outside of the lock.
+            // `head` is dropped here, outside the lock.
             return Err(error);
         }
         match &filled {
@@ -148,7 +171,7 @@ impl Exchange {
         self.lock().state.close_connection();
     }
 
-    /// Adds typed values to the response. Values that are replaced are dropped outside of the lock,
+    /// Adds typed values to the response. Values that are replaced are dropped outside the lock,
     /// as headers are.
     pub(crate) fn extend_extensions(&self, mut added: Extensions) {
         while !added.is_empty() {
@@ -186,7 +209,7 @@ impl Exchange {
     ///
     /// # Errors
     ///
-    /// When no start came, or the last one was refused (S1, S3).
+    /// When the app has not started the response, or the last start was refused (S1, S3).
     #[inline]
     pub(crate) fn commit<B>(&self, response: &mut Response<B>) -> Result<Committed, StartError> {
         let mut status = response.status();
@@ -202,8 +225,8 @@ impl Exchange {
         })
     }
 
-    /// Commits without the app's head, because a page is sent instead. The response gets an empty
-    /// map with some room for the page's headers.
+    /// Commits a page instead of the app's head. The response gets an empty map with some room for
+    /// the page's headers.
     pub(crate) fn commit_page<B>(&self, response: &mut Response<B>) -> Committed {
         let headers = response.headers_mut();
         let mut slot = self.lock();
@@ -234,7 +257,7 @@ impl Exchange {
         observation(self.lock().observations.add());
     }
 
-    /// Ends the exchange for those who wait for that, and gives the observers.
+    /// Ends the exchange, wakes all who wait for that, and returns the observers.
     fn close(&self) -> Observations {
         let mut slot = self.lock();
         slot.is_closed = true;
@@ -243,29 +266,29 @@ impl Exchange {
         let watchers = std::mem::take(&mut slot.watchers);
         let observations = std::mem::take(&mut slot.observations);
         drop(slot);
-        // It may be all that is left of a task that holds a handle.
+        // The waker may be the last owner of a task that holds a handle on this exchange.
         drop(driver);
         watchers.into_iter().for_each(|(_, waker)| waker.wake());
         observations
     }
 }
 
-/// What only the lint asks.
+/// For the lint.
 #[cfg(feature = "lint")]
 impl Exchange {
-    /// True if no start has come through so far.
+    /// True if no start has succeeded so far.
     pub(crate) fn lacks_head(&self) -> bool {
         self.lock().state.lacks_head()
     }
 
-    /// The refusal that the exchange ended in, or that aborted it.
+    /// The refused start that ended the exchange, or aborted it.
     pub(crate) fn refusal(&self) -> Option<StartError> {
         self.lock().state.refusal()
     }
 }
 
-/// A start whose `fill` has not returned. Dropping it means that a hook panicked: the start is
-/// refused, or the driver would wait for it for ever.
+/// A start whose `fill` has not returned. If it is dropped, a hook panicked. The start is then
+/// refused, because otherwise the driver would wait for it forever.
 struct Unfinished<'a> {
     exchange: &'a Exchange,
     number: u32,
@@ -291,7 +314,7 @@ fn register(waker: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     }
 }
 
-/// Wakes the driver, outside of the lock.
+/// Wakes the driver, outside the lock.
 #[inline]
 fn wake(mut slot: MutexGuard<'_, Slot>) {
     let waker = slot.driver.take();

@@ -1,9 +1,8 @@
-//! The driver: turns an app and an environ into a response that is right on every wire.
+//! `Gateway`, the driver: runs an app and makes its response right for every host and protocol.
 
 mod app_body;
 mod await_commit;
 mod call;
-mod catch_unwind;
 mod commit;
 mod committed_body;
 mod error_page;
@@ -13,12 +12,14 @@ mod outgoing;
 mod refuse;
 mod reply;
 mod request_kind;
+mod switch;
 mod trailers;
+mod tunnel;
 mod turn;
+mod upgrade;
 
 use std::any::type_name;
 use std::fmt;
-use std::future::ready;
 use std::sync::{Arc, OnceLock};
 
 use http::{HeaderMap, Method, request};
@@ -29,6 +30,7 @@ use crate::exchange::{Exchange, Observation, Owner, Pool};
 use crate::http_error::HttpError;
 use crate::input::Input;
 use crate::observer::Observer;
+use crate::shutdown_signal::ShutdownSignal;
 
 pub(crate) use call::call;
 use commit::{commit, commit_error, commit_malformed, commit_refusal};
@@ -38,12 +40,13 @@ pub use reply::reply;
 pub(crate) use request_kind::RequestKind;
 pub(crate) use trailers::takes_trailers;
 use turn::GiveTurn;
+pub use upgrade::{Upgrade, UpgradeError};
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
 ///
-/// It alone knows when to commit, what HEAD, 204 and 304 mean, how lengths are kept, and what an
-/// error or a panic becomes. An adapter makes the environ from its host's request, calls
-/// [`handle`](Self::handle), and gives the response to its host.
+/// It alone decides when to commit, what HEAD, 204 and 304 mean, how bodies are held to their
+/// lengths, and what an error or a panic becomes. An adapter makes the environ from its host's
+/// request, calls [`handle`](Self::handle), and gives the response to its host.
 ///
 /// Clones share the app and a pool of recycled buffers.
 ///
@@ -84,9 +87,9 @@ impl<A: App> Gateway<A> {
         }
     }
 
-    /// Registers an observer that is told how each exchange ended, also those that are refused
-    /// before the app. A gateway has one, which its clones share: the first that is registered stays.
-    /// [`Environ::observe`] registers more.
+    /// Registers an observer that is told how each exchange ended, also of requests that are
+    /// refused before the app. A gateway has one observer, which its clones share: the first one
+    /// that is registered stays. [`Environ::observe`] registers more.
     ///
     /// See [`Observer`] for an example.
     #[must_use]
@@ -101,7 +104,8 @@ impl<A: App> Gateway<A> {
         &self.shared.app
     }
 
-    /// Makes the environ of a request, in recycled memory. What else the host knows is set on it:
+    /// Makes the environ of a request, in recycled memory. The adapter sets what else the host
+    /// knows:
     /// [`set_connection`](Environ::set_connection),
     /// [`set_script_name_len`](Environ::set_script_name_len).
     #[inline]
@@ -110,8 +114,8 @@ impl<A: App> Gateway<A> {
         Environ::new(memory, Some(exchange), parts, input)
     }
 
-    /// Makes the environ of a request whose head a host lends, in recycled memory: nothing is
-    /// converted that the app does not ask for.
+    /// Makes the environ of a request whose head a host lends, in recycled memory. The head is
+    /// converted into `http` types only if the app asks for them.
     ///
     /// # Examples
     ///
@@ -153,30 +157,30 @@ impl<A: App> Gateway<A> {
         Environ::lent(memory, exchange, head, input)
     }
 
-    /// Gives the header map of a response back, for hosts that copied what was in it: a later
-    /// response is made in it.
+    /// Returns the header map of a response, for hosts that copied the headers out of it: a later
+    /// response uses it again.
     #[inline]
     pub fn recycle(&self, headers: HeaderMap) {
         self.shared.pool.put_headers(headers);
     }
 
     /// Answers a request. There is always a response: [`Outgoing`] says what it promises to an
-    /// adapter. When the future is dropped, so are the app's future and body.
+    /// adapter. Dropping the future drops the app's future and body.
     ///
     /// A request that must not reach the app is refused with the gateway's page, which is logged,
     /// and on HTTP/1 closes the connection:
     ///
-    /// - CONNECT with 501; a target that is a host, or `*` outside of OPTIONS, with 400 (E14);
+    /// - CONNECT with 501; a target that is a host, or `*` outside OPTIONS, with 400 (E14);
     /// - more than one `Host`, a malformed one, a malformed `:authority`, or no `Host` where
     ///   [the connection requires one](crate::Connection::with_required_host), with 400 (E12);
     /// - a transfer coding that is not a single `chunked` with 501 or 400 (I2).
     ///
-    /// A request that was [refused](Environ::refuse) is answered with its error's page; the
+    /// A request that was [refused](Environ::refuse) is answered with its error's page. The
     /// connection stays open.
     ///
     /// On HTTP/1, if the app has dropped the request's body before its end, the future is pending
-    /// once more before it is ready, and wakes its task. A host that drains or closes takes note of
-    /// the drop in that turn, and can say `Connection: close` in the head (I5).
+    /// once more before it is ready, and wakes its task. A host that drains the body or closes the
+    /// connection can detect the drop in that turn, and say `Connection: close` in the head (I5).
     #[inline]
     pub fn handle(
         &self,
@@ -190,16 +194,16 @@ impl<A: App> Gateway<A> {
         async move { drive(&shared.app, owner, environ).await }
     }
 
-    /// True if [`handle`](Self::handle) would refuse the request for its head. For adapters that call
-    /// code of their user before the app: it is not called for such a request.
+    /// True if [`handle`](Self::handle) would refuse the request because of its head. For adapters
+    /// that call their user's code before the app: they do not call it for such a request.
     #[must_use]
     pub fn refuses(&self, environ: &Environ) -> bool {
         refuse::check(environ, &environ.framing_fields(takes_trailers)).is_err()
     }
 
-    /// Answers a request whose head cannot be expressed in an environ: a method or a target that
-    /// `http` does not take, say. The answer is `error`'s page; it is logged, and on HTTP/1 closes the
-    /// connection.
+    /// Answers a request whose head cannot be expressed in an environ, such as a method or a target
+    /// that `http` does not accept. The response is `error`'s page. It is logged, and on HTTP/1
+    /// closes the connection.
     ///
     /// # Examples
     ///
@@ -232,9 +236,37 @@ impl<A: App> Gateway<A> {
         commit_malformed(self.shared.owner(exchange), &error, kind)
     }
 
-    /// Tells the gateway that its server is at the end of its shutdown (L4). Exchanges that are
-    /// dropped unfinished from now on have ended with [`Ended::Cut`](crate::Ended::Cut), for
-    /// observers: the server cut them, and no client left.
+    /// The signal that the server has begun to shut down. The server gives it with
+    /// [`begin`](ShutdownSignal::begin). Apps wait for it with [`Environ::closing`] and
+    /// [`Duplex::closing`](crate::Duplex::closing).
+    #[must_use]
+    pub fn shutdown_signal(&self) -> ShutdownSignal {
+        self.shared.pool.shutdown().clone()
+    }
+
+    /// Shares the signal of another gateway, for servers that have several. Call it before the
+    /// gateway is used: the first signal stays.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{Gateway, ShutdownSignal, view};
+    ///
+    /// let signal = ShutdownSignal::new();
+    /// let shop = Gateway::new(view(async |_| "shop")).with_shutdown_signal(signal.clone());
+    /// let blog = Gateway::new(view(async |_| "blog")).with_shutdown_signal(signal.clone());
+    /// signal.begin();
+    /// assert!(shop.shutdown_signal().has_begun() && blog.shutdown_signal().has_begun());
+    /// ```
+    #[must_use]
+    pub fn with_shutdown_signal(self, signal: ShutdownSignal) -> Self {
+        self.shared.pool.share_shutdown(signal);
+        self
+    }
+
+    /// Tells the gateway that its server is at the end of its shutdown (L4). From now on, observers
+    /// are told [`Ended::Cut`](crate::Ended::Cut) of exchanges that are dropped unfinished: the
+    /// server cut them, and no client left.
     pub fn begin_cutting(&self) {
         self.shared.pool.begin_cutting();
     }
@@ -261,14 +293,16 @@ impl<A> fmt::Debug for Gateway<A> {
     }
 }
 
-/// One request from its environ to its response.
+/// One request, from its environ to its response.
 async fn drive<A: App>(app: &A, owner: Owner, mut environ: Environ) -> http::Response<Outgoing> {
     let fields = environ.framing_fields(takes_trailers);
     let kind = RequestKind::of(&environ, &fields);
     let judged = refuse::check(&environ, &fields);
     if let Some(error) = environ.take_refusal() {
         drop((environ, judged));
-        let error = GiveTurn::before(ready(error), owner.exchange(), kind).await;
+        if kind.shares_connection() && owner.exchange().is_unread() {
+            turn::give_one().await;
+        }
         return commit_refusal(owner, error, kind);
     }
     if let Err(refusal) = judged {

@@ -1,4 +1,5 @@
-//! Header pairs as views and apps write them, and what each of them may be (S6 to S9).
+//! `IntoHeaders`: the collections of headers that apps and views may give, and their checks (S6 to
+//! S9).
 
 mod check;
 mod connection;
@@ -46,8 +47,8 @@ pub trait AppendHeaders {
     ///
     /// # Errors
     ///
-    /// On the first name that is no token and the first value that holds a control character
-    /// other than HTAB (RFC 9110 section 5.5); what came before it stays in the map.
+    /// On the first name that is not a token, and the first value that holds a control character
+    /// other than HTAB (RFC 9110 section 5.5). The headers before it stay in the map.
     #[doc(alias = "append_to")]
     fn append_headers(self, headers: &mut HeaderMap) -> Result<(), HeaderError>;
 }

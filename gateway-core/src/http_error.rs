@@ -1,4 +1,4 @@
-//! HTTP errors: errors that are responses and apps.
+//! `HttpError`: an error with a status and a page, which is also a return value and an app.
 
 mod codes;
 mod page;
@@ -18,10 +18,10 @@ use crate::status::{IntoStatus, StatusError};
 
 /// An error that has a status and a page: Werkzeug's `HTTPException`.
 ///
-/// It is an error (`return Err(HttpError::not_found().into())`, or `?`), a return value and an app;
-/// all three give the same answer (N6). What the client sees is the name and the description of the
-/// code, or the [`description`](Self::with_description) set here, escaped once. What went wrong inside
-/// belongs into the [source](Self::with_source): it is logged and never sent.
+/// It is an error (`return Err(HttpError::not_found().into())`, or `?`), a return value and an app.
+/// All three give the same response (N6). The client sees the name and the description of the
+/// code, or the [`description`](Self::with_description) set here, escaped once. The private cause
+/// belongs in the [source](Self::with_source): it is logged and never sent.
 ///
 /// # Examples
 ///
@@ -54,9 +54,9 @@ struct Inner {
     description: Option<String>,
     headers: HeaderMap,
     source: Option<BoxError>,
-    /// An answer of its own, in place of the page.
+    /// A response of its own, instead of the page.
     response: Option<http::Response<Bytes>>,
-    /// The connection closes after the answer.
+    /// The connection closes after the response.
     close_connection: bool,
 }
 
@@ -65,10 +65,10 @@ impl HttpError {
     ///
     /// - A status of 400 or more is the status of the error.
     /// - Any other value gives a 500, because this is an error: a status below 400, a number
-    ///   outside 200 to 999, a text without a number. The source of the error says what was given,
+    ///   outside 200 to 999, a text without a number. The source of the error names the value,
     ///   and is logged. Nothing panics.
     ///
-    /// For an answer that is no error, such as a redirect, there is
+    /// For a response that is not an error, such as a redirect, there is
     /// [`from_response`](Self::from_response).
     ///
     /// # Examples
@@ -106,13 +106,13 @@ impl HttpError {
         }))
     }
 
-    /// An error that is answered with a response of its own, of any final status: to leave a view
-    /// early with a redirect, say. Werkzeug's `abort(response)`.
+    /// An error that is answered with a response of its own, of any final status, such as a
+    /// redirect that ends a view early. Werkzeug's `abort(response)`.
     ///
-    /// Its body is buffered, because an error may be answered more than once. The headers set
-    /// by [`with_headers`](Self::with_headers) are added to those of the response. A status that is
-    /// not final (1xx) makes a 500, as in [`new`](Self::new). The fields of a connection are stripped,
-    /// and `Connection: close` closes the connection after the answer (S7).
+    /// Its body is buffered, because an error may be used more than once. The headers set by
+    /// [`with_headers`](Self::with_headers) are added to those of the response. A status that is
+    /// not final (1xx) makes a 500, as in [`new`](Self::new). The fields of a connection are
+    /// stripped, and `Connection: close` closes the connection after the response (S7).
     ///
     /// # Examples
     ///
@@ -133,7 +133,7 @@ impl HttpError {
     #[must_use]
     #[doc(alias = "with_response")]
     pub fn from_response(mut response: http::Response<Bytes>) -> Self {
-        // S5: what is no final status cannot be one here either.
+        // S5: a status that is not final is refused here as well.
         if response.status().is_informational() {
             return Self::new(response.status());
         }
@@ -149,7 +149,7 @@ impl HttpError {
         }))
     }
 
-    /// Sets the text that the client sees in place of the code's own; line ends become `<br>`.
+    /// Sets the text that the client sees instead of the code's own; line ends become `<br>`.
     #[doc(alias = "description")]
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
@@ -157,9 +157,9 @@ impl HttpError {
         self
     }
 
-    /// Sets the page that the client sees in place of the HTML one: bytes, and their Content-Type.
-    /// Status, headers and cause stay. What was set before, or given to
-    /// [`from_response`](Self::from_response), goes.
+    /// Sets the page that the client sees instead of the HTML page: bytes, and their Content-Type.
+    /// Status, headers and cause stay. A page that was set before, or given to
+    /// [`from_response`](Self::from_response), is replaced.
     ///
     /// # Examples
     ///
@@ -181,14 +181,14 @@ impl HttpError {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, content_type);
-        // They are added to those of the page, and describe another one.
+        // They would be added to those of the page, but describe another page.
         self.0.headers.remove(header::CONTENT_TYPE);
         self.0.headers.remove(header::CONTENT_LENGTH);
         self.0.response = Some(response);
         self
     }
 
-    /// Sets the private cause: logged, never sent.
+    /// Sets the private cause, which is logged and never sent.
     #[doc(alias = "source")]
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -196,7 +196,7 @@ impl HttpError {
         self
     }
 
-    /// Adds headers to the answer, such as `Retry-After` or one `WWW-Authenticate` a line.
+    /// Adds headers to the response, such as `Retry-After`, or one `WWW-Authenticate` per line.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl HttpError {
         Ok(self)
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -232,27 +232,27 @@ impl HttpError {
         }
     }
 
-    /// The extra headers of the answer.
+    /// The extra headers of the response.
     #[doc(alias = "header_map")]
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// The answer that was given to [`from_response`](Self::from_response) or made by
+    /// The response that was given to [`from_response`](Self::from_response) or made by
     /// [`with_page`](Self::with_page).
     #[must_use]
     pub fn response(&self) -> Option<&http::Response<Bytes>> {
         self.0.response.as_ref()
     }
 
-    /// The response that was given to [`from_response`](Self::from_response) asked for the
+    /// True if the response that was given to [`from_response`](Self::from_response) asked for the
     /// connection to be closed (S7).
     pub(crate) fn closes_connection(&self) -> bool {
         self.0.close_connection
     }
 
-    /// Logs the private cause; the same whether the error was returned, raised or mounted (N6).
+    /// Logs the private cause, in the same way for a returned, a raised and a mounted error (N6).
     pub(crate) fn report(&self) {
         let Some(source) = self.0.source.as_deref() else {
             return;
@@ -269,7 +269,7 @@ impl HttpError {
 ///
 /// # Errors
 ///
-/// Always: that is its purpose.
+/// Always, so that `?` leaves the view.
 ///
 /// # Examples
 ///
@@ -323,7 +323,8 @@ impl From<StatusError> for HttpError {
     }
 }
 
-/// A 500: the app made the header. An app that copied a client's text into it maps the error itself.
+/// A 500, because the app made the header. An app that copied a client's text into it maps the
+/// error itself.
 impl From<HeaderError> for HttpError {
     fn from(error: HeaderError) -> Self {
         Self::internal_server_error().with_source(error)
@@ -343,7 +344,7 @@ impl fmt::Display for NotAnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "an HTTP error was made with the status {}, which is none",
+            "an HTTP error was made with the status {}, which is not an error status",
             self.0.as_u16()
         )
     }

@@ -1,4 +1,4 @@
-//! The request body, as an app reads it.
+//! `Input`: the body of a request, as an app reads it.
 
 mod error;
 mod into_input;
@@ -24,7 +24,7 @@ pub use into_input::IntoInput;
 #[cfg(feature = "tokio")]
 pub use read::InputReader;
 
-/// After so many empty chunks in a row the input lets others run.
+/// After this many empty chunks in a row, the input lets other tasks run.
 const EMPTY_CHUNKS: u32 = 32;
 
 /// The input: WSGI's `wsgi.input`, the request's body.
@@ -33,9 +33,9 @@ const EMPTY_CHUNKS: u32 = 32;
 ///
 /// - It ends at the declared Content-Length, or where the chunked coding ends (I1, I2). A read
 ///   after the end gives the end again.
-/// - A body cut short by the client is an error, which is not the end (I3).
-/// - What is read is handed over as it arrives; nothing is buffered beyond one chunk. What is not
-///   read is the gateway's matter (I5).
+/// - If the client cuts the body short, the read fails instead of ending (I3).
+/// - Bytes are handed over as they arrive. At most one chunk is buffered. The gateway drains or
+///   closes what is left unread (I5).
 /// - `100 Continue` goes out at the latest at the first read (I6).
 /// - Trailers can be read after the end (I7).
 ///
@@ -56,12 +56,12 @@ pub struct Input {
     repr: Repr,
     /// What is left of the declared length.
     remaining: Option<u64>,
-    /// What may still be read.
+    /// How many bytes may still be read, and the limit.
     allowance: Option<Allowance>,
     trailers: Option<Box<HeaderMap>>,
-    /// A stream has given its error, and is over.
+    /// The `Stream` has returned its error, and is over.
     is_error_given: bool,
-    // Behind the frames: the host knows of their drop when the mark tells of it.
+    // Dropped after the frames: when the mark is seen, the host knows that the frames are gone.
     mark: Option<UnreadMark>,
 }
 
@@ -94,7 +94,7 @@ impl Input {
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        // Most requests have no body: nothing is boxed for them.
+        // Most requests have no body, and nothing is boxed for them.
         if body.is_end_stream() {
             return Self::empty();
         }
@@ -104,7 +104,7 @@ impl Input {
         }
     }
 
-    /// True if it is as [`empty`](Self::empty) makes it.
+    /// True if it is the same as [`empty`](Self::empty).
     #[inline]
     pub(crate) fn is_untouched(&self) -> bool {
         matches!(self.repr, Repr::Empty)
@@ -118,7 +118,7 @@ impl Input {
     /// Makes it empty.
     #[inline]
     pub(crate) fn reset(&mut self) {
-        // A drop and a move less for most requests.
+        // Saves most requests a drop and a move.
         if !self.is_untouched() {
             *self = Self::empty();
         }
@@ -129,7 +129,7 @@ impl Input {
         matches!(self.repr, Repr::Stream(_) | Repr::Full(_))
     }
 
-    /// Puts a mark on what a host's body has to give.
+    /// Sets a mark on the host's body, if there is one.
     pub(crate) fn set_mark(&mut self, mark: impl FnOnce() -> UnreadMark) {
         if matches!(self.repr, Repr::Stream(_)) {
             self.mark = Some(mark());
@@ -140,8 +140,8 @@ impl Input {
         self.remaining = length;
     }
 
-    /// Puts a watcher around the frames; what was declared and what may be read stay. False if
-    /// there are no frames: for the lint.
+    /// Puts a watcher around the frames. The declared length and the limit stay. False if there are
+    /// no frames. For the lint.
     #[cfg(feature = "lint")]
     pub(crate) fn watch(&mut self, watcher: impl FnOnce(Frames, Option<u64>) -> Frames) -> bool {
         let (repr, is_stream) = match std::mem::take(&mut self.repr) {
@@ -152,11 +152,11 @@ impl Input {
         is_stream
     }
 
-    /// Bounds what can be read: a read that would pass `limit` bytes fails with an error that is
-    /// answered with 413 (I4). A lower limit that was set before stays.
+    /// Limits how many bytes can be read: a read that would pass `limit` fails with an error that
+    /// is answered with 413 (I4). A lower limit that was set before stays.
     ///
-    /// A length that the client declared is checked by
-    /// `MiddlewareExt::limit_input` of `gateway-util` before the app runs.
+    /// This does not look at the length that the client declared. `MiddlewareExt::limit_input` of
+    /// `gateway-util` checks that before the app runs.
     pub fn limit(&mut self, limit: u64) {
         if self
             .allowance
@@ -166,12 +166,12 @@ impl Input {
         }
     }
 
-    /// The next chunk, `None` at the end.
+    /// The next chunk, or `None` at the end.
     ///
     /// # Errors
     ///
-    /// When the client cut the body short, the transport failed, or a limit was passed. The same
-    /// error comes back from every later read.
+    /// When the client cut the body short, the transport failed, or a limit was passed. Every later
+    /// read returns the same error.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, InputError> {
         std::future::poll_fn(|cx| self.poll_chunk(cx))
             .await
@@ -213,8 +213,8 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// 413 over the limit, 400 for a broken body and for what is not JSON of that shape; what
-    /// exactly is wrong is in the error's source, for the log.
+    /// 413 over the limit, 400 for a broken body and for what is not JSON of that shape. The source
+    /// of the error says what is wrong, for the log.
     #[cfg(feature = "json")]
     pub async fn json<T: serde::de::DeserializeOwned>(
         &mut self,
@@ -224,7 +224,7 @@ impl Input {
         serde_json::from_slice(&bytes).map_err(|error| HttpError::bad_request().with_source(error))
     }
 
-    /// The trailers, once the end was read (I7); `None` before that, where there were none, and on
+    /// The trailers, after the end was read (I7). `None` before the end, if there were none, and on
     /// hosts that do not pass them on.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
@@ -234,7 +234,7 @@ impl Input {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
         for _ in 0..EMPTY_CHUNKS {
             let frame = match &mut self.repr {
-                // Fewer bytes than declared may have been buffered (I3).
+                // A buffered body may be shorter than declared (I3).
                 Repr::Empty => None,
                 Repr::Failed(error) => return Poll::Ready(Some(Err(error.clone()))),
                 Repr::Full(bytes) => {
@@ -290,7 +290,7 @@ impl Input {
             if *left == 0 && !data.is_empty() {
                 return Ok(None);
             }
-            // I1: what lies behind the declared length is not part of this request.
+            // I1: bytes after the declared length are not part of this request.
             data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= data.len() as u64;
         }
@@ -303,7 +303,7 @@ impl Input {
         Ok(Some(data))
     }
 
-    /// The end of the frames: fewer bytes than declared is not the end of the input (I3).
+    /// Ends the frames. If bytes of the declared length are missing, that is an error (I3).
     fn end(&self) -> Result<Option<Bytes>, InputError> {
         if self.remaining.is_some_and(|left| left > 0) {
             return Err(InputError::incomplete());
@@ -313,8 +313,8 @@ impl Input {
 }
 
 impl Input {
-    /// As [`poll_chunk`](Self::poll_chunk), but after an error the stream is over. A reader that skips
-    /// errors would never see its end.
+    /// As [`poll_chunk`](Self::poll_chunk), but after an error the stream ends, because a reader
+    /// that skips errors would read forever.
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
         if self.is_error_given {
             return Poll::Ready(None);
@@ -325,7 +325,7 @@ impl Input {
     }
 }
 
-/// After an error the body is over.
+/// After an error the body ends.
 impl HttpBody for Input {
     type Data = Bytes;
     type Error = InputError;
@@ -359,7 +359,7 @@ impl HttpBody for Input {
     }
 }
 
-/// After an error the stream is over.
+/// After an error the stream ends.
 impl Stream for Input {
     type Item = Result<Bytes, InputError>;
 

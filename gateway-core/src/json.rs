@@ -1,4 +1,4 @@
-//! JSON as a return value.
+//! `Json`: a serialisable value as the return value of a view.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,8 +11,8 @@ use crate::try_into_response::{TryIntoResponse, typed};
 
 /// Any serialisable value as a JSON return value: Flask's `jsonify`.
 ///
-/// Compact, with a newline at the end, as `application/json` (N5). Maps and lists of
-/// `serde_json::Value`s need no wrapper.
+/// It is sent without white space, with a newline at the end, as `application/json` (N5). Maps and
+/// lists of `serde_json::Value`s need no wrapper.
 ///
 /// # Examples
 ///

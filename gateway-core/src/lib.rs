@@ -1,8 +1,9 @@
 //! A gateway interface for Rust: what WSGI is for Python.
 //!
-//! An app is called with the environ, the request, and `start_response`, and returns its body. It is
-//! written once and runs under every server that has an adapter; a middleware is an app that calls
-//! another. Most apps are views: functions that return what they answer.
+//! An app is a function that is called with the environ (the request) and `start_response`, and
+//! returns the response body. It is written once and runs under every server that has an adapter. A
+//! middleware is an app that calls another app. Most apps are views: functions that return their
+//! response.
 //!
 //! ```
 //! use gateway_core::{Environ, HttpError, Json, TryIntoResponse, view};
@@ -42,21 +43,24 @@
 //! | `json` (default) | [`Json`], maps and lists as return values, [`Input::json`] | `serde`, `serde_json` |
 //! | `tracing` (default) | the driver's log lines | `tracing` |
 //! | `cookies` | [`ResponseExt::set_cookie`] | `cookie` |
-//! | `tokio` | [`Input::reader`], the input as `tokio::io::AsyncRead` | `tokio` |
+//! | `tokio` | [`Input::reader`], the input as `tokio::io::AsyncRead`; [`Duplex`] as tokio's `AsyncRead` and `AsyncWrite` | `tokio` |
+//! | `hyper` | [`Duplex`] as hyper's `Read` and `Write` | `hyper` |
+//! | `futures-io` | [`Duplex`] as the `AsyncRead` and `AsyncWrite` of `futures-io` | `futures-io` |
 //! | `lint` | [`lint`], the middleware that checks both sides | none |
 //!
-//! All are additive, and none changes what goes out on the wire. A log line has the target `gateway`
-//! and the clause that it is about in the field `rule`.
+//! All features are additive, and none changes what is sent on the wire. Log lines have the target
+//! `gateway`, and the clause that they are about in the field `clause`.
 //!
-//! The defaults are for apps, the absence of defaults is for components:
+//! Apps use the defaults, components turn them off:
 //!
-//! - An app depends on this crate as it is. Its author can return JSON on the first day, and finds the
-//!   cause of a 500 in the log: without `tracing` nothing is logged, and a page never shows a cause.
+//! - An app depends on this crate as it is. Its author can return JSON on the first day, and finds
+//!   the cause of a 500 in the log. Without `tracing` nothing is logged, and a page never shows a
+//!   cause.
 //! - A component (a middleware, an adapter, a library of views) sets `default-features = false` and
 //!   names what it needs. The app that uses it decides what is compiled. `gateway-util` and the
-//!   adapters of this project keep to that.
-//! - `cookies` is no default: most of a site's views set none, the crate is not yet at 1.0, and it
-//!   brings `time` along.
+//!   adapters of this project do so.
+//! - `cookies` is no default: most views set none, the crate is not yet at 1.0, and it depends on
+//!   `time`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
@@ -64,7 +68,9 @@ mod app_ext;
 mod body;
 mod box_app;
 pub mod bridge;
+mod catch_unwind;
 mod connection;
+mod duplex;
 mod environ;
 mod error;
 mod exchange;
@@ -74,6 +80,7 @@ mod http_error;
 mod input;
 #[cfg(feature = "json")]
 mod json;
+pub mod lifespan;
 #[cfg(feature = "lint")]
 pub mod lint;
 mod log;
@@ -83,6 +90,7 @@ mod panicked;
 mod path_params;
 mod raised;
 mod response;
+mod shutdown_signal;
 pub mod spec;
 mod start_error;
 mod start_response;
@@ -96,12 +104,13 @@ pub use app_ext::AppExt;
 pub use body::{Body, BufferError, WriteError, Writer};
 pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
+pub use duplex::{Duplex, DuplexIo};
 pub use environ::{
     Detached, EnvValue, Environ, HeadSource, LentHead, SplitError, VarName, VarNameError,
 };
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Closed;
-pub use gateway::{Gateway, Outgoing, RefusedHead, reply};
+pub use gateway::{Gateway, Outgoing, RefusedHead, Upgrade, UpgradeError, reply};
 pub use headers::{
     AppendHeaders, HeaderError, IntoHeaderName, IntoHeaderValue, strip_connection_fields,
 };
@@ -117,6 +126,7 @@ pub use path_params::PathParams;
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
 pub use response::{Response, ResponseExt};
+pub use shutdown_signal::{Closing, ShutdownSignal};
 pub use start_error::StartError;
 pub use start_response::StartResponse;
 pub use status::{IntoStatus, StatusError};
@@ -124,7 +134,7 @@ pub use try_into_response::TryIntoResponse;
 pub use view::{View, ViewWith, view, view_with};
 pub use view_error::ViewError;
 
-/// `cookie`'s own crate, for [`ResponseExt::set_cookie`].
+/// The crate `cookie`, for [`ResponseExt::set_cookie`].
 #[cfg(feature = "cookies")]
 pub use cookie;
 

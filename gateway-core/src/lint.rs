@@ -1,8 +1,9 @@
-//! The lint: a middleware that checks both sides of the interface.
+//! `Lint`: a middleware that checks the app inside it and the gateway outside it against the
+//! clauses.
 //!
-//! The clauses of [the specification](crate::spec) are the comments that begin with `//=` above the
-//! checks in this module; they are extracted into SPEC.md. Clauses that no check can see stand
-//! beside them in the same form.
+//! The comments that begin with `//=` are the clauses of [the specification](crate::spec). They
+//! stand above the checks in this module, and a test copies them into SPEC.md. Clauses that no
+//! check can see stand beside them in the same form.
 
 mod body;
 mod environ;
@@ -12,6 +13,7 @@ mod input;
 mod lifecycle;
 mod normalisation;
 mod report;
+mod upgrade;
 
 use crate::app::App;
 use crate::body::Body;
@@ -23,17 +25,18 @@ pub use finding::{Finding, Findings, OnFinding, Side};
 use head::HeadWatch;
 use report::Report;
 
-/// Checks what the gateway hands to an app, and what the app does: Rack's and WSGI's lint.
+/// Checks what the gateway gives to an app, and what the app does, as the lints of Rack and WSGI
+/// do.
 ///
-/// It wraps any app and changes nothing on the wire: lengths, trailers, flushes, late starts,
-/// restarts and closing pass through it. Below a middleware it checks that middleware as the gateway
-/// of what it calls, so that a stack can have one lint in each gap.
+/// It wraps any app and changes nothing on the wire: lengths, trailers, early commits, late starts,
+/// restarts and closing pass through it. Inside a middleware it checks that middleware as the
+/// gateway of the inner app, so a stack can have one lint in each gap.
 ///
-/// A [`Finding`] names the clause, the side at fault and what was seen. By default the lint panics;
-/// [`on_finding`](Self::on_finding) sets what else is done.
+/// A [`Finding`] names the clause, the side that broke it and what was seen. By default the lint
+/// panics; [`on_finding`](Self::on_finding) sets something else.
 ///
-/// What the gateway evens out is no finding: a body on 204, 304 or HEAD, an empty chunk, a body that
-/// is dropped before its end.
+/// What the gateway normalises is not a finding: a body on 204, 304 or HEAD, an empty chunk, a body
+/// that is dropped before its end.
 ///
 /// # Examples
 ///
@@ -52,7 +55,7 @@ use report::Report;
 /// assert!(answer.is_err());
 ///
 /// let found = findings.take();
-/// assert_eq!((found[0].rule(), found[0].side()), ("S3", Side::App));
+/// assert_eq!((found[0].clause(), found[0].side()), ("S3", Side::App));
 /// # Ok::<(), gateway_core::Error>(())
 /// # }).unwrap();
 /// ```
@@ -98,4 +101,6 @@ impl<A: App> App for Lint<A> {
             }
         }
     }
+
+    crate::forward_lifespan!(app);
 }

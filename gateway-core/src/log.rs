@@ -1,4 +1,4 @@
-//! The driver's log lines: `tracing` events where the feature is on, nothing elsewhere.
+//! The driver's log lines: `tracing` events if that feature is on, nothing otherwise.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,19 +23,19 @@ impl fmt::Display for Chain<'_> {
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")
 )]
-pub(crate) fn error(rule: &'static str, what: &str, cause: &dyn fmt::Display) {
+pub(crate) fn error(clause: &'static str, what: &str, cause: &dyn fmt::Display) {
     #[cfg(feature = "tracing")]
-    tracing::error!(target: "gateway", rule, "{what}: {cause}");
+    tracing::error!(target: "gateway", clause, "{what}: {cause}");
 }
 
-/// A fault of the app that the gateway could even out.
+/// A fault of the app that the gateway could correct.
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")
 )]
-pub(crate) fn warn(rule: &'static str, what: &dyn fmt::Display) {
+pub(crate) fn warn(clause: &'static str, what: &dyn fmt::Display) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "gateway", rule, "{what}");
+    tracing::warn!(target: "gateway", clause, "{what}");
 }
 
 /// A request that never reached the app.
@@ -43,17 +43,17 @@ pub(crate) fn warn(rule: &'static str, what: &dyn fmt::Display) {
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")
 )]
-pub(crate) fn info(rule: &'static str, what: &str, cause: &dyn fmt::Display) {
+pub(crate) fn info(clause: &'static str, what: &str, cause: &dyn fmt::Display) {
     #[cfg(feature = "tracing")]
-    tracing::info!(target: "gateway", rule, "{what}: {cause}");
+    tracing::info!(target: "gateway", clause, "{what}: {cause}");
 }
 
-/// Not a fault of the app: the client's, or an answer the app chose.
+/// Not a fault of the app: a fault of the client, or a response that the app chose.
 #[cfg_attr(
     not(feature = "tracing"),
     expect(unused_variables, reason = "logging is compiled out")
 )]
-pub(crate) fn debug(rule: &'static str, what: &str, cause: &dyn fmt::Display) {
+pub(crate) fn debug(clause: &'static str, what: &str, cause: &dyn fmt::Display) {
     #[cfg(feature = "tracing")]
-    tracing::debug!(target: "gateway", rule, "{what}: {cause}");
+    tracing::debug!(target: "gateway", clause, "{what}: {cause}");
 }

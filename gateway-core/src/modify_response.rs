@@ -1,4 +1,4 @@
-//! The second half of a tuple: what changes a response.
+//! `ModifyResponse`: the status and the headers in the tuples that views return.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,9 +9,9 @@ use crate::headers::{AppendHeaders, IntoHeaderName, IntoHeaderValue};
 use crate::response::Response;
 use crate::status::IntoStatus;
 
-/// What can stand behind the body in a `(body, _)` tuple: a status or headers (N3).
+/// What can follow the body in a `(body, _)` tuple: a status or headers (N3).
 ///
-/// Implement it for a type of your own to give it a place there.
+/// Implement it to use your own type in tuples.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ use crate::status::IntoStatus;
 /// ```
 #[doc(alias = "ResponseParts")]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand behind the body of a tuple",
+    message = "`{Self}` cannot follow the body in a tuple",
     label = "expected a status or headers",
     note = "a tuple is `(body, status)`, `(body, headers)` or `(body, status, headers)`",
     note = "a status is a `StatusCode`, a `u16` or text (\"404 Not Found\"); headers are pairs or a `HeaderMap`"
@@ -98,9 +98,9 @@ headers! {
     [K: IntoHeaderName, V: IntoHeaderValue, S] HashMap<K, V, S>;
 }
 
-/// Headers in place of those that are there: Flask 2's rule.
+/// Headers that replace those of the same name, as in Flask 2.
 ///
-/// A name that is given replaces every line of that name; the given lines all stay.
+/// Every line of a given name is replaced. The given lines all stay.
 ///
 /// # Examples
 ///
@@ -128,7 +128,7 @@ impl<H: AppendHeaders> ModifyResponse for Replace<H> {
     }
 }
 
-/// Adds headers; a field that HTTP allows once replaces, as a group by name (N3).
+/// Adds headers. A field that HTTP allows once is replaced, as a group by name (N3).
 pub(crate) fn extend(headers: &mut HeaderMap, more: HeaderMap) {
     merge(headers, more, is_single);
 }
@@ -149,7 +149,7 @@ fn merge(headers: &mut HeaderMap, more: HeaderMap, replaces: impl Fn(&HeaderName
 }
 
 fn append(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
-    // Of a field that HTTP allows once, the last line given counts.
+    // If a field that HTTP allows once is given several times, the last line is used.
     if is_single(name) {
         headers.insert(name, value);
     } else {
@@ -157,7 +157,7 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, value: HeaderValue) {
     }
 }
 
-/// Fields of which a response has one line at most.
+/// Fields of which a response has at most one line.
 fn is_single(name: &HeaderName) -> bool {
     matches!(
         *name,

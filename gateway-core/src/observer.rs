@@ -1,4 +1,4 @@
-//! Observers: who is told how each exchange ended.
+//! `Observer`: the interface through which logs, metrics and spans learn how each exchange ended.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use http::{StatusCode, Version};
 
 use crate::connection::{Connection, Scheme};
 
-/// Is told how an exchange ended, once for each: what access logs, metrics and spans are written on.
+/// Is told how an exchange ended, once for each: for access logs, metrics and spans.
 ///
 /// A closure `Fn(&RequestSummary, &Outcome)` is an observer. It is registered once and shared by all
 /// requests, so that a request costs no allocation:
@@ -51,7 +51,7 @@ use crate::connection::{Connection, Scheme};
 #[doc(alias = "access log")]
 #[doc(alias = "metrics")]
 pub trait Observer: Send + Sync + 'static {
-    /// An exchange is over.
+    /// Called when an exchange is over.
     fn observe(&self, request: &RequestSummary, outcome: &Outcome);
 }
 
@@ -70,7 +70,7 @@ impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
     }
 }
 
-/// What an observer is told of a request: as it was when the observer was registered.
+/// What an observer is told of a request, as it was when the observer was registered.
 #[derive(Clone)]
 pub struct RequestSummary {
     pub(crate) method: String,
@@ -87,8 +87,8 @@ impl RequestSummary {
         &self.method
     }
 
-    /// The target as it was sent, with its query, which may hold secrets. It is empty if the host
-    /// could not tell.
+    /// The target as it was sent, with its query, which may hold secrets. Empty if the host cannot
+    /// tell.
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
@@ -124,13 +124,14 @@ impl RequestSummary {
         self.connection.local_addr()
     }
 
-    /// When the observer was registered: for one on the gateway, when the request came.
+    /// When the observer was registered. For an observer of the gateway, that is when the request
+    /// came.
     #[must_use]
     pub fn start(&self) -> Instant {
         self.start
     }
 
-    /// A summary to be filled in.
+    /// A summary without contents.
     pub(crate) fn empty() -> Self {
         Self {
             method: String::new(),
@@ -141,7 +142,7 @@ impl RequestSummary {
         }
     }
 
-    /// Fills in what is known of a request, in the room that an earlier one left.
+    /// Writes what is known of a request into a summary, in the memory that it has already.
     pub(crate) fn fill(
         &mut self,
         method: &str,
@@ -198,8 +199,8 @@ impl Outcome {
         self.ended
     }
 
-    /// The clause of SPEC.md that the app broke, for a 500 of the gateway and for an aborted
-    /// response: `"S3"`, say.
+    /// The clause of SPEC.md that the app broke, such as `"S3"`, if the gateway answered with a 500
+    /// or aborted the response.
     #[must_use]
     pub fn clause(&self) -> Option<&'static str> {
         self.clause
@@ -228,9 +229,9 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The response was handed to the host whole. A page of the gateway counts, too.
+    /// The whole response was handed to the host. An error page of the gateway counts, too.
     Completed,
-    /// The response was aborted after its head had been sent: its body failed, or ended early, or
+    /// The response was aborted after its head was sent: its body failed, or ended early, or
     /// the app started again (B5, B8, S2).
     Aborted,
     /// The client went away before the end, as far as the host can tell (L3).

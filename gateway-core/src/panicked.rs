@@ -1,14 +1,14 @@
-//! Panics of what is the app's, caught (B9).
+//! Catches panics of the app's code (B9).
 
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Calls what is the app's.
+/// Calls code of the app and catches its panic.
 #[inline]
 pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panicked> {
-    // What the app was doing is not looked at again after a panic: its future and body are dropped.
+    // After a panic nothing of the app is used again: its future and body are dropped.
     catch_unwind(AssertUnwindSafe(f)).map_err(Panicked::new)
 }
 
@@ -23,11 +23,11 @@ impl Panicked {
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned());
-        // The payload is the app's, too: its destructor may panic with another.
+        // The payload of a panic is the app's: its destructor may panic as well.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             std::mem::forget(second);
         }
-        Self(message.unwrap_or_else(|| "with a payload that is no text".to_owned()))
+        Self(message.unwrap_or_else(|| "with a payload that is not text".to_owned()))
     }
 }
 

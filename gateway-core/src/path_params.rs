@@ -1,14 +1,14 @@
-//! The parameters of a host's routes.
+//! `PathParams`: the path parameters of a host's routes.
 
-/// What a host's router took out of the path: the parameters of its routes, as names and values.
+/// The parameters that a host's router took out of the path, as names and values.
 ///
-/// A value of this type is in the [`extensions`](crate::Environ::extensions) of the environ where a
-/// host's route has parameters: `web::scope("/u/{id}")` of actix-web, `nest_service("/u/{id}", ..)`
-/// of axum. Where there are none, it is absent. Values are percent-decoded once, and are those of
-/// all the routes around the app, from the outermost on.
+/// If a host's route has parameters, the [`extensions`](crate::Environ::extensions) of the environ
+/// hold a value of this type: for `web::scope("/u/{id}")` of actix-web, or `nest_service("/u/{id}",
+/// ..)` of axum. Otherwise it is absent. Values are percent-decoded once. They include those of all
+/// the routes around the app, from the outermost on.
 ///
-/// A value that is not UTF-8 has replacement characters under actix-web; under axum, which refuses
-/// such a path for its own handlers, no parameter is there. The path itself, byte for byte, is
+/// If a value is not UTF-8, it has replacement characters under actix-web. axum refuses such a path
+/// for its own handlers, and no parameter is there. The path itself, byte for byte, is
 /// [`script_name`](crate::Environ::script_name) and [`path_info`](crate::Environ::path_info).
 ///
 /// # Examples
@@ -50,7 +50,7 @@ impl PathParams {
             .map(|(_, value)| value)
     }
 
-    /// Sets a parameter; one of the same name is replaced.
+    /// Sets a parameter. It replaces one of the same name.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         match self.pairs.iter_mut().find(|(known, _)| *known == name) {

@@ -1,4 +1,4 @@
-//! What an error means as an answer.
+//! Decides which response an error becomes.
 
 use std::io;
 
@@ -9,12 +9,13 @@ use crate::error::Error;
 use crate::http_error::HttpError;
 use crate::input::InputError;
 
-/// The errors that have an answer of their own: an `HttpError`, and a failed read of the input, also
-/// one that came through `std::io`; and these as the error of a body that was buffered.
+/// The errors that have a response of their own: an `HttpError`, and a failed read of the input,
+/// also if it came through `std::io`. The same errors count when the body that was buffered failed
+/// with them.
 ///
 /// # Errors
 ///
-/// Gives every other error back: its answer is a generic 500.
+/// Returns every other error: its response is a generic 500.
 impl TryFrom<Error> for HttpError {
     type Error = Error;
 
@@ -38,7 +39,7 @@ impl TryFrom<Error> for HttpError {
     }
 }
 
-/// The answer of the body's own error, if it has one, else a 500.
+/// The response of the body's own error, if it has one, else a 500.
 impl From<BufferError> for HttpError {
     fn from(error: BufferError) -> Self {
         Self::try_from(Error::from(error))
@@ -47,9 +48,9 @@ impl From<BufferError> for HttpError {
 }
 
 impl HttpError {
-    /// The answer to any error: itself if it has one (an `HttpError`, a failed read of the input),
-    /// else a generic 500 with the error as its source. For `From` of an error of your own that holds
-    /// an [`Error`].
+    /// The response to any error: its own if it has one (an `HttpError`, a failed read of the
+    /// input), else a generic 500 with the error as its source. For `From` of an error of your own
+    /// that holds an [`Error`].
     ///
     /// # Examples
     ///
@@ -67,8 +68,8 @@ impl HttpError {
 }
 
 impl Error {
-    /// The status that the gateway answers this error with, before commit: for access logs and for
-    /// middlewares that decide by it.
+    /// The status with which the gateway answers this error before the commit: for access logs and
+    /// for middlewares that decide by it.
     ///
     /// # Examples
     ///

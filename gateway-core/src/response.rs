@@ -1,4 +1,4 @@
-//! Responses as values.
+//! `Response` and `ResponseExt`: a response as a value, and methods for it.
 
 #[cfg(feature = "cookies")]
 mod cookies;
@@ -14,17 +14,17 @@ use crate::headers::{HeaderError, IntoHeaderValue, strip_connection_fields};
 #[cfg(feature = "cookies")]
 pub use cookies::CookieError;
 
-/// A response as a value: `http`'s own type with our body.
+/// A response as a value: the type of `http`, with a [`Body`].
 ///
-/// [`ResponseExt`] adds Flask's conveniences.
+/// [`ResponseExt`] adds the conveniences of Flask.
 pub type Response = http::Response<Body>;
 
-/// In the extensions of a [`Response`]: the connection closes after it.
+/// In the extensions of a [`Response`]: the connection closes after this response.
 #[derive(Debug, Clone, Copy)]
 struct CloseConnection;
 
-/// A response that a component made for another interface, as one of ours: the body is kept with its
-/// trailers, and what belongs to one connection is translated or stripped (S7).
+/// Converts a response that was made for another interface. The body keeps its trailers, and the
+/// fields of one connection are translated or stripped (S7).
 pub(crate) fn from_foreign<B>(response: http::Response<B>) -> Response
 where
     B: HttpBody + Send + 'static,
@@ -32,7 +32,7 @@ where
     B::Error: Into<BoxError>,
 {
     let mut response = response.map(|body| {
-        // A body that is over need not be boxed.
+        // A body that has ended need not be boxed.
         if body.is_end_stream() {
             Body::empty()
         } else {
@@ -45,12 +45,12 @@ where
     response
 }
 
-/// True if [`ResponseExt::close_connection`] was called, whatever became of the body since.
+/// True if [`ResponseExt::close_connection`] was called, even if the body was replaced since.
 pub(crate) fn closes_connection(extensions: &Extensions) -> bool {
     extensions.get::<CloseConnection>().is_some()
 }
 
-/// What Flask's response objects can do, for [`Response`]. It is implemented for that type only.
+/// What Flask's response objects can do, for [`Response`].
 ///
 /// # Examples
 ///
@@ -63,18 +63,18 @@ pub(crate) fn closes_connection(extensions: &Extensions) -> bool {
 /// # Ok::<(), gateway_core::Error>(())
 /// ```
 ///
-/// The trait is sealed: [`Response`] alone implements it.
+/// The trait is sealed: only [`Response`] implements it.
 pub trait ResponseExt: sealed::Response {
     /// Adds a `Set-Cookie` line. A cookie without a path gets `Path=/`, as Flask's do.
     ///
-    /// A value cannot hold a space, a quote, a comma, a semicolon, a backslash or anything outside
-    /// ASCII; it is not quoted, as Werkzeug would. Text of a client is percent-encoded before, or the
-    /// error is made a 400: passed on with `?`, it is a 500.
+    /// A value must not hold a space, a quote, a comma, a semicolon, a backslash or anything
+    /// outside ASCII. It is not quoted, as Werkzeug would do. Percent-encode text of a client
+    /// first, or turn the error into a 400: passed on with `?`, it is a 500.
     ///
     /// # Errors
     ///
-    /// When the name is no token, or the value, the path or the domain holds what a cookie cannot
-    /// carry (RFC 6265 section 4.1.1); nothing is added then (N7).
+    /// When the name is not a token, or the value, the path or the domain holds what a cookie
+    /// cannot carry (RFC 6265 section 4.1.1). Nothing is added then (N7).
     #[cfg(feature = "cookies")]
     fn set_cookie<'c>(
         &mut self,
@@ -97,11 +97,11 @@ pub trait ResponseExt: sealed::Response {
     #[must_use]
     fn on_close(self, callback: impl FnOnce() + Send + 'static) -> Self;
 
-    /// Closes the connection after this response, where the protocol can (HTTP/1): `Connection`
-    /// itself is the gateway's (S7).
+    /// Closes the connection after this response, if the protocol can (HTTP/1). The header
+    /// `Connection` itself belongs to the gateway (S7).
     ///
     /// [`StartResponse::send`](crate::StartResponse::send) and the return value of a view act on
-    /// it. It lies in the extensions of the response, so that a middleware that passes the
+    /// it. It is stored in the extensions of the response, so a middleware that passes the
     /// response on need not know of it (M1).
     ///
     /// # Examples
@@ -154,7 +154,7 @@ impl ResponseExt for Response {
     }
 }
 
-/// Keeps [`ResponseExt`] open for more methods: nobody else can implement it.
+/// Seals [`ResponseExt`], so that methods can be added to it.
 mod sealed {
     pub trait Response {
         fn header_map(&mut self) -> &mut http::HeaderMap;

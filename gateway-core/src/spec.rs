@@ -1,11 +1,12 @@
-//! The specification: SPEC.md, with its programs compiled, and the list of its clauses.
+//! The specification: the text of SPEC.md, whose programs are compiled, and the list of its
+//! clauses.
 #![doc = include_str!("../SPEC.md")]
 
-/// SPEC.md as it is.
+/// The text of SPEC.md.
 pub const TEXT: &str = include_str!("../SPEC.md");
 
-/// The version of SPEC.md, such as `0.2`. It is not that of this crate.
-pub const VERSION: &str = "0.2";
+/// The version of SPEC.md, such as `0.3`. It is not that of this crate.
+pub const VERSION: &str = "0.3";
 
 /// One clause of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +16,9 @@ pub struct Clause {
     pub id: &'static str,
     /// Whom it binds, such as `gateway, middleware`.
     pub bearers: &'static str,
-    /// What it demands and why, in Markdown, its lines as they are in SPEC.md.
+    /// What it demands and why, in Markdown, with the lines of SPEC.md.
     pub text: &'static str,
-    /// Whether the lint sees breaches of it: the ✓ of SPEC.md.
+    /// True if the lint detects breaches of it: the ✓ of SPEC.md.
     pub is_checked: bool,
 }
 
@@ -31,14 +32,14 @@ pub struct Clause {
 /// let mut all = clauses();
 /// let clause = all.find(|clause| clause.id == "B7").ok_or("B7 is gone")?;
 /// assert_eq!(clause.bearers, "gateway");
-/// assert!(clause.text.starts_with("to 204 no body"));
+/// assert!(clause.text.starts_with("a 204 MUST have no body"));
 /// # Ok::<(), &str>(())
 /// ```
 pub fn clauses() -> impl Iterator<Item = Clause> {
     sections().flat_map(|section| section.split("\n- **").filter_map(parse))
 }
 
-/// What stands between the marks of each letter, and between those of the helpers.
+/// The clauses of each letter, and those of the helpers, between their marks.
 fn sections() -> impl Iterator<Item = &'static str> {
     let after_marks = TEXT.split("<!-- clauses ").skip(1);
     after_marks.filter_map(|rest| {

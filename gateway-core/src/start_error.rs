@@ -1,4 +1,4 @@
-//! Why a start was refused.
+//! `StartError`: why `start_response` refused a start.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use crate::headers::HeaderError;
 use crate::status::StatusError;
 
-/// A refused start. The text names the clause of SPEC.md.
+/// A refused start. Its text names the clause of SPEC.md.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartError(Kind);
 
@@ -39,24 +39,24 @@ impl StartError {
 
     /// The clause that was broken, such as `"S1"`.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
+    pub fn clause(&self) -> &'static str {
         match &self.0 {
             Kind::NotStarted => "S3",
             Kind::AlreadyStarted => "S1",
             Kind::Committed => "S2",
             Kind::HookPanicked => "B9",
             Kind::Status(_) => "S5",
-            Kind::Header(error) => error.rule(),
+            Kind::Header(error) => error.clause(),
         }
     }
 
-    /// True if the response had been started, or its start refused, before.
+    /// True if the response was started before, or its start was refused before.
     #[must_use]
     pub fn is_already_started(&self) -> bool {
         matches!(self.0, Kind::AlreadyStarted | Kind::Committed)
     }
 
-    /// True if the head had gone out.
+    /// True if the head was sent already.
     #[must_use]
     pub fn is_committed(&self) -> bool {
         matches!(self.0, Kind::Committed)
@@ -83,12 +83,14 @@ impl From<HeaderError> for StartError {
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.rule())?;
+        write!(f, "{}: ", self.clause())?;
         match &self.0 {
-            Kind::NotStarted => f.write_str("the body has data or ended, and nothing was started"),
+            Kind::NotStarted => {
+                f.write_str("the body has data or ended, but the response was not started")
+            }
             Kind::AlreadyStarted => f.write_str("the response was started before"),
             Kind::Committed => {
-                f.write_str("the response was started again after its head had gone out")
+                f.write_str("the response was started again after its head was sent")
             }
             Kind::HookPanicked => {
                 f.write_str("a middleware panicked while the response was started")
@@ -102,7 +104,7 @@ impl fmt::Display for StartError {
 impl StdError for StartError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0 {
-            // The text of the inner error is part of this one's.
+            // The text of this error includes that of the inner one.
             Kind::Status(error) => error.source(),
             Kind::Header(error) => error.source(),
             _ => None,

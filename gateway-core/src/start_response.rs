@@ -1,4 +1,4 @@
-//! The app's handle on the head of its response.
+//! `StartResponse`: the handle with which an app sets the head of its response.
 
 mod hook;
 
@@ -19,16 +19,17 @@ use hook::Hook;
 
 /// Starts the response: WSGI's `start_response`.
 ///
-/// It is a handle on the exchange, cheap to clone. It may be moved into the body, into another task
-/// or to a blocking thread: a start during the first poll of the body is early enough (S4).
+/// It is a handle on the exchange and cheap to clone. It may be moved into the body, into another
+/// task or to a blocking thread: a start during the first poll of the body is early enough (S4).
 ///
 /// # Contract
 ///
-/// - An app starts its response exactly once (S1). Nothing is sent by that: the head goes out with
-///   the first non-empty chunk, at the end of the body, or after a [`commit_early`](Self::commit_early) (B1).
-/// - Status and headers are checked at the call, and the error is returned there (S5 to S9). An app
-///   that swallows it cannot go on: the answer is a 500.
-/// - Until the head has gone out, [`restart`](Self::restart) replaces it (S2).
+/// - An app starts its response exactly once (S1). That sends nothing: the head is sent with the
+///   first non-empty chunk, at the end of the body, or after a [`commit_early`](Self::commit_early)
+///   (B1).
+/// - Status and headers are checked at the call, and the error is returned there (S5 to S9). If an
+///   app ignores it, the response is a 500.
+/// - Until the head is sent, [`restart`](Self::restart) replaces it (S2).
 ///
 /// # Examples
 ///
@@ -87,12 +88,12 @@ impl StartResponse {
 
     /// Replaces the head with another, because of `error`: PEP 3333's `exc_info`.
     ///
-    /// It may be called whether the response was started or not, and clears a start that was
-    /// refused. `error` is for the log of the caller; the gateway gives it back when it is too late.
+    /// It may be called whether or not the response was started, and clears a refused start.
+    /// `error` is for the caller's log; the gateway returns it if it is too late.
     ///
     /// # Errors
     ///
-    /// - After commit, `error` comes back, and the response is aborted (S2).
+    /// - After commit, `error` is returned, and the response is aborted (S2).
     /// - The new head is refused, as by [`start`](Self::start).
     pub fn restart(
         &self,
@@ -117,15 +118,15 @@ impl StartResponse {
     ///
     /// As [`start`](Self::start).
     pub fn send(&self, mut response: Response) -> Result<Body, Error> {
-        // S7: a component may have made it for a server that acts on these.
+        // S7: a component may have made it for a server that acts on these fields.
         if strip_connection_fields(response.headers_mut()) {
             self.close_connection();
         }
         self.send_own(response)
     }
 
-    /// As [`send`](Self::send), for what a view returned: a foreign response in it was stripped by
-    /// its conversion, and what a tuple adds is the app's own head (N3, S7).
+    /// As [`send`](Self::send), for the return value of a view. Its conversion has stripped a
+    /// foreign response in it already, and what a tuple adds is the app's own head (N3, S7).
     pub(crate) fn send_own(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
         self.exchange.start(|head| {
@@ -137,9 +138,9 @@ impl StartResponse {
         Ok(body)
     }
 
-    /// Replaces the head with that of a response, because of `error`, and gives its body: as
-    /// [`restart`](Self::restart) is to [`start`](Self::start), so is this to [`send`](Self::send).
-    /// For middlewares that answer an error with a response.
+    /// Replaces the head with that of a response, because of `error`, and returns its body. It is
+    /// to [`send`](Self::send) what [`restart`](Self::restart) is to [`start`](Self::start). For
+    /// middlewares that answer an error with a response.
     ///
     /// # Errors
     ///
@@ -179,7 +180,7 @@ impl StartResponse {
         Ok(body)
     }
 
-    /// Passes on what a response has beside its head and its body.
+    /// Passes on what a response has besides its head and its body.
     fn tell(&self, closes: bool, extensions: Extensions) {
         if closes {
             self.close_connection();
@@ -192,7 +193,7 @@ impl StartResponse {
         &self.exchange
     }
 
-    /// Runs the hooks and checks what they left (S5 to S9).
+    /// Runs the hooks and checks the head that they leave (S5 to S9).
     #[inline]
     fn finish(&self, head: &mut Head) -> Result<(), StartError> {
         if let Some(hook) = &self.hook {
@@ -203,28 +204,28 @@ impl StartResponse {
         Ok(())
     }
 
-    /// Lets the head go out as soon as the body has nothing ready, instead of with its first chunk
+    /// Sends the head as soon as the body has nothing ready, instead of with its first chunk
     /// (B1): for event streams and long polling.
     ///
-    /// It has effect once the app has returned its body. After a flush an error can no longer become
-    /// a 500.
+    /// It takes effect after the app has returned its body. When the head was sent, an error can no
+    /// longer become a 500.
     pub fn commit_early(&self) {
         self.exchange.commit_early();
     }
 
-    /// Closes the connection after this response, where the protocol knows that (HTTP/1): an app
-    /// cannot send `Connection` itself (S7). Without effect after commit.
+    /// Closes the connection after this response, if the protocol can (HTTP/1). An app
+    /// cannot send `Connection` itself (S7). It has no effect after the commit.
     pub fn close_connection(&self) {
         self.exchange.close_connection();
     }
 
-    /// Puts a typed value into the extensions of the response: for the middlewares of a host. A
-    /// value of the same type is replaced. Nothing of it is sent.
+    /// Adds a typed value to the extensions of the response, for the middlewares of a host. It
+    /// replaces a value of the same type. Nothing of it is sent.
     ///
-    /// The values arrive where the host has `http`'s own response (hyper, tower, axum), and in
-    /// [`AppExt::respond`](crate::AppExt::respond). Hosts with other types say in their adapter how
-    /// they are found. They go with the head that the app starts: the page of an error has none.
-    /// Without effect after commit.
+    /// The values arrive on hosts that use the response type of `http` (hyper, tower, axum), and in
+    /// [`AppExt::respond`](crate::AppExt::respond). The adapters of other hosts document how to
+    /// find them. They go with the head that the app starts: the page of an error has none. It has
+    /// no effect after the commit.
     ///
     /// # Examples
     ///
@@ -252,27 +253,27 @@ impl StartResponse {
         self.exchange.extend_extensions(extensions);
     }
 
-    /// True if a start was tried.
+    /// True if a start was attempted.
     #[must_use]
     pub fn is_started(&self) -> bool {
         self.exchange.is_started()
     }
 
-    /// True if the head has gone out.
+    /// True if the head was sent.
     #[must_use]
     pub fn is_committed(&self) -> bool {
         self.exchange.is_committed()
     }
 
-    /// A handle whose starts pass through `hook`: how a middleware sees and changes the head.
+    /// A handle whose starts run `hook`: with it a middleware sees and changes the head.
     ///
-    /// The hook runs at each start and restart, inside that call and outside of any lock; hooks
-    /// closer to the app run first. What it leaves is checked like what an app hands over. It must
+    /// The hook runs at each start and restart, inside that call and outside any lock. Hooks
+    /// closer to the app run first. The head that it leaves is checked like an app's head. It must
     /// not block; a panic in it is a panic of the app.
     ///
-    /// An error that an app fails with passes no hook: its page is the gateway's, made behind every
-    /// middleware. What such answers need too (CORS, say) goes around a middleware that answers
-    /// errors itself, or onto the [`HttpError`](crate::HttpError) on its way out.
+    /// If an app fails with an error, no hook runs: the gateway makes the page, outside every
+    /// middleware. Headers that such pages need too (CORS, say) are set by a middleware outside
+    /// one that answers errors itself, or on the [`HttpError`](crate::HttpError) as it passes.
     ///
     /// # Examples
     ///
@@ -306,7 +307,7 @@ impl StartResponse {
     }
 }
 
-/// Writes what the app hands over into a head.
+/// Writes the app's status and headers into a head.
 #[inline]
 fn write(
     head: &mut Head,

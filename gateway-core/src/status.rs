@@ -1,10 +1,10 @@
-//! Statuses as views and apps write them: a number, a text, a [`StatusCode`].
+//! `IntoStatus`: the types that can be a response status: a number, a text, a `StatusCode`.
 
 use std::fmt;
 
 use http::StatusCode;
 
-/// What can stand for the status of a response: `StatusCode`, `u16`, or text such as `"404"`
+/// The types that can be the status of a response: `StatusCode`, `u16`, or text such as `"404"`
 /// or `"404 Not Found"` (N4).
 ///
 /// The reason phrase of a text is accepted and not sent: HTTP/2 has none, and RFC 9112 section 4
@@ -32,16 +32,17 @@ pub trait IntoStatus {
     ///
     /// # Errors
     ///
-    /// When the value has no number, or one outside 200..=999. An informational status (1xx) is
-    /// refused here: a gateway has no final response of that kind (S5).
+    /// When the value has no number, or one outside 200..=999 that is not 101. The status of a
+    /// response cannot be another informational one (1xx, S5). The commit checks that a 101 comes with
+    /// a switch of protocols (U4).
     fn into_status(self) -> Result<StatusCode, StatusError>;
 }
 
 impl IntoStatus for StatusCode {
     #[inline]
     fn into_status(self) -> Result<StatusCode, StatusError> {
-        // S5: RFC 9110 section 15.2: a 1xx response is not a final one.
-        if self.is_informational() {
+        // S5: RFC 9110 section 15.2: a 1xx response is not a final one, but for a switch.
+        if self.is_informational() && self != Self::SWITCHING_PROTOCOLS {
             return Err(StatusError::out_of_range(u64::from(self.as_u16())));
         }
         Ok(self)
@@ -60,7 +61,7 @@ impl IntoStatus for u16 {
 impl IntoStatus for &str {
     fn into_status(self) -> Result<StatusCode, StatusError> {
         let text = self.trim_matches([' ', '\t']);
-        // A phrase is never sent, but one that could split a head tells of an attack or a bug.
+        // A phrase is never sent, but one that could split a head is a sign of an attack or a bug.
         if text.chars().any(|c| c.is_control() && c != '\t') {
             return Err(StatusError::not_a_number(self));
         }

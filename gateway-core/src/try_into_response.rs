@@ -1,11 +1,11 @@
-//! Normalisation: what views return, turned into responses.
+//! `TryIntoResponse`: converts the values that views return into responses.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::Body as HttpBody;
 
 use crate::body::Body;
@@ -24,8 +24,9 @@ use crate::view_error::ViewError;
 /// | `&'static str`, `String`, `Cow<'static, str>` | 200, `text/html; charset=utf-8` |
 /// | `Bytes`, `Vec<u8>`, `&'static [u8]`, byte string literals | the same |
 /// | [`Body`]: a stream, an iterator, a push producer | the same, streamed |
+/// | [`Body::upgrade`] | 101, without a type |
 /// | [`Json`](crate::Json), `serde_json::Value`, maps, lists of values | `application/json`, with a newline at the end |
-/// | [`Response`] (another app's answer is one too) | itself; `text/plain; charset=utf-8` where it has content and no type |
+/// | [`Response`] (another app's response is one, too) | itself; `text/plain; charset=utf-8` where it has content and no type |
 /// | `http::Response<B>` with any `http_body::Body` | the same, without the fields of its connection: `Connection: close` becomes a wish to close (S7) |
 /// | [`HttpError`] | its page |
 /// | `(body, status)`, `(body, headers)`, `(body, status, headers)` | the body's response, changed |
@@ -57,22 +58,22 @@ use crate::view_error::ViewError;
     label = "not a return value",
     note = "a view returns text, bytes, a `Body`, `Json(value)`, a `Response`, an `HttpError`, or a `Result` or `Option` of these",
     note = "or a tuple: `(body, status)`, `(body, headers)`, `(body, status, headers)`",
-    note = "a view that has nothing to say returns `(\"\", 204)`; `()` is not an answer"
+    note = "a view that has nothing to say returns `(\"\", 204)`; `()` is not a response"
 )]
 pub trait TryIntoResponse {
-    /// Makes the response.
+    /// Converts the value into a response.
     ///
     /// # Errors
     ///
-    /// When the value cannot be one: an invalid status or header in a tuple, a value that JSON
-    /// cannot hold, `None`, or the error of a `Result`.
+    /// When the value cannot become a response: an invalid status or header in a tuple, a value
+    /// that JSON cannot hold, `None`, or the error of a `Result`.
     #[doc(alias = "into_response")]
     fn try_into_response(self) -> Result<Response, Error>;
 }
 
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// A response of a type.
+/// A response with this Content-Type.
 pub(crate) fn typed(body: impl Into<Body>, content_type: HeaderValue) -> Response {
     let mut response = Response::new(body.into());
     response
@@ -97,9 +98,19 @@ html_by_default!(
     Cow<'static, str>,
     Bytes,
     Vec<u8>,
-    &'static [u8],
-    Body
+    &'static [u8]
 );
+
+impl TryIntoResponse for Body {
+    fn try_into_response(self) -> Result<Response, Error> {
+        if self.upgrade_protocol().is_some() {
+            let mut response = Response::new(self);
+            *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            return Ok(response);
+        }
+        Ok(typed(self, HTML))
+    }
+}
 
 impl<const N: usize> TryIntoResponse for &'static [u8; N] {
     fn try_into_response(self) -> Result<Response, Error> {
@@ -116,8 +127,10 @@ where
     fn try_into_response(self) -> Result<Response, Error> {
         let mut response = from_foreign(self);
         let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
-        // As Werkzeug does with another app's answer: content of no type is plain text.
-        if !is_typed && !response.body().is_known_empty() {
+        // Content without a type is plain text, as in Werkzeug.
+        let has_content =
+            !response.body().is_known_empty() && response.body().upgrade_protocol().is_none();
+        if !is_typed && has_content {
             response.headers_mut().insert(header::CONTENT_TYPE, PLAIN);
         }
         Ok(response)

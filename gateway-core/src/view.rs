@@ -1,4 +1,4 @@
-//! Views: apps that return what they answer.
+//! `view` and `view_with`: make an app of a function that returns its response.
 
 use std::any::type_name;
 use std::fmt;
@@ -12,12 +12,12 @@ use crate::try_into_response::TryIntoResponse;
 
 /// Makes an app from a view: an async function from the environ to a return value.
 ///
-/// What can be returned is what [`TryIntoResponse`] names: text, bytes, JSON, streams, responses,
+/// [`TryIntoResponse`] lists the return values: text, bytes, JSON, streams, responses,
 /// errors, tuples of these with a status and headers. Nothing (`()`) does not compile (N2), and
-/// neither does an error without an answer ([`ViewError`](crate::ViewError)).
+/// neither does an error without a response ([`ViewError`](crate::ViewError)).
 ///
-/// A view is called once for each request, so it cannot give away what it captures. For state, such as
-/// a pool of connections, there is [`view_with`].
+/// A view is called once for each request, so it cannot move what it captures out. [`view_with`] is
+/// for state, such as a pool of connections.
 ///
 /// # Examples
 ///
@@ -45,11 +45,11 @@ where
     View(f)
 }
 
-/// Makes an app from a view with state: an async function from the state and the environ to a return
-/// value. The state is cloned into each call, so it is most often an `Arc`.
+/// Makes an app from a view with state: an async function from the state and the environ to a
+/// return value. The state is cloned for each call, so it is most often an `Arc`.
 ///
-/// Why the state is not borrowed, or captured by the closure: the future of a call would borrow from
-/// the view, and stable Rust cannot say that such a future is `Send`.
+/// Borrowed or captured state does not work: the future of a call would borrow from the view, and
+/// stable Rust cannot say that such a future is `Send`.
 ///
 /// # Examples
 ///
@@ -91,7 +91,7 @@ where
     ViewWith { state, f }
 }
 
-/// An app made of a view; see [`view`].
+/// An app made from a view; see [`view`].
 #[derive(Clone, Copy)]
 pub struct View<F>(F);
 
@@ -112,7 +112,7 @@ impl<F> fmt::Debug for View<F> {
     }
 }
 
-/// An app made of a view and its state; see [`view_with`].
+/// An app made from a view and its state; see [`view_with`].
 #[derive(Clone, Copy)]
 pub struct ViewWith<S, F> {
     state: S,
@@ -131,7 +131,7 @@ where
     }
 }
 
-/// The state is not shown: it may hold secrets.
+/// The state may hold secrets, so it is not printed.
 impl<S, F> fmt::Debug for ViewWith<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ViewWith")

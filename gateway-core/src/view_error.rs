@@ -1,24 +1,24 @@
-//! What may stand in the `Err` of a view's `Result`.
+//! `ViewError`: the errors that a view may return.
 
 use crate::error::Error;
 use crate::http_error::HttpError;
 
 /// An error that a view may return: one that converts into an [`HttpError`], or an [`Error`].
 ///
-/// Do not implement this trait: `impl From<MyError> for HttpError` says what `MyError` is answered
-/// with, and makes it one. An error that says no such thing does not compile as the `E` of a returned
-/// `Result<T, E>` (N1), so that no error of an app becomes a generic 500 by mistake.
+/// Do not implement this trait. `impl From<MyError> for HttpError` says which response `MyError`
+/// becomes, and implements it. An error that does not say so does not compile as the `E` of a
+/// returned `Result<T, E>` (N1), so no error of an app becomes a generic 500 by mistake.
 ///
 /// How an error is answered depends on what `?` converts it into:
 ///
-/// | the function returns | `?` on a `MyError` | the answer |
+/// | the function returns | `?` on a `MyError` | the response |
 /// |---|---|---|
 /// | `Result<_, MyError>` | as it is | the page of `HttpError::from(error)` |
 /// | `Result<_, HttpError>` | uses `From<MyError> for HttpError` | the page of that error |
 /// | `Result<_, Error>`, the form of [`App::call`](crate::App::call) | takes any error as it is, and does not ask for its `HttpError` | a generic 500; the error is logged |
 ///
-/// An [`HttpError`] inside of an [`Error`] stays what it is. In a function that returns
-/// `Result<_, Error>`, `HttpError::from(error)` gives an error its own answer.
+/// An [`HttpError`] inside an [`Error`] stays what it is. In a function that returns
+/// `Result<_, Error>`, `HttpError::from(error)` gives an error its own response.
 ///
 /// # Examples
 ///
@@ -60,13 +60,13 @@ use crate::http_error::HttpError;
 /// # }).unwrap();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is an error without an answer",
+    message = "`{Self}` is an error without a response",
     label = "a view returns this error",
-    note = "say what it is answered with: `impl From<{Self}> for HttpError`",
+    note = "say which response it becomes: `impl From<{Self}> for HttpError`",
     note = "or return `Result<_, gateway_core::Error>`: any error becomes one through `?`, and is answered with a generic 500 and logged"
 )]
 pub trait ViewError {
-    /// The error as the gateway takes it.
+    /// Converts the error for the gateway.
     #[doc(hidden)]
     fn into_error(self) -> Error;
 }

@@ -160,7 +160,7 @@ fn l1_a_body_whose_destructor_panics_harms_nobody() {
         let (_, log) = logged(|| ask(app, get("/")));
         if cfg!(feature = "tracing") {
             let faults = log.faults();
-            let named = faults.iter().filter(|line| line.contains("rule=\"L1\""));
+            let named = faults.iter().filter(|line| line.contains("clause=\"L1\""));
             assert_eq!(named.count(), 1, "{faults:?}");
         }
     }

@@ -12,6 +12,8 @@ mod policies;
 mod silent;
 #[path = "lint/transparent.rs"]
 mod transparent;
+#[path = "lint/upgrades.rs"]
+mod upgrades;
 
 use bytes::Bytes;
 use gateway_core::lint::{Findings, Lint, Side};
@@ -46,7 +48,7 @@ async fn exchange<B: IntoInput>(
 }
 
 fn summary(findings: Vec<gateway_core::lint::Finding>) -> Found {
-    findings.iter().map(|f| (f.rule(), f.side())).collect()
+    findings.iter().map(|f| (f.clause(), f.side())).collect()
 }
 
 /// What the lint finds about an app, its body read to its end.

@@ -52,7 +52,7 @@ async fn b5_a_cut_is_logged_once() {
             Ok(body())
         }))
         .await;
-        assert_eq!(log.matches("rule=\"B5\"").count(), 1, "{log}");
+        assert_eq!(log.matches("clause=\"B5\"").count(), 1, "{log}");
     }
 }
 
@@ -66,5 +66,5 @@ async fn b8_an_error_in_mid_stream_is_logged_under_its_rule() {
         }))
     }))
     .await;
-    assert!(log.contains("the cause rule=\"B8\""), "{log}");
+    assert!(log.contains("the cause clause=\"B8\""), "{log}");
 }

@@ -214,7 +214,7 @@ fn the_clauses_of_a_letter_are_numbered_from_one() {
     }
     assert_eq!(
         numbers.into_keys().collect::<String>(),
-        "BEILMNS",
+        "BEILMNSU",
         "a letter was lost or found"
     );
 }

@@ -30,7 +30,7 @@ fn s1_a_second_start_is_an_error_that_cannot_be_swallowed() {
     let app = starting("body", |start_response| {
         start_response.start(200, NONE).unwrap();
         let error = start_response.start(200, NONE).unwrap_err();
-        assert_eq!(error.rule(), "S1");
+        assert_eq!(error.clause(), "S1");
         assert!(error.is_already_started());
         assert!(!error.is_committed());
     });
@@ -42,8 +42,8 @@ fn s1_a_second_start_is_an_error_that_cannot_be_swallowed() {
 #[test]
 fn s1_a_start_after_a_refused_one_is_an_error() {
     let app = starting("body", |start_response| {
-        assert_eq!(start_response.start(99, NONE).unwrap_err().rule(), "S5");
-        assert_eq!(start_response.start(200, NONE).unwrap_err().rule(), "S1");
+        assert_eq!(start_response.start(99, NONE).unwrap_err().clause(), "S5");
+        assert_eq!(start_response.start(200, NONE).unwrap_err().clause(), "S1");
     });
     let (answer, log) = logged(|| ask(app, get("/")));
     answer.assert_clean_500();
@@ -106,9 +106,9 @@ fn s1_a_start_from_a_hook_is_a_second_start() {
     let app = starting("body", |start_response| {
         let inner = start_response.clone();
         let hooked = start_response.wrap(move |_, _| {
-            assert_eq!(inner.start(200, NONE).unwrap_err().rule(), "S1");
+            assert_eq!(inner.start(200, NONE).unwrap_err().clause(), "S1");
         });
-        assert_eq!(hooked.start(200, NONE).unwrap_err().rule(), "S1");
+        assert_eq!(hooked.start(200, NONE).unwrap_err().clause(), "S1");
     });
     ask(app, get("/")).assert_clean_500();
 }
@@ -182,7 +182,7 @@ fn s2_a_restart_after_commit_gives_the_error_back_and_aborts() {
     let (answer, log) = logged(|| ask(app, get("/")));
     assert_eq!((answer.status, &*answer.text()), (200, "one"));
     answer.assert_aborted();
-    log.assert_one("S2", "after its head had gone out");
+    log.assert_one("S2", "after its head was sent");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn s2_a_restart_from_another_task_wakes_and_aborts_a_pending_body() {
 fn s3_bytes_with_no_start_are_a_500_that_names_the_rule() {
     let (answer, log) = logged(|| ask(starting("body", |_| {}), get("/")));
     answer.assert_clean_500();
-    log.assert_one("S3", "nothing was started");
+    log.assert_one("S3", "the response was not started");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn s3_a_stream_with_no_start_is_a_500() {
         });
         let (answer, log) = logged(|| ask(app, get("/")));
         answer.assert_clean_500();
-        log.assert_one("S3", "nothing was started");
+        log.assert_one("S3", "the response was not started");
     }
 }
 
@@ -312,17 +312,20 @@ fn s5_final_statuses_are_200_to_999() {
         });
         assert_eq!(ask(app, get("/")).status, status);
     }
-    for status in [0_u16, 99, 100, 101, 103, 199, 1000, u16::MAX] {
+    for status in [0_u16, 99, 100, 102, 103, 199, 1000, u16::MAX] {
         let app = starting("", move |start_response| {
             let error = start_response.start(status, NONE).unwrap_err();
-            assert_eq!(error.rule(), "S5", "{status}");
+            assert_eq!(error.clause(), "S5", "{status}");
             assert!(error.is_invalid_head());
         });
         ask(app, get("/")).assert_clean_500();
     }
-    for status in [StatusCode::CONTINUE, StatusCode::SWITCHING_PROTOCOLS] {
+    for status in [StatusCode::CONTINUE, StatusCode::EARLY_HINTS] {
         let app = starting("", move |start_response| {
-            assert_eq!(start_response.start(status, NONE).unwrap_err().rule(), "S5");
+            assert_eq!(
+                start_response.start(status, NONE).unwrap_err().clause(),
+                "S5"
+            );
         });
         ask(app, get("/")).assert_clean_500();
     }
@@ -338,7 +341,7 @@ fn s5_final_statuses_are_200_to_999() {
     ] {
         let app = starting("", move |start_response| {
             assert_eq!(
-                start_response.start(text, NONE).unwrap_err().rule(),
+                start_response.start(text, NONE).unwrap_err().clause(),
                 "S5",
                 "{text}"
             );
@@ -351,7 +354,7 @@ fn s5_final_statuses_are_200_to_999() {
 fn s5_a_hook_cannot_make_a_status_informational() {
     let app = starting("", |start_response| {
         let hooked = start_response.wrap(|status, _| *status = StatusCode::CONTINUE);
-        assert_eq!(hooked.start(200, NONE).unwrap_err().rule(), "S5");
+        assert_eq!(hooked.start(200, NONE).unwrap_err().clause(), "S5");
     });
     ask(app, get("/")).assert_clean_500();
 }
@@ -375,7 +378,7 @@ fn s6_names_and_values_are_checked_at_the_call() {
     ] {
         let app = starting("", move |start_response| {
             let error = start_response.start(200, [(name, value)]).unwrap_err();
-            assert_eq!(error.rule(), "S6", "{name:?}: {value:?}");
+            assert_eq!(error.clause(), "S6", "{name:?}: {value:?}");
             // What may be a secret is not quoted.
             assert!(!error.to_string().contains("a\rb"));
         });
@@ -409,7 +412,7 @@ fn s7_hop_by_hop_headers_are_refused() {
     ] {
         let app = starting("", move |start_response| {
             let error = start_response.start(200, [(name, "x")]).unwrap_err();
-            assert_eq!(error.rule(), "S7", "{name}");
+            assert_eq!(error.clause(), "S7", "{name}");
         });
         ask(app, get("/")).assert_clean_500();
         let hooked = starting("", move |start_response| {
@@ -417,7 +420,7 @@ fn s7_hop_by_hop_headers_are_refused() {
                 let name = name.parse::<http::HeaderName>().unwrap();
                 headers.insert(name, HeaderValue::from_static("x"));
             });
-            assert_eq!(hooked.start(200, NONE).unwrap_err().rule(), "S7");
+            assert_eq!(hooked.start(200, NONE).unwrap_err().clause(), "S7");
         });
         ask(hooked, get("/")).assert_clean_500();
     }
@@ -430,7 +433,7 @@ fn s7_hop_by_hop_headers_are_refused() {
     ] {
         let app = starting("", move |start_response| {
             let error = start_response.start(200, [("trailer", value)]).unwrap_err();
-            assert_eq!(error.rule(), "S7", "{value}");
+            assert_eq!(error.clause(), "S7", "{value}");
         });
         ask(app, get("/")).assert_clean_500();
     }
@@ -529,7 +532,7 @@ fn s9_lengths_that_are_no_number_or_differ_are_refused() {
                 .map(|value| ("content-length", *value))
                 .collect();
             let error = start_response.start(200, lines).unwrap_err();
-            assert_eq!(error.rule(), "S9", "{values:?}");
+            assert_eq!(error.clause(), "S9", "{values:?}");
         });
         ask(app, get("/")).assert_clean_500();
     }
@@ -607,7 +610,7 @@ fn b9_a_hook_that_panics_is_a_panic_of_the_app() {
         let hooked = start_response.wrap(|_, _| panic!("in the hook"));
         let start = std::panic::AssertUnwindSafe(|| hooked.start(200, NONE));
         std::panic::catch_unwind(start).unwrap_err();
-        assert_eq!(start_response.start(200, NONE).unwrap_err().rule(), "S1");
+        assert_eq!(start_response.start(200, NONE).unwrap_err().clause(), "S1");
         start_response
             .restart(503, NONE, Error::msg("boom"))
             .unwrap();
@@ -665,7 +668,7 @@ fn s1_a_second_start_from_another_task_wakes_a_pending_driver() {
     driver.assert_pending();
     let handle = kept.lock().unwrap().take().unwrap();
     let before = driver.wakes();
-    assert_eq!(handle.start(200, NONE).unwrap_err().rule(), "S1");
+    assert_eq!(handle.start(200, NONE).unwrap_err().clause(), "S1");
     assert!(driver.wakes() > before, "the driver was not woken");
     read(driver.finish()).assert_clean_500();
 }
@@ -678,7 +681,10 @@ fn s2_a_restart_in_the_middle_of_a_start_stands() {
             let restarted = [("x-b", "1")];
             inner.restart(503, restarted, Error::msg("boom")).unwrap();
         });
-        assert_eq!(hooked.start(200, [("x-a", "1")]).unwrap_err().rule(), "S1");
+        assert_eq!(
+            hooked.start(200, [("x-a", "1")]).unwrap_err().clause(),
+            "S1"
+        );
     });
     let answer = ask(app, get("/"));
     assert_eq!((answer.status, &*answer.text()), (503, "sorry"));
@@ -713,7 +719,7 @@ fn s2_a_start_in_the_last_poll_aborts() {
     let (answer, log) = logged(|| ask(app, get("/")));
     assert_eq!(answer.text(), "one");
     answer.assert_aborted();
-    log.assert_one("S2", "after its head had gone out");
+    log.assert_one("S2", "after its head was sent");
 }
 
 #[test]

@@ -151,6 +151,52 @@ impl Client {
         RequestBuilder::new(&self.session, method, path)
     }
 
+    /// The handshake of a WebSocket, over the client's version: a GET that offers `websocket`, or on
+    /// HTTP/2 an extended CONNECT (RFC 8441), which the app sees as the same. It has no Origin, as one of
+    /// a program has none; a page's is added with [`header`](RequestBuilder::header), as is
+    /// `Sec-WebSocket-Protocol`.
+    ///
+    /// [`connect`](RequestBuilder::connect) opens the connection. For an app that declines there is
+    /// [`send`](RequestBuilder::send), as for any request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// use gateway_core::{Environ, HttpError, Response, view};
+    /// use gateway_testing::Client;
+    /// use gateway_util::websocket;
+    ///
+    /// async fn echo(environ: Environ) -> Result<Response, HttpError> {
+    ///     websocket::accept(&environ)?.run(async |mut socket| {
+    ///         while let Some(message) = socket.recv().await? {
+    ///             socket.send(message).await?;
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// let client = Client::new(view(echo));
+    /// let mut socket = client.websocket("/").connect().await;
+    /// socket.send_text("hello").await;
+    /// assert_eq!(socket.recv_text().await, "hello");
+    /// socket.close(1000, "").await;
+    /// socket.assert_closed(1000).await;
+    ///
+    /// let foreign = client.websocket("/").header("origin", "https://evil.example");
+    /// foreign.send().await.assert_status(403);
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`request`](Self::request).
+    #[cfg(feature = "websocket")]
+    #[track_caller]
+    pub fn websocket(&self, path: &str) -> RequestBuilder<'_> {
+        self.get(path).offering_websocket()
+    }
+
     /// The value of a cookie that is kept, of whatever path.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {

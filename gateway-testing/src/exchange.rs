@@ -63,6 +63,8 @@ pub(crate) async fn run(session: &Session, head: Head<'_>, payload: Payload) -> 
             session.prefix
         ));
     }
+    #[cfg(feature = "websocket")]
+    crate::websocket::offer(&mut environ, head.2);
     let response = session.gateway.handle(environ).await;
     seen.raise();
     for line in response.headers().get_all(header::SET_COOKIE) {

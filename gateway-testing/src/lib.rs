@@ -30,6 +30,11 @@
 //! none.get("/nowhere").send().await.assert_status(404);
 //! # });
 //! ```
+//!
+//! # Features
+//!
+//! `websocket` adds `Client::websocket`, and `TestResponse::into_stream` for other protocols that an app
+//! switches to. The app's part runs in a task of tokio.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
@@ -40,12 +45,16 @@ mod redirect;
 mod request;
 mod response;
 mod session;
+#[cfg(feature = "websocket")]
+mod websocket;
 mod witness;
 
 pub use client::Client;
 pub use multipart::MultipartForm;
 pub use request::RequestBuilder;
 pub use response::TestResponse;
+#[cfg(feature = "websocket")]
+pub use websocket::{Received, TestWebSocket};
 
 /// Ends the test.
 #[track_caller]

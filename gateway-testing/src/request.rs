@@ -172,6 +172,26 @@ impl<'c> RequestBuilder<'c> {
         self
     }
 
+    /// Makes it the handshake of a WebSocket.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn offering_websocket(mut self) -> Self {
+        crate::websocket::fill(self.session.version, &mut self.method, &mut self.headers);
+        self
+    }
+
+    /// Sends the handshake of a WebSocket and opens the connection; the app's part runs in a task of
+    /// tokio.
+    ///
+    /// # Panics
+    ///
+    /// When the app declines, or its answer is none to the handshake; the message shows it. When the
+    /// lint finds something. Outside of a tokio runtime.
+    #[cfg(feature = "websocket")]
+    pub async fn connect(self) -> crate::TestWebSocket {
+        let offered = self.headers.get(header::SEC_WEBSOCKET_PROTOCOL).cloned();
+        crate::TestWebSocket::open(self.send().await, offered.as_ref()).await
+    }
+
     /// Sends the request and waits for the head of the answer; the body streams.
     ///
     /// # Panics

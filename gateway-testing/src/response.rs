@@ -168,6 +168,48 @@ impl TestResponse {
         }
     }
 
+    /// The stream of an app that has switched the protocol. The client's end of it is here, and the app's
+    /// part runs in a task of tokio. The offer is a request with `Connection: upgrade` and `Upgrade`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use gateway_core::{Body, view};
+    /// use gateway_testing::Client;
+    ///
+    /// let client = Client::new(view(async |_| Body::upgrade("greeting", async |mut stream| {
+    ///     stream.write_all(b"hello").await?;
+    ///     Ok(())
+    /// })));
+    /// let request = client.get("/").header("connection", "upgrade").header("upgrade", "greeting");
+    /// let mut stream = request.send().await.assert_status(101).into_stream();
+    /// let mut buffer = [0; 8];
+    /// assert_eq!(stream.read(&mut buffer).await?, 5);
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the app has switched nothing; the message shows the answer. Outside of a tokio runtime.
+    #[cfg(feature = "websocket")]
+    #[must_use]
+    #[track_caller]
+    pub fn into_stream(mut self) -> gateway_core::Duplex {
+        gateway_core::Duplex::from_tokio(self.run_upgrade().0)
+    }
+
+    /// Runs the app's part of a switch.
+    #[cfg(feature = "websocket")]
+    #[track_caller]
+    pub(crate) fn run_upgrade(&mut self) -> (tokio::io::DuplexStream, crate::websocket::Running) {
+        match self.body.as_mut().and_then(Outgoing::take_upgrade) {
+            Some(upgrade) => crate::websocket::spawn(upgrade),
+            None => self.fail("switches no protocol", None),
+        }
+    }
+
     /// Asserts the status, and gives the response back.
     ///
     /// # Panics
@@ -216,7 +258,7 @@ impl TestResponse {
 
     /// Ends the test and shows the answer; `body` is what was read of it already.
     #[track_caller]
-    fn fail(&mut self, what: &str, body: Option<&[u8]>) -> ! {
+    pub(crate) fn fail(&mut self, what: &str, body: Option<&[u8]>) -> ! {
         let mut message = format!("the answer to {} {what}\n\n", self.request);
         for (status, target) in &self.history {
             // Writing to a string cannot fail.

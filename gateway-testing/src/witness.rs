@@ -92,6 +92,8 @@ impl App for Witness {
             }
         }
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 /// Records the errors of a stream. A buffered body has none and passes as it is.

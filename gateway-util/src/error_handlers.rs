@@ -222,6 +222,8 @@ impl<A: App> App for ErrorHandlers<A> {
             Some(Err(second)) => Err(second),
         }
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<A> fmt::Debug for ErrorHandlers<A> {

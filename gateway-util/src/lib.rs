@@ -11,6 +11,7 @@
 //! - Composition: [`MiddlewareExt`], [`Mount`], [`Hosts`], [`TrustedHosts`], [`Methods`], [`Cascade`]. How a middleware is
 //!   written, the wrong and the right way, is told in [`middleware`].
 //! - Apps that block: [`blocking`](blocking()), [`blocking_writer`].
+//! - WebSocket: [`websocket`].
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -77,6 +78,7 @@
 //! | `multipart` | multipart forms, whose large parts go to disk | a tokio runtime, for its blocking threads, once a part goes to disk |
 //! | `timers` | [`Timeout`], [`EventStream`] | a tokio runtime with its time driver (an `EventStream` without `keep_alive`: none) |
 //! | `tokio` | [`read_body`], [`read_exactly`] | what the reader needs |
+//! | `websocket` | [`websocket`] | a tokio runtime with its time driver |
 //!
 //! The defaults run on any executor, which is why what needs a runtime has to be named. Nothing here
 //! needs tokio's I/O driver. The adapters of this project call apps in a tokio context. On a host that
@@ -105,9 +107,12 @@ mod response;
     feature = "blocking",
     feature = "files",
     feature = "multipart",
-    feature = "timers"
+    feature = "timers",
+    feature = "websocket"
 ))]
 mod tokio_context;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 #[cfg(feature = "blocking")]
 pub use blocking::{

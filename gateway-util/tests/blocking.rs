@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use adapter_hyper::Server;
-use gateway_conformance::wire::http1::Connection;
-use gateway_conformance::wire::{End, Request, Response};
+use gateway_conformance::wire::http1::Http1Connection;
+use gateway_conformance::wire::{End, WireRequest, WireResponse};
 use gateway_core::{App, AppExt, Environ, Error, Gateway, HttpError, Input};
 use gateway_util::{BlockingReader, MiddlewareExt, blocking, blocking_writer};
 
@@ -21,8 +21,8 @@ async fn serve(app: impl App) -> SocketAddr {
     address
 }
 
-async fn ask(app: impl App, request: &Request) -> Response {
-    let mut connection = Connection::open(serve(app).await).await.unwrap();
+async fn ask(app: impl App, request: &WireRequest) -> WireResponse {
+    let mut connection = Http1Connection::open(serve(app).await).await.unwrap();
     connection.request(request).await.unwrap()
 }
 
@@ -40,7 +40,7 @@ fn echo() -> impl App {
 /// On one thread: what blocks is not the reactor.
 #[tokio::test]
 async fn i6_a_blocking_read_waits_for_100_continue_and_what_follows() {
-    let mut connection = Connection::open(serve(echo()).await).await.unwrap();
+    let mut connection = Http1Connection::open(serve(echo()).await).await.unwrap();
     connection
         .send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n")
         .await
@@ -70,7 +70,7 @@ async fn i6_an_answer_that_follows_its_input_does_not_lock_up() {
             Some(bytes.to_ascii_uppercase())
         }))
     });
-    let mut connection = Connection::open(serve(app).await).await.unwrap();
+    let mut connection = Http1Connection::open(serve(app).await).await.unwrap();
     connection
         .send("POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
         .await
@@ -86,11 +86,11 @@ async fn i6_an_answer_that_follows_its_input_does_not_lock_up() {
 
 #[tokio::test]
 async fn i3_i4_errors_of_the_input_keep_their_answers() {
-    let post = |body: &'static str| Request::post("/").body(body);
+    let post = |body: &'static str| WireRequest::post("/").body(body);
     let app = || echo().limit_input(4);
     assert_eq!(ask(app(), &post("1234")).await.text(), "1234");
     assert_eq!(ask(app(), &post("12345")).await.status, 413);
-    let chunked = Request::post("/").chunked(["123", "45"]);
+    let chunked = WireRequest::post("/").chunked(["123", "45"]);
     assert_eq!(ask(app(), &chunked).await.status, 413);
 
     let (sender, errors) = mpsc::channel();
@@ -100,7 +100,7 @@ async fn i3_i4_errors_of_the_input_keep_their_answers() {
         sender.send(error.to_string()).unwrap();
         Err(error.into())
     });
-    let mut connection = Connection::open(serve(app).await).await.unwrap();
+    let mut connection = Http1Connection::open(serve(app).await).await.unwrap();
     connection
         .send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nhalf")
         .await
@@ -130,7 +130,7 @@ async fn n6_text_that_is_not_utf8_is_the_clients_fault() {
             Ok([lines.join("|")])
         })
     };
-    let post = |body: &'static [u8]| Request::post("/").body(body);
+    let post = |body: &'static [u8]| WireRequest::post("/").body(body);
     assert_eq!(ask(whole(), &post(b"\xff")).await.status, 400);
     assert_eq!(ask(lines(), &post(b"one\n\xff\n")).await.status, 400);
     let text = "\u{fc}ber\r\nall\n";
@@ -149,19 +149,19 @@ async fn l6_a_timeout_frees_the_thread_of_a_client_that_does_not_send() {
         Ok([text])
     });
     let address = serve(app.threads(1).timeout(Duration::from_millis(100))).await;
-    let mut slow = Connection::open(address).await.unwrap();
+    let mut slow = Http1Connection::open(address).await.unwrap();
     slow.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nh")
         .await
         .unwrap();
     assert_eq!(slow.read_response("POST").await.unwrap().status, 503);
-    let mut other = Connection::open(address).await.unwrap();
-    let answer = other.request(&Request::post("/").body("hello")).await;
+    let mut other = Http1Connection::open(address).await.unwrap();
+    let answer = other.request(&WireRequest::post("/").body("hello")).await;
     assert_eq!(answer.unwrap().text(), "hello");
 }
 
 #[tokio::test]
 async fn b1_b8_b9_errors_and_panics_of_a_blocking_app() {
-    let get = Request::get("/");
+    let get = WireRequest::get("/");
     type Chunks = Box<dyn Iterator<Item = &'static str>>;
     let failing = blocking(|_, _| -> Result<Chunks, Error> { Err(Error::msg("broken")) });
     assert_eq!(ask(failing, &get).await.status, 500);
@@ -216,14 +216,14 @@ async fn s4_a_late_start_and_a_restart() {
             chunks.next()
         }))
     });
-    let response = ask(late, &Request::get("/")).await;
+    let response = ask(late, &WireRequest::get("/")).await;
     assert_eq!((response.status, &*response.text()), (201, "ab"));
     let restarting = blocking(|_, start| {
         start.start(200, TEXT)?;
         start.restart(503, TEXT, Error::msg("x"))?;
         Ok(["sorry"])
     });
-    assert_eq!(ask(restarting, &Request::get("/")).await.status, 503);
+    assert_eq!(ask(restarting, &WireRequest::get("/")).await.status, 503);
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn b4_what_is_written_is_gathered() {
         }
         Ok(())
     });
-    let response = ask(small, &Request::get("/")).await;
+    let response = ask(small, &WireRequest::get("/")).await;
     assert_eq!(response.text(), "0123456789");
     assert_eq!(response.header("content-length"), Some("10"));
     let large = blocking_writer(|_, start, writer| {
@@ -246,12 +246,12 @@ async fn b4_what_is_written_is_gathered() {
         writer.write_all(&[b'y'; 50_000])?;
         Ok(())
     });
-    let response = ask(large, &Request::get("/")).await;
+    let response = ask(large, &WireRequest::get("/")).await;
     assert_eq!(response.text().len(), 150_000);
     assert_eq!(response.header("content-length"), None);
     let nothing = blocking_writer(|_, start, _| Ok(start.start(200, TEXT)?));
     assert_eq!(
-        ask(nothing, &Request::get("/"))
+        ask(nothing, &WireRequest::get("/"))
             .await
             .header("content-length"),
         Some("0")
@@ -282,7 +282,7 @@ async fn l3_a_client_that_leaves_stops_the_producer() {
             vec![b'x'; 64 * 1024]
         }))
     });
-    let mut connection = Connection::open(serve(app).await).await.unwrap();
+    let mut connection = Http1Connection::open(serve(app).await).await.unwrap();
     connection
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
@@ -305,7 +305,7 @@ async fn l3_a_client_that_leaves_stops_the_producer() {
         sender.send(outcome.kind()).unwrap();
         Err(outcome.into())
     });
-    let mut connection = Connection::open(serve(app).await).await.unwrap();
+    let mut connection = Http1Connection::open(serve(app).await).await.unwrap();
     connection
         .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
@@ -401,7 +401,7 @@ async fn l1_an_iterator_is_closed_once_whatever_happens() {
                 (left >= 0).then_some("x")
             }))
         });
-        let response = ask(app, &Request::new(method, "/")).await;
+        let response = ask(app, &WireRequest::new(method, "/")).await;
         assert_eq!(response.status, 200);
         tokio::task::spawn_blocking(move || ended.recv().unwrap())
             .await

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adapter_hyper::Server;
 use bytes::Bytes;
 use common::TempDir;
-use gateway_conformance::wire::{Protocol, Response, exchange};
+use gateway_conformance::wire::{Protocol, WireResponse, exchange};
 use gateway_core::lint::{Findings, Lint};
 
 use cases::Case;
@@ -114,7 +114,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(response: &Response) -> Self {
+    fn of(response: &WireResponse) -> Self {
         let mut headers = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in &response.headers {
             // The server's own, and how the body is framed, which the client has checked.
@@ -192,7 +192,7 @@ fn normal(name: &str, value: String) -> String {
     }
 }
 
-fn compare(case: &Case, theirs: &Response, ours: &Response, failures: &mut Vec<String>) {
+fn compare(case: &Case, theirs: &WireResponse, ours: &WireResponse, failures: &mut Vec<String>) {
     let (mut theirs, mut ours) = (Seen::of(theirs), Seen::of(ours));
     let parts = REASONS
         .iter()

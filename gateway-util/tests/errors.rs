@@ -67,7 +67,7 @@ async fn test_unauthorized_www_authenticate() {
         ["Basic realm=\"test\"", "Digest realm=\"test\", nonce=\"n\""]
     );
     let bad = HttpError::unauthorized().www_authenticate("Basic\r\nx: y");
-    assert_eq!(bad.unwrap_err().rule(), "S6");
+    assert_eq!(bad.unwrap_err().clause(), "S6");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The connection: closing it, and what the environ tells of it.
 
 use adapter_actix::{mount, service};
-use gateway_conformance::wire::{Protocol, Request, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, http1};
 use gateway_core::{Body, Environ, Error, HttpError, StartResponse, view};
 
 use crate::server::Server;
@@ -15,8 +15,8 @@ async fn closing(_: Environ, start_response: StartResponse) -> Result<Body, Erro
 #[tokio::test]
 async fn s7_close_connection_closes_on_http_1() {
     let server = Server::of(closing);
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(response.header_all("connection"), ["close"]);
     assert_eq!(response.text(), "bye");
     assert!(connection.closed().await);
@@ -25,7 +25,7 @@ async fn s7_close_connection_closes_on_http_1() {
 #[tokio::test]
 async fn s7_close_connection_has_no_effect_on_http_2() {
     let server = Server::of(closing);
-    let response = server.answer(Protocol::Http2, &Request::get("/")).await;
+    let response = server.answer(Protocol::Http2, &WireRequest::get("/")).await;
     assert_eq!(response.count("connection"), 0);
     assert_eq!(response.text(), "bye");
 }
@@ -45,9 +45,9 @@ async fn facts(environ: Environ) -> String {
 #[tokio::test]
 async fn e16_the_peer_is_the_sockets_and_e13_forwarded_headers_change_nothing() {
     let server = Server::of(view(facts));
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let local = connection.local_addr().unwrap();
-    let request = Request::get("/")
+    let request = WireRequest::get("/")
         .header("host", "a.example:99")
         .header("forwarded", "for=192.0.2.1;proto=https")
         .header("x-forwarded-for", "192.0.2.1")
@@ -71,7 +71,7 @@ async fn e13_forwarded_headers_count_if_actixs_rules_are_asked_for() {
         config.default_service(service(view(facts)));
     });
     let ask = async |path: &str, value: &str| {
-        let request = Request::get(path)
+        let request = WireRequest::get(path)
             .header("host", "a.example")
             .header("x-forwarded-for", value)
             .header("x-forwarded-proto", "https");
@@ -104,16 +104,16 @@ async fn e13_forwarded_headers_count_if_actixs_rules_are_asked_for() {
 async fn e13_the_protocol_is_the_transports() {
     let server = Server::of(view(facts));
     for protocol in Protocol::ALL {
-        let response = server.answer(protocol, &Request::get("/")).await;
+        let response = server.answer(protocol, &WireRequest::get("/")).await;
         let version = match protocol {
             Protocol::Http1 => "HTTP/1.1",
             Protocol::Http2 => "HTTP/2.0",
         };
         assert!(response.text().ends_with(version));
     }
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let response = connection
-        .request(&Request::get("/").http10().without_host())
+        .request(&WireRequest::get("/").http10().without_host())
         .await
         .unwrap();
     assert!(response.text().ends_with("HTTP/1.0"), "{}", response.text());
@@ -139,10 +139,10 @@ async fn i5_rfc_9112_9_6_a_response_whose_request_body_is_not_read_says_close() 
     for status in [200, 401, 404, 413, 500] {
         for (length, closes) in [(100, false), (200_000, true)] {
             let case = format!("{status} {length}");
-            let mut connection = http1::Connection::open(server.address).await.unwrap();
-            let first = Request::post(format!("/{status}")).body("x".repeat(length));
+            let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+            let first = WireRequest::post(format!("/{status}")).body("x".repeat(length));
             let mut bytes = first.to_http1("a.example").to_vec();
-            bytes.extend_from_slice(&Request::get("/").to_http1("a.example"));
+            bytes.extend_from_slice(&WireRequest::get("/").to_http1("a.example"));
             // The server may close before it has read everything.
             let _ = connection.send(bytes).await;
             let response = connection.read_response("POST").await.unwrap();

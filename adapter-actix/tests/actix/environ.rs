@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use adapter_actix::{mount, service};
-use gateway_conformance::wire::{Protocol, Request, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, http1};
 use gateway_core::{Environ, view};
 
 use crate::server::Server;
@@ -127,11 +127,11 @@ fn server() -> Server {
 #[tokio::test]
 async fn e3_to_e7_the_path_is_as_sent_below_every_mount() {
     let server = server();
-    let mut first = http1::Connection::open(server.address).await.unwrap();
+    let mut first = http1::Http1Connection::open(server.address).await.unwrap();
     for prefix in PREFIXES.into_iter().chain(["/scoped"]) {
         for target in TARGETS {
             let uri = format!("{prefix}{target}");
-            let response = first.request(&Request::get(&uri)).await.unwrap();
+            let response = first.request(&WireRequest::get(&uri)).await.unwrap();
             assert_eq!(response.status, 200, "{uri}");
             assert_eq!(
                 response.text(),
@@ -145,13 +145,13 @@ async fn e3_to_e7_the_path_is_as_sent_below_every_mount() {
 #[tokio::test]
 async fn e3_to_e7_the_path_is_as_sent_on_http_2() {
     let server = server();
-    let mut connection = gateway_conformance::wire::http2::Connection::open(server.address)
+    let mut connection = gateway_conformance::wire::http2::Http2Connection::open(server.address)
         .await
         .unwrap();
     for prefix in PREFIXES.into_iter().chain(["/scoped"]) {
         for target in TARGETS {
             let uri = format!("{prefix}{target}");
-            let response = connection.request(&Request::get(&uri)).await.unwrap();
+            let response = connection.request(&WireRequest::get(&uri)).await.unwrap();
             assert_eq!(
                 response.text(),
                 expected("GET", prefix, target, &uri),
@@ -168,7 +168,7 @@ async fn e2_a_mount_without_a_slash_behind_it_has_an_empty_path_info() {
         for prefix in PREFIXES.into_iter().skip(1).chain(["/scoped"]) {
             for query in ["", "?", "?a=/b"] {
                 let uri = format!("{prefix}{query}");
-                let response = server.answer(protocol, &Request::get(&uri)).await;
+                let response = server.answer(protocol, &WireRequest::get(&uri)).await;
                 assert_eq!(response.text(), expected("GET", prefix, query, &uri));
             }
         }
@@ -186,7 +186,9 @@ async fn e3_a_prefix_matches_whole_segments() {
         "/outer/innermost",
         "/u/7/apple",
     ] {
-        let response = server.answer(Protocol::Http1, &Request::get(target)).await;
+        let response = server
+            .answer(Protocol::Http1, &WireRequest::get(target))
+            .await;
         assert_eq!(response.text(), expected("GET", "", target, target));
     }
 }
@@ -201,7 +203,7 @@ async fn e5_an_absolute_target_is_whole_and_names_the_host() {
         ("http://other.example:81/a%2Fb?x=1", "/a%2Fb?x=1"),
         ("http://other.example:81//a/../b", "//a/../b"),
     ] {
-        let request = Request::get(target).header("host", "ignored.example");
+        let request = WireRequest::get(target).header("host", "ignored.example");
         let response = server.answer(Protocol::Http1, &request).await;
         let expected = expected("GET", "", path, target);
         assert_eq!(
@@ -222,7 +224,9 @@ async fn e1_methods_keep_their_case() {
             "A-VERY-LONG-METHOD-OF-ITS-OWN",
             "M!*+-.^_`|~",
         ] {
-            let response = server.answer(protocol, &Request::new(method, "/")).await;
+            let response = server
+                .answer(protocol, &WireRequest::new(method, "/"))
+                .await;
             assert_eq!(
                 response.text(),
                 expected(method, "", "/", "/"),
@@ -236,7 +240,9 @@ async fn e1_methods_keep_their_case() {
 async fn e14_options_star_reaches_the_default_service_with_an_empty_path() {
     let server = server();
     for protocol in Protocol::ALL {
-        let response = server.answer(protocol, &Request::new("OPTIONS", "*")).await;
+        let response = server
+            .answer(protocol, &WireRequest::new("OPTIONS", "*"))
+            .await;
         assert_eq!(
             response.text(),
             expected("OPTIONS", "", "", "*"),
@@ -248,7 +254,7 @@ async fn e14_options_star_reaches_the_default_service_with_an_empty_path() {
 #[tokio::test]
 async fn e14_connect_is_501() {
     let server = server();
-    let request = Request::new("CONNECT", "a.example:443");
+    let request = WireRequest::new("CONNECT", "a.example:443");
     for protocol in Protocol::ALL {
         let response = server.broken(protocol, &request).await;
         assert_eq!(response.status, 501, "{protocol:?}");
@@ -262,7 +268,7 @@ async fn e5_a_very_long_target_is_whole() {
     for protocol in Protocol::ALL {
         for prefix in ["", "/ap", "/u/7/app"] {
             let uri = format!("{prefix}{target}");
-            let response = server.answer(protocol, &Request::get(&uri)).await;
+            let response = server.answer(protocol, &WireRequest::get(&uri)).await;
             assert_eq!(response.text(), expected("GET", prefix, &target, &uri));
         }
     }

@@ -12,7 +12,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
 };
 use adapter_actix::{ActixService, mount, service};
-use gateway_conformance::wire::{Protocol, Request};
+use gateway_conformance::wire::{Protocol, WireRequest};
 use gateway_core::{
     Body, Environ, Error, Gateway, PathParams, StartResponse, TryIntoResponse, VarName, view,
 };
@@ -62,16 +62,18 @@ async fn who_is_logged_in_by_actix_session_reaches_the_app() {
         );
     });
     for protocol in Protocol::ALL {
-        let stranger = server.answer(protocol, &Request::get("/app/x")).await;
+        let stranger = server.answer(protocol, &WireRequest::get("/app/x")).await;
         assert_eq!(stranger.text(), "nobody");
-        let login = server.answer(protocol, &Request::get("/login/ada")).await;
+        let login = server
+            .answer(protocol, &WireRequest::get("/login/ada"))
+            .await;
         let cookie = login.header("set-cookie").unwrap();
         let cookie = cookie.split(';').next().unwrap();
-        let request = Request::get("/app/x").header("cookie", cookie);
+        let request = WireRequest::get("/app/x").header("cookie", cookie);
         let response = server.answer(protocol, &request).await;
         assert_eq!(response.text(), "ada at /x");
         // Whoever makes a cookie up is nobody.
-        let forged = Request::get("/app/x").header("cookie", "id=ada");
+        let forged = WireRequest::get("/app/x").header("cookie", "id=ada");
         assert_eq!(server.answer(protocol, &forged).await.text(), "nobody");
     }
 }
@@ -111,7 +113,7 @@ async fn the_function_sees_headers_extensions_app_data_and_parameters() {
     });
     for protocol in Protocol::ALL {
         for target in ["/7/mount", "/7/route"] {
-            let request = Request::get(target).header("x-seen", "yes");
+            let request = WireRequest::get(target).header("x-seen", "yes");
             let response = server.answer(protocol, &request).await;
             assert_eq!(
                 response.text(),
@@ -131,13 +133,13 @@ async fn b9_a_panic_of_that_function_is_a_500_and_the_app_is_not_called() {
     });
     for protocol in Protocol::ALL {
         for _ in 0..3 {
-            let response = server.answer(protocol, &Request::get("/app")).await;
+            let response = server.answer(protocol, &WireRequest::get("/app")).await;
             assert_eq!(response.status, 500);
             let body = response.text();
             assert!(!body.contains("called"), "{body}");
             assert!(!body.contains("the test asks for it"), "{body}");
         }
-        let response = server.answer(protocol, &Request::get("/")).await;
+        let response = server.answer(protocol, &WireRequest::get("/")).await;
         assert_eq!(response.text(), "still here");
     }
 }
@@ -171,7 +173,7 @@ async fn the_parameters_of_all_routes_around_the_app_are_there() {
         ("/plain", "none"),
     ] {
         for protocol in Protocol::ALL {
-            let response = server.answer(protocol, &Request::get(target)).await;
+            let response = server.answer(protocol, &WireRequest::get(target)).await;
             assert_eq!(response.text(), expected, "{target}");
         }
     }
@@ -224,7 +226,7 @@ async fn what_an_app_puts_into_its_response_reaches_a_middleware_of_actix() {
             ("/by-hand", "4"),
             ("/none", "none"),
         ] {
-            let response = server.answer(protocol, &Request::get(target)).await;
+            let response = server.answer(protocol, &WireRequest::get(target)).await;
             assert_eq!(response.header("x-rows"), Some(expected), "{target}");
         }
     }
@@ -240,7 +242,7 @@ async fn a_service_takes_gateways_that_were_made_before() {
         config.service(service.clone().mount("/app/"));
     });
     for protocol in Protocol::ALL {
-        let response = server.answer(protocol, &Request::get("/app/x")).await;
+        let response = server.answer(protocol, &WireRequest::get("/app/x")).await;
         assert_eq!(response.text(), "/app");
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use gateway_conformance::wire::{End, Framing, Protocol, Request, http1};
+use gateway_conformance::wire::{End, Framing, Protocol, WireRequest, http1};
 use gateway_core::{Body, Environ, Error, TryIntoResponse, view};
 use http::HeaderMap;
 use http_body::Frame;
@@ -39,8 +39,8 @@ impl http_body::Body for Trailing {
 #[tokio::test]
 async fn b4_an_http_10_client_gets_a_stream_delimited_by_the_close() {
     let server = Server::of(view(async |_| Body::from_chunks(["a", "b"])));
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
-    let request = Request::get("/")
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let request = WireRequest::get("/")
         .http10()
         .header("connection", "keep-alive");
     let response = connection.request(&request).await.unwrap();
@@ -53,7 +53,7 @@ async fn b4_an_http_10_client_gets_a_stream_delimited_by_the_close() {
 #[tokio::test]
 async fn b4_a_stream_after_a_declined_websocket_offer_is_framed() {
     let server = Server::of(view(async |_| Body::from_chunks(["one", "", "two"])));
-    let offer = Request::get("/")
+    let offer = WireRequest::get("/")
         .header("connection", "Upgrade")
         .header("upgrade", "WebSocket")
         .header("sec-websocket-version", "13")
@@ -64,7 +64,7 @@ async fn b4_a_stream_after_a_declined_websocket_offer_is_framed() {
     assert_eq!(response.chunks, ["one", "two"]);
     assert_eq!(response.header("connection"), Some("close"));
 
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let response = connection.request(&offer.http10()).await.unwrap();
     assert_eq!(response.framing, Framing::CloseDelimited);
     assert_eq!(response.text(), "onetwo");
@@ -78,7 +78,7 @@ async fn b8_a_stream_after_a_declined_offer_that_fails_has_no_last_chunk() {
             Err(Error::msg("it broke"))
         })
     }));
-    let offer = Request::get("/")
+    let offer = WireRequest::get("/")
         .header("connection", "upgrade")
         .header("upgrade", "websocket");
     let response = server.broken(Protocol::Http1, &offer).await;
@@ -95,19 +95,19 @@ async fn i1_the_input_of_a_declined_offer_is_what_its_head_declares() {
             .await
             .map(|text| format!("[{text}]"))
     }));
-    let offer = |request: Request| {
+    let offer = |request: WireRequest| {
         request
             .header("connection", "upgrade")
             .header("upgrade", "websocket")
     };
     let response = server
-        .answer(Protocol::Http1, &offer(Request::get("/")))
+        .answer(Protocol::Http1, &offer(WireRequest::get("/")))
         .await;
     assert_eq!(response.text(), "[]");
-    let request = offer(Request::post("/").body("abc"));
+    let request = offer(WireRequest::post("/").body("abc"));
     let response = server.answer(Protocol::Http1, &request).await;
     assert_eq!(response.text(), "[abc]");
-    let request = offer(Request::post("/").chunked(["ab", "c"]));
+    let request = offer(WireRequest::post("/").chunked(["ab", "c"]));
     let response = server.answer(Protocol::Http1, &request).await;
     assert_eq!(response.text(), "[abc]");
 }
@@ -118,7 +118,7 @@ async fn b11_trailers_are_dropped() {
         (Body::new(Trailing(0)), [("trailer", "x-trailer")]).try_into_response()
     }));
     for protocol in Protocol::ALL {
-        let request = Request::get("/").header("te", "trailers");
+        let request = WireRequest::get("/").header("te", "trailers");
         let response = server.answer(protocol, &request).await;
         assert_eq!(response.text(), "data");
         assert!(response.trailers.is_empty());
@@ -134,7 +134,7 @@ async fn the_exception_of_pipelined_get_and_head_is_still_there() {
         tokio::task::yield_now().await;
         "hello"
     }));
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
     let head = "HEAD / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
     connection.send(format!("{get}{head}")).await.unwrap();

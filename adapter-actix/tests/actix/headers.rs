@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use actix_web::dev::Service as _;
 use actix_web::{App, HttpServer, web};
 use adapter_actix::{mount, service};
-use gateway_conformance::wire::{Protocol, Request};
+use gateway_conformance::wire::{Protocol, WireRequest};
 use gateway_core::{Body, Environ, view};
 
 use crate::server::Server;
@@ -38,7 +38,7 @@ async fn e8_to_e11_the_cgi_view_of_headers() {
             cgi(environ).await
         }));
         for protocol in Protocol::ALL {
-            let request = Request::post("/")
+            let request = WireRequest::post("/")
                 .header("x-many", "1")
                 .header("cookie", "a=1")
                 .header("x-many", "2")
@@ -71,7 +71,7 @@ async fn e8_an_absent_header_is_absent() {
         )
     }));
     for protocol in Protocol::ALL {
-        let response = server.answer(protocol, &Request::get("/")).await;
+        let response = server.answer(protocol, &WireRequest::get("/")).await;
         assert_eq!(response.text(), "None None None");
     }
 }
@@ -119,7 +119,7 @@ async fn a_middleware_around_the_app_sees_the_headers_again() {
         .unwrap();
         (server.addrs()[0], server.run())
     });
-    let mut connection = gateway_conformance::wire::http1::Connection::open(server.address)
+    let mut connection = gateway_conformance::wire::http1::Http1Connection::open(server.address)
         .await
         .unwrap();
     for (path, id, text) in [
@@ -129,7 +129,7 @@ async fn a_middleware_around_the_app_sees_the_headers_again() {
         ("/none", "4", "default"),
         ("/done", "5", "done"),
     ] {
-        let request = Request::get(path).header("x-id", id);
+        let request = WireRequest::get(path).header("x-id", id);
         let response = connection.request(&request).await.unwrap();
         assert_eq!(response.text(), text);
     }
@@ -157,7 +157,7 @@ async fn a_request_that_a_middleware_holds_is_served_by_a_route() {
         );
     });
     for protocol in Protocol::ALL {
-        let request = Request::get("/held").header("x-id", "7");
+        let request = WireRequest::get("/held").header("x-id", "7");
         let response = server.answer(protocol, &request).await;
         assert_eq!(response.text(), "7");
     }

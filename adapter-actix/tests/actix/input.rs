@@ -5,7 +5,7 @@ use std::sync::mpsc as blocking;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_conformance::wire::{End, Protocol, Request, http1, http2};
+use gateway_conformance::wire::{End, Protocol, WireRequest, http1, http2};
 use gateway_core::{Body, Environ, Error, Input, InputError, StartResponse, view};
 use h2::Reason;
 use tokio::sync::mpsc;
@@ -71,7 +71,7 @@ async fn i1_a_get_without_a_body_ends_at_once() {
     let server = reading();
     for protocol in Protocol::ALL {
         for place in PLACES {
-            let response = server.answer(protocol, &Request::get(place)).await;
+            let response = server.answer(protocol, &WireRequest::get(place)).await;
             assert_eq!(response.text(), "0 of None", "{protocol:?} {place}");
         }
     }
@@ -83,7 +83,7 @@ async fn i1_the_input_is_read_to_its_length_wherever_the_reader_is() {
     for protocol in Protocol::ALL {
         for place in PLACES {
             for size in [0, 1, 70_000, 3 * MIB] {
-                let request = Request::post(place).body(vec![b'x'; size]);
+                let request = WireRequest::post(place).body(vec![b'x'; size]);
                 let response = server.answer(protocol, &request).await;
                 assert_eq!(
                     response.text(),
@@ -101,7 +101,7 @@ async fn i2_an_undeclared_body_is_read_to_its_end() {
     for protocol in Protocol::ALL {
         for place in PLACES {
             let chunks = (0..40).map(|_| vec![b'x'; 10_000]);
-            let request = Request::post(place).chunked(chunks);
+            let request = WireRequest::post(place).chunked(chunks);
             let response = server.answer(protocol, &request).await;
             assert_eq!(response.text(), "400000 of None", "{protocol:?} {place}");
         }
@@ -112,7 +112,7 @@ async fn i2_an_undeclared_body_is_read_to_its_end() {
 async fn i7_request_trailers_are_dropped() {
     let server = reading();
     for protocol in Protocol::ALL {
-        let request = Request::post("/here")
+        let request = WireRequest::post("/here")
             .chunked(["abc"])
             .trailers([("x-a", "1")]);
         let response = server.answer(protocol, &request).await;
@@ -124,8 +124,8 @@ async fn i7_request_trailers_are_dropped() {
 async fn i6_the_client_is_told_to_continue() {
     let server = reading();
     for place in PLACES {
-        let mut connection = http1::Connection::open(server.address).await.unwrap();
-        let request = Request::post(place)
+        let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+        let request = WireRequest::post(place)
             .header("expect", "100-continue")
             .header("content-length", "3")
             .streamed();
@@ -160,8 +160,8 @@ async fn i3_a_body_cut_short_is_an_error_wherever_the_reader_is() {
     }));
     for place in PLACES {
         for declared in [true, false] {
-            let mut connection = http1::Connection::open(server.address).await.unwrap();
-            let request = Request::post(place).streamed();
+            let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+            let request = WireRequest::post(place).streamed();
             let request = if declared {
                 request.header("content-length", "100")
             } else {
@@ -172,9 +172,9 @@ async fn i3_a_body_cut_short_is_an_error_wherever_the_reader_is() {
             drop(connection);
             assert_eq!(receiver.recv().await, Some(Err(true)), "{place} {declared}");
         }
-        let mut connection = http2::Connection::open(server.address).await.unwrap();
+        let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
         let mut stream = connection
-            .open_stream(&Request::post(place).streamed())
+            .open_stream(&WireRequest::post(place).streamed())
             .await
             .unwrap();
         stream.send("abc").unwrap();
@@ -237,9 +237,9 @@ async fn b3_an_echo_streams_both_ways_at_once() {
     let server = Server::of(echo);
     let chunk = Bytes::from(vec![b'e'; 64 * 1024]);
     for (path, size) in [("/", SIZE), ("/task", 2 * MIB), ("/thread", 2 * MIB)] {
-        let mut connection = http1::Connection::open(server.address).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
         connection
-            .send_request(&Request::post(path).streamed())
+            .send_request(&WireRequest::post(path).streamed())
             .await
             .unwrap();
         connection.read_head("POST").await.unwrap();
@@ -258,9 +258,9 @@ async fn b3_an_echo_streams_both_ways_at_once() {
             "{path}"
         );
 
-        let mut connection = http2::Connection::open(server.address).await.unwrap();
+        let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
         let mut stream = connection
-            .open_stream(&Request::post(path).streamed())
+            .open_stream(&WireRequest::post(path).streamed())
             .await
             .unwrap();
         stream.head().await.unwrap();
@@ -296,9 +296,9 @@ async fn b3_an_app_that_does_not_read_stops_the_client() {
             Ok::<_, Error>((first.unwrap_or_default() + rest).to_string())
         }
     }));
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     connection
-        .send_request(&Request::post("/").streamed())
+        .send_request(&WireRequest::post("/").streamed())
         .await
         .unwrap();
     connection.set_deadline(Duration::from_millis(500));
@@ -324,9 +324,9 @@ async fn i5_an_unread_short_body_leaves_the_connection_open() {
     for path in ["/", "/late"] {
         for protocol in Protocol::ALL {
             for request in [
-                Request::post(path).body("short"),
-                Request::post(path).body(vec![b'x'; 20_000]),
-                Request::post(path).chunked(["a", "bc"]),
+                WireRequest::post(path).body("short"),
+                WireRequest::post(path).body(vec![b'x'; 20_000]),
+                WireRequest::post(path).chunked(["a", "bc"]),
             ] {
                 let response = server.unread(protocol, &request).await;
                 assert_eq!(response.text(), "unread");
@@ -348,14 +348,14 @@ async fn i5_an_unread_long_body_costs_no_more_than_the_connection() {
         Ok::<_, Error>(Body::from(vec![b'a'; 400_000]))
     }));
     for path in ["/", "/stream", "/some"] {
-        let request = Request::post(path).body(vec![b'x'; 2 * MIB]);
-        let mut connection = http1::Connection::open(server.address).await.unwrap();
+        let request = WireRequest::post(path).body(vec![b'x'; 2 * MIB]);
+        let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
         let response = connection.request(&request).await.unwrap();
         assert_eq!(response.body.len(), 400_000);
         assert_eq!(response.header("connection"), Some("close"));
 
         // The connection has many streams and is not used up by what they did not read.
-        let mut connection = http2::Connection::open(server.address).await.unwrap();
+        let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
         for _ in 0..5 {
             let response = connection.request(&request).await.unwrap();
             assert_eq!(
@@ -385,17 +385,19 @@ async fn a_reader_that_outlives_the_exchange_gets_an_error() {
             Ok::<_, Error>("answered")
         }
     }));
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
-    let request = Request::post("/").header("content-length", "10").streamed();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let request = WireRequest::post("/")
+        .header("content-length", "10")
+        .streamed();
     connection.send_request(&request).await.unwrap();
     connection.send("abc").await.unwrap();
     let response = connection.read_response("POST").await.unwrap();
     assert_eq!(response.text(), "answered");
     assert_eq!(receiver.recv().await, Some(true));
 
-    let mut connection = http2::Connection::open(server.address).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
     let mut stream = connection
-        .open_stream(&Request::post("/").streamed())
+        .open_stream(&WireRequest::post("/").streamed())
         .await
         .unwrap();
     stream.send("abc").unwrap();
@@ -435,16 +437,16 @@ async fn a_reader_under_a_waker_of_its_own_costs_nothing_while_the_client_is_sil
         .await?;
         Ok(format!("{} bytes", bytes.len()))
     }));
-    let mut upload = http1::Connection::open(server.address).await.unwrap();
+    let mut upload = http1::Http1Connection::open(server.address).await.unwrap();
     upload
         .send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nab")
         .await
         .unwrap();
     // The only worker takes turns between the upload and these: an upload that wakes itself is
     // polled in each.
-    let mut others = http1::Connection::open(server.address).await.unwrap();
+    let mut others = http1::Http1Connection::open(server.address).await.unwrap();
     for _ in 0..100 {
-        let turned = others.request(&Request::get("/turn")).await.unwrap();
+        let turned = others.request(&WireRequest::get("/turn")).await.unwrap();
         assert_eq!(turned.text(), "turned");
     }
     upload.send("cd").await.unwrap();
@@ -460,9 +462,9 @@ async fn i3_rfc_9113_8_1_1_a_declared_body_that_is_not_there_is_an_error_of_the_
     let server = Server::of(view(async |mut environ: Environ| {
         Ok::<_, Error>(environ.take_input().text(100).await?)
     }));
-    let mut connection = http2::Connection::open(server.address).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
     for (length, status) in [("5", 400), ("0", 200)] {
-        let request = Request::post("/").header("content-length", length);
+        let request = WireRequest::post("/").header("content-length", length);
         let response = connection.request(&request).await.unwrap();
         assert_eq!(response.status, status, "{length}");
     }

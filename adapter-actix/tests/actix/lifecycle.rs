@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gateway_conformance::wire::{Protocol, Request, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, http1, http2};
 use gateway_core::{Body, Environ, Error, ResponseExt, view};
 use tokio::sync::mpsc;
 
@@ -35,8 +35,8 @@ async fn b3_a_client_that_stops_reading_stops_the_producer() {
         }
         last
     };
-    let mut first = http1::Connection::open(server.address).await.unwrap();
-    first.send_request(&Request::get("/")).await.unwrap();
+    let mut first = http1::Http1Connection::open(server.address).await.unwrap();
+    first.send_request(&WireRequest::get("/")).await.unwrap();
     first.read_head("GET").await.unwrap();
     let stopped = still().await;
     for _ in 0..2 * stopped + 2 {
@@ -47,8 +47,8 @@ async fn b3_a_client_that_stops_reading_stops_the_producer() {
     still().await;
 
     made.store(0, Ordering::SeqCst);
-    let mut second = http2::Connection::open(server.address).await.unwrap();
-    let mut stream = second.open_stream(&Request::get("/")).await.unwrap();
+    let mut second = http2::Http2Connection::open(server.address).await.unwrap();
+    let mut stream = second.open_stream(&WireRequest::get("/")).await.unwrap();
     stream.head().await.unwrap();
     assert!(
         still().await <= 4,
@@ -106,8 +106,11 @@ async fn ticks_until_closed(
 async fn l3_a_client_that_leaves_ends_the_body_within_a_chunk_of_the_sockets_word() {
     let (server, ticks, mut log) = ticking();
     for reset in [true, false] {
-        let mut connection = http1::Connection::open(server.address).await.unwrap();
-        connection.send_request(&Request::get("/")).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+        connection
+            .send_request(&WireRequest::get("/"))
+            .await
+            .unwrap();
         connection.read_head("GET").await.unwrap();
         ticks.send(()).unwrap();
         assert_eq!(connection.read_chunk().await.unwrap().unwrap(), "tick");
@@ -124,8 +127,11 @@ async fn l3_a_client_that_leaves_ends_the_body_within_a_chunk_of_the_sockets_wor
         }
     }
     for reset in [true, false] {
-        let mut connection = http2::Connection::open(server.address).await.unwrap();
-        let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+        let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
+        let mut stream = connection
+            .open_stream(&WireRequest::get("/"))
+            .await
+            .unwrap();
         stream.head().await.unwrap();
         ticks.send(()).unwrap();
         assert_eq!(stream.chunk().await.unwrap().unwrap(), "tick");
@@ -171,7 +177,9 @@ async fn l1_a_body_is_closed_once_whatever_becomes_of_it() {
     for protocol in Protocol::ALL {
         for path in ["/", "/stream", "/fails", "/fails-late", "/panics", "/204"] {
             for method in ["GET", "HEAD"] {
-                server.broken(protocol, &Request::new(method, path)).await;
+                server
+                    .broken(protocol, &WireRequest::new(method, path))
+                    .await;
                 expected += 1;
                 // The client may know of the end before the server has let go of the body.
                 for _ in 0..100 {
@@ -201,12 +209,12 @@ async fn l5_requests_at_once_share_nothing() {
         let body = format!("{id} {}", environ.path_info());
         (body, [("x-id", id)])
     }));
-    let mut connection = http2::Connection::open(server.address).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
     for round in 0..5 {
         let mut streams = Vec::new();
         for n in 0..60 {
             let id = format!("{round}-{n}");
-            let request = Request::get(format!("/{id}")).header("x-id", &id);
+            let request = WireRequest::get(format!("/{id}")).header("x-id", &id);
             streams.push((id, connection.open_stream(&request).await.unwrap()));
         }
         for (id, mut stream) in streams {

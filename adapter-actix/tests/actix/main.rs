@@ -19,3 +19,4 @@ mod reply;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod upgrade;

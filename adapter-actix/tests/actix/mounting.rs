@@ -2,7 +2,7 @@
 
 use actix_web::{guard, web};
 use adapter_actix::{ActixService, mount, service};
-use gateway_conformance::wire::{Protocol, Request};
+use gateway_conformance::wire::{Protocol, WireRequest};
 use gateway_core::{AppExt, BoxApp, Environ, view};
 
 use crate::server::Server;
@@ -11,7 +11,7 @@ async fn whereami(environ: Environ) -> String {
     format!("{}|{}", environ.script_name(), environ.path_info())
 }
 
-async fn ask(server: &Server, request: Request) -> (u16, String) {
+async fn ask(server: &Server, request: WireRequest) -> (u16, String) {
     let first = server.answer(Protocol::Http1, &request).await;
     let second = server.answer(Protocol::Http2, &request).await;
     assert_eq!((first.status, &first.body), (second.status, &second.body));
@@ -25,14 +25,14 @@ async fn at_a_prefix_beside_native_routes() {
         config.service(mount("ap/", view(whereami)));
     });
     assert_eq!(
-        ask(&server, Request::get("/ap/native")).await,
+        ask(&server, WireRequest::get("/ap/native")).await,
         (200, "native".into())
     );
     assert_eq!(
-        ask(&server, Request::get("/ap/x")).await,
+        ask(&server, WireRequest::get("/ap/x")).await,
         (200, "/ap|/x".into())
     );
-    assert_eq!(ask(&server, Request::get("/apple")).await.0, 404);
+    assert_eq!(ask(&server, WireRequest::get("/apple")).await.0, 404);
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn in_nested_scopes_and_below_parameters() {
         ("/v1/u/a%2Fb/x", "/v1/u/a/b|/x"),
     ] {
         assert_eq!(
-            ask(&server, Request::get(target)).await,
+            ask(&server, WireRequest::get(target)).await,
             (200, expected.into())
         );
     }
@@ -71,14 +71,14 @@ async fn as_a_resource() {
         );
     });
     assert_eq!(
-        ask(&server, Request::get("/one/7")).await,
+        ask(&server, WireRequest::get("/one/7")).await,
         (200, "|/one/7".into())
     );
     assert_eq!(
-        ask(&server, Request::post("/one/7")).await,
+        ask(&server, WireRequest::post("/one/7")).await,
         (200, "native".into())
     );
-    assert_eq!(ask(&server, Request::new("PUT", "/one/7")).await.0, 405);
+    assert_eq!(ask(&server, WireRequest::new("PUT", "/one/7")).await.0, 405);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn as_the_default_service_of_the_application_and_of_a_scope() {
         ("/other-scope/x", "|/other-scope/x"),
     ] {
         assert_eq!(
-            ask(&server, Request::get(target)).await,
+            ask(&server, WireRequest::get(target)).await,
             (200, expected.into())
         );
     }
@@ -119,12 +119,12 @@ async fn behind_guards() {
         );
         config.service(mount("/ap", view(async |_| "second")));
     });
-    let with_key = Request::get("/ap/x").header("x-key", "1");
+    let with_key = WireRequest::get("/ap/x").header("x-key", "1");
     assert_eq!(ask(&server, with_key).await, (200, "/ap|/x".into()));
     assert_eq!(
-        ask(&server, Request::get("/ap/x")).await,
+        ask(&server, WireRequest::get("/ap/x")).await,
         (200, "second".into())
     );
-    let post = Request::post("/ap/x").header("x-key", "1");
+    let post = WireRequest::post("/ap/x").header("x-key", "1");
     assert_eq!(ask(&server, post).await, (200, "second".into()));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer};
 use adapter_actix::ActixService;
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{Ended, Observer, Outcome, RequestSummary, view};
 
 use crate::server::Server;
@@ -38,7 +38,7 @@ async fn l8_a_mount_and_a_service_tell_of_what_was_refused_before_the_app() {
         });
         for place in ["/app", ""] {
             let path = format!("{place}/refused");
-            let malformed = Request::get(&path).header("host", "a/b");
+            let malformed = WireRequest::get(&path).header("host", "a/b");
             let response = exchange(server.address, Protocol::Http1, &malformed).await;
             assert_eq!(response.unwrap().status, 400);
             assert_eq!(
@@ -46,7 +46,7 @@ async fn l8_a_mount_and_a_service_tell_of_what_was_refused_before_the_app() {
                 (path, Some(400), Ended::Refused)
             );
             let path = format!("{place}/a");
-            let response = exchange(server.address, protocol, &Request::get(&path)).await;
+            let response = exchange(server.address, protocol, &WireRequest::get(&path)).await;
             assert_eq!(response.unwrap().text(), "hello");
             assert_eq!(
                 told.recv_timeout(WAIT).unwrap(),
@@ -78,7 +78,7 @@ async fn the_observer_is_one_for_all_workers() {
         (server.addrs()[0], server.run())
     });
     for _ in 0..6 {
-        let response = exchange(served.address, Protocol::Http1, &Request::get("/a")).await;
+        let response = exchange(served.address, Protocol::Http1, &WireRequest::get("/a")).await;
         assert_eq!(response.unwrap().status, 200);
         assert_eq!(told.recv_timeout(WAIT).unwrap().2, Ended::Completed);
     }

@@ -2,7 +2,7 @@
 
 use actix_web::web;
 use adapter_actix::ActixReply;
-use gateway_conformance::wire::{End, Framing, Protocol, Request};
+use gateway_conformance::wire::{End, Framing, Protocol, WireRequest};
 use gateway_core::{Body, Error, HttpError, Json};
 
 use crate::server::Server;
@@ -60,11 +60,11 @@ async fn n1_forms_are_answers_of_native_handlers() {
             ("/stream", 200, "text/html; charset=utf-8", "ab"),
             ("/waiting", 200, "text/html; charset=utf-8", "waited"),
         ] {
-            let response = server.answer(protocol, &Request::get(path)).await;
+            let response = server.answer(protocol, &WireRequest::get(path)).await;
             assert_eq!((response.status, response.text().as_str()), (status, text));
             assert_eq!(response.header_all("content-type"), [content_type]);
         }
-        let response = server.answer(protocol, &Request::get("/tuple")).await;
+        let response = server.answer(protocol, &WireRequest::get("/tuple")).await;
         assert_eq!(response.header_all("x-a"), ["1", "2"]);
     }
 }
@@ -73,12 +73,12 @@ async fn n1_forms_are_answers_of_native_handlers() {
 async fn b6_b7_replies_are_put_right() {
     let server = server();
     for protocol in Protocol::ALL {
-        let response = server.answer(protocol, &Request::get("/204")).await;
+        let response = server.answer(protocol, &WireRequest::get("/204")).await;
         assert_eq!((response.status, response.framing), (204, Framing::None));
         assert_eq!(response.count("content-length"), 0);
-        let response = server.answer(protocol, &Request::head("/text")).await;
+        let response = server.answer(protocol, &WireRequest::head("/text")).await;
         assert_eq!(response.header("content-length"), Some("4"));
-        let response = server.answer(protocol, &Request::head("/stream")).await;
+        let response = server.answer(protocol, &WireRequest::head("/stream")).await;
         assert_eq!(response.count("transfer-encoding"), 0);
     }
 }
@@ -88,7 +88,7 @@ async fn n2_n6_errors_are_pages() {
     let server = server();
     for protocol in Protocol::ALL {
         for (path, status) in [("/none", 500), ("/bad", 500), ("/error", 404)] {
-            let response = server.answer(protocol, &Request::get(path)).await;
+            let response = server.answer(protocol, &WireRequest::get(path)).await;
             assert_eq!(response.status, status, "{path}");
             assert!(
                 response.text().starts_with("<!doctype html>"),
@@ -103,7 +103,7 @@ async fn n2_n6_errors_are_pages() {
 async fn b8_a_reply_that_breaks_is_broken_off() {
     let server = server();
     for protocol in Protocol::ALL {
-        let response = server.broken(protocol, &Request::get("/broken")).await;
+        let response = server.broken(protocol, &WireRequest::get("/broken")).await;
         assert_ne!(response.end, End::Complete);
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
-use gateway_conformance::wire::{End, Protocol, Request, Response, http1, http2};
+use gateway_conformance::wire::{End, Protocol, WireRequest, WireResponse, http1, http2};
 use gateway_core::App as GatewayApp;
 
 use crate::support::Served;
@@ -12,7 +12,7 @@ use crate::support::Served;
 /// A server that stops when it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    _served: Served,
+    served: Served,
 }
 
 impl Server {
@@ -33,8 +33,13 @@ impl Server {
         });
         Self {
             address: served.address,
-            _served: served,
+            served,
         }
+    }
+
+    /// Stops gracefully; resolves when the server has ended.
+    pub(crate) fn stop(&self) -> impl Future<Output = ()> + use<> {
+        self.served.handle.stop(true)
     }
 
     /// Serves an app at the root.
@@ -46,22 +51,22 @@ impl Server {
 
     /// A complete response, with nothing behind it: on HTTP/1 the connection answers the next
     /// request in step or is closed as announced, on HTTP/2 the stream has ended cleanly.
-    pub(crate) async fn answer(&self, protocol: Protocol, request: &Request) -> Response {
+    pub(crate) async fn answer(&self, protocol: Protocol, request: &WireRequest) -> WireResponse {
         match protocol {
             Protocol::Http1 => {
-                let mut connection = http1::Connection::open(self.address).await.unwrap();
+                let mut connection = http1::Http1Connection::open(self.address).await.unwrap();
                 let response = connection.request(request).await.unwrap();
                 assert_eq!(response.end, End::Complete, "{response:?}");
                 if response.header("connection") == Some("close") {
                     assert!(connection.rest().await.unwrap().is_empty());
                 } else {
-                    let probe = Request::get("/probe").header("x-probe", "1");
+                    let probe = WireRequest::get("/probe").header("x-probe", "1");
                     connection.assert_in_step(&probe).await.unwrap();
                 }
                 response
             }
             Protocol::Http2 => {
-                let mut connection = http2::Connection::open(self.address).await.unwrap();
+                let mut connection = http2::Http2Connection::open(self.address).await.unwrap();
                 let response = connection.request(request).await.unwrap();
                 assert_eq!(response.end, End::Complete, "{response:?}");
                 connection.assert_clean(&response).await.unwrap();
@@ -71,31 +76,40 @@ impl Server {
     }
 
     /// A complete response to a request whose body the app leaves unread; the connection goes on.
-    pub(crate) async fn unread(&self, protocol: Protocol, request: &Request) -> Response {
+    pub(crate) async fn unread(&self, protocol: Protocol, request: &WireRequest) -> WireResponse {
         if protocol == Protocol::Http1 {
             return self.answer(protocol, request).await;
         }
-        let mut connection = http2::Connection::open(self.address).await.unwrap();
+        let mut connection = http2::Http2Connection::open(self.address).await.unwrap();
         let response = connection.request(request).await.unwrap();
         assert_eq!(response.end, End::Complete, "{response:?}");
         // Not that it is clean: of a body that is still on its way the server may refuse the rest
         // (RFC 9113 section 8.1).
-        let again = connection.request(&Request::get("/")).await.unwrap();
+        let again = connection.request(&WireRequest::get("/")).await.unwrap();
         assert_eq!(again.end, End::Complete, "{again:?}");
         response
     }
 
     /// A response, however it ended.
-    pub(crate) async fn broken(&self, protocol: Protocol, request: &Request) -> Response {
+    pub(crate) async fn broken(&self, protocol: Protocol, request: &WireRequest) -> WireResponse {
         match protocol {
             Protocol::Http1 => {
-                let mut connection = http1::Connection::open(self.address).await.unwrap();
+                let mut connection = http1::Http1Connection::open(self.address).await.unwrap();
                 connection.request(request).await.unwrap()
             }
             Protocol::Http2 => {
-                let mut connection = http2::Connection::open(self.address).await.unwrap();
+                let mut connection = http2::Http2Connection::open(self.address).await.unwrap();
                 connection.request(request).await.unwrap()
             }
+        }
+    }
+}
+
+impl From<Served> for Server {
+    fn from(served: Served) -> Self {
+        Self {
+            address: served.address,
+            served,
         }
     }
 }

@@ -10,7 +10,7 @@ use actix_web::rt::System;
 /// A server that stops when it is dropped.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
-    handle: ServerHandle,
+    pub(crate) handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
 }
 

@@ -1,9 +1,13 @@
 //! What goes on on a connection, for who watches over it.
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::upgrade::OnUpgrade;
+use tokio::task::JoinSet;
+
+use super::run::log_panic;
 
 /// What the transport, the service and the bodies of one connection tell. Nothing here reads a clock:
 /// who watches compares counts at two times.
@@ -18,7 +22,10 @@ pub(super) struct Activity {
     is_writing: AtomicBool,
     is_http2: AtomicBool,
     is_ending: AtomicBool,
+    /// Of a request that has offered a switch and got none.
     upgrade: Mutex<Option<OnUpgrade>>,
+    is_tunnel: AtomicBool,
+    tunnels: Mutex<JoinSet<()>>,
 }
 
 impl Activity {
@@ -70,6 +77,53 @@ impl Activity {
         upgrade.take()
     }
 
+    /// Runs what an app does with a stream that was switched.
+    pub(super) fn run(&self, tunnel: impl Future<Output = ()> + Send + 'static) {
+        let mut tunnels = self.tunnels();
+        reap(&mut tunnels);
+        tunnels.spawn(tunnel);
+    }
+
+    pub(super) fn has_tunnels(&self) -> bool {
+        let mut tunnels = self.tunnels();
+        reap(&mut tunnels);
+        !tunnels.is_empty()
+    }
+
+    /// Waits for the tunnels to end.
+    pub(super) async fn join_tunnels(&self) {
+        while let Some(ended) = poll_fn(|cx| self.tunnels().poll_join_next(cx)).await {
+            log_panic(ended);
+        }
+    }
+
+    /// Cuts the tunnels.
+    pub(super) fn cut_tunnels(&self) {
+        self.tunnels().abort_all();
+    }
+
+    /// On HTTP/1: the whole connection becomes a tunnel. False on HTTP/2, where only a stream does.
+    pub(super) fn takes_connection(&self) -> bool {
+        let is_whole = !self.is_http2();
+        if is_whole {
+            self.set_tunnel(true);
+        }
+        is_whole
+    }
+
+    fn tunnels(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says whether the bytes of the transport are those of a tunnel.
+    pub(super) fn set_tunnel(&self, is_tunnel: bool) {
+        self.is_tunnel.store(is_tunnel, Relaxed);
+    }
+
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.is_tunnel.load(Relaxed)
+    }
+
     pub(super) fn open(&self) -> usize {
         self.open.load(Relaxed)
     }
@@ -101,6 +155,13 @@ impl Activity {
     }
 }
 
+/// Forgets the tunnels that have ended: an HTTP/2 connection may have many, one after another.
+fn reap(tunnels: &mut JoinSet<()>) {
+    while let Some(ended) = tunnels.try_join_next() {
+        log_panic(ended);
+    }
+}
+
 /// One exchange of a connection, from its head to the last byte that its app gave.
 #[derive(Debug)]
 pub(super) struct Exchange {
@@ -120,6 +181,10 @@ impl Exchange {
             }
         }
         self.activity.exchanges();
+    }
+
+    pub(super) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
     }
 
     pub(super) fn closes_connection(&self) -> bool {

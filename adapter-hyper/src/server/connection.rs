@@ -44,7 +44,9 @@ impl Protocols {
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_STREAMS)
             .max_header_list_size(MAX_HEADER_LIST)
-            .keep_alive_interval(PING_INTERVAL);
+            .keep_alive_interval(PING_INTERVAL)
+            // RFC 8441: WebSocket.
+            .enable_connect_protocol();
         Self { builder, limits }
     }
 
@@ -58,15 +60,14 @@ impl Protocols {
         let limits = self.limits;
         let activity = Arc::<Activity>::default();
         let transport = Transport::new(stream, limits.header_read_timeout, activity.clone());
-        let service = tracked(service, activity.clone(), limits);
-        // With upgrades, though nothing is upgraded: after an offer of one, hyper would drop the
-        // transport without a shutdown otherwise.
+        let service = tracked(service, activity.clone(), limits, ending.clone());
         let served = self
             .builder
             .serve_connection_with_upgrades(TokioIo::new(transport), service)
             .into_owned();
         async move {
             let mut served = pin!(served);
+            let tunnels = CutTunnels(activity.clone());
             let mut vigil = Vigil::new(limits, Instant::now());
             let mut turn = pin!(sleep(vigil.pause()));
             let ended = loop {
@@ -83,20 +84,34 @@ impl Protocols {
                     Verdict::GoesOn => {}
                     Verdict::EndsGracefully => served.as_mut().graceful_shutdown(),
                     Verdict::Ends(reason) => {
-                        tracing::debug!(target: "gateway", rule = "L3", "a connection is closed: {reason}");
+                        tracing::debug!(target: "gateway", clause = "L3", "a connection is closed: {reason}");
                         return;
                     }
                 }
                 turn.as_mut().reset(now + vigil.pause());
             };
             match ended {
-                Ok(()) => shut_down(&activity).await,
+                Ok(()) => {
+                    shut_down(&activity).await;
+                    activity.join_tunnels().await;
+                }
                 // L3: a client that leaves or sends a malformed head is no error of the app.
                 Err(error) => {
-                    tracing::debug!(target: "gateway", rule = "L3", "a connection ended early: {error}");
+                    tracing::debug!(target: "gateway", clause = "L3", "a connection ended early: {error}");
+                    activity.join_tunnels().await;
                 }
             }
+            drop(tunnels);
         }
+    }
+}
+
+/// Cuts the tunnels of a connection when its task is cut. They are tasks of their own.
+struct CutTunnels(Arc<Activity>);
+
+impl Drop for CutTunnels {
+    fn drop(&mut self) {
+        self.0.cut_tunnels();
     }
 }
 

@@ -13,10 +13,12 @@ use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
+use tokio::sync::watch;
 
 use super::activity::{Activity, Exchange};
 use super::limits::Limits;
 use super::timed_body::TimedBody;
+use super::tunnel;
 use crate::service::HyperService;
 
 /// HTTP/2: how much of a chunk is handed over at a time. hyper takes a whole chunk as soon as the
@@ -28,6 +30,7 @@ pub(super) fn tracked<A: App>(
     service: HyperService<A>,
     activity: Arc<Activity>,
     limits: Limits,
+    told: watch::Receiver<bool>,
 ) -> impl Service<
     Request<Incoming>,
     Response = Response<TrackedBody>,
@@ -36,15 +39,12 @@ pub(super) fn tracked<A: App>(
 > + use<A> {
     service_fn(move |mut request: Request<Incoming>| {
         let version = request.version();
-        if version < Version::HTTP_2
-            && let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>()
-        {
-            activity.keep_upgrade(upgrade);
-        }
+        let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let request = request.map(|body| TimedBody::new(body, limits.body_read_timeout));
         TrackedAnswer {
             exchange: Some(activity.begin()),
-            answer: service.answer(request),
+            answer: service.handle(request, on_upgrade.is_some()),
+            switchable: on_upgrade.map(|on_upgrade| Box::new((on_upgrade, told.clone()))),
             version,
         }
     })
@@ -55,27 +55,29 @@ pin_project! {
         #[pin]
         answer: F,
         exchange: Option<Exchange>,
+        // The right to the stream, and what a tunnel holds as long as it lives.
+        switchable: Option<Box<(OnUpgrade, watch::Receiver<bool>)>>,
         version: Version,
     }
 }
 
 impl<F> Future for TrackedAnswer<F>
 where
-    F: Future<Output = Result<Response<Outgoing>, Infallible>>,
+    F: Future<Output = Response<Outgoing>>,
 {
     type Output = Result<Response<TrackedBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match ready!(this.answer.poll(cx)) {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
+        let mut response = ready!(this.answer.poll(cx));
         let mut exchange = this.exchange.take();
+        let is_http2 = *this.version >= Version::HTTP_2;
+        if let Some(switchable) = this.switchable.take() {
+            switch(&mut response, &mut exchange, *switchable, is_http2);
+        }
         if let Some(exchange) = &mut exchange {
             exchange.set_at_work(false);
         }
-        let is_http2 = *this.version >= Version::HTTP_2;
         if !is_http2 && exchange.as_ref().is_some_and(Exchange::closes_connection) {
             // RFC 9112 section 9.6: it is said before it is done.
             let close = HeaderValue::from_static("close");
@@ -87,6 +89,31 @@ where
             is_http2,
             exchange,
         })))
+    }
+}
+
+/// Runs the switch, if the app has answered with one. Its exchange goes with it.
+#[cold]
+fn switch(
+    response: &mut Response<Outgoing>,
+    exchange: &mut Option<Exchange>,
+    (on_upgrade, told): (OnUpgrade, watch::Receiver<bool>),
+    is_http2: bool,
+) {
+    match response.body_mut().take_upgrade() {
+        Some(upgrade) => {
+            if let Some(exchange) = exchange.take() {
+                let activity = exchange.activity().clone();
+                activity.run(tunnel::run(upgrade, on_upgrade, exchange, told));
+            }
+        }
+        // hyper shuts such a connection down for nobody.
+        None if !is_http2 => {
+            if let Some(exchange) = exchange {
+                exchange.activity().keep_upgrade(on_upgrade);
+            }
+        }
+        None => {}
     }
 }
 

@@ -170,6 +170,10 @@ impl AsyncWrite for Transport {
         if this.linger.is_none() {
             ready!(this.stream.pinned().poll_shutdown(cx))?;
         }
+        // U10: an app that has ended its direction goes on reading.
+        if this.activity.is_tunnel() {
+            return Poll::Ready(Ok(()));
+        }
         this.poll_linger(cx).map(Ok)
     }
 }

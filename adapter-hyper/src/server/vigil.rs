@@ -75,7 +75,9 @@ impl Vigil {
         let (exchanged, written) = activity.counts();
         let unchanged = self.exchanged.quiet(exchanged, now);
         let unwritten = self.written.quiet(written, now);
-        if activity.is_writing() && unwritten >= self.limits.write_timeout {
+        // U11: a client may leave a stream that was switched unread for as long as it likes.
+        let is_held = !activity.has_tunnels();
+        if is_held && activity.is_writing() && unwritten >= self.limits.write_timeout {
             return Verdict::Ends("the client does not read");
         }
         if activity.waits_for_client() && unchanged.min(unwritten) >= self.limits.write_timeout {

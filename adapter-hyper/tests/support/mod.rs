@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use adapter_hyper::Server;
-use gateway_conformance::wire::{Protocol, Request, Response, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, http1, http2};
 use gateway_core::App;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -107,18 +107,18 @@ impl Drop for OnDrop {
 pub(crate) async fn twice(
     addr: SocketAddr,
     protocol: Protocol,
-    request: &Request,
-    probe: &Request,
-) -> (Response, Response) {
+    request: &WireRequest,
+    probe: &WireRequest,
+) -> (WireResponse, WireResponse) {
     match protocol {
         Protocol::Http1 => {
-            let mut connection = http1::Connection::open(addr).await.unwrap();
+            let mut connection = http1::Http1Connection::open(addr).await.unwrap();
             let first = connection.request(request).await.unwrap();
             let second = connection.assert_in_step(probe).await.unwrap();
             (first, second)
         }
         Protocol::Http2 => {
-            let mut connection = http2::Connection::open(addr).await.unwrap();
+            let mut connection = http2::Http2Connection::open(addr).await.unwrap();
             let first = connection.request(request).await.unwrap();
             connection.assert_clean(&first).await.unwrap();
             let second = connection.request(probe).await.unwrap();

@@ -47,6 +47,8 @@ impl<A: App> App for AtMost<A> {
         // while it was at work, the place was dropped above.
         Ok(body.on_close(move || drop(place)))
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 async fn index(environ: Environ) -> impl TryIntoResponse {

@@ -23,6 +23,16 @@ impl<G: App, P: App> App for Beside<G, P> {
             self.page.call(environ, start_response).await
         }
     }
+
+    async fn startup(&self) -> Result<(), Error> {
+        self.grpc.startup().await?;
+        self.page.startup().await
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        self.page.shutdown().await?;
+        self.grpc.shutdown().await
+    }
 }
 
 #[tokio::main]

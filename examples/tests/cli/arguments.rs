@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::process::Output;
 
 use examples::Stack;
-use gateway_conformance::wire::{Protocol, Request, exchange, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1};
 
 use crate::process::Running;
 use crate::{run, showcase};
@@ -103,7 +103,7 @@ async fn it_serves_and_sigterm_ends_it_with_0() {
         assert!(server.address.ip().is_loopback());
         assert_ne!(server.address.port(), 0);
         for protocol in Protocol::ALL {
-            let answer = exchange(server.address, protocol, &Request::get("/")).await;
+            let answer = exchange(server.address, protocol, &WireRequest::get("/")).await;
             assert_eq!(answer.unwrap().text(), "Hello, World!");
         }
         let (status, _) = server.terminate().await;
@@ -120,8 +120,8 @@ async fn l4_sigterm_lets_an_answer_in_flight_end() {
             "--bind",
             "127.0.0.1:0",
         ]));
-        let mut connection = http1::Connection::open(server.address).await.unwrap();
-        let request = Request::get("/lab/events?n=3&delay_ms=100");
+        let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+        let request = WireRequest::get("/lab/events?n=3&delay_ms=100");
         connection.send_request(&request).await.unwrap();
         // Its head is here: the signal comes in mid-stream.
         connection.read_head("GET").await.unwrap();

@@ -1,13 +1,13 @@
 //! What the program writes down, and what it keeps to itself.
 
 use examples::Stack;
-use gateway_conformance::wire::{Protocol, Request, Response, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};
 
 use crate::process::Running;
 use crate::showcase;
 
 /// Sends the requests over HTTP/1.1, one after the other, and gives the answers and the log.
-async fn log_of(stack: Stack, requests: &[Request]) -> (Vec<Response>, String) {
+async fn log_of(stack: Stack, requests: &[WireRequest]) -> (Vec<WireResponse>, String) {
     let server = Running::start(showcase(&[
         "--stack",
         &stack.to_string(),
@@ -42,25 +42,25 @@ fn access(log: &str) -> Vec<String> {
 #[tokio::test]
 async fn each_request_is_one_line() {
     let requests = [
-        Request::get("/string?key=secret"),
-        Request::head("/string"),
-        Request::get("/nope"),
-        Request::post("/string"),
-        Request::post("/lab/echo").body("12345"),
-        Request::post("/lab/limit").chunked([vec![b'x'; 1024 * 1024 + 1]]),
-        Request::get("/lab/stream?chunks=10&size=100&delay_ms=1"),
-        Request::get("/lab/stream?chunks=0"),
-        Request::new("OPTIONS", "/util/dispatch/methods"),
-        Request::get("/lab/status/204"),
-        Request::get("/lab/restart"),
-        Request::get("/lab/double-start"),
-        Request::get("/lab/no-start"),
-        Request::get("/lab/fail-first"),
-        Request::get("/lab/fail-late"),
-        Request::get("/lab/panic"),
-        Request::get("/lab/length/short"),
-        Request::get("/lab/length/long"),
-        Request::get("/lab/raw/%0Aline"),
+        WireRequest::get("/string?key=secret"),
+        WireRequest::head("/string"),
+        WireRequest::get("/nope"),
+        WireRequest::post("/string"),
+        WireRequest::post("/lab/echo").body("12345"),
+        WireRequest::post("/lab/limit").chunked([vec![b'x'; 1024 * 1024 + 1]]),
+        WireRequest::get("/lab/stream?chunks=10&size=100&delay_ms=1"),
+        WireRequest::get("/lab/stream?chunks=0"),
+        WireRequest::new("OPTIONS", "/util/dispatch/methods"),
+        WireRequest::get("/lab/status/204"),
+        WireRequest::get("/lab/restart"),
+        WireRequest::get("/lab/double-start"),
+        WireRequest::get("/lab/no-start"),
+        WireRequest::get("/lab/fail-first"),
+        WireRequest::get("/lab/fail-late"),
+        WireRequest::get("/lab/panic"),
+        WireRequest::get("/lab/length/short"),
+        WireRequest::get("/lab/length/long"),
+        WireRequest::get("/lab/raw/%0Aline"),
     ];
     for stack in Stack::ALL {
         let (answers, log) = log_of(stack, &requests).await;
@@ -111,7 +111,7 @@ async fn the_log_names_the_cause_and_the_rule() {
         ("/lab/panic-late", "the private cause of panic-late", "B9"),
         ("/lab/error", "the private cause of error", "B1"),
         ("/lab/double-start", "the response was started before", "S1"),
-        ("/lab/no-start", "nothing was started", "S3"),
+        ("/lab/no-start", "the response was not started", "S3"),
         ("/lab/bad-header", "the header x-name", "S6"),
         ("/lab/hop-by-hop", "the header connection", "S7"),
         ("/lab/status/100", "the status 100 is informational", "S5"),
@@ -127,15 +127,16 @@ async fn the_log_names_the_cause_and_the_rule() {
             "N2",
         ),
     ];
-    let requests = faults.map(|(path, ..)| Request::get(path));
+    let requests = faults.map(|(path, ..)| WireRequest::get(path));
     for stack in Stack::ALL {
         let (answers, log) = log_of(stack, &requests).await;
         let lines: Vec<_> = log.lines().filter(|line| line.contains("ERROR")).collect();
         assert_eq!(lines.len(), faults.len(), "{stack}: {log}");
-        for ((path, cause, rule), (line, answer)) in faults.iter().zip(lines.iter().zip(&answers)) {
+        for ((path, cause, clause), (line, answer)) in faults.iter().zip(lines.iter().zip(&answers))
+        {
             assert!(line.contains(cause), "{stack} {path}: {line}");
             assert!(
-                line.contains(&format!("rule=\"{rule}\"")),
+                line.contains(&format!("clause=\"{clause}\"")),
                 "{stack} {path}: {line}"
             );
             assert!(!answer.text().contains("private"), "{stack} {path}");
@@ -148,9 +149,9 @@ async fn the_log_names_the_cause_and_the_rule() {
 async fn b5_a_cut_is_logged_once() {
     for stack in Stack::ALL {
         for path in ["/lab/length/long", "/lab/length/stream-long"] {
-            let (_, log) = log_of(stack, &[Request::get(path)]).await;
+            let (_, log) = log_of(stack, &[WireRequest::get(path)]).await;
             assert_eq!(
-                log.matches("rule=\"B5\"").count(),
+                log.matches("clause=\"B5\"").count(),
                 1,
                 "{stack} {path}: {log}"
             );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_conformance::wire::Request;
+use gateway_conformance::wire::WireRequest;
 use serde::Deserialize;
 
 /// A card of the page at `/util`.
@@ -23,8 +23,8 @@ impl Card {
     }
 
     /// What the page sends.
-    pub(crate) fn request(&self) -> Request {
-        let mut request = Request::new(&*self.method, &self.path);
+    pub(crate) fn request(&self) -> WireRequest {
+        let mut request = WireRequest::new(&*self.method, &self.path);
         for (name, value) in &self.request_headers {
             request = request.header(name, value);
         }

@@ -6,7 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use gateway_conformance::wire::{Response, http1};
+use gateway_conformance::wire::{WireResponse, http1};
 
 use common::{Exception, Server};
 
@@ -27,8 +27,8 @@ struct Input {
 }
 
 /// Sends an input, which asks for the end of the connection, and gives the answer.
-async fn answer(server: Server, Input { name, bytes }: Input) -> Response {
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+async fn answer(server: Server, Input { name, bytes }: Input) -> WireResponse {
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     connection.send(bytes).await.unwrap();
     let response = connection.read_response("GET").await;
     let response = response.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -152,7 +152,7 @@ async fn b6_pipelined_answers_are_in_step(server: Server) {
         (input!("head-then-get"), "HEAD", "GET"),
         (input!("get-then-head"), "GET", "HEAD"),
     ] {
-        let mut connection = http1::Connection::open(server.address).await.unwrap();
+        let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
         connection.send(bytes).await.unwrap();
         for method in [first, second] {
             let response = connection.read_response(method).await.unwrap();
@@ -175,7 +175,7 @@ async fn s7_a_request_behind_close_is_not_answered(server: Server) {
 
 /// SPEC's "Exceptions of hosts". The test fails when it is no longer so: the exception goes then.
 async fn the_exception_of_a_bare_lf_behind_the_last_chunk_is_still_there(server: Server) {
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let Input { bytes, .. } = input!("last-chunk-lf");
     connection.send(bytes).await.unwrap();
     let answers = connection.rest().await.unwrap();

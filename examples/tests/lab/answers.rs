@@ -1,6 +1,6 @@
 //! Answers that are whole: status, fields, body.
 
-use gateway_conformance::wire::{Framing, Protocol, Request};
+use gateway_conformance::wire::{Framing, Protocol, WireRequest};
 
 use crate::{ERROR_PAGE, HTML, JSON, Server, TEXT, expected_fields, fields, send};
 
@@ -127,7 +127,7 @@ const ROWS: &[Row] = &[
 async fn each_answer_is_as_it_should_be(server: Server) {
     for (path, status, headers, body) in ROWS {
         for protocol in Protocol::ALL {
-            let response = send(server, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &WireRequest::get(path)).await;
             assert!(response.is_complete(), "{protocol:?} {path}");
             assert_eq!(response.status, *status, "{protocol:?} {path}");
             assert_eq!(
@@ -171,7 +171,7 @@ async fn each_fault_is_one_generic_page(server: Server) {
     let expected = expected_fields(&[HTML, ("content-length", &length)]);
     for path in FAULTS {
         for protocol in Protocol::ALL {
-            let response = send(server, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &WireRequest::get(path)).await;
             assert_eq!(response.status, 500, "{protocol:?} {path}");
             assert_eq!(fields(&response), expected, "{protocol:?} {path}");
             assert_eq!(response.text(), ERROR_PAGE, "{protocol:?} {path}");
@@ -194,7 +194,7 @@ async fn head_is_get_without_the_body(server: Server) {
         "/lab/cookies",
     ] {
         for protocol in Protocol::ALL {
-            let head = send(server, protocol, &Request::head(path)).await;
+            let head = send(server, protocol, &WireRequest::head(path)).await;
             assert!(head.is_complete(), "{protocol:?} {path}");
             assert_eq!(head.framing, Framing::None, "{protocol:?} {path}");
             assert!(head.body.is_empty(), "{protocol:?} {path}");
@@ -203,7 +203,7 @@ async fn head_is_get_without_the_body(server: Server) {
                 assert_eq!(head.status, 200, "{protocol:?} {path}");
                 continue;
             }
-            let get = send(server, protocol, &Request::get(path)).await;
+            let get = send(server, protocol, &WireRequest::get(path)).await;
             assert_eq!(head.status, get.status, "{protocol:?} {path}");
             assert_eq!(fields(&head), fields(&get), "{protocol:?} {path}");
         }
@@ -236,7 +236,7 @@ async fn numbers_that_are_none_or_too_large_are_a_400(server: Server) {
         ),
     ] {
         for protocol in Protocol::ALL {
-            let response = send(server, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &WireRequest::get(path)).await;
             assert_eq!(response.status, 400, "{protocol:?} {path}");
             assert!(response.text().contains(says), "{}", response.text());
         }
@@ -253,10 +253,10 @@ async fn other_paths_and_methods_are_refused(server: Server) {
             "/lab/status/x",
             "/lab/status",
         ] {
-            let response = send(server, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &WireRequest::get(path)).await;
             assert_eq!(response.status, 404, "{protocol:?} {path}");
         }
-        let response = send(server, protocol, &Request::post("/string").body("x")).await;
+        let response = send(server, protocol, &WireRequest::post("/string").body("x")).await;
         assert_eq!(response.status, 405, "{protocol:?}");
         assert_eq!(response.header("allow"), Some("GET, HEAD"), "{protocol:?}");
     }

@@ -1,7 +1,7 @@
 //! Answers that break off, and that the client can tell.
 
-use gateway_conformance::wire::http2::Connection;
-use gateway_conformance::wire::{End, Framing, Protocol, Request};
+use gateway_conformance::wire::http2::Http2Connection;
+use gateway_conformance::wire::{End, Framing, Protocol, WireRequest};
 
 use crate::{Server, send};
 
@@ -13,7 +13,7 @@ const BROKEN: &[(&str, &str)] = &[
 
 async fn b8_over_http1_the_connection_closes_without_an_end(server: Server) {
     for (path, part) in BROKEN {
-        let response = send(server, Protocol::Http1, &Request::get(path)).await;
+        let response = send(server, Protocol::Http1, &WireRequest::get(path)).await;
         assert_eq!(response.status, 200, "{path}");
         assert_eq!(response.end, End::Truncated, "{path}");
         assert_eq!(response.text(), *part, "{path}");
@@ -21,9 +21,9 @@ async fn b8_over_http1_the_connection_closes_without_an_end(server: Server) {
 }
 
 async fn b8_over_http2_the_stream_is_reset_and_the_connection_lives_on(server: Server) {
-    let mut connection = Connection::open(server.address).await.unwrap();
+    let mut connection = Http2Connection::open(server.address).await.unwrap();
     for (path, part) in BROKEN {
-        let response = connection.request(&Request::get(path)).await.unwrap();
+        let response = connection.request(&WireRequest::get(path)).await.unwrap();
         assert_eq!(response.status, 200, "{path}");
         assert!(
             matches!(response.end, End::Reset(Some(_))),
@@ -32,12 +32,12 @@ async fn b8_over_http2_the_stream_is_reset_and_the_connection_lives_on(server: S
         );
         assert_eq!(response.text(), *part, "{path}");
     }
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(response.text(), "Hello, World!");
 }
 
 async fn the_declared_length_of_a_short_stream_goes_out(server: Server) {
-    let request = Request::get("/lab/length/stream-short");
+    let request = WireRequest::get("/lab/length/stream-short");
     let response = send(server, Protocol::Http1, &request).await;
     assert_eq!(response.framing, Framing::Length(10));
 }
@@ -53,7 +53,7 @@ async fn nothing_private_is_sent(server: Server) {
         "/lab/restart",
     ] {
         for protocol in Protocol::ALL {
-            let response = send(server, protocol, &Request::get(path)).await;
+            let response = send(server, protocol, &WireRequest::get(path)).await;
             let head = format!("{:?}", response.headers);
             for private in ["private", "database"] {
                 assert!(!response.text().contains(private), "{protocol:?} {path}");

@@ -1,6 +1,6 @@
 //! Request bodies.
 
-use gateway_conformance::wire::{Protocol, Request, http1, http2};
+use gateway_conformance::wire::{Protocol, WireRequest, http1, http2};
 use serde_json::{Value, json};
 
 use crate::common::Exception;
@@ -13,15 +13,15 @@ async fn echo_sends_back_what_came(server: Server) {
     let bytes: Vec<u8> = (0..=255).cycle().take(200_000).collect();
     for protocol in Protocol::ALL {
         for request in [
-            Request::post("/lab/echo").body(bytes.clone()),
-            Request::post("/lab/echo").chunked([bytes[..7].to_vec(), bytes[7..].to_vec()]),
+            WireRequest::post("/lab/echo").body(bytes.clone()),
+            WireRequest::post("/lab/echo").chunked([bytes[..7].to_vec(), bytes[7..].to_vec()]),
         ] {
             let response = send(server, protocol, &request).await;
             assert_eq!(response.status, 200, "{protocol:?}");
             assert!(response.is_complete(), "{protocol:?}");
             assert!(response.body == bytes, "{protocol:?}");
         }
-        let response = send(server, protocol, &Request::get("/lab/echo")).await;
+        let response = send(server, protocol, &WireRequest::get("/lab/echo")).await;
         assert_eq!(response.text(), "", "{protocol:?}");
         assert_eq!(response.header("content-length"), Some("0"), "{protocol:?}");
     }
@@ -29,7 +29,7 @@ async fn echo_sends_back_what_came(server: Server) {
 
 async fn i7_b11_echo_sends_the_trailers_back(server: Server) {
     for protocol in Protocol::ALL {
-        let request = Request::post("/lab/echo")
+        let request = WireRequest::post("/lab/echo")
             .header("te", "trailers")
             .header("trailer", "x-sum")
             .chunked(["a", "b"])
@@ -43,7 +43,7 @@ async fn i7_b11_echo_sends_the_trailers_back(server: Server) {
 }
 
 async fn b11_trailers_that_the_client_does_not_take_are_dropped(server: Server) {
-    let request = Request::post("/lab/echo")
+    let request = WireRequest::post("/lab/echo")
         .header("trailer", "x-sum")
         .chunked(["a"])
         .trailers([("x-sum", "1")]);
@@ -57,7 +57,7 @@ async fn b11_trailers_that_the_client_does_not_take_are_dropped(server: Server) 
 
 async fn echo_refuses_an_announcement_that_cannot_be_kept(server: Server) {
     for protocol in Protocol::ALL {
-        let request = Request::post("/lab/echo")
+        let request = WireRequest::post("/lab/echo")
             .header("trailer", "content-length")
             .body("a");
         let response = send(server, protocol, &request).await;
@@ -66,8 +66,8 @@ async fn echo_refuses_an_announcement_that_cannot_be_kept(server: Server) {
 }
 
 async fn echo_does_not_wait_for_the_end_of_the_request(server: Server) {
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
-    let request = Request::post("/lab/echo").streamed();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let request = WireRequest::post("/lab/echo").streamed();
     connection.send_request(&request).await.unwrap();
     connection.send_chunk("first").await.unwrap();
     assert_eq!(connection.read_head("POST").await.unwrap().status, 200);
@@ -77,7 +77,7 @@ async fn echo_does_not_wait_for_the_end_of_the_request(server: Server) {
     connection.send_last_chunk().await.unwrap();
     assert!(connection.finish().await.unwrap().is_complete());
 
-    let mut connection = http2::Connection::open(server.address).await.unwrap();
+    let mut connection = http2::Http2Connection::open(server.address).await.unwrap();
     let mut stream = connection.open_stream(&request).await.unwrap();
     stream.send("first").unwrap();
     assert_eq!(stream.head().await.unwrap().status, 200);
@@ -91,17 +91,17 @@ async fn echo_does_not_wait_for_the_end_of_the_request(server: Server) {
 async fn count_tells_length_and_hash(server: Server) {
     for (request, length, sha256) in [
         (
-            Request::get("/lab/count"),
+            WireRequest::get("/lab/count"),
             0,
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         ),
         (
-            Request::post("/lab/count").body("abc"),
+            WireRequest::post("/lab/count").body("abc"),
             3,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         ),
         (
-            Request::post("/lab/count").chunked(["a", "b", "c"]),
+            WireRequest::post("/lab/count").chunked(["a", "b", "c"]),
             3,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         ),
@@ -119,10 +119,10 @@ async fn i4_limit_takes_one_mebibyte_and_no_more(server: Server) {
     for protocol in Protocol::ALL {
         for (size, status) in [(LIMIT, 200), (LIMIT + 1, 413)] {
             let body = vec![b'x'; size];
-            let declared = Request::post("/lab/limit").body(body.clone());
+            let declared = WireRequest::post("/lab/limit").body(body.clone());
             let response = send(server, protocol, &declared).await;
             assert_eq!(response.status, status, "{protocol:?} declared {size}");
-            let undeclared = Request::post("/lab/limit").chunked([body]);
+            let undeclared = WireRequest::post("/lab/limit").chunked([body]);
             let response = send(server, protocol, &undeclared).await;
             assert_eq!(response.status, status, "{protocol:?} undeclared {size}");
         }

@@ -12,7 +12,7 @@ mod keep_alive;
 mod request;
 mod streams;
 
-use gateway_conformance::wire::{Protocol, Request, Response, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};
 
 use common::Server;
 
@@ -27,14 +27,14 @@ const ERROR_PAGE: &str = "<!doctype html>\n<html lang=en>\n\
     Either the server is overloaded or there is an error in the application.</p>\n";
 
 /// Sends a request over a connection of its own; stray bytes after the answer are a failure.
-async fn send(server: Server, protocol: Protocol, request: &Request) -> Response {
+async fn send(server: Server, protocol: Protocol, request: &WireRequest) -> WireResponse {
     let answer = exchange(server.address, protocol, request).await;
     answer.unwrap_or_else(|error| panic!("{protocol:?} {request:?}: {error}"))
 }
 
 /// The fields that the app and the gateway are answerable for, sorted: all but Date, and the
 /// framing of HTTP/1.
-fn fields(response: &Response) -> Vec<(String, String)> {
+fn fields(response: &WireResponse) -> Vec<(String, String)> {
     let fields = response.headers.iter();
     let mut fields: Vec<_> = fields
         .filter(|(name, _)| !["date", "transfer-encoding"].contains(&&**name))

@@ -1,6 +1,6 @@
 //! The request as the app sees it.
 
-use gateway_conformance::wire::{Protocol, Request};
+use gateway_conformance::wire::{Protocol, WireRequest};
 use serde_json::{Value, json};
 
 use crate::{Server, send};
@@ -21,7 +21,7 @@ async fn raw_shows_both_halves_of_the_path_and_the_target(server: Server) {
         ("/lab/raw/%FF", "/lab/raw", json!([0x2f, 0xff])),
     ] {
         for protocol in Protocol::ALL {
-            let response = send(server, protocol, &Request::get(target)).await;
+            let response = send(server, protocol, &WireRequest::get(target)).await;
             let seen: Value = serde_json::from_slice(&response.body).unwrap();
             let expected = json!({
                 "script_name": script_name, "path_info": path_info, "request_uri": target,
@@ -33,7 +33,7 @@ async fn raw_shows_both_halves_of_the_path_and_the_target(server: Server) {
 
 async fn environ_is_the_whole_cgi_view(server: Server) {
     for protocol in Protocol::ALL {
-        let request = Request::new("POST", "/lab/environ?q=%20")
+        let request = WireRequest::new("POST", "/lab/environ?q=%20")
             .header("content-type", "text/x-test")
             .header("x-name", "a")
             .header("x-name", "b")
@@ -78,7 +78,7 @@ async fn environ_is_the_whole_cgi_view(server: Server) {
 async fn any_method_reaches_the_laboratory(server: Server) {
     for method in ["PATCH", "DELETE", "OPTIONS", "get", "M-SEARCH"] {
         for protocol in Protocol::ALL {
-            let response = send(server, protocol, &Request::new(method, "/lab/environ")).await;
+            let response = send(server, protocol, &WireRequest::new(method, "/lab/environ")).await;
             let seen: Value = serde_json::from_slice(&response.body).unwrap();
             assert_eq!(seen["REQUEST_METHOD"], method, "{protocol:?}");
         }

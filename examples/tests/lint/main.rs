@@ -121,7 +121,7 @@ async fn findings(site: Arc<BoxApp>, method: &str, row: &Row) -> Vec<(String, &'
         .map(|finding| {
             assert_eq!(finding.side(), Side::App, "{finding}");
             assert_eq!(finding.request(), format!("{method} {path}"), "{finding}");
-            (finding.request().to_owned(), finding.rule())
+            (finding.request().to_owned(), finding.clause())
         })
         .collect()
 }

@@ -12,12 +12,12 @@ mod otherwise;
 mod page;
 mod streams;
 
-use gateway_conformance::wire::{Protocol, Request, Response, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};
 
 use common::Server;
 
 /// Sends a request over a connection of its own; stray bytes after the answer are a failure.
-async fn send(server: Server, protocol: Protocol, request: &Request) -> Response {
+async fn send(server: Server, protocol: Protocol, request: &WireRequest) -> WireResponse {
     let answer = exchange(server.address, protocol, request).await;
     answer.unwrap_or_else(|error| panic!("{protocol:?} {request:?}: {error}"))
 }

@@ -19,7 +19,7 @@ pub fn suite_reader(data: &[u8]) {
             // That of the run before is still there.
             let _ = std::fs::remove_file(&path);
             let listener = UnixListener::bind(&path).expect("a listener");
-            let connecting = http1::Connection::open_unix(&path);
+            let connecting = http1::Http1Connection::open_unix(&path);
             let (connection, server) = tokio::join!(connecting, listener.accept());
             let (mut server, _) = server.expect("a client");
             let mut connection = connection.expect("a connection");
@@ -34,7 +34,7 @@ pub fn suite_reader(data: &[u8]) {
     });
 }
 
-async fn read(mut connection: http1::Connection, data: &[u8]) {
+async fn read(mut connection: http1::Http1Connection, data: &[u8]) {
     let mut taken = 0;
     for method in ["GET", "HEAD", "POST", "GET"] {
         let response = match connection.read_response(method).await {

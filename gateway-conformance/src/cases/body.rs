@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::check::{Failure, Look as _};
 use crate::client::Client;
 use crate::via::Via;
-use crate::wire::{Request, Response};
+use crate::wire::{WireRequest, WireResponse};
 
 pub(super) fn cases() -> Vec<Case> {
     [
@@ -27,8 +27,11 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// Sends the request, and then another on the same connection: over HTTP/1 the very next bytes must
 /// be the answer to that, and over HTTP/2 the first stream must have ended cleanly.
-pub(super) async fn in_step(client: &Client, request: Request) -> Result<Response, Failure> {
-    let probe = Request::get(format!("{}/_facts/in-step", client.prefix()));
+pub(super) async fn in_step(
+    client: &Client,
+    request: WireRequest,
+) -> Result<WireResponse, Failure> {
+    let probe = WireRequest::get(format!("{}/_facts/in-step", client.prefix()));
     match client.via() {
         Via::Http1 => {
             let mut connection = client.http1().await?;

@@ -20,6 +20,8 @@ impl<A: App> App for Identity<A> {
         let body = self.0.call(environ, start_response).await?;
         Ok(body.on_close(|| {}))
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 /// The app, in several of them.
@@ -156,6 +158,8 @@ impl<A: App> App for Shouts<A> {
         });
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 fn hooks() -> Vec<Case> {

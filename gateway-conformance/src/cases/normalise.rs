@@ -10,7 +10,7 @@ use gateway_core::{Environ, TryIntoResponse};
 use crate::case::Case;
 use crate::check::{Failure, Look as _};
 use crate::client::Client;
-use crate::wire::Response;
+use crate::wire::WireResponse;
 
 pub(super) fn cases() -> Vec<Case> {
     [
@@ -29,7 +29,7 @@ fn returns<T: TryIntoResponse + Send + 'static>(
     name: &'static str,
     clauses: &'static [&'static str],
     value: impl Fn() -> T + Send + Sync + Clone + 'static,
-    look: impl Fn(Response) -> Result<Response, Failure> + Send + Sync + Clone + 'static,
+    look: impl Fn(WireResponse) -> Result<WireResponse, Failure> + Send + Sync + Clone + 'static,
 ) -> Case {
     Case::new(name, clauses)
         .view(move |_: Environ| std::future::ready(value()))

@@ -7,7 +7,7 @@ mod status;
 use crate::case::Case;
 use crate::check::{Failure, Look as _, ensure};
 use crate::client::Client;
-use crate::wire::Response;
+use crate::wire::WireResponse;
 
 pub(super) fn cases() -> Vec<Case> {
     [order::cases(), status::cases(), headers::cases()]
@@ -18,7 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// What must be seen where an app failed before commit: a whole 500 with a generic page, and
 /// nothing of what the app had prepared.
-pub(super) async fn clean_500(client: &Client, rest: &str) -> Result<Response, Failure> {
+pub(super) async fn clean_500(client: &Client, rest: &str) -> Result<WireResponse, Failure> {
     let response = client.get(rest).await?.status(500)?.whole()?;
     let head = format!("{:?}", response.headers);
     ensure(

@@ -15,7 +15,7 @@ use http_body::{Body as _, Frame};
 use crate::check::Failure;
 use crate::wire::request::Body;
 use crate::wire::response::is_bodyless;
-use crate::wire::{End, Framing, Head, Request, Response};
+use crate::wire::{End, Framing, Head, WireRequest, WireResponse};
 
 type Answering = Pin<Box<dyn Future<Output = http::Response<Outgoing>> + Send>>;
 
@@ -24,14 +24,14 @@ pub(crate) struct Running {
     method: String,
     deadline: Duration,
     answering: Option<Answering>,
-    response: Option<Response>,
+    response: Option<WireResponse>,
     body: Option<Outgoing>,
 }
 
 /// Hands the request to the gateway.
 pub(super) fn open(
     gateway: &Gateway<Arc<BoxApp>>,
-    request: Request,
+    request: WireRequest,
     deadline: Duration,
 ) -> Result<Running, Failure> {
     let method = request.method().to_owned();
@@ -98,7 +98,7 @@ impl Running {
     }
 
     /// Asks for all that is left.
-    pub(super) async fn finish(&mut self) -> Result<Response, Failure> {
+    pub(super) async fn finish(&mut self) -> Result<WireResponse, Failure> {
         while self.chunk().await?.is_some() {}
         let mut response = self.response.take().ok_or_else(given)?;
         response.body = response.chunks.concat().into();
@@ -126,7 +126,7 @@ async fn within<F: Future>(limit: Duration, what: &str, future: F) -> Result<F::
 
 /// The response as a server would begin to write it. The exact size of a body is its
 /// `Content-Length` (B4), as it is for every host.
-fn begin(method: &str, parts: http::response::Parts, body: &Outgoing) -> Response {
+fn begin(method: &str, parts: http::response::Parts, body: &Outgoing) -> WireResponse {
     let mut headers = fields(&parts.headers);
     let status = parts.status.as_u16();
     let declared = parts.headers.get(CONTENT_LENGTH);
@@ -149,7 +149,7 @@ fn begin(method: &str, parts: http::response::Parts, body: &Outgoing) -> Respons
         headers,
         raw: Bytes::new(),
     };
-    Response::begin(head, Vec::new(), framing)
+    WireResponse::begin(head, Vec::new(), framing)
 }
 
 fn fields(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
@@ -159,7 +159,7 @@ fn fields(map: &HeaderMap) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The request as a server would have parsed it.
-fn convert(request: Request) -> Result<(http::request::Parts, Input), Failure> {
+fn convert(request: WireRequest) -> Result<(http::request::Parts, Input), Failure> {
     let refused = |error: &dyn std::fmt::Display| Failure::new(format!("the request: {error}"));
     let mut headers = HeaderMap::new();
     if request.host && !request.has("host") {

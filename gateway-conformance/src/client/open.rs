@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use super::in_process::Running;
 use crate::check::Failure;
-use crate::wire::{Head, Response, http1, http2};
+use crate::wire::{Head, WireResponse, http1, http2};
 
 /// A request that was sent, and its response, read step by step.
 pub(crate) enum Open {
     /// The method is there until the head was read.
-    Http1(http1::Connection, Option<String>),
-    Http2(Box<(http2::Connection, http2::Stream)>),
+    Http1(http1::Http1Connection, Option<String>),
+    Http2(Box<(http2::Http2Connection, http2::Stream)>),
     InProcess(Running),
 }
 
@@ -40,7 +40,7 @@ impl Open {
     }
 
     /// Reads what is left and gives the whole response.
-    pub(crate) async fn finish(&mut self) -> Result<Response, Failure> {
+    pub(crate) async fn finish(&mut self) -> Result<WireResponse, Failure> {
         self.begin().await?;
         match self {
             Self::Http1(connection, _) => Ok(connection.finish().await?),

@@ -168,4 +168,6 @@ impl App for Outside {
         });
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }

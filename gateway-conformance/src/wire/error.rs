@@ -58,7 +58,7 @@ impl WireError {
 
     /// Whether an HTTP/2 stream did not end as [`assert_clean`] demands.
     ///
-    /// [`assert_clean`]: super::http2::Connection::assert_clean
+    /// [`assert_clean`]: super::http2::Http2Connection::assert_clean
     pub fn is_unclean(&self) -> bool {
         self.0.kind == Kind::Unclean
     }

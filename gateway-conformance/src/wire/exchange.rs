@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{DEFAULT_DEADLINE, Framing, Request, Response, WireError, http1, http2};
+use super::{DEFAULT_DEADLINE, Framing, WireError, WireRequest, WireResponse, http1, http2};
 
 /// Which protocol to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl Protocol {
 pub async fn exchange(
     address: SocketAddr,
     protocol: Protocol,
-    request: &Request,
-) -> Result<Response, WireError> {
+    request: &WireRequest,
+) -> Result<WireResponse, WireError> {
     exchange_within(address, protocol, request, DEFAULT_DEADLINE).await
 }
 
@@ -49,9 +49,9 @@ pub async fn exchange(
 pub async fn exchange_within(
     address: SocketAddr,
     protocol: Protocol,
-    request: &Request,
+    request: &WireRequest,
     deadline: Duration,
-) -> Result<Response, WireError> {
+) -> Result<WireResponse, WireError> {
     match protocol {
         Protocol::Http1 => over_http1(address, request, deadline).await,
         Protocol::Http2 => over_http2(address, request, deadline).await,
@@ -60,10 +60,10 @@ pub async fn exchange_within(
 
 async fn over_http1(
     address: SocketAddr,
-    request: &Request,
+    request: &WireRequest,
     deadline: Duration,
-) -> Result<Response, WireError> {
-    let opened = http1::Connection::open(address).await;
+) -> Result<WireResponse, WireError> {
+    let opened = http1::Http1Connection::open(address).await;
     let mut connection = opened.map_err(|error| WireError::io("connect", error))?;
     connection.set_deadline(deadline);
     let response = connection.request(request).await?;
@@ -80,10 +80,10 @@ async fn over_http1(
 
 async fn over_http2(
     address: SocketAddr,
-    request: &Request,
+    request: &WireRequest,
     deadline: Duration,
-) -> Result<Response, WireError> {
-    let mut connection = http2::Connection::open(address).await?;
+) -> Result<WireResponse, WireError> {
+    let mut connection = http2::Http2Connection::open(address).await?;
     connection.set_deadline(deadline);
     let response = connection.request(request).await?;
     if response.framing == Framing::None && !response.body.is_empty() {

@@ -13,4 +13,4 @@ mod head;
 mod receiver;
 mod socket;
 
-pub use self::connection::Connection;
+pub use self::connection::Http1Connection;

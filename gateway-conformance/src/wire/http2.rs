@@ -12,6 +12,6 @@ mod log;
 mod stream;
 mod tap;
 
-pub use self::connection::Connection;
+pub use self::connection::Http2Connection;
 pub use self::frame::{Direction, Frame, FrameKind};
 pub use self::stream::Stream;

@@ -15,16 +15,16 @@ use bytes::Bytes;
 /// # Examples
 ///
 /// ```
-/// use gateway_conformance::wire::Request;
+/// use gateway_conformance::wire::WireRequest;
 ///
-/// let request = Request::post("/form").header("x-id", "7").body("a=b");
+/// let request = WireRequest::post("/form").header("x-id", "7").body("a=b");
 /// assert_eq!(
 ///     request.to_http1("localhost"),
 ///     "POST /form HTTP/1.1\r\nhost: localhost\r\nx-id: 7\r\ncontent-length: 3\r\n\r\na=b",
 /// );
 /// ```
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct WireRequest {
     pub(crate) method: String,
     pub(crate) target: Vec<u8>,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
@@ -43,7 +43,7 @@ pub(crate) enum Body {
     Streamed,
 }
 
-impl Request {
+impl WireRequest {
     /// A request without a body. HTTP/1 sends any bytes as the target; HTTP/2 takes
     /// a path, `*`, an absolute URI or, for CONNECT, an authority.
     pub fn new(method: impl Into<String>, target: impl AsRef<[u8]>) -> Self {

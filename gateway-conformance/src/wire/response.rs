@@ -5,7 +5,7 @@ use http::Version;
 /// One response, as it was on the wire.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Response {
+pub struct WireResponse {
     /// The status code.
     pub status: u16,
     /// The reason phrase; empty in HTTP/2, which has none.
@@ -45,7 +45,7 @@ pub struct Head {
     pub reason: String,
     /// The version of the status line, or `HTTP_2`.
     pub version: Version,
-    /// The fields, as in [`Response::headers`].
+    /// The fields, as in [`WireResponse::headers`].
     pub headers: Vec<(String, Vec<u8>)>,
     /// The head byte by byte; empty in HTTP/2.
     pub raw: Bytes,
@@ -81,7 +81,7 @@ pub enum End {
     Reset(Option<Reason>),
 }
 
-impl Response {
+impl WireResponse {
     /// The first value of the field, if it is there and is UTF-8.
     ///
     /// To show that a field is absent use [`count`](Self::count), which takes any

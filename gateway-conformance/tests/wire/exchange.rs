@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use tokio::io::AsyncWriteExt;
 
 use crate::http2_server::h2_server;
@@ -41,7 +41,7 @@ async fn one_request_goes_over_either_protocol() {
     })
     .await;
     for (protocol, address) in Protocol::ALL.into_iter().zip([http1, http2]) {
-        let response = exchange(address, protocol, &Request::get("/"))
+        let response = exchange(address, protocol, &WireRequest::get("/"))
             .await
             .unwrap();
         assert_eq!(
@@ -68,7 +68,7 @@ async fn pieces_and_trailers_arrive_over_http2() {
         stream.send_data(text.into(), true).unwrap();
     })
     .await;
-    let request = Request::post("/path?q")
+    let request = WireRequest::post("/path?q")
         .header("host", "example.org")
         .header("x-id", "7")
         .chunked(["a", "", "b"])
@@ -83,10 +83,10 @@ async fn pieces_and_trailers_arrive_over_http2() {
 #[tokio::test]
 async fn a_request_that_http2_cannot_express_is_refused() {
     for request in [
-        Request::get(b"/\xff\x01"),
-        Request::get("/").header("bad name", "1"),
-        Request::get("/").header("connection", "close"),
-        Request::new("BAD METHOD", "/"),
+        WireRequest::get(b"/\xff\x01"),
+        WireRequest::get("/").header("bad name", "1"),
+        WireRequest::get("/").header("connection", "close"),
+        WireRequest::new("BAD METHOD", "/"),
     ] {
         let address = h2_server(async |_, _| {}).await;
         let error = exchange(address, Protocol::Http2, &request)
@@ -103,7 +103,7 @@ async fn stray_bytes_are_found_over_either_protocol() {
         "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab",
     ] {
         let address = answers_and_closes(answer).await;
-        let error = exchange(address, Protocol::Http1, &Request::get("/"))
+        let error = exchange(address, Protocol::Http1, &WireRequest::get("/"))
             .await
             .unwrap_err();
         assert!(error.is_stray(), "{error:?}");
@@ -114,7 +114,7 @@ async fn stray_bytes_are_found_over_either_protocol() {
         stream.send_data(Bytes::from("stray"), true).unwrap();
     })
     .await;
-    let error = exchange(address, Protocol::Http2, &Request::get("/"))
+    let error = exchange(address, Protocol::Http2, &WireRequest::get("/"))
         .await
         .unwrap_err();
     assert!(error.is_stray(), "{error:?}");
@@ -122,8 +122,8 @@ async fn stray_bytes_are_found_over_either_protocol() {
 
 #[tokio::test]
 async fn the_wrong_protocol_is_no_panic() {
-    let address = answers_and_closes("HTTP/1.1 400 Bad Request\r\n\r\n").await;
-    let error = exchange(address, Protocol::Http2, &Request::get("/"))
+    let address = answers_and_closes("HTTP/1.1 400 Bad WireRequest\r\n\r\n").await;
+    let error = exchange(address, Protocol::Http2, &WireRequest::get("/"))
         .await
         .unwrap_err();
     assert!(!error.is_timeout(), "{error:?}");
@@ -134,7 +134,7 @@ async fn the_wrong_protocol_is_no_panic() {
             .unwrap();
     })
     .await;
-    let error = exchange(address, Protocol::Http1, &Request::get("/"))
+    let error = exchange(address, Protocol::Http1, &WireRequest::get("/"))
         .await
         .unwrap_err();
     assert!(error.is_malformed(), "{error:?}");

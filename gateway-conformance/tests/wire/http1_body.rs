@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use gateway_conformance::wire::http1::Connection;
-use gateway_conformance::wire::{End, Framing, Request, Response, WireError};
+use gateway_conformance::wire::http1::Http1Connection;
+use gateway_conformance::wire::{End, Framing, WireError, WireRequest, WireResponse};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::oneshot;
 
@@ -9,15 +9,15 @@ use crate::server::{answers_and_closes, read_head, serve};
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-async fn read_chunked(body: &str) -> Result<Response, WireError> {
+async fn read_chunked(body: &str) -> Result<WireResponse, WireError> {
     let answer = format!("{CHUNKED}{body}");
     let address = serve(async move |mut stream| {
         read_head(&mut stream).await;
         stream.write_all(answer.as_bytes()).await.unwrap();
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await
 }
 
 #[tokio::test]
@@ -73,8 +73,8 @@ async fn a_chunked_body_without_its_terminator_is_truncated() {
 #[tokio::test]
 async fn a_body_shorter_than_its_length_is_truncated() {
     let address = answers_and_closes("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc").await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(
         (response.end, response.text().as_str()),
         (End::Truncated, "abc")
@@ -93,8 +93,11 @@ async fn a_reset_is_told_from_a_close() {
             stream.set_zero_linger().unwrap();
         })
         .await;
-        let mut connection = Connection::open(address).await.unwrap();
-        connection.send_request(&Request::get("/")).await.unwrap();
+        let mut connection = Http1Connection::open(address).await.unwrap();
+        connection
+            .send_request(&WireRequest::get("/"))
+            .await
+            .unwrap();
         connection.read_head("GET").await.unwrap();
         go.send(()).unwrap();
         assert_eq!(
@@ -123,8 +126,11 @@ async fn a_first_chunk_is_seen_before_the_rest_exists() {
             stream.write_all(rest.as_bytes()).await.unwrap();
         })
         .await;
-        let mut connection = Connection::open(address).await.unwrap();
-        connection.send_request(&Request::get("/")).await.unwrap();
+        let mut connection = Http1Connection::open(address).await.unwrap();
+        connection
+            .send_request(&WireRequest::get("/"))
+            .await
+            .unwrap();
         assert_eq!(connection.read_head("GET").await.unwrap().status, 200);
         assert_eq!(connection.read_chunk().await.unwrap().unwrap(), "ab");
         // A call that timed out loses nothing.

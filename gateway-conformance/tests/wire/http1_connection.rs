@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use gateway_conformance::wire::http1::Connection;
-use gateway_conformance::wire::{Request, WireError};
+use gateway_conformance::wire::http1::Http1Connection;
+use gateway_conformance::wire::{WireError, WireRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
@@ -13,10 +13,10 @@ const PROBED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nprobe";
 #[tokio::test]
 async fn a_connection_in_step_answers_the_probe() {
     let address = answers([EMPTY, PROBED]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await.unwrap();
     let probe = connection
-        .assert_in_step(&Request::get("/probe"))
+        .assert_in_step(&WireRequest::get("/probe"))
         .await
         .unwrap();
     assert_eq!(probe.text(), "probe");
@@ -31,16 +31,16 @@ async fn stray_bytes_after_a_response_are_found() {
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n\r\n",
     ] {
         let address = answers([answer, PROBED]).await;
-        let mut connection = Connection::open(address).await.unwrap();
+        let mut connection = Http1Connection::open(address).await.unwrap();
         assert!(
             connection
-                .request(&Request::get("/"))
+                .request(&WireRequest::get("/"))
                 .await
                 .unwrap()
                 .is_complete()
         );
         let error = connection
-            .assert_in_step(&Request::get("/probe"))
+            .assert_in_step(&WireRequest::get("/probe"))
             .await
             .unwrap_err();
         assert!(error.is_stray(), "{answer:?}: {error:?}");
@@ -50,10 +50,10 @@ async fn stray_bytes_after_a_response_are_found() {
 #[tokio::test]
 async fn stray_bytes_that_come_late_are_found() {
     let address = answers([EMPTY, "lateHTTP/1.1 204 No Content\r\n\r\n"]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await.unwrap();
     let error = connection
-        .assert_in_step(&Request::get("/probe"))
+        .assert_in_step(&WireRequest::get("/probe"))
         .await
         .unwrap_err();
     assert!(error.is_stray());
@@ -63,10 +63,10 @@ async fn stray_bytes_that_come_late_are_found() {
 #[tokio::test]
 async fn a_second_answer_to_one_request_shows_as_the_probes() {
     let address = answers(["HTTP/1.1 204 No Content\r\n\r\n", PROBED]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await.unwrap();
     let probe = connection
-        .assert_in_step(&Request::get("/probe"))
+        .assert_in_step(&WireRequest::get("/probe"))
         .await
         .unwrap();
     assert_eq!(probe.status, 200);
@@ -75,14 +75,14 @@ async fn a_second_answer_to_one_request_shows_as_the_probes() {
 #[tokio::test]
 async fn what_follows_stays_until_it_is_asked_for() {
     let address = answers_and_closes("HTTP/1.1 204 No Content\r\n\r\nstray").await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await.unwrap();
     assert!(connection.closed().await);
     assert_eq!(connection.rest().await.unwrap(), "stray");
 
     let address = answers(["HTTP/1.1 204 No Content\r\n\r\nstray"]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(
         connection.stray(Duration::from_millis(20)).await.unwrap(),
         "stray"
@@ -95,8 +95,11 @@ async fn what_follows_stays_until_it_is_asked_for() {
 #[tokio::test]
 async fn a_hang_says_what_was_awaited_and_what_came() {
     let address = answers(["HTTP/1.1 200 O"]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.send_request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection
+        .send_request(&WireRequest::get("/"))
+        .await
+        .unwrap();
     connection.set_deadline(Duration::from_millis(10));
     loop {
         let error = connection.read_head("GET").await.unwrap_err();
@@ -123,8 +126,8 @@ async fn a_body_is_sent_after_the_interim_response() {
         stream.write_all(EMPTY.as_bytes()).await.unwrap();
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let request = Request::post("/")
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    let request = WireRequest::post("/")
         .header("expect", "100-continue")
         .streamed();
     connection.send_request(&request).await.unwrap();
@@ -151,8 +154,8 @@ async fn an_answer_that_comes_before_the_body_is_taken_is_read() {
         let _ = end.await;
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let request = Request::post("/").body(vec![0; 64 << 20]);
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    let request = WireRequest::post("/").body(vec![0; 64 << 20]);
     assert_eq!(connection.request(&request).await.unwrap().status, 413);
     done.send(()).unwrap();
 }
@@ -170,7 +173,7 @@ async fn the_server_sees_a_half_close_and_a_reset() {
         .unwrap();
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
     connection.send("abc").await.unwrap();
     connection.half_close().await.unwrap();
     assert_eq!(told.await.unwrap(), Ok(3));
@@ -187,7 +190,11 @@ async fn the_server_sees_a_half_close_and_a_reset() {
         .unwrap();
     })
     .await;
-    Connection::open(address).await.unwrap().reset().unwrap();
+    Http1Connection::open(address)
+        .await
+        .unwrap()
+        .reset()
+        .unwrap();
     assert_eq!(
         told.await.unwrap(),
         Err(std::io::ErrorKind::ConnectionReset)
@@ -202,8 +209,8 @@ async fn any_bytes_can_be_the_target() {
         stream.write_all(EMPTY.as_bytes()).await.unwrap();
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let request = Request::get(b"/\xff%zz?\x01").http10().without_host();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    let request = WireRequest::get(b"/\xff%zz?\x01").http10().without_host();
     connection.request(&request).await.unwrap();
     assert_eq!(told.await.unwrap(), b"GET /\xff%zz?\x01 HTTP/1.0\r\n\r\n");
 }
@@ -213,13 +220,17 @@ async fn any_bytes_can_be_the_target() {
 async fn a_unix_socket_is_spoken_to_alike() {
     let path = std::env::temp_dir().join(format!("wire-{}.sock", std::process::id()));
     let listener = tokio::net::UnixListener::bind(&path).unwrap();
-    let connection = Connection::open_unix(&path).await;
+    let connection = Http1Connection::open_unix(&path).await;
     std::fs::remove_file(&path).unwrap();
     let mut connection = connection.unwrap();
     let (mut stream, _) = listener.accept().await.unwrap();
     stream.write_all(EMPTY.as_bytes()).await.unwrap();
     assert_eq!(
-        connection.request(&Request::get("/")).await.unwrap().status,
+        connection
+            .request(&WireRequest::get("/"))
+            .await
+            .unwrap()
+            .status,
         204
     );
 }

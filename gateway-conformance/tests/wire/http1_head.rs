@@ -1,12 +1,12 @@
-use gateway_conformance::wire::http1::Connection;
-use gateway_conformance::wire::{Framing, Request, Response, WireError};
+use gateway_conformance::wire::http1::Http1Connection;
+use gateway_conformance::wire::{Framing, WireError, WireRequest, WireResponse};
 
 use crate::server::{answers, answers_and_closes};
 
-async fn read(answer: &'static str) -> Result<Response, WireError> {
+async fn read(answer: &'static str) -> Result<WireResponse, WireError> {
     let address = answers_and_closes(answer).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    connection.request(&Request::get("/")).await
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    connection.request(&WireRequest::get("/")).await
 }
 
 #[tokio::test]
@@ -18,8 +18,8 @@ async fn a_head_is_given_as_it_was() {
                 content-length: 2\r\n\r\nok",
     ])
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http1Connection::open(address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(
         (response.status, response.reason.as_str()),
         (200, "All  right")
@@ -118,9 +118,9 @@ async fn framing_follows_the_rfc() {
         ),
     ] {
         let address = answers_and_closes(answer).await;
-        let mut connection = Connection::open(address).await.unwrap();
+        let mut connection = Http1Connection::open(address).await.unwrap();
         let response = connection
-            .request(&Request::new(method, "/"))
+            .request(&WireRequest::new(method, "/"))
             .await
             .unwrap();
         assert_eq!(

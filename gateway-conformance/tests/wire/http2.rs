@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_conformance::wire::http2::{Connection, Direction, FrameKind};
-use gateway_conformance::wire::{End, Framing, Reason, Request};
+use gateway_conformance::wire::http2::{Direction, FrameKind, Http2Connection};
+use gateway_conformance::wire::{End, Framing, Reason, WireRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
@@ -14,8 +14,8 @@ use crate::server::serve;
 #[tokio::test]
 async fn the_log_shows_the_frames_the_engine_hides() {
     let address = frames(&[OK, DATA_2, DATA_0, END]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(
         (response.status, response.framing, response.end),
         (200, Framing::Frames, End::Complete)
@@ -45,8 +45,8 @@ async fn unclean_ends_are_found() {
         (&[OK, DATA_2, RESET], "RST_STREAM"),
     ] {
         let address = frames(answer).await;
-        let mut connection = Connection::open(address).await.unwrap();
-        let response = connection.request(&Request::get("/")).await.unwrap();
+        let mut connection = Http2Connection::open(address).await.unwrap();
+        let response = connection.request(&WireRequest::get("/")).await.unwrap();
         let error = connection.assert_clean(&response).await.unwrap_err();
         assert!(error.is_unclean(), "{error:?}");
         assert!(error.to_string().contains(fault), "{error}");
@@ -56,8 +56,8 @@ async fn unclean_ends_are_found() {
 #[tokio::test]
 async fn a_response_without_a_body_is_clean_with_an_empty_frame() {
     let address = frames(&[EMPTY, END]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!((response.status, response.framing), (204, Framing::None));
     connection.assert_clean(&response).await.unwrap();
 }
@@ -65,8 +65,8 @@ async fn a_response_without_a_body_is_clean_with_an_empty_frame() {
 #[tokio::test]
 async fn frames_after_the_end_are_found() {
     let address = frames(&[OK_END, DATA_2]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    match connection.request(&Request::get("/")).await {
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    match connection.request(&WireRequest::get("/")).await {
         // The engine may have seen the violation before the response was taken.
         Err(error) => assert!(error.is_malformed(), "{error:?}"),
         Ok(response) => {
@@ -79,8 +79,8 @@ async fn frames_after_the_end_are_found() {
 #[tokio::test]
 async fn a_reset_after_the_head_ends_the_response_and_before_it_is_an_error() {
     let address = frames(&[OK, DATA_2, RESET]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(response.end, End::Reset(Some(Reason::INTERNAL_ERROR)));
     assert_eq!(response.text(), "ab");
     let reset = connection
@@ -90,8 +90,11 @@ async fn a_reset_after_the_head_ends_the_response_and_before_it_is_an_error() {
     assert_eq!(reset, Some(Reason::INTERNAL_ERROR));
 
     let address = frames(&[RESET]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let error = connection.request(&Request::get("/")).await.unwrap_err();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let error = connection
+        .request(&WireRequest::get("/"))
+        .await
+        .unwrap_err();
     assert!(error.is_reset());
     assert_eq!(error.reason(), Some(Reason::INTERNAL_ERROR));
 }
@@ -104,8 +107,8 @@ async fn a_connection_that_ends_truncates() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let response = connection.request(&Request::get("/")).await.unwrap();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let response = connection.request(&WireRequest::get("/")).await.unwrap();
     assert_eq!(
         (response.end, response.text().as_str()),
         (End::Truncated, "ab")
@@ -125,8 +128,11 @@ async fn a_length_that_the_frames_belie_is_malformed() {
             stream.send_data(Bytes::from(body), true).unwrap();
         })
         .await;
-        let mut connection = Connection::open(address).await.unwrap();
-        let error = connection.request(&Request::get("/")).await.unwrap_err();
+        let mut connection = Http2Connection::open(address).await.unwrap();
+        let error = connection
+            .request(&WireRequest::get("/"))
+            .await
+            .unwrap_err();
         assert!(error.is_malformed(), "{error:?}");
         assert_eq!(error.reason(), Some(Reason::PROTOCOL_ERROR));
     }
@@ -135,8 +141,11 @@ async fn a_length_that_the_frames_belie_is_malformed() {
 #[tokio::test]
 async fn data_in_an_answer_to_head_is_malformed() {
     let address = frames(&[OK, DATA_2, END]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let error = connection.request(&Request::head("/")).await.unwrap_err();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let error = connection
+        .request(&WireRequest::head("/"))
+        .await
+        .unwrap_err();
     assert_eq!(error.reason(), Some(Reason::PROTOCOL_ERROR), "{error:?}");
 }
 
@@ -169,9 +178,9 @@ async fn a_stream_is_read_and_written_step_by_step() {
         }
     })
     .await;
-    let mut connection = Connection::open(address).await.unwrap();
+    let mut connection = Http2Connection::open(address).await.unwrap();
     let mut stream = connection
-        .open_stream(&Request::post("/").streamed())
+        .open_stream(&WireRequest::post("/").streamed())
         .await
         .unwrap();
     assert_eq!(stream.head().await.unwrap().status, 200);
@@ -196,10 +205,13 @@ async fn the_window_stops_the_server_until_it_is_released() {
     })
     .await;
     let mut builder = h2::client::Builder::new();
-    let mut connection = Connection::open_with(address, builder.initial_window_size(100))
+    let mut connection = Http2Connection::open_with(address, builder.initial_window_size(100))
         .await
         .unwrap();
-    let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let mut stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     assert_eq!(stream.chunk().await.unwrap().unwrap().len(), 100);
     connection.ping().await.unwrap();
     let data: usize = connection
@@ -230,8 +242,11 @@ async fn a_reset_and_a_drop_reach_the_server() {
             }
         })
         .await;
-        let mut connection = Connection::open(address).await.unwrap();
-        let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+        let mut connection = Http2Connection::open(address).await.unwrap();
+        let mut stream = connection
+            .open_stream(&WireRequest::get("/"))
+            .await
+            .unwrap();
         stream.head().await.unwrap();
         let id = stream.id();
         if by_drop {
@@ -254,8 +269,11 @@ async fn a_reset_and_a_drop_reach_the_server() {
 #[tokio::test]
 async fn a_hang_says_what_was_awaited() {
     let address = frames(&[OK, DATA_2]).await;
-    let mut connection = Connection::open(address).await.unwrap();
-    let mut stream = connection.open_stream(&Request::get("/")).await.unwrap();
+    let mut connection = Http2Connection::open(address).await.unwrap();
+    let mut stream = connection
+        .open_stream(&WireRequest::get("/"))
+        .await
+        .unwrap();
     assert_eq!(stream.chunk().await.unwrap().unwrap(), "ab");
     stream.set_deadline(Duration::from_millis(10));
     let error = stream.finish().await.unwrap_err();
@@ -277,6 +295,6 @@ async fn an_abort_ends_the_connection() {
         tell.send(()).unwrap();
     })
     .await;
-    Connection::open(address).await.unwrap().abort();
+    Http2Connection::open(address).await.unwrap().abort();
     told.await.unwrap();
 }

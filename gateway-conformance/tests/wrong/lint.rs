@@ -15,13 +15,13 @@ use gateway_core::{
 use http::{HeaderValue, Method, Request, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-type Rules = BTreeSet<&'static str>;
+type Clauses = BTreeSet<&'static str>;
 
-fn rules(findings: &Findings) -> Rules {
+fn broken(findings: &Findings) -> Clauses {
     findings
         .take()
         .iter()
-        .map(|finding| finding.rule())
+        .map(|finding| finding.clause())
         .collect()
 }
 
@@ -33,7 +33,7 @@ async fn reads(mut environ: Environ, start_response: StartResponse) -> Result<Bo
 }
 
 /// What the lint reports where a host, or a middleware outside of the lint, does this to the environ.
-async fn found(request: http::request::Builder, wrong: fn(&mut Environ)) -> Rules {
+async fn found(request: http::request::Builder, wrong: fn(&mut Environ)) -> Clauses {
     let findings = Findings::new();
     let linted = Arc::new(Lint::new(reads).on_finding(&findings));
     let gateway = Gateway::new(app_fn(move |mut environ, start_response| {
@@ -45,17 +45,17 @@ async fn found(request: http::request::Builder, wrong: fn(&mut Environ)) -> Rule
     let input = Body::from_chunks(["12345"]).into_input();
     let response = gateway.handle(gateway.environ(parts, input)).await;
     let _ = gateway_core::Body::new(response.into_body()).bytes().await;
-    rules(&findings)
+    broken(&findings)
 }
 
 /// What the lint reports where a host lends a head that it looks up wrongly.
-async fn found_in(source: impl HeadSource + 'static) -> Rules {
+async fn found_in(source: impl HeadSource + 'static) -> Clauses {
     let findings = Findings::new();
     let gateway = Gateway::new(Lint::new(reads).on_finding(&findings));
     let head = LentHead::new(Method::GET, Version::HTTP_11, Arc::new(source)).unwrap();
     let response = gateway.handle(gateway.lend(head, Input::empty())).await;
     let _ = gateway_core::Body::new(response.into_body()).bytes().await;
-    rules(&findings)
+    broken(&findings)
 }
 
 /// A host that looks up its own headers wrongly: only the first line of a name, and underscores for
@@ -87,10 +87,10 @@ impl HeadSource for Careless {
 }
 
 /// Hosts and middlewares that are wrong about the request.
-async fn wrong_environs() -> Rules {
+async fn wrong_environs() -> Clauses {
     let get = || Request::get("/");
     let post = |length| Request::post("/").header("content-length", length);
-    let mut all = Rules::new();
+    let mut all = Clauses::new();
     // A length that is no number is let in.
     all.extend(found(post("+1"), |_| {}).await);
     all.extend(found_in(Careless).await);
@@ -129,16 +129,16 @@ async fn wrong_environs() -> Rules {
 }
 
 /// A bridge that calls the app itself, and lets CONNECT through.
-async fn wrong_bridge() -> Rules {
+async fn wrong_bridge() -> Clauses {
     let findings = Findings::new();
     let linted = Lint::new(reads).on_finding(&findings);
     let connect = Request::connect("a.example:443").body(()).unwrap();
     let _ = linted.respond(Environ::from_request(connect)).await;
-    rules(&findings)
+    broken(&findings)
 }
 
 /// A middleware that asks the body again after its end.
-async fn wrong_middleware() -> Rules {
+async fn wrong_middleware() -> Clauses {
     let findings = Findings::new();
     let linted = Arc::new(Lint::new(reads).on_finding(&findings));
     let asks = app_fn(move |environ, start_response| {
@@ -153,7 +153,7 @@ async fn wrong_middleware() -> Rules {
     });
     let request = Request::get("/").body(()).unwrap();
     let _ = asks.respond(Environ::from_request(request)).await;
-    rules(&findings)
+    broken(&findings)
 }
 
 /// A body that says that it has more bytes than it has.
@@ -175,7 +175,7 @@ impl HttpBody for Boasts {
     }
 }
 
-async fn wrong_body() -> Rules {
+async fn wrong_body() -> Clauses {
     let findings = Findings::new();
     let boasts = async |_: Environ, start_response: StartResponse| {
         start_response.start(200, [("content-type", "text/plain")])?;
@@ -191,7 +191,7 @@ async fn wrong_body() -> Rules {
     if let Ok(response) = linted.respond(Environ::from_request(request)).await {
         let _ = response.into_body().bytes().await;
     }
-    rules(&findings)
+    broken(&findings)
 }
 
 #[tokio::test]
@@ -199,8 +199,8 @@ async fn m2_each_check_mark_is_a_check_that_a_fault_triggers() {
     let findings = Findings::new();
     let linted = Lint::new(app()).on_finding(&findings);
     let _ = Suite::new().run_in_process(linted).await;
-    let mut fired = rules(&findings);
-    let on_purpose: Rules = BROKEN_ON_PURPOSE
+    let mut fired = broken(&findings);
+    let on_purpose: Clauses = BROKEN_ON_PURPOSE
         .iter()
         .map(|(_, clause)| *clause)
         .collect();
@@ -209,7 +209,7 @@ async fn m2_each_check_mark_is_a_check_that_a_fault_triggers() {
     fired.extend(wrong_bridge().await);
     fired.extend(wrong_middleware().await);
     fired.extend(wrong_body().await);
-    let marked: Rules = clauses()
+    let marked: Clauses = clauses()
         .filter(|clause| clause.is_checked)
         .map(|clause| clause.id)
         .collect();

@@ -1,4 +1,5 @@
-//! Bodies that were read whole, and are not closed by that (L2).
+//! `Body::buffer`: reads a body into memory up to a limit, and keeps its callbacks and trailers
+//! (L2).
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,20 +15,20 @@ use super::{Body, FrameSource, Frames, Repr};
 use crate::error::Error;
 
 impl Body {
-    /// Reads the whole body into memory, at most `limit` bytes, and keeps it open: the body that
-    /// comes back has its bytes in [`buffered`](Self::buffered), its trailers (M1), and its
+    /// Reads the whole body into memory, at most `limit` bytes, and keeps it open. The returned
+    /// body has its bytes in [`buffered`](Self::buffered), its trailers (M1), and its
     /// [`on_close`](Self::on_close) callbacks, which run when it is dropped (L2). For middlewares
     /// that need all the bytes; [`with_bytes`](Self::with_bytes) replaces them.
     ///
-    /// An early commit ([`commit_early`](Self::commit_early)) is over: nothing of the head goes out
-    /// while the body is read. So a middleware lets a body that
-    /// [commits early](Self::commits_early) pass, and the answer to HEAD, whose body may have no end.
-    /// One that lets large bodies pass asks [`known_len`](Self::known_len) first: what was read cannot
-    /// be put back.
+    /// The returned body does not commit early ([`commit_early`](Self::commit_early)): the head
+    /// waits while the body is read. So a middleware passes on unread a body that
+    /// [commits early](Self::commits_early), and the response to HEAD, whose body may have no end. A
+    /// middleware that passes large bodies on unread asks [`known_len`](Self::known_len) first:
+    /// bytes that were read cannot be put back.
     ///
     /// # Errors
     ///
-    /// - The body has more than `limit` bytes. Where it knows its length, nothing of it was read.
+    /// - The body has more than `limit` bytes. If it knows its length, nothing of it was read.
     /// - The body's own error.
     ///
     /// The body is closed in both cases.
@@ -76,10 +77,9 @@ impl Body {
         }))
     }
 
-    /// A buffered body of other bytes in place of those of this one. The
-    /// [`on_close`](Self::on_close) callbacks stay, and so do the trailers of a
-    /// [buffered](Self::buffer) body. A stream that was not buffered is not read any more, and is
-    /// closed with the new body.
+    /// A buffered body of other bytes instead of those of this one. It keeps the
+    /// [`on_close`](Self::on_close) callbacks, and the trailers of a [buffered](Self::buffer) body.
+    /// A stream that was not buffered is not read any further, and is closed with the new body.
     ///
     /// # Examples
     ///
@@ -112,7 +112,7 @@ impl Body {
     }
 }
 
-/// Reads frames to their end: their bytes and trailers.
+/// Reads frames to their end and returns their bytes and trailers.
 pub(super) async fn read(
     frames: &mut Frames,
     limit: u64,
@@ -135,7 +135,7 @@ pub(super) async fn read(
         if (first.len() + all.len()) as u64 + data.len() as u64 > limit {
             return Err(BufferError(Kind::TooLarge(limit)));
         }
-        // One chunk is not copied.
+        // A single chunk is not copied.
         if first.is_empty() && all.is_empty() {
             first = data;
             continue;
@@ -149,7 +149,7 @@ pub(super) async fn read(
     Ok((data, trailers))
 }
 
-/// A body that was read whole, with the frames it was read from: to drop them closes it.
+/// A body that was read whole. It keeps the frames that it was read from: dropping them closes it.
 struct Buffered {
     data: Bytes,
     trailers: Option<HeaderMap>,
@@ -196,8 +196,8 @@ impl HttpBody for Buffered {
 
 /// Why a body could not be buffered; see [`Body::buffer`].
 ///
-/// What it becomes on the wire: the body's own error counts as if it had come without the buffering;
-/// a body that is too large is a generic 500, for the limit is the app's.
+/// On the wire, the body's own error counts as if it had come without the buffering. A body that is
+/// too large is a generic 500, because the app set the limit.
 #[derive(Debug)]
 pub struct BufferError(Kind);
 

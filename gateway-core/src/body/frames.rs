@@ -1,10 +1,11 @@
-//! What is behind a body that is not plain bytes.
+//! `FrameSource`: the trait object behind a streaming body.
 
 use std::pin::Pin;
 
 use bytes::Bytes;
 use http_body::Body as HttpBody;
 
+use super::Switch;
 use crate::error::Error;
 
 /// The frames behind a body.
@@ -17,8 +18,18 @@ pub(crate) trait FrameSource: HttpBody<Data = Bytes, Error = Error> + Send {
         None
     }
 
-    /// The same to be replaced, if nothing depends on their length.
+    /// The same bytes, to be replaced. `None` if anything depends on their length.
     fn buffered_mut(self: Pin<&mut Self>) -> Option<&mut Bytes> {
+        None
+    }
+
+    /// The switch of protocols in the place of frames.
+    fn switch(&self) -> Option<&dyn Switch> {
+        None
+    }
+
+    /// The same, to begin it.
+    fn switch_mut(self: Pin<&mut Self>) -> Option<&mut dyn Switch> {
         None
     }
 }

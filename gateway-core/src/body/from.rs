@@ -1,4 +1,4 @@
-//! `From` conversions for bodies in memory.
+//! `From` conversions into `Body` for text and bytes in memory.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Bodies with a callback for their end.
+//! `Body::on_close`: a body with a callback that runs when the body is dropped.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -6,12 +6,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use super::{Body, FrameSource, Repr};
+use super::{Body, FrameSource, Repr, Switch};
 use crate::error::Error;
 use crate::log;
 use crate::panicked::catch;
 
-/// A body, and what is called once it is gone.
+/// A body, and the callback that runs after it was dropped.
 ///
 /// The order of the fields is the order of closing: the body first (and the callbacks it already
 /// has), then the callback.
@@ -78,6 +78,17 @@ impl<F: FnOnce() + Send> FrameSource for Closing<F> {
         match &mut self.get_mut().body.0 {
             Repr::Full(bytes) => Some(bytes),
             Repr::Stream { frames, .. } => frames.as_mut().buffered_mut(),
+        }
+    }
+
+    fn switch(&self) -> Option<&dyn Switch> {
+        self.body.switch()
+    }
+
+    fn switch_mut(self: Pin<&mut Self>) -> Option<&mut dyn Switch> {
+        match &mut self.get_mut().body.0 {
+            Repr::Full(_) => None,
+            Repr::Stream { frames, .. } => frames.as_mut().switch_mut(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The push producer: a body that is written to.
+//! `Body::from_producer` and its `Writer`: a body whose chunks an async function writes.
 
 use std::fmt;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ pub struct Writer {
 #[derive(Default)]
 struct Slot {
     frame: Option<Frame<Bytes>>,
-    /// The body is gone, or its producer has ended.
+    /// The body was dropped, or its producer has ended.
     closed: bool,
     /// The body is polling the producer at this moment.
     driving: bool,
@@ -44,7 +44,7 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// When nobody reads any more: the client has gone, or the response ended.
+    /// When nobody reads the body any more: the client has gone, or the response ended.
     pub async fn write(&mut self, chunk: impl Into<Bytes>) -> Result<(), WriteError> {
         let chunk = chunk.into();
         if chunk.is_empty() {
@@ -59,7 +59,7 @@ impl Writer {
 
     /// Writes the trailers, which end the body.
     ///
-    /// They are sent where the protocol and the client allow it, and dropped elsewhere (B11):
+    /// They are sent if the protocol and the client allow it, and dropped otherwise (B11):
     /// HTTP/1.1 asks for `TE: trailers` in the request and `Trailer` in the response.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Writer {
     ) -> Poll<Result<(), WriteError>> {
         let mut slot = lock(&self.slot);
         if slot.frame.is_none() && frame.is_none() {
-            // Taken: the write is over, whatever became of the body since.
+            // The chunk was taken: the write is complete, whatever has happened to the body since.
             return Poll::Ready(Ok(()));
         }
         if slot.closed {
@@ -90,8 +90,8 @@ impl Writer {
         if slot.frame.is_none() {
             slot.frame = frame.take();
         }
-        // Polled by the body itself, in its own task: it looks into the slot when this returns, and
-        // polls again for the next chunk, so nobody needs waking.
+        // The body itself polls this, in its own task. It looks into the slot when this returns,
+        // and polls again for the next chunk. So nothing must be woken.
         if slot.driving
             && slot
                 .body
@@ -138,7 +138,7 @@ impl fmt::Display for WriteError {
 impl std::error::Error for WriteError {}
 
 pin_project! {
-    /// The body's end: it drives the producer and takes what that wrote.
+    /// The reading end: it drives the producer and takes the frames that the producer writes.
     pub(super) struct PushFrames<F, Fut> {
         producer: Option<F>,
         #[pin]
@@ -154,7 +154,7 @@ pin_project! {
     }
 }
 
-/// Refuses further writes, and wakes one that waits.
+/// Refuses further writes, and wakes a writer that waits.
 fn close(slot: &Mutex<Slot>) {
     let mut slot = lock(slot);
     slot.closed = true;
@@ -231,7 +231,7 @@ enum Next {
     Wait,
 }
 
-/// Takes the frame in the slot, or leaves word whom to wake for the next.
+/// Takes the frame in the slot. If there is none, registers the waker for the next one.
 fn take(slot: &Mutex<Slot>, cx: &Context<'_>, next: Next) -> Option<Frame<Bytes>> {
     let mut slot = lock(slot);
     let frame = slot.frame.take();

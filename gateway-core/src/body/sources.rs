@@ -1,4 +1,4 @@
-//! What streams are made of: other bodies, `Stream`s, iterators.
+//! The sources of streaming bodies: `http_body` bodies, `Stream`s and iterators.
 
 use std::any::Any;
 use std::pin::Pin;
@@ -107,7 +107,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = self.project();
-        // A stream need not be fused; a body is asked again by some hosts.
+        // A stream need not be fused, but some hosts poll a body again after its end.
         if *this.ended {
             return Poll::Ready(None);
         }
@@ -133,7 +133,7 @@ pub(super) struct IterFrames<I>(std::iter::Fuse<I>);
 
 impl<I: Iterator> IterFrames<I> {
     pub(super) fn new(chunks: I) -> Self {
-        // An iterator may go on after its end, and some hosts ask a body again.
+        // An iterator may continue after its end, and some hosts poll a body again.
         Self(chunks.fuse())
     }
 }

@@ -1,4 +1,4 @@
-//! The host's end of a bridge.
+//! `Pump`: the host's end of a bridge, which reads the payload when the app waits for a chunk.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,10 +12,10 @@ use super::slot::{Slot, Stage, register};
 use crate::error::BoxError;
 use crate::input::Input;
 
-/// After so many turns between the app and the payload others run.
+/// After this many turns between the app and the payload, other tasks run.
 const TURNS: u32 = 32;
 
-/// After so many empty chunks in a row others run.
+/// After this many empty chunks in a row, other tasks run.
 const EMPTY_CHUNKS: u32 = 32;
 
 /// The host's end of a bridge: owns the payload, and moves a chunk to the reader when it waits for
@@ -29,12 +29,12 @@ pub struct Pump<S> {
     slot: Slot,
 }
 
-/// What came of a look at the slot.
+/// What a look at the slot has led to.
 #[derive(Clone, Copy, PartialEq)]
 enum Pumped {
-    /// There is nothing to do before somebody is woken.
+    /// There is nothing to do until a waker is called.
     Idle,
-    /// A reader of this very task has a chunk now.
+    /// A reader in this same task now has a chunk.
     Delivered,
 }
 
@@ -57,10 +57,10 @@ where
     /// to do: the way to poll the gateway's future and the response's body.
     ///
     /// `poll` is called at least once, with the context of the host's task. It must not be called
-    /// again after it was ready, and is not. The payload is looked at after each call, also when the
+    /// again after it was ready, and is not. The payload is polled after each call, also when the
     /// app is ready: a reader in another task may wait for a chunk.
     ///
-    /// After 32 turns the task is woken and others run.
+    /// After 32 turns the task is woken and other tasks run.
     #[inline]
     pub fn drive<T>(
         &mut self,
@@ -78,7 +78,7 @@ where
                 return polled;
             }
             if polled.is_ready() {
-                // The chunk is for a part of the app that did not make it ready.
+                // The chunk is for a part of the app that did not make the app ready.
                 cx.waker().wake_by_ref();
                 return polled;
             }
@@ -91,8 +91,8 @@ where
     /// payload for every request, and know only by asking that it is empty (I1). Afterwards
     /// [`is_empty`](Self::is_empty) says so.
     ///
-    /// Who asks again is the app; `cx` may be of a waker that does nothing. Without effect after a
-    /// chunk was read.
+    /// `cx` may have a waker that does nothing, because the app asks again. This has no effect
+    /// after a chunk was read.
     pub fn read_ahead(&mut self, cx: &mut Context<'_>) {
         if self.slot.lock().chunk.is_some() {
             return;
@@ -107,11 +107,11 @@ where
     }
 
     /// Reads and drops what the app left unread, at most `budget` bytes (I5). Ready with `true` if
-    /// the payload has ended well, with `false` if the budget is spent or the payload has failed:
-    /// the connection cannot be used again then.
+    /// the payload has ended without an error. Ready with `false` if the budget is spent or the
+    /// payload has failed: then the connection cannot be used again.
     ///
-    /// It waits for the payload. A host that will not wait for what has not arrived asks once, or
-    /// twice.
+    /// It waits for the payload. A host that does not want to wait polls once or twice and drops
+    /// the rest.
     pub fn poll_drain(&mut self, cx: &mut Context<'_>, budget: &mut usize) -> Poll<bool> {
         while self.payload.is_some() {
             match ready!(self.poll_payload(cx)) {
@@ -131,7 +131,8 @@ where
     #[inline]
     fn pump(&mut self, cx: &mut Context<'_>) -> Pumped {
         let wish = {
-            // Registered before the wish is looked at, under one lock: none is missed.
+            // The waker is registered and the wish is read under one lock, so that no wish is
+            // missed.
             let mut state = self.slot.lock();
             state.attending = false;
             let replaced = register(&mut state.pump, cx);
@@ -155,7 +156,7 @@ where
         let reader = state.reader.take();
         drop(state);
         match reader {
-            // Saves a turn of the executor. A waker that only seems to be another's is woken.
+            // Saves a turn of the executor. A waker that `will_wake` does not recognise is woken.
             Some(reader) if reader.will_wake(cx.waker()) => Pumped::Delivered,
             Some(reader) => {
                 reader.wake();

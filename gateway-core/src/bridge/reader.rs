@@ -1,4 +1,4 @@
-//! The app's end of a bridge.
+//! The app's end of a bridge: the body behind the `Input`.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -11,7 +11,7 @@ use http_body::{Body as HttpBody, Frame};
 use super::slot::{Slot, Stage, register};
 use crate::error::BoxError;
 
-/// What stands behind the [`Input`](crate::Input) of a bridge.
+/// The body behind the [`Input`](crate::Input) of a bridge.
 pub(super) struct Reader(pub(super) Slot);
 
 impl HttpBody for Reader {
@@ -32,8 +32,9 @@ impl HttpBody for Reader {
             Stage::Abandoned => return Poll::Ready(Some(Err(Abandoned(()).into()))),
         }
         let replaced = register(&mut state.reader, cx);
-        // Only a new wish wakes the pump. A pump that knows of it already waits for the payload,
-        // and waking it would make a task spin that polls this reader under a waker of its own.
+        // Only a new wish wakes the pump. A pump that knows of the wish already waits for the
+        // payload. Waking it again would make a task spin that polls this reader under a waker of
+        // its own.
         let is_new = !std::mem::replace(&mut state.wish, true);
         let pump = if is_new && !state.attending {
             state.pump.take()

@@ -1,4 +1,4 @@
-//! What the two ends of a bridge share: room for one chunk, and who is to be woken.
+//! What both ends of a bridge share: room for one chunk, and the wakers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -19,21 +19,22 @@ pub(super) struct State {
     pub(super) chunk: Option<Chunk>,
     /// The reader waits for a chunk.
     pub(super) wish: bool,
-    /// The pump's owner polls the app, and polls the pump before it returns: a wish needs no wake.
+    /// The pump's owner is polling the app and polls the pump before it returns: a wish needs no
+    /// wake-up.
     pub(super) attending: bool,
     pub(super) stage: Stage,
     pub(super) reader: Option<Waker>,
     pub(super) pump: Option<Waker>,
 }
 
-/// How far the payload is.
+/// How far the payload was read.
 #[derive(Default, Clone, Copy, PartialEq)]
 pub(super) enum Stage {
     #[default]
     Open,
     /// The payload was read to its end.
     Ended,
-    /// The pump is gone: nothing comes any more.
+    /// The pump was dropped: nothing more comes.
     Abandoned,
 }
 
@@ -50,8 +51,8 @@ impl Slot {
     }
 }
 
-/// Notes whom to wake. Gives back the waker that was replaced, to be dropped outside of the lock:
-/// it may own a task whose destructor uses the bridge.
+/// Registers the waker and returns the old one. The caller drops it after unlocking, because it may
+/// own a task whose destructor uses the bridge.
 #[must_use]
 #[inline]
 pub(super) fn register(place: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {

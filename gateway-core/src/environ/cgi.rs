@@ -1,4 +1,4 @@
-//! The environ as CGI variables: look-up by key and iteration.
+//! The CGI view of the environ: look-up of variables by key, and iteration over all of them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -33,8 +33,8 @@ impl Environ {
     ///   of `Cookie` with `"; "` (E9).
     /// - `CONTENT_TYPE` and `CONTENT_LENGTH` have no `HTTP_` prefix, and are absent when the client
     ///   sent none (E8).
-    /// - A header whose name holds `_` is not seen: it would pass for its `-` twin (E10). Nor is
-    ///   `Proxy`, which CGI would turn into `HTTP_PROXY` (E11). Both are in
+    /// - A header with `_` in its name is left out: it would be read as its `-` twin (E10). `Proxy`
+    ///   is left out, because CGI would turn it into `HTTP_PROXY` (E11). Both are in
     ///   [`headers`](Self::headers).
     ///
     /// # Examples
@@ -91,20 +91,20 @@ impl Environ {
         }
     }
 
-    /// The header that a key without its `HTTP_` means; its name is made in `buffer`, which is as
-    /// long as the key.
+    /// The header of a key whose `HTTP_` was taken off. Its name is written into `buffer`, which is
+    /// as long as the key.
     fn http_header(&self, key: &str, buffer: &mut [u8]) -> Option<EnvValue<'_>> {
         for (byte, from) in buffer.iter_mut().zip(key.bytes()) {
             *byte = match from {
                 b'_' => b'-',
-                // In lower case, or with a dash, it is no CGI key.
+                // A key in lower case or with a dash is no CGI key.
                 b'-' | b'a'..=b'z' => return None,
                 from => from.to_ascii_lowercase(),
             };
         }
         let name = std::str::from_utf8(buffer).ok()?;
         self.header(name).or_else(|| {
-            // E10, by opt-in: the name as it was sent, where no twin with dashes exists.
+            // E10, by opt-in: the name as it was sent, if no twin with dashes exists.
             if !self.keeps_underscores() || !key.contains('_') {
                 return None;
             }
@@ -129,11 +129,11 @@ impl Environ {
         self.header(&twin).or_else(|| self.header(name))
     }
 
-    /// Every CGI variable with its value: the request's own first, then `HTTP_*` in the order of
-    /// the request, then those set with [`set_var`](Self::set_var) (which hide others of the same
-    /// key).
+    /// Every CGI variable with its value: first those of the request, then `HTTP_*` in the order of
+    /// the request, then those set with [`set_var`](Self::set_var). The last ones hide others of
+    /// the same key.
     ///
-    /// It can be exported to a process environment as it is: `HTTP_PROXY` is never among it (E11).
+    /// It can be exported to a process environment as it is: it never has `HTTP_PROXY` (E11).
     #[must_use]
     pub fn vars(&self) -> Vec<(Cow<'_, str>, EnvValue<'_>)> {
         let mut vars: Vec<(Cow<'_, str>, EnvValue<'_>)> = KEYS
@@ -150,7 +150,7 @@ impl Environ {
         });
         let mut keys = HashSet::new();
         for name in names {
-            // E10: without the opt-in a name with `_` has no variable.
+            // E10: without the opt-in, a name with `_` has no variable.
             if name.contains('_') && !self.keeps_underscores() {
                 continue;
             }

@@ -1,10 +1,12 @@
-//! The fields of a head that the gateway judges before the app is called.
+//! Reads the `Host`, `Transfer-Encoding` and `TE` fields of a request, for what the gateway decides
+//! before the app.
 
 use http::{HeaderMap, header};
 
 use super::{Environ, HeadSource};
 
-/// The lines of `Host` and `Transfer-Encoding`, and what `TE` asks for, from one look at the head.
+/// The lines of `Host` and `Transfer-Encoding`, and what `TE` asks for, found in one pass over the
+/// head.
 #[derive(Default)]
 pub(crate) struct FramingFields<'a> {
     pub(crate) host: Lines<'a>,
@@ -29,7 +31,7 @@ impl<'a> Lines<'a> {
 }
 
 impl Environ {
-    /// Looks at the head; `asks_for_trailers` judges a line of `TE`.
+    /// Reads the head; `asks_for_trailers` judges a line of `TE`.
     #[inline]
     pub(crate) fn framing_fields(
         &self,

@@ -1,4 +1,4 @@
-//! The head of a request: own, lent by a host, or that of an idle environ.
+//! The head of a request: the environ's own, one that the host lends, or an empty one.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,9 @@ use super::lent_head::LentHead;
 
 /// The head of a request.
 ///
-/// It is `own` if that is there, else what a host `lent`, else that of `GET /`. So every combination
-/// has a meaning, no accessor can fail, and what was made of a lent head (its map, its URI) is
-/// dropped together with it: an idle head has nothing of an earlier request (L5).
+/// It is `own` if that is there, else the one that a host `lent`, else that of `GET /`. So every
+/// combination has a meaning, and no accessor can fail. What was made of a lent head (its map, its
+/// URI) is dropped together with it, so an empty head has nothing of an earlier request (L5).
 #[derive(Default)]
 pub(super) struct Head {
     own: Option<request::Parts>,
@@ -37,9 +37,9 @@ impl Head {
         self.lent = Some(head);
     }
 
-    /// Forgets the request, and gives its header map, emptied, for another use. Nothing of the
-    /// request may stay: its URI and headers are slices of the host's read buffer, which they would
-    /// keep alive.
+    /// Forgets the request and returns its header map, emptied, for another use. Nothing of the
+    /// request may stay: its URI and headers are slices of the host's read buffer, and would keep
+    /// that buffer in memory.
     #[inline]
     pub(super) fn clear(&mut self) -> HeaderMap {
         let mut headers = match (&mut self.own, self.lent.take()) {
@@ -47,7 +47,7 @@ impl Head {
             (None, Some(mut lent)) => lent.take_map(),
             (None, None) => HeaderMap::new(),
         };
-        // In place: the parts are not moved out to be dropped.
+        // Reset in place, so that the parts are not moved before they are dropped.
         self.own = None;
         if !headers.is_empty() {
             headers.clear();
@@ -55,7 +55,7 @@ impl Head {
         headers
     }
 
-    /// What a host lent, as long as it was not made the environ's own.
+    /// The head that a host lent, if it was not made the environ's own.
     #[inline]
     pub(super) fn lent(&self) -> Option<&LentHead> {
         match &self.own {
@@ -69,7 +69,7 @@ impl Head {
         self.own.as_ref().unwrap_or_else(|| &IDLE)
     }
 
-    /// Makes the head the environ's own, to change it.
+    /// Makes the head the environ's own, so that it can be changed.
     pub(super) fn own_mut(&mut self) -> &mut request::Parts {
         let lent = self.lent.take();
         self.own

@@ -1,4 +1,4 @@
-//! The request headers, in a map or in the host's own type.
+//! The request headers: from an `http` map, or from the host's own type.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ impl Environ {
         self.header("content-type")
     }
 
-    /// CONTENT_LENGTH as a number, absent where the client sent none (E8), sent something else than
-    /// one number, or sent the body in a transfer coding, which overrides it (I2).
+    /// CONTENT_LENGTH as a number. It is absent if the client sent none (E8), sent anything but one
+    /// number, or sent the body in a transfer coding, which overrides it (I2).
     ///
     /// A number beyond `u64` is `u64::MAX`, so that it is over every limit.
     #[must_use]
@@ -39,8 +39,8 @@ impl Environ {
     /// A request header by name, in any case: its value, or its values joined with `", "` where the
     /// client sent several lines (`Cookie`: `"; "`) (E9).
     ///
-    /// `Host` is [`host`](Self::host): on HTTP/2 there may be no such line, or one that does not
-    /// count (E12).
+    /// The `Host` header is read with [`host`](Self::host): a request over HTTP/2 may have no such
+    /// line, or one that is ignored (E12).
     #[must_use]
     #[inline]
     pub fn header(&self, name: &str) -> Option<EnvValue<'_>> {
@@ -48,7 +48,7 @@ impl Environ {
             return self.host().map(EnvValue::text);
         }
         if self.lent_headers().is_none() {
-            // Nearly always there is one line, and nothing to join.
+            // Most requests have one line, and nothing must be joined.
             let mut lines = self.headers().get_all(name).iter();
             let first = lines.next()?;
             if lines.next().is_none() {
@@ -68,7 +68,7 @@ impl Environ {
         }
     }
 
-    /// Visits the lines of a header, in one look-up: a client may send very many.
+    /// Visits the lines of a header in one look-up, because a client may send very many.
     #[inline]
     fn each_line<'a>(
         &'a self,
@@ -89,7 +89,7 @@ impl Environ {
         first
     }
 
-    /// The host's own headers, as long as nobody has asked for the map.
+    /// The host's own headers, until somebody has asked for the map.
     #[inline]
     pub(super) fn lent_headers(&self) -> Option<&dyn HeadSource> {
         self.inner().head.lent()?.source()
@@ -102,7 +102,7 @@ impl Environ {
         }
     }
 
-    /// Visits every header line in the host's order, without making the map: for the lint.
+    /// Visits every header line in the host's order and does not make the map: for the lint.
     #[cfg(feature = "lint")]
     pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
         match self.lent_headers() {
@@ -114,14 +114,13 @@ impl Environ {
         }
     }
 
-    /// All request headers. A host that keeps them in a type of its own makes the map at the first
-    /// call.
+    /// All request headers. If the host keeps them in its own type, the first call makes the map.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.inner().head.headers()
     }
 
-    /// All request headers, to change: for middlewares.
+    /// All request headers, to be changed: for middlewares.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.inner_mut().head.own_mut().headers
     }
@@ -142,7 +141,7 @@ fn join(name: &str, joined: &mut Vec<u8>, first: &[u8], line: &[u8]) {
     joined.extend_from_slice(line);
 }
 
-/// RFC 9110 section 8.6: digits, so no sign.
+/// RFC 9110 section 8.6: only digits, so no sign.
 fn decimal(item: &[u8]) -> Option<u64> {
     let digits = item.trim_ascii();
     (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then(|| {

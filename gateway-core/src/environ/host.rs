@@ -1,4 +1,5 @@
-//! Who the request is for: host, server name and port (E12).
+//! The host of a request: `host`, `server_name` and `server_port`, and what a valid `Host` is
+//! (E12).
 
 use std::borrow::Cow;
 use std::net::{Ipv6Addr, SocketAddr};
@@ -11,7 +12,7 @@ impl Environ {
     /// The host that the client asked for, with its port if it named one: from `:authority` or an
     /// absolute-form target, else from the `Host` header (RFC 9112 section 3.2.2).
     ///
-    /// The client says it, and nobody has checked it: check it before you build links from it.
+    /// The client chooses it, and nobody has checked it: check it before you build links from it.
     #[must_use]
     pub fn host(&self) -> Option<Cow<'_, str>> {
         if let Some(authority) = self.authority() {
@@ -60,9 +61,9 @@ impl Environ {
     }
 }
 
-/// A longer host is no name (RFC 1035 section 2.3.4), and costs whoever compares it.
+/// A name cannot be longer (RFC 1035 section 2.3.4), and comparing it would cost time.
 const LONGEST: usize = 255;
-/// A port has at most five digits; a few zeros before them are let pass.
+/// A port has at most five digits. A few leading zeros are accepted.
 const LONGEST_PORT: usize = 10;
 
 /// True if a value is `uri-host [ ":" port ]` (RFC 9112 section 3.2, RFC 3986 section 3.2), which
@@ -78,7 +79,7 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
         let (address, port) = literal.split_at(end);
         return is_ip_literal(address) && is_port(port.get(1..).unwrap_or_default());
     }
-    // From the end: a port is short.
+    // Searched from the end, because a port is short.
     let port = value.iter().rposition(|byte| !byte.is_ascii_digit());
     let end = match port {
         Some(at) if value.get(at) == Some(&b':') => at,
@@ -88,7 +89,7 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
     name.len() <= LONGEST && is_reg_name(name) && is_port(port)
 }
 
-/// Nothing, or a colon and digits.
+/// True for nothing, or a colon and digits.
 fn is_port(port: &[u8]) -> bool {
     match port.split_first() {
         None => true,
@@ -100,7 +101,7 @@ fn is_port(port: &[u8]) -> bool {
 /// RFC 3986 section 3.2.2: unreserved characters, sub-delimiters, and percent-encoded bytes.
 #[inline]
 fn is_reg_name(name: &[u8]) -> bool {
-    // Nearly no name has an encoded byte.
+    // Most names have no percent-encoded byte.
     name.iter().all(|byte| IS_NAME_BYTE[usize::from(*byte)]) || has_only_name_bytes(name)
 }
 
@@ -126,7 +127,7 @@ fn is_name_byte(byte: u8) -> bool {
     IS_NAME_BYTE[usize::from(byte)]
 }
 
-/// The bytes of a name that stand for themselves. A table, because every request is looked at.
+/// The bytes of a name that are not percent-encoded. A table, because every request is checked.
 const IS_NAME_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -157,7 +158,7 @@ fn is_ip_literal(address: &[u8]) -> bool {
     std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
-/// Cuts `host:port`; the colons of a bracketed IPv6 address are not its port's.
+/// Splits `host:port`. The colons of a bracketed IPv6 address do not begin a port.
 fn split_port(host: &str) -> (&str, Option<u16>) {
     match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') && port.bytes().all(|b| b.is_ascii_digit()) => {

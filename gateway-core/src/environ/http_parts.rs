@@ -1,4 +1,4 @@
-//! The request as `http`'s own parts, and back.
+//! Conversions between an `Environ` and the request parts of `http`.
 
 use std::sync::Mutex;
 
@@ -10,7 +10,7 @@ use crate::input::{Input, IntoInput};
 
 impl Environ {
     /// A second environ of the same request, for a middleware that asks one app after another. The
-    /// input stays with this one; a host's own headers become a map.
+    /// input stays in this one. The host's own headers become a map.
     ///
     /// # Examples
     ///
@@ -39,9 +39,10 @@ impl Environ {
             connection: inner.connection,
             script_len: inner.script_len,
             own_vars: inner.own_vars.clone(),
+            offers: inner.offers.clone(),
             keep_underscores: inner.keep_underscores,
             exchange: Some(exchange),
-            // Whoever has the first ends it.
+            // The first environ ends the exchange.
             is_claimed: true,
             ..Inner::default()
         };
@@ -51,8 +52,8 @@ impl Environ {
 
     /// Takes the environ apart into `http`'s request parts and the input.
     ///
-    /// The URI is the one that was sent. The mount point, the connection and the own variables are
-    /// not part of it: [`detach`](Self::detach) keeps them.
+    /// The URI is the one that was sent. The mount point, the connection and the variables that
+    /// were set are lost: [`detach`](Self::detach) keeps them.
     #[must_use]
     pub fn into_parts(mut self) -> (request::Parts, Input) {
         let input = self.take_input();
@@ -60,8 +61,9 @@ impl Environ {
         (head.into_parts(), input)
     }
 
-    /// Takes the request out as `http`'s request parts and the input, for bridges that lead through
-    /// another world and back. What those do not hold stays in the [`Detached`].
+    /// Takes the request out as `http`'s request parts and the input, for bridges that call a
+    /// component with another interface and come back. The [`Detached`] keeps what those cannot
+    /// hold.
     ///
     /// # Examples
     ///
@@ -92,20 +94,20 @@ impl Environ {
     }
 }
 
-/// What `http`'s request parts do not hold of an environ: the mount point, the connection, the own
-/// variables, [`closed`](Environ::closed). Made by [`Environ::detach`].
+/// What `http`'s request parts cannot hold of an environ: the mount point, the connection, the
+/// variables that were set, [`closed`](Environ::closed). Made by [`Environ::detach`].
 #[derive(Debug)]
 pub struct Detached {
     environ: Environ,
-    /// The URI in which the mount point is.
+    /// The URI that the mount point belongs to.
     uri: Uri,
 }
 
 impl Detached {
     /// Makes an environ of a request and what was kept.
     ///
-    /// SCRIPT_NAME stays where the new path still begins with it, and is empty where it does not.
-    /// The input is taken as it is: what was read of it before is not expected again.
+    /// SCRIPT_NAME stays if the new path still begins with it, and is empty otherwise.
+    /// The input is taken as it is: bytes that were read of it before are not expected again.
     #[doc(alias = "put_parts")]
     #[must_use]
     pub fn attach(self, parts: request::Parts, input: Input) -> Environ {
@@ -124,7 +126,7 @@ impl Detached {
     }
 }
 
-/// An environ outside of any gateway; see [`Environ::from_request`].
+/// An environ outside any gateway; see [`Environ::from_request`].
 impl<B: IntoInput> From<Request<B>> for Environ {
     fn from(request: Request<B>) -> Self {
         Self::from_request(request)

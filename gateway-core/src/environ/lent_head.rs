@@ -1,4 +1,5 @@
-//! The head of a request that stays in the host's own types until somebody asks for ours.
+//! `LentHead` and `HeadSource`: a request head that stays in the host's own types until `http`
+//! types are asked for.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -9,15 +10,15 @@ use http::{
 
 /// The head of a request in a host's own type, lent to the environ.
 ///
-/// Hosts on `http` 1 have no use for it. Others (actix-web is on `http` 0.2) hand over a source in
-/// a [`LentHead`]: look-ups by name and the path go straight to it. An `http` 1 map and URI are made
+/// Hosts that use `http` 1 do not need it. Others (actix-web uses `http` 0.2) give a source in
+/// a [`LentHead`]: look-ups by name and the path read it directly. An `http` 1 map and URI are made
 /// only when somebody asks for [`Environ::headers`](crate::Environ::headers) or
 /// [`Environ::uri`](crate::Environ::uri).
 ///
-/// The environ lets go of its source when it is dropped. A host that lends out its own map keeps a
-/// second handle, and takes the map back once that is the last one.
+/// The environ drops its source when it is dropped. A host that lends its own map keeps a
+/// second handle, and takes the map back once that handle is the last one.
 ///
-/// What a source says must not change while it is lent.
+/// The source must not change while it is lent.
 pub trait HeadSource: Send + Sync {
     /// The request target as it was sent: a path and perhaps a query.
     fn target(&self) -> &str;
@@ -29,12 +30,12 @@ pub trait HeadSource: Send + Sync {
     /// request.
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8]));
 
-    /// Makes the map. A line that `http` does not take is left out.
+    /// Makes the map. A line that `http` does not accept is left out.
     fn to_map(&self) -> HeaderMap {
         let mut map = HeaderMap::new();
         self.for_each(&mut |name, value| {
             let name = HeaderName::from_bytes(name.as_bytes());
-            // The host has parsed the head; its own grammar may be wider.
+            // The host has parsed the head, by a grammar that may be wider.
             if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
                 map.append(name, value);
             }
@@ -51,21 +52,21 @@ pub struct LentHead {
     pub(super) extensions: Extensions,
     source: Arc<dyn HeadSource>,
     target: Target,
-    /// The map made of the source's headers.
+    /// The map made from the source's headers.
     headers: OnceLock<HeaderMap>,
 }
 
 enum Target {
-    /// The host's target was made a URI.
+    /// A URI that was made from the host's target.
     Parsed(Uri),
     /// The source's target, of which a URI can be made.
     Lent(OnceLock<Uri>),
 }
 
-// A target is lent because it was measured: see FIGURES.md. It is safe because only a plain one is
-// lent, and what is made of it dies with the head.
+// Lending the target is faster: FIGURES.md has the measurement. It is safe, because only a plain
+// target is lent, and what is made of it is dropped with the head.
 
-/// No target is longer for `http`.
+/// The longest target that `http` accepts.
 const LONGEST: usize = u16::MAX as usize - 1;
 
 impl LentHead {
@@ -73,8 +74,8 @@ impl LentHead {
     ///
     /// # Errors
     ///
-    /// When `http` takes the target for none. The request is
-    /// [refused](crate::Gateway::refuse) then.
+    /// When `http` does not accept the target. The adapter then [refuses](crate::Gateway::refuse)
+    /// the request.
     #[inline]
     pub fn new(
         method: Method,
@@ -89,8 +90,8 @@ impl LentHead {
         Ok(Self::assemble(method, version, target, source))
     }
 
-    /// A head whose target the host has as a URI: one in absolute form, say, or that of an HTTP/2
-    /// request with its authority.
+    /// A head whose target the host has as a URI, such as one in absolute form, or that of an
+    /// HTTP/2 request with its authority.
     #[inline]
     pub fn with_uri(
         method: Method,
@@ -118,7 +119,7 @@ impl LentHead {
         }
     }
 
-    /// The target, where it is the source's.
+    /// The target, if it is the source's.
     #[inline]
     pub(super) fn target(&self) -> Option<&str> {
         match &self.target {
@@ -137,7 +138,7 @@ impl LentHead {
         }
     }
 
-    /// The source of the headers, as long as nobody has asked for the map.
+    /// The source of the headers, until somebody has asked for the map.
     #[inline]
     pub(super) fn source(&self) -> Option<&dyn HeadSource> {
         match self.headers.get() {
@@ -173,8 +174,8 @@ impl LentHead {
     }
 }
 
-/// True for a target in origin form of characters that every grammar of URIs takes, so that `http`
-/// makes a URI of it that prints the same.
+/// True for a target in origin form whose characters every grammar of URIs accepts: `http` makes a
+/// URI of it that prints the same.
 #[inline]
 fn is_plain(target: &str) -> bool {
     target.starts_with('/')
@@ -182,7 +183,7 @@ fn is_plain(target: &str) -> bool {
         && target.bytes().all(|byte| IS_PLAIN[usize::from(byte)])
 }
 
-/// A table, because every lent target is looked at.
+/// A table, because every lent target is checked.
 const IS_PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -198,7 +199,7 @@ const IS_PLAIN: [bool; 256] = {
 
 impl fmt::Debug for LentHead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Header values may be secrets: they are not shown.
+        // Header values may be secrets, so they are not printed.
         f.debug_struct("LentHead")
             .field("method", &self.method)
             .field("version", &self.version)

@@ -1,4 +1,4 @@
-//! The path: where a mount point ends and what is left of it.
+//! The raw path of a request: where SCRIPT_NAME ends and PATH_INFO begins.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,8 +19,8 @@ pub(super) fn decode(raw: &str) -> Cow<'_, [u8]> {
     percent_decode(raw.as_bytes()).into()
 }
 
-/// How many bytes of the raw path the prefix takes up, if the path is the prefix or goes on with
-/// a slash behind it (E3).
+/// How many bytes of the raw path the prefix takes, if the path is the prefix or has a slash after
+/// it (E3).
 ///
 /// The prefix is decoded text without a slash at its end. `%2F` in the path is data: it neither
 /// matches a slash of the prefix nor ends it.
@@ -46,8 +46,8 @@ fn next_byte(raw: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
-/// True if the raw path (or a target, at an offset that is in or at the end of its path) may be cut
-/// there: at its start, its end, or before a slash, and not behind one (E2).
+/// True if the raw path may be cut there: at its start, at its end, or before a slash that does not
+/// follow a slash (E2). The path may be a target, with an offset inside its path.
 pub(super) fn is_boundary(raw: &str, offset: usize) -> bool {
     let bytes = raw.as_bytes();
     match offset.checked_sub(1) {

@@ -1,4 +1,4 @@
-//! What is behind an environ's pointer, and how its memory is used again (L5).
+//! The memory of an environ, and how it is used again for a later request (L5).
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -9,14 +9,14 @@ use super::head::Head;
 use super::lent_head::LentHead;
 use super::var_name::VarName;
 use crate::connection::Connection;
-use crate::exchange::{Exchange, Memory, UnreadMark, forget_empty};
+use crate::exchange::{Exchange, Memory, Offers, UnreadMark, forget_empty};
 use crate::http_error::HttpError;
 use crate::input::Input;
 
 /// Room for more variables than these is not kept for later requests.
 const KEPT_VARS: usize = 32;
 
-/// What is behind the pointer. By default it is the environ of `GET /` outside of any gateway.
+/// The environ's fields. The default is the environ of `GET /` outside any gateway.
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) head: Head,
@@ -27,18 +27,20 @@ pub(super) struct Inner {
     pub(super) script_len: usize,
     pub(super) own_vars: Vec<(VarName, Vec<u8>)>,
     pub(super) keep_underscores: bool,
-    /// The answer, if the app is not to be called.
+    /// The response, if the app must not be called.
     pub(super) refusal: Option<HttpError>,
+    /// The protocols that the connection can switch to.
+    pub(super) offers: Option<Arc<Offers>>,
     pub(super) exchange: Option<Arc<Exchange>>,
-    /// Somebody ends the exchange.
+    /// A gateway or `respond` ends the exchange already.
     pub(super) is_claimed: bool,
 }
 
-/// What an environ without memory shows.
+/// The fields of an environ without memory.
 static EMPTY: LazyLock<Inner> = LazyLock::new(Inner::default);
 
 impl Environ {
-    /// An environ in the memory that an earlier one left, if there is any.
+    /// Makes an environ, in recycled memory if there is any.
     #[inline]
     pub(crate) fn new(
         memory: Option<Memory>,
@@ -51,7 +53,7 @@ impl Environ {
         Self::assemble(inner, exchange, input)
     }
 
-    /// An environ of which a host lends the head.
+    /// Makes an environ whose head the host lends.
     #[inline]
     pub(crate) fn lent(
         memory: Option<Memory>,
@@ -69,7 +71,7 @@ impl Environ {
         inner.is_claimed = exchange.is_some();
         inner.exchange = exchange;
         let mut environ = Self(Some(inner));
-        // Most requests have no body, and the place of the input is empty by now.
+        // Most requests have no body, and the input is empty already.
         if !input.is_untouched() {
             if let Some(exchange) = &environ.inner().exchange {
                 input.set_mark(|| UnreadMark::new(exchange.clone()));
@@ -138,6 +140,7 @@ impl Drop for Environ {
             own_vars,
             keep_underscores,
             refusal,
+            offers,
             exchange: _,
             is_claimed,
         } = &mut *inner;
@@ -151,9 +154,10 @@ impl Drop for Environ {
         own_vars.shrink_to(KEPT_VARS);
         *keep_underscores = false;
         *refusal = None;
+        *offers = None;
         *is_claimed = false;
         exchange.recycle(inner, &mut headers);
-        // What came back for it, most often nothing.
+        // Recycling gives another map back, which most often is empty.
         forget_empty(headers);
     }
 }

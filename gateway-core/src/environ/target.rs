@@ -1,4 +1,4 @@
-//! What is asked for: path, mount point, query.
+//! The request target: path, mount point, query.
 
 use std::borrow::Cow;
 
@@ -38,8 +38,8 @@ impl Environ {
 
     /// Moves `prefix` from PATH_INFO to SCRIPT_NAME and tells whether it was there.
     ///
-    /// The prefix is decoded text; a slash at its end does not count, one at its start is added, and
-    /// `""` and `"/"` are always there and move nothing. It matches whole segments: `/ap` is not a
+    /// The prefix is decoded text. A slash at its end is ignored, one at its start is added, and
+    /// `""` and `"/"` always match and move nothing. It matches whole segments: `/ap` is not a
     /// prefix of `/apple` (E3). `%2F` in the path is data and matches no slash.
     pub fn mount(&mut self, prefix: &str) -> bool {
         let prefix = prefix.trim_end_matches('/');
@@ -53,8 +53,8 @@ impl Environ {
         true
     }
 
-    /// How many bytes of the raw path are SCRIPT_NAME; what
-    /// [`set_script_name_len`](Self::set_script_name_len) takes to restore it.
+    /// How many bytes of the raw path are SCRIPT_NAME.
+    /// [`set_script_name_len`](Self::set_script_name_len) restores it.
     #[doc(alias = "split")]
     #[must_use]
     pub fn script_name_len(&self) -> usize {
@@ -66,12 +66,12 @@ impl Environ {
     ///
     /// # Errors
     ///
-    /// When the offset is not the end of a segment; nothing is changed then.
+    /// When a segment does not end at the offset. Nothing is changed then.
     #[inline]
     #[doc(alias = "set_split")]
     pub fn set_script_name_len(&mut self, offset: usize) -> Result<(), SplitError> {
         let is_boundary = match self.lent_target() {
-            // Its query is not looked for: no prefix goes on behind a `?`.
+            // The query need not be cut off: no prefix matches beyond a `?`.
             Some(target) => {
                 let prefix = target.as_bytes().get(..offset).unwrap_or_default();
                 !prefix.contains(&b'?') && path::is_boundary(target, offset)
@@ -91,7 +91,7 @@ impl Environ {
         self.inner().head.uri()
     }
 
-    /// The target in the host's own type, where that is lent.
+    /// The target in the host's own type, if it is lent.
     #[inline]
     fn lent_target(&self) -> Option<&str> {
         self.inner().head.lent()?.target()
@@ -105,7 +105,7 @@ impl Environ {
         }
     }
 
-    /// The authority that was sent, where there is one: a lent target has none.
+    /// The authority that was sent, if there is one. A lent target has none.
     #[inline]
     pub(crate) fn authority(&self) -> Option<&Authority> {
         match self.lent_target() {
@@ -140,9 +140,9 @@ impl Environ {
         let absolute = uri.scheme().is_some() && self.version() < Version::HTTP_2;
         match (uri.path_and_query(), uri.authority()) {
             (Some(target), _) if !absolute => Cow::Borrowed(target.as_str()),
-            // CONNECT: the authority is the target.
+            // CONNECT: the target is the authority.
             (None, Some(authority)) => Cow::Borrowed(authority.as_str()),
-            // Not by `Uri`'s own `Display`: it puts a slash before a query that has none.
+            // `Uri`'s own `Display` would put a slash before a query without a path.
             (Some(target), Some(authority)) => Cow::Owned(format!(
                 "{}://{authority}{target}",
                 uri.scheme_str().unwrap_or_default(),
@@ -162,7 +162,7 @@ impl Environ {
     }
 }
 
-/// Cuts a target in origin form.
+/// Splits a target in origin form.
 fn path_and_query(target: &str) -> (&str, &str) {
     match target.bytes().position(|byte| byte == b'?') {
         Some(at) => (

@@ -1,12 +1,12 @@
-//! The bytes of an environ variable.
+//! `EnvValue`: the bytes of an environ variable or header, with comparisons to text.
 
 use std::borrow::Cow;
 use std::fmt;
 
 /// The value of an environ variable or of a request header: bytes, most often text.
 ///
-/// HTTP does not promise UTF-8 in a decoded path or in a header, so nothing is lost here and
-/// nothing is replaced (E4). [`to_str`](Self::to_str) and [`as_bytes`](Self::as_bytes) read it. It
+/// HTTP does not promise UTF-8 in a decoded path or in a header, so the bytes are kept as they are
+/// (E4). [`to_str`](Self::to_str) and [`as_bytes`](Self::as_bytes) read them. A value
 /// compares with text and bytes, and prints as text with U+FFFD for what is not UTF-8.
 ///
 /// # Examples
@@ -84,7 +84,7 @@ impl<'a> EnvValue<'a> {
         self.0.ends_with(suffix.as_ref())
     }
 
-    /// The bytes, borrowed from the environ where nothing had to be decoded or joined.
+    /// The bytes, borrowed from the environ unless they had to be decoded or joined.
     #[must_use]
     pub fn into_bytes(self) -> Cow<'a, [u8]> {
         self.0

@@ -1,4 +1,4 @@
-//! The names of an environ's own variables.
+//! `VarName`: the name of a variable that a middleware or a host sets in the environ.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -8,8 +8,8 @@ use super::cgi::KEYS;
 
 /// The name of a variable that a middleware or a host adds to the environ, such as `REMOTE_USER`.
 ///
-/// A name that has an accessor ([`Environ::get`](crate::Environ::get) lists them) and `HTTP_*` are
-/// the request's own: they are refused, so that a variable and an accessor can never disagree.
+/// The names of the request's own variables ([`Environ::get`](crate::Environ::get) lists them) and
+/// `HTTP_*` are refused, so a variable and an accessor can never disagree.
 ///
 /// # Examples
 ///
@@ -36,12 +36,12 @@ use super::cgi::KEYS;
 pub struct VarName(Cow<'static, str>);
 
 impl VarName {
-    /// A name that is known when the program is compiled.
+    /// Makes a name that is known when the program is compiled.
     ///
     /// # Panics
     ///
-    /// When the name is the request's own, or cannot be that of a variable. In a `const` that is
-    /// an error of the compiler.
+    /// If the request itself has a variable of this name, or no variable can have it. In a `const`
+    /// that is an error of the compiler.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         match check(name) {

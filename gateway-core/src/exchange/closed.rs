@@ -1,4 +1,4 @@
-//! Waiting for the end of an exchange.
+//! `Closed`: a future that resolves when an exchange is over.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use super::Exchange;
 #[must_use = "a future does nothing until it is polled"]
 pub struct Closed {
     exchange: Arc<Exchange>,
-    /// Its place among those who wait, once it was polled.
+    /// Its id among the watchers, once it was polled.
     id: Option<u64>,
 }
 
@@ -49,7 +49,7 @@ impl Future for Closed {
     }
 }
 
-/// Whoever waits no longer is not kept: an app may ask anew for every event it sends.
+/// Removes the waker: an app may make a new future for every event that it sends.
 impl Drop for Closed {
     fn drop(&mut self) {
         if let Some(id) = self.id {

@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 
 /// A status, headers, and what the check of the headers found.
 ///
-/// It is boxed: the box goes from the exchange to the start that fills it, and back.
+/// It is boxed, because it moves from the exchange to the start that fills it, and back.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
@@ -14,7 +14,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Empties the head. The room in its map stays.
+    /// Empties the head. Its map keeps its capacity.
     #[inline]
     pub(super) fn clear(&mut self) {
         self.status = StatusCode::OK;

@@ -1,4 +1,4 @@
-//! The observers of one exchange.
+//! The observers of one exchange, and the summary of the request that each of them gets.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,9 +9,9 @@ use crate::log;
 use crate::observer::{Ended, Observer, Outcome, RequestSummary};
 use crate::panicked::catch;
 
-/// How many summaries, with the room in them, an exchange keeps for later requests.
+/// How many summaries an exchange keeps for later requests.
 const KEPT: usize = 4;
-/// A summary with more room for text than this is not kept.
+/// A summary whose text takes more memory than this is not kept.
 const KEPT_TEXT: usize = 2048;
 
 /// An observer, and what it is told of the request.
@@ -20,7 +20,7 @@ pub(crate) struct Observation {
     pub(crate) summary: RequestSummary,
 }
 
-/// The registered observers, in order. Those behind `used` are idle and wait for a later request.
+/// The registered observers, in order. Entries after `used` are kept for later requests.
 #[derive(Default)]
 pub(super) struct Observations {
     entries: Vec<Observation>,
@@ -37,7 +37,7 @@ impl Observations {
         self.used == 0
     }
 
-    /// A place for one more observer; its summary has no text.
+    /// An entry for one more observer; its summary has no text.
     pub(super) fn add(&mut self) -> &mut Observation {
         if self.used == self.entries.len() {
             self.entries.push(Observation {
@@ -58,7 +58,7 @@ impl Observations {
         self.clause = clause;
     }
 
-    /// Tells every observer, and lets go of it.
+    /// Tells every observer the outcome, and drops it.
     pub(super) fn tell(&mut self, status: Option<StatusCode>, body_bytes: u64, ended: Ended) {
         let outcome = &Outcome {
             status,
@@ -82,7 +82,7 @@ impl Observations {
         }
     }
 
-    /// Forgets the request (L5). The room in a few summaries stays.
+    /// Forgets the request (L5). A few summaries keep their memory.
     #[inline]
     pub(super) fn clear(&mut self) {
         self.clause = None;

@@ -1,4 +1,4 @@
-//! Who ends an exchange.
+//! `Owner`: ends an exchange when it is dropped.
 
 use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Instant;
@@ -9,10 +9,11 @@ use super::observed::Observations;
 use super::{Exchange, Pool};
 use crate::observer::Ended;
 
-/// Ends an exchange when it is dropped: the observers are told, those who wait are woken (L3), and
-/// the exchange goes back to its pool if nobody else holds it.
+/// Ends an exchange when it is dropped: the observers are told, tasks that wait are woken (L3), and
+/// the exchange goes back to its pool if nothing else holds it.
 ///
-/// The driver has it first, then the body of a stream. A future that was never polled holds one, too.
+/// The driver owns it first, then the body of a stream. A future that was never polled owns one,
+/// too.
 pub(crate) struct Owner {
     // `None` only while it is dropped.
     exchange: Option<Arc<Exchange>>,
@@ -22,7 +23,7 @@ pub(crate) struct Owner {
     ended: Ended,
 }
 
-/// Stands in for the exchange of an owner that is being dropped.
+/// Replaces the exchange of an owner that is being dropped.
 static GONE: LazyLock<Arc<Exchange>> = LazyLock::new(Arc::default);
 
 impl Owner {
@@ -33,7 +34,7 @@ impl Owner {
             pool,
             body_bytes: 0,
             status: None,
-            // Until a response is handed over, a drop means that the client has gone.
+            // Before a response was handed over, a drop means that the client has gone.
             ended: Ended::ClientGone,
         }
     }
@@ -43,7 +44,7 @@ impl Owner {
         self.exchange.as_ref().unwrap_or(&GONE)
     }
 
-    /// The head is handed to the host. The clock is asked only if somebody observes.
+    /// The head is handed to the host. The clock is read only if there is an observer.
     #[inline]
     pub(crate) fn committed(&mut self, status: StatusCode, is_observed: bool) {
         self.status = Some(status);
@@ -55,19 +56,19 @@ impl Owner {
         }
     }
 
-    /// So many bytes of the body were handed to the host.
+    /// This many bytes of the body were handed to the host.
     #[inline]
     pub(crate) fn sent(&mut self, bytes: u64) {
         self.body_bytes += bytes;
     }
 
-    /// The exchange ends in this way.
+    /// Sets how the exchange ends.
     #[inline]
     pub(crate) fn ends(&mut self, ended: Ended) {
         self.ended = ended;
     }
 
-    /// The response was handed over whole, unless it has failed by then.
+    /// The whole response was handed over. It does not undo a failure.
     #[inline]
     pub(crate) fn completes(&mut self) {
         if self.ended == Ended::ClientGone {

@@ -1,27 +1,29 @@
-//! Exchanges that wait for their next request.
+//! A bounded pool of exchanges that are used again for later requests.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use http::HeaderMap;
 
 use super::{Exchange, Memory, forget_empty};
+use crate::shutdown_signal::ShutdownSignal;
 
 /// How many exchanges a service keeps at most.
 const KEPT: usize = 64;
 
 /// A bounded pool of exchanges, one per service.
 ///
-/// tower and actix have no hook per connection: the pool is what makes a request cheap there.
+/// tower and actix have no hook per connection, so their memory is kept per service.
 #[derive(Default)]
 pub(crate) struct Pool {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
-    /// The server is at the end of its shutdown: what is dropped unfinished, it cuts.
+    /// The server is at the end of its shutdown: it cuts the exchanges that are dropped unfinished.
     is_cutting: AtomicBool,
+    shutdown: OnceLock<ShutdownSignal>,
 }
 
 impl Pool {
-    /// An exchange as new, and the memory that was recycled with it.
+    /// A new or recycled exchange, and the memory that was recycled with it.
     #[inline]
     pub(crate) fn take(&self) -> (Arc<Exchange>, Option<Memory>) {
         let kept = self
@@ -29,7 +31,8 @@ impl Pool {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .pop();
-        let mut exchange = kept.unwrap_or_default();
+        let mut exchange =
+            kept.unwrap_or_else(|| Arc::new(Exchange::with_shutdown(self.shutdown().clone())));
         let memory = Arc::get_mut(&mut exchange).and_then(Exchange::take_memory);
         (exchange, memory)
     }
@@ -51,7 +54,7 @@ impl Pool {
         forget_empty(headers);
     }
 
-    /// Takes an exchange back. Nobody else may hold it.
+    /// Takes an exchange back. Nothing else may hold it.
     #[inline]
     pub(super) fn put(&self, exchange: Arc<Exchange>) {
         let mut exchanges = self
@@ -61,6 +64,15 @@ impl Pool {
         if exchanges.len() < KEPT {
             exchanges.push(exchange);
         }
+    }
+
+    /// Takes a signal that others share. The first stays, also one that was made here.
+    pub(crate) fn share_shutdown(&self, signal: ShutdownSignal) {
+        self.shutdown.get_or_init(|| signal);
+    }
+
+    pub(crate) fn shutdown(&self) -> &ShutdownSignal {
+        self.shutdown.get_or_init(ShutdownSignal::new)
     }
 
     pub(crate) fn begin_cutting(&self) {

@@ -1,4 +1,4 @@
-//! How exchanges are used again: what is kept is bounded, and empty (L5).
+//! Resets an exchange for a later request: the memory that it keeps is bounded and empty (L5).
 
 use std::any::Any;
 use std::sync::PoisonError;
@@ -10,20 +10,20 @@ use super::{Exchange, Slot};
 /// Memory that the environ keeps for a later request.
 pub(crate) type Memory = Box<dyn Any + Send>;
 
-/// A header map with more room than this is not kept.
+/// A header map with a larger capacity is not kept.
 const KEPT_HEADERS: usize = 96;
 
 /// What an exchange keeps for a later request, besides the head in its state.
 #[derive(Default)]
 pub(super) struct Spare {
-    /// The map of a request's headers, for the head of a later response.
+    /// The map of a request's headers, to be used for the head of a later response.
     headers: HeaderMap,
     memory: Option<Memory>,
 }
 
 impl Exchange {
     /// Takes memory for a later request, and the request's header map, which must be empty.
-    /// Another, smaller map is left in its place.
+    /// Leaves another, smaller map in its place.
     #[inline]
     pub(crate) fn recycle(&self, memory: Memory, headers: &mut HeaderMap) {
         let mut slot = self.lock();
@@ -44,6 +44,7 @@ impl Exchange {
             watchers,
             next_watcher: _,
             observations,
+            offers,
             spare,
         } = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
         *self.is_unread.get_mut() = false;
@@ -55,7 +56,8 @@ impl Exchange {
         *driver = None;
         watchers.clear();
         observations.clear();
-        // The map with the most room is for the next response.
+        *offers = None;
+        // The map with the larger capacity is used for the next response.
         let room = state
             .spare_mut()
             .as_ref()
@@ -69,8 +71,8 @@ impl Exchange {
         }
     }
 
-    /// Keeps a header map, which must be empty, for the next response, if it has more room than the
-    /// one that is there. The other one comes back.
+    /// Keeps a header map, which must be empty, for the next response, if its capacity is larger
+    /// than that of the present one. The other map is given back.
     #[inline]
     pub(super) fn keep_headers(&mut self, headers: &mut HeaderMap) {
         let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -90,8 +92,8 @@ impl Exchange {
     }
 }
 
-/// Drops a header map that most often is empty. Such a map owns nothing, and its destructor costs
-/// more than this look.
+/// Drops a header map that is most often empty. An empty map owns nothing, and this check costs
+/// less than its destructor.
 #[inline]
 pub(crate) fn forget_empty(headers: HeaderMap) {
     if headers.capacity() == 0 {

@@ -1,4 +1,4 @@
-//! What has become of a response's head: a state machine without a lock and without wakers.
+//! The state of a response's head, as a state machine without locks and wakers.
 
 use http::{HeaderMap, StatusCode};
 
@@ -24,7 +24,7 @@ enum Phase {
     /// A start is in progress: hooks are running, and the attempt owns the head.
     Starting,
     Started(Box<Head>),
-    /// A start was refused: only a restart lets the app go on (S1).
+    /// A start was refused: only a restart can change that (S1).
     Refused(StartError),
     Committed,
     /// Started again after the commit: the response is aborted (S2).
@@ -63,8 +63,8 @@ impl State {
     ///
     /// # Errors
     ///
-    /// When there was a start before: the first one is refused, too (S1), or the response aborted
-    /// (S2). The head that falls away comes with the error, to be dropped outside of the lock.
+    /// When the response was started before: the first start is refused, too (S1), or the response
+    /// is aborted (S2). The error carries the old head, so that it is dropped outside the lock.
     #[inline]
     pub(super) fn open(&mut self) -> Result<Attempt, (StartError, Option<Box<Head>>)> {
         match self.phase {
@@ -81,7 +81,7 @@ impl State {
         }
     }
 
-    /// Opens a restart and gives the head that it replaces. `None` after the commit: the response
+    /// Opens a restart and returns the head that it replaces. `None` after the commit: the response
     /// is aborted (S2).
     pub(super) fn reopen(&mut self) -> Option<(Attempt, Option<Box<Head>>)> {
         if self.is_committed() {
@@ -105,25 +105,25 @@ impl State {
         }
     }
 
-    /// True if an attempt still counts when it ends. A second start or a restart from another handle
-    /// makes it stale.
+    /// True if an attempt is still valid when it ends. A second start, or a restart from another
+    /// handle, makes it stale.
     #[inline]
     pub(super) fn expects(&self, number: u32) -> bool {
         self.attempts == number && matches!(self.phase, Phase::Starting)
     }
 
-    /// Ends an attempt that [counts](Self::expects): its head will be sent.
+    /// Ends a [valid](Self::expects) attempt: its head will be sent.
     #[inline]
     pub(super) fn accept(&mut self, head: Box<Head>) {
         self.phase = Phase::Started(head);
     }
 
-    /// Ends an attempt that [counts](Self::expects): its head is refused.
+    /// Ends a [valid](Self::expects) attempt: its head is refused.
     pub(super) fn refuse(&mut self, error: StartError) {
         self.phase = Phase::Refused(error);
     }
 
-    /// The error of an attempt that does not count. After the commit the response is aborted (S2).
+    /// The error of a stale attempt. After the commit the response is aborted (S2).
     #[cold]
     pub(super) fn too_late(&mut self) -> StartError {
         if self.is_committed() {
@@ -172,7 +172,7 @@ impl State {
                 status: head.status,
                 commits_early: self.commits_early,
             },
-            // After the commit nobody asks.
+            // After the commit this is not called.
             _ => Progress::NotStarted,
         }
     }
@@ -181,7 +181,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// When no start came, or the last one was refused (S1, S3).
+    /// When the app has not started the response, or the last start was refused (S1, S3).
     #[inline]
     pub(super) fn commit(
         &mut self,
@@ -191,7 +191,7 @@ impl State {
         match std::mem::replace(&mut self.phase, Phase::Committed) {
             Phase::Started(mut head) => {
                 *status = head.status;
-                // Swapped, not moved: neither side has an empty map to drop.
+                // Swapped, not moved, so that no empty map must be dropped.
                 std::mem::swap(headers, &mut head.headers);
                 let declared = head.declared.take();
                 self.spare = Some(head);
@@ -206,8 +206,8 @@ impl State {
         }
     }
 
-    /// Commits without the app's head: the driver answers with a page of its own. Gives a map for
-    /// the page's headers, which may hold those of the app, to be cleared outside of the lock.
+    /// Commits without the app's head: the driver responds with a page of its own. Returns a map
+    /// for the page's headers. It may hold those of the app, which are cleared outside the lock.
     pub(super) fn commit_page(&mut self, headers: &mut HeaderMap) -> Committed {
         if let Phase::Started(head) = std::mem::replace(&mut self.phase, Phase::Committed) {
             self.spare = Some(head);
@@ -223,13 +223,13 @@ impl State {
         }
     }
 
-    /// True if no start has come through so far: for the lint.
+    /// True if no start has succeeded so far: for the lint.
     #[cfg(feature = "lint")]
     pub(super) fn lacks_head(&self) -> bool {
         matches!(self.phase, Phase::New | Phase::Starting)
     }
 
-    /// The refusal that the exchange ended in, or that aborted it: for the lint.
+    /// The refused start that ended the exchange, or aborted it: for the lint.
     #[cfg(feature = "lint")]
     pub(super) fn refusal(&self) -> Option<StartError> {
         match &self.phase {
@@ -239,12 +239,12 @@ impl State {
         }
     }
 
-    /// Ends the exchange: a handle that outlives it comes too late.
+    /// Ends the exchange: a start from a handle that outlives it is refused.
     pub(super) fn end(&mut self) {
         self.phase = Phase::Committed;
     }
 
-    /// Makes a used state new. The spare head stays.
+    /// Resets a used state. The spare head stays.
     #[inline]
     pub(super) fn reset(&mut self) {
         if let Phase::Started(head) = std::mem::take(&mut self.phase) {
@@ -279,9 +279,9 @@ mod tests {
     fn s1_a_second_start_refuses_both() {
         let mut state = started();
         let (error, first) = state.open().unwrap_err();
-        assert_eq!(error.rule(), "S1");
+        assert_eq!(error.clause(), "S1");
         assert!(first.is_some());
-        assert_eq!(commit(&mut state).unwrap_err().rule(), "S1");
+        assert_eq!(commit(&mut state).unwrap_err().clause(), "S1");
     }
 
     #[test]
@@ -307,10 +307,10 @@ mod tests {
     #[test]
     fn s3_nothing_started_is_no_head() {
         let mut state = State::default();
-        assert_eq!(commit(&mut state).unwrap_err().rule(), "S3");
+        assert_eq!(commit(&mut state).unwrap_err().clause(), "S3");
         let mut state = State::default();
         let _in_progress = state.open().unwrap();
-        assert_eq!(commit(&mut state).unwrap_err().rule(), "S3");
+        assert_eq!(commit(&mut state).unwrap_err().clause(), "S3");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Whether a request's input was let go before its end (I5).
+//! Tells an exchange that the request's input was dropped before its end (I5).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Exchange;
 
-/// Goes with an input, and tells the exchange when the input is dropped before its end.
+/// Is kept with an input, and tells the exchange if the input is dropped before its end.
 pub(crate) struct UnreadMark {
     exchange: Arc<Exchange>,
     is_over: bool,

@@ -1,20 +1,21 @@
-//! The app's body, with its panics caught.
+//! The app's body, with its panics caught and turned into errors (B9).
 
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::Frame;
 
-use crate::body::Frames;
+use crate::body::{Frames, Running};
+use crate::duplex::Duplex;
 use crate::error::Error;
 use crate::log;
 use crate::panicked::{Panicked, catch};
 
-/// After so many empty chunks in a row the driver lets others run.
+/// After this many empty chunks in a row, the driver lets other tasks run.
 pub(super) const EMPTY_CHUNKS: u32 = 32;
 
-/// A body that an app returned. Its panics are errors, and a panic of its destructor goes no
-/// further (B9, L1). Dropping it closes the body.
+/// A body that an app returned. Its panics become errors, and a panic of its destructor is caught
+/// (B9, L1). Dropping it closes the body.
 pub(crate) struct AppBody(Option<Frames>);
 
 impl AppBody {
@@ -22,7 +23,7 @@ impl AppBody {
         Self(Some(frames))
     }
 
-    /// The length, where the body knows it.
+    /// The length, if the body knows it.
     pub(super) fn known_len(&self) -> Result<Option<u64>, Panicked> {
         match &self.0 {
             Some(frames) => catch(|| frames.size_hint().exact()),
@@ -35,6 +36,23 @@ impl AppBody {
         match &self.0 {
             Some(frames) => catch(|| frames.is_end_stream()).unwrap_or(false),
             None => true,
+        }
+    }
+
+    /// The protocol that the body switches to.
+    pub(super) fn protocol(&self) -> Option<&str> {
+        Some(self.0.as_ref()?.switch()?.protocol())
+    }
+
+    /// Begins what the app does with the stream. `None` if the body has no switch, or it was begun.
+    pub(super) fn begin(&mut self, stream: Duplex) -> Result<Option<Running>, Panicked> {
+        let switch = self
+            .0
+            .as_mut()
+            .and_then(|frames| frames.as_mut().switch_mut());
+        match switch {
+            Some(switch) => catch(|| switch.begin(stream)),
+            None => Ok(None),
         }
     }
 

@@ -1,4 +1,4 @@
-//! A stream before the commit: it is asked until its head can be sent (B1).
+//! Polls a streaming body until its head can be committed (B1).
 
 use std::task::{Context, Poll};
 
@@ -18,7 +18,7 @@ use crate::start_error::StartError;
 /// A stream whose head is not committed.
 pub(super) struct Uncommitted {
     pub(super) body: AppBody,
-    /// The whole length, where the body knows it.
+    /// The whole length, if the body knows it.
     pub(super) known: Option<u64>,
     /// The app asked for an early commit.
     pub(super) commits_early: bool,
@@ -26,13 +26,13 @@ pub(super) struct Uncommitted {
 
 /// The head can be committed.
 pub(super) enum Committable {
-    /// With the first frame, if there is one.
+    /// The first frame, if there is one.
     With(Option<Frame<Bytes>>),
     /// The body has ended.
     Ended,
 }
 
-/// A start that has come through.
+/// A start that has succeeded.
 #[derive(Clone, Copy)]
 struct Started {
     is_bodyless: bool,
@@ -40,11 +40,11 @@ struct Started {
 }
 
 impl Uncommitted {
-    /// A stream that was not asked yet.
+    /// A stream that was not polled yet.
     ///
     /// # Errors
     ///
-    /// When the body panics as it tells its length (B9).
+    /// When the body panics while it tells its length (B9).
     pub(super) fn new(frames: Frames, commits_early: bool) -> Result<Self, Panicked> {
         let body = AppBody::new(frames);
         let known = body.known_len()?;
@@ -55,9 +55,9 @@ impl Uncommitted {
         })
     }
 
-    /// Asks for frames until the head can be committed (B1): at the first non-empty frame, at the
-    /// end, or, for an early commit, at the first moment with nothing ready. If no body is sent, the
-    /// start is enough (B6).
+    /// Polls for frames until the head can be committed (B1): at the first non-empty frame, at the
+    /// end, or, for an early commit, as soon as nothing is ready. If no body is sent, the start is
+    /// enough (B6).
     pub(super) fn poll(
         &mut self,
         cx: &mut Context<'_>,
@@ -74,7 +74,7 @@ impl Uncommitted {
             self.commits_early |= started.is_some_and(|started| started.commits_early);
             match poll {
                 Poll::Ready(Some(Ok(frame))) if frame.data_ref().is_some_and(Bytes::is_empty) => {
-                    // B2: it commits nothing.
+                    // B2: an empty chunk commits nothing.
                     if is_bodyless {
                         return Poll::Ready(Ok(Committable::With(None)));
                     }
@@ -106,11 +106,11 @@ impl Uncommitted {
     }
 }
 
-/// The start, once it has come through.
+/// The start, once it has succeeded.
 ///
 /// # Errors
 ///
-/// A refused start ends the exchange, whatever the body has (S1).
+/// A refused start ends the exchange, even if the body has data (S1).
 fn started(
     exchange: &Exchange,
     kind: RequestKind,

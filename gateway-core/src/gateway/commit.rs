@@ -1,4 +1,4 @@
-//! The commit: the one door through which answers and error pages go to the host.
+//! Commits a response or an error page, and makes the HTTP response that the host sends.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -8,6 +8,9 @@ use super::error_page::{ErrorPage, discard};
 use super::length::Length;
 use super::outgoing::Outgoing;
 use super::request_kind::RequestKind;
+use super::switch;
+use super::tunnel::Tunnel;
+use super::upgrade::Upgrade;
 use crate::error::Error;
 use crate::exchange::{Committed, Owner};
 use crate::headers;
@@ -15,14 +18,18 @@ use crate::http_error::HttpError;
 use crate::log;
 use crate::observer::Ended;
 
-/// Commits the head that the app started and makes the response; if that cannot be sent, the page of
-/// an error.
+/// Commits the head that the app started and makes the response. If that cannot be sent, commits
+/// the page of an error instead.
 #[inline]
 pub(super) fn commit(owner: Owner, ready: Ready, kind: RequestKind) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::nothing());
     let error = match owner.exchange().commit(&mut response) {
         Ok(committed) => {
-            match declared_length(committed.declared, &ready, response.status(), kind) {
+            let length =
+                switch::check(response.status(), &ready, owner.exchange(), kind).and_then(|()| {
+                    declared_length(committed.declared, &ready, response.status(), kind)
+                });
+            match length {
                 Ok(length) => return respond(response, owner, committed, ready, length, kind),
                 Err(error) => error,
             }
@@ -46,7 +53,7 @@ pub(super) fn commit_error(
     response
 }
 
-/// Commits the page of a request that an adapter or its user refuses.
+/// Commits the page of a request that an adapter, or its user's function, refuses.
 pub(super) fn commit_refusal(
     owner: Owner,
     error: HttpError,
@@ -58,8 +65,8 @@ pub(super) fn commit_refusal(
     response
 }
 
-/// Commits the page of a request whose head is malformed: it closes the connection (E17), because
-/// nobody can tell where the next request begins.
+/// Commits the page of a request whose head is malformed. It closes the connection, because nobody
+/// can tell where the next request begins (E17).
 pub(super) fn commit_malformed(
     owner: Owner,
     error: &HttpError,
@@ -86,7 +93,7 @@ fn commit_page(
     respond(response, owner, committed, ready, length, kind)
 }
 
-/// The page of an error whose head may be sent, else that of a 500.
+/// The error's page, or that of a 500 if the error's head must not be sent.
 fn page(
     headers: &mut HeaderMap,
     error: &HttpError,
@@ -95,12 +102,13 @@ fn page(
     let (status, page) = error.page_into(headers);
     let ready = Ready::buffered(page);
     match headers::check(headers) {
-        // B5: the error may have a response of its own, with a length that is not the body's.
+        // B5: the error may have its own response, with a Content-Length that its body does not
+        // have.
         Ok(declared) => match declared_length(declared, &ready, status, kind) {
             Ok(length) => return (status, ready, length),
             Err(error) => log::error("B5", "the response of an HTTP error", &error),
         },
-        Err(refused) => log::error(refused.rule(), "the headers of an HTTP error", &refused),
+        Err(refused) => log::error(refused.clause(), "the headers of an HTTP error", &refused),
     }
     headers.clear();
     let (status, page) = HttpError::internal_server_error().page_into(headers);
@@ -108,7 +116,7 @@ fn page(
     (status, Ready::buffered(page), length)
 }
 
-/// The length that the body is held to. It does not matter if no body is sent.
+/// The length that the body is held to. If no body is sent, any length is accepted.
 ///
 /// # Errors
 ///
@@ -137,13 +145,19 @@ fn respond(
     mut length: Length,
     kind: RequestKind,
 ) -> Response<Outgoing> {
+    if let Ready::Switch(body) = ready {
+        switch::write_head(&mut response, &body, kind);
+        owner.committed(response.status(), committed.is_observed);
+        let upgrade = Upgrade::new(Tunnel::new(body, owner));
+        return response.map(|_| Outgoing::upgrade(upgrade));
+    }
     let status = response.status();
     owner.committed(status, committed.is_observed);
     if committed.closes_connection {
         kind.close_connection(response.headers_mut());
     }
     if kind.is_bodyless(status) {
-        // L1: what the app returned is closed unread.
+        // L1: the body that the app returned is closed unread.
         drop(ready);
         owner.completes();
         *response.body_mut() = bodyless(status, response.headers_mut(), length);
@@ -158,19 +172,21 @@ fn respond(
         }
         Ready::Empty(stream) => {
             drop(stream);
-            // B4: not every host says so by itself on HTTP/2.
+            // B4: not every host sends it by itself on HTTP/2.
             response
                 .headers_mut()
                 .insert(header::CONTENT_LENGTH, HeaderValue::from(0));
             owner.completes();
             Outgoing::full(Bytes::new())
         }
-        // The host would not ask for what has no room.
+        // B5: the host would not poll a body that must have no bytes.
         Ready::Stream(stream) if length.left() == Some(0) && stream.has_data() => {
             length.log_cut();
             owner.completes();
             Outgoing::full(Bytes::new())
         }
+        // Above.
+        Ready::Switch(_) => Outgoing::nothing(),
         Ready::Stream(mut stream) => {
             stream.commit(length, kind.trailers(response.headers()));
             return response.map(|_| Outgoing::stream(stream.held_by(owner)));
@@ -193,7 +209,7 @@ fn bodyless(status: StatusCode, headers: &mut HeaderMap, length: Length) -> Outg
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
             Outgoing::announcing(0)
         }
-        // HEAD: the length that GET would have, where it is known.
+        // HEAD: the length that GET would have, if it is known.
         _ => {
             if let Some(length) = length.left() {
                 headers

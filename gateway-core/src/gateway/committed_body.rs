@@ -1,4 +1,4 @@
-//! A stream after the commit: the body that the host polls.
+//! The streaming body after the commit, as the host polls it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,7 +19,7 @@ use crate::log::{self, Chain};
 use crate::observer::Ended;
 use crate::start_error::StartError;
 
-/// A committed stream. It owns its exchange: a start after the commit, from any task, aborts it
+/// A committed stream. It owns its exchange. A start after the commit, from any task, aborts it
 /// (S2).
 pub(crate) struct CommittedBody {
     stage: Stage,
@@ -28,23 +28,24 @@ pub(crate) struct CommittedBody {
     trailers: Trailers,
     commits_early: bool,
     reporting: Reporting,
-    // Dropped after the stage: what the body holds of the exchange is gone when that is recycled.
+    // Dropped after `stage`, so that the body's handles on the exchange are gone when it is
+    // recycled.
     owner: Option<Owner>,
 }
 
 enum Stage {
-    /// Leaving it closes the body.
+    /// Leaving this state closes the body.
     Running(AppBody),
-    /// The body is over, and is closed with this: a middleware still has its bytes (L2).
+    /// The body has ended, but is closed later: a middleware still has its bytes (L2).
     Ended {
         _body: AppBody,
     },
-    /// The error comes after one `Pending`.
+    /// The error is returned after one `Pending`.
     Failing(Error),
     Done,
 }
 
-/// Whether a failure is logged: only by the outermost gateway.
+/// Whether a failure is logged. Only the outermost gateway logs it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Reporting {
     Log,
@@ -52,7 +53,7 @@ enum Reporting {
 }
 
 impl CommittedBody {
-    /// A stream that can be committed; `first` is what it gave by then.
+    /// A stream that can be committed; `first` is its first frame, if that was polled already.
     pub(super) fn new(stream: Uncommitted, first: Option<Frame<Bytes>>) -> Box<Self> {
         Box::new(Self {
             stage: Stage::Running(stream.body),
@@ -71,15 +72,15 @@ impl CommittedBody {
         self
     }
 
-    /// Commits the stream: it is held to a length and to the trailers that may be sent, and logs
-    /// what goes wrong.
+    /// Commits the stream. From now on it is held to a length and to the trailers that may be sent,
+    /// and its failures are logged.
     pub(super) fn commit(&mut self, length: Length, trailers: Trailers) {
         self.length = length;
         self.trailers = trailers;
         self.reporting = Reporting::Log;
     }
 
-    /// The whole length, where the body knows it.
+    /// The whole length, if the body knows it.
     pub(super) fn known_len(&self) -> Option<u64> {
         self.length.left()
     }
@@ -101,7 +102,7 @@ impl CommittedBody {
             (None, Stage::Running(body)) => body.poll_frame(cx),
             (None, _) => return Poll::Ready(None),
         };
-        // S2: asked after the poll, because the body itself may have started again. A later start
+        // S2: checked after the poll, because the body itself may have started again. A later start
         // by another task wakes the host.
         if self
             .owner
@@ -118,7 +119,7 @@ impl CommittedBody {
         error: Error,
         cx: &Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        // The client broke off its request, and the app only passed the error on.
+        // The client aborted its request, and the app only passed the error on.
         let of_client = error.downcast_ref::<InputError>();
         if let Some(owner) = &mut self.owner {
             match of_client {
@@ -138,8 +139,8 @@ impl CommittedBody {
         Poll::Pending
     }
 
-    /// Asks the body no more. For a host it is closed now: the host has taken its last byte. A
-    /// middleware closes it when it drops what it has read (L2).
+    /// Stops polling the body. For a host the body is closed now, because the host has taken its
+    /// last byte. A middleware closes it when it drops what it has read (L2).
     fn finish(&mut self) {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Running(body) if self.reporting == Reporting::Silent => {
@@ -149,7 +150,7 @@ impl CommittedBody {
         };
     }
 
-    /// The body has ended: whole, or short of its length (B5).
+    /// The body has ended, with or without all bytes of its length (B5).
     fn end(&mut self, cx: &Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match self.length.end() {
             Ok(()) => {
@@ -160,7 +161,7 @@ impl CommittedBody {
         }
     }
 
-    /// Hands a chunk over, as far as the length admits it (B5).
+    /// Hands a chunk over, up to the length (B5).
     fn admit(&mut self, data: Bytes) -> Option<Bytes> {
         let whole = data.len();
         let data = self.length.admit(data);
@@ -200,7 +201,7 @@ impl HttpBody for CommittedBody {
                 Poll::Ready(Some(Ok(frame))) => frame,
             };
             match frame.into_data() {
-                // B2.
+                // B2: an empty chunk is not sent.
                 Ok(data) if data.is_empty() => {}
                 Ok(data) => return Poll::Ready(this.admit(data).map(|data| Ok(Frame::data(data)))),
                 Err(frame) => {
@@ -218,7 +219,7 @@ impl HttpBody for CommittedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        // A host that knows it asks no more.
+        // A host that knows the end does not poll again.
         self.first.is_none()
             && match &self.stage {
                 Stage::Running(body) => {
@@ -248,7 +249,7 @@ impl FrameSource for CommittedBody {
 
 impl Drop for CommittedBody {
     fn drop(&mut self) {
-        // A host need not ask for the end of what it has all of. A failed body has said how it ended.
+        // A host need not poll for the end after the last byte. A failed body was reported already.
         let is_whole = match &self.stage {
             Stage::Running(_) if self.first.is_some() => false,
             Stage::Running(body) => match self.length.left() {

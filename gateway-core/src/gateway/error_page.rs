@@ -1,4 +1,4 @@
-//! What the client sees of an error.
+//! Logs an error of the app, and makes the page that the client sees instead.
 
 use crate::error::Error;
 use crate::http_error::HttpError;
@@ -15,11 +15,11 @@ pub(super) struct ErrorPage {
 }
 
 impl ErrorPage {
-    /// Logs the cause, which is never sent, and gives the page.
+    /// Logs the cause, which is never sent, and returns the page.
     pub(super) fn of(error: Error) -> Self {
         match HttpError::try_from(error) {
             Ok(error) => {
-                // B9: the text of its cause is code of the app.
+                // B9: the text of the cause is code of the app, which may panic.
                 if let Err(panicked) = catch(|| error.report()) {
                     log::error("B9", "the text of an error", &panicked);
                 }
@@ -33,7 +33,7 @@ impl ErrorPage {
                 log_fault(
                     "B1",
                     &error,
-                    "the app failed with an error that has no answer of its own, so the client gets a 500",
+                    "the app failed with an error that has no response of its own, so the client gets a 500",
                 );
                 discard(error);
                 Self {
@@ -45,7 +45,7 @@ impl ErrorPage {
     }
 }
 
-/// Drops an error of the app, whose destructor may panic (B9).
+/// Drops an error of the app. Its destructor may panic (B9).
 pub(super) fn discard(error: impl Sized) {
     if let Err(panicked) = catch(|| drop(error)) {
         log::error("B9", "dropping an error", &panicked);

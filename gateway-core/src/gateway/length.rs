@@ -1,4 +1,4 @@
-//! How many bytes a body has: declared, known and sent (B5).
+//! `Length`: holds a body to the length that was declared or is known (B5).
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,19 +7,19 @@ use bytes::Bytes;
 
 use crate::log;
 
-/// Holds a body to its length: what the head declares, else what the body says by itself.
+/// Holds a body to its length: the one that the head declares, else the one that the body knows.
 ///
-/// A longer body is cut, which is logged once. A shorter one is an error.
+/// A longer body is truncated, which is logged once. A shorter one is an error.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Length {
-    /// `None` if nobody knows it.
+    /// `None` if the length is unknown.
     whole: Option<u64>,
     sent: u64,
     is_cut_logged: bool,
 }
 
 impl Length {
-    /// The length of a body of which the head declares `declared`, and the body itself knows
+    /// The length of a body for which the head declares `declared`, and the body itself knows
     /// `known`.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Length {
                     sent: known,
                 });
             }
-            // Now: the host may stop asking at the declared length.
+            // Logged now, because the host may stop polling at the declared length.
             if known > declared {
                 length.log_cut();
             }
@@ -43,7 +43,7 @@ impl Length {
         Ok(length)
     }
 
-    /// The length of a body that is held to what it says by itself.
+    /// The length of a body that is held only to what it knows itself.
     pub(super) fn known(known: Option<u64>) -> Self {
         Self {
             whole: known,
@@ -52,13 +52,13 @@ impl Length {
         }
     }
 
-    /// What is left to be sent, where the whole is known.
+    /// How many bytes are still to be sent, if the length is known.
     #[inline]
     pub(super) fn left(&self) -> Option<u64> {
         Some(self.whole?.saturating_sub(self.sent))
     }
 
-    /// Counts a chunk, and cuts what is beyond the length.
+    /// Counts a chunk, and truncates it at the length.
     #[inline]
     pub(super) fn admit(&mut self, mut data: Bytes) -> Bytes {
         if let Some(left) = self.left()

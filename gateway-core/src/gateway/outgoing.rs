@@ -1,4 +1,4 @@
-//! The body that a gateway gives to its host.
+//! `Outgoing`: the response body that a gateway gives to its host.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::committed_body::CommittedBody;
+use super::upgrade::Upgrade;
 use crate::error::Error;
 
 /// The body of a response on its way to the host.
@@ -15,8 +16,8 @@ use crate::error::Error;
 /// # What a response promises to an adapter
 ///
 /// [`Gateway::handle`](crate::Gateway::handle), [`Gateway::refuse`](crate::Gateway::refuse) and
-/// [`reply`](crate::reply()) give a `Response<Outgoing>`. The status is final (S5), the headers are
-/// checked (S6 to S9), and nothing of HTTP is left to be decided:
+/// [`reply`](crate::reply()) return a `Response<Outgoing>`. The status is final (S5), the headers
+/// are checked (S6 to S9), and the adapter decides nothing about HTTP:
 ///
 /// | request, response | Content-Length in the headers | the body |
 /// |---|---|---|
@@ -25,33 +26,38 @@ use crate::error::Error;
 /// | HEAD | the length of GET, where it is known, also as [`announced`](Self::announced) | `is_end_stream`, no exact `size_hint` |
 /// | 204, 304 | none | `is_end_stream`, no exact `size_hint`: the host adds no Content-Length |
 /// | 205 | `0`, also as `announced` | `is_end_stream`, no exact `size_hint` |
+/// | a switch of protocols | none | `is_end_stream`, no exact `size_hint` |
 ///
-/// - **Closing**: on HTTP/1 a `Connection: close` header is the wish to close the connection after
-///   this response. A host that writes `Connection` by itself takes it out and acts on it. No other
-///   hop-by-hop field is there (S7).
-/// - **HTTP/1.0**: a stream of unknown length ends with its connection; the host says
-///   `Connection: close` and sends no chunks. With a known length, keep-alive is the host's own
-///   matter.
+/// - **Switching protocols**: only as the response to an offer of the adapter. The status is 101 with
+///   `Connection` and `Upgrade` on HTTP/1, and 200 on HTTP/2. The adapter sends the head as it is, and
+///   runs the [`Upgrade`] that [`take_upgrade`](Self::take_upgrade) returns.
+/// - **Closing**: on HTTP/1 a `Connection: close` header asks the host to close the connection
+///   after this response. A host that writes `Connection` by itself takes it out and acts on it.
+///   There is no other hop-by-hop field (S7), except those of a switch.
+/// - **HTTP/1.0**: a stream of unknown length ends with its connection. The host says `Connection:
+///   close` and sends no chunks. With a known length, the host decides about keep-alive.
 /// - **Data**: no frame is empty (B2). There are never more bytes than the exact size; if there are
 ///   fewer, the body ends with an error (B5).
-/// - **Errors**: an error was preceded by one `Pending`, so that a host that writes when nothing is
-///   ready has sent what came before. The host then aborts the response so that the client can tell
-///   (B8): it closes the HTTP/1 connection without a terminator, or resets the HTTP/2 stream.
-/// - **Trailers** come last, and only where the request's protocol and client take them (B11). A
-///   host that cannot send them drops them.
+/// - **Errors**: the body is `Pending` once before it returns an error, so that a host that flushes
+///   when nothing is ready has sent the bytes before it. The host then aborts the response so that
+///   the client can tell (B8): it closes the HTTP/1 connection without a terminator, or resets the
+///   HTTP/2 stream.
+/// - **Trailers** come last, and only if the request's protocol and client accept them (B11). A
+///   host that cannot send trailers drops them.
 /// - **Dropping** the body closes the app's body and ends the exchange (L1, L2). The host drops it
 ///   when its last frame was handed over, or as soon as it knows that the client has gone.
 #[must_use = "dropping the body ends the response"]
 pub struct Outgoing(Repr);
 
 enum Repr {
-    /// No body. With the length that the head announces.
+    /// No body, and the length that the head announces.
     Nothing {
         announced: Option<u64>,
     },
     Full(Bytes),
-    // One pointer: a buffered body must stay small.
+    // Boxed to one pointer, so that a buffered body stays small.
     Stream(Box<CommittedBody>),
+    Upgrade(Box<Upgrade>),
 }
 
 impl Outgoing {
@@ -69,12 +75,16 @@ impl Outgoing {
         Self(Repr::Full(bytes))
     }
 
+    pub(super) fn upgrade(upgrade: Upgrade) -> Self {
+        Self(Repr::Upgrade(Box::new(upgrade)))
+    }
+
     pub(super) fn stream(stream: Box<CommittedBody>) -> Self {
         Self(Repr::Stream(stream))
     }
 
     /// The length to announce in Content-Length: that of the body, or for HEAD the one that GET
-    /// would have. `None` if it is not known, and for 204 and 304.
+    /// would have. `None` if it is unknown, and for 204 and 304.
     ///
     /// For hosts that write Content-Length by themselves.
     #[must_use]
@@ -85,11 +95,28 @@ impl Outgoing {
         }
     }
 
-    /// Takes the bytes out, if they are buffered; hosts that box bodies need not box these.
+    /// Takes the switch of protocols out, for an adapter that has offered one with
+    /// [`Environ::offer_upgrades`](crate::Environ::offer_upgrades). It sends the head, and then
+    /// runs the switch on the stream with [`Upgrade::run`]. The body is empty afterwards.
+    ///
+    /// If it is not taken, the app's part is dropped with this body, and does not run.
+    #[must_use]
+    pub fn take_upgrade(&mut self) -> Option<Upgrade> {
+        match std::mem::replace(&mut self.0, Repr::Nothing { announced: None }) {
+            Repr::Upgrade(upgrade) => Some(*upgrade),
+            repr => {
+                self.0 = repr;
+                None
+            }
+        }
+    }
+
+    /// Takes the bytes out, if they are buffered, so that a host that boxes bodies need not box
+    /// these.
     ///
     /// # Errors
     ///
-    /// Gives the body back if it is a stream, or nothing at all.
+    /// Returns the body if it is a stream, or if there is none.
     pub fn try_into_bytes(self) -> Result<Bytes, Self> {
         match self.0 {
             Repr::Full(bytes) => Ok(bytes),
@@ -108,7 +135,7 @@ impl HttpBody for Outgoing {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match &mut self.get_mut().0 {
-            Repr::Nothing { .. } => Poll::Ready(None),
+            Repr::Nothing { .. } | Repr::Upgrade(_) => Poll::Ready(None),
             Repr::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
@@ -120,7 +147,7 @@ impl HttpBody for Outgoing {
     #[inline]
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Repr::Nothing { .. } => true,
+            Repr::Nothing { .. } | Repr::Upgrade(_) => true,
             Repr::Full(bytes) => bytes.is_empty(),
             Repr::Stream(stream) => stream.is_end_stream(),
         }
@@ -129,14 +156,14 @@ impl HttpBody for Outgoing {
     #[inline]
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Repr::Nothing { .. } => SizeHint::default(),
+            Repr::Nothing { .. } | Repr::Upgrade(_) => SizeHint::default(),
             Repr::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Repr::Stream(stream) => stream.size_hint(),
         }
     }
 }
 
-/// A body of no bytes, for middlewares of the host that answer instead of the app.
+/// A body of no bytes, for middlewares of the host that respond instead of the app.
 impl Default for Outgoing {
     fn default() -> Self {
         Self::full(Bytes::new())
@@ -149,6 +176,7 @@ impl fmt::Debug for Outgoing {
             Repr::Nothing { .. } => f.write_str("Outgoing::Nothing"),
             Repr::Full(bytes) => write!(f, "Outgoing::Full({} bytes)", bytes.len()),
             Repr::Stream(_) => f.write_str("Outgoing::Stream"),
+            Repr::Upgrade(_) => f.write_str("Outgoing::Upgrade"),
         }
     }
 }

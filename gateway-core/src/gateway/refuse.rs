@@ -1,4 +1,4 @@
-//! Requests that never reach the app: the one door for what is wrong with a head (E12, E14, I2).
+//! Refuses requests whose heads must not reach the app (E12, E14, I2).
 
 use http::{Method, Version};
 
@@ -29,7 +29,7 @@ impl Refusal {
         }
     }
 
-    /// Logs the refusal and gives its page.
+    /// Logs the refusal and returns its page.
     pub(super) fn into_error(self) -> HttpError {
         log_refusal(self.clause, &self.error);
         self.error
@@ -41,11 +41,11 @@ pub(super) fn log_refusal(clause: &'static str, error: &HttpError) {
     log::info(clause, "a request was refused before the app", &cause);
 }
 
-/// Judges the head of a request.
+/// Checks the head of a request.
 ///
 /// # Errors
 ///
-/// When it must not reach the app.
+/// When the request must not reach the app.
 #[inline]
 pub(super) fn check(environ: &Environ, fields: &FramingFields<'_>) -> Result<(), Refusal> {
     let method = environ.request_method();
@@ -166,7 +166,7 @@ pub struct RefusedHead<'a> {
 }
 
 impl<'a> RefusedHead<'a> {
-    /// The head of a request of this version; nothing else is known.
+    /// A request of this version, of which nothing else is known.
     #[must_use]
     pub fn new(version: Version) -> Self {
         Self {
@@ -177,7 +177,7 @@ impl<'a> RefusedHead<'a> {
         }
     }
 
-    /// Sets the method: to HEAD the response has no body.
+    /// Sets the method: the response to HEAD has no body.
     #[must_use]
     pub fn with_method(mut self, method: &'a str) -> Self {
         self.method = method;

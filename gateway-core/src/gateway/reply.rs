@@ -1,10 +1,11 @@
-//! The response to a value that is there already: what a native handler returns.
+//! `reply`: makes the response to a value that a host's own handler returns.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use http::{Method, Response, Version};
 
+use super::app_body::AppBody;
 use super::await_commit::{Committable, Uncommitted};
 use super::call::Ready;
 use super::commit::{commit, commit_error};
@@ -17,13 +18,13 @@ use crate::panicked::catch;
 use crate::start_response::StartResponse;
 use crate::try_into_response::TryIntoResponse;
 
-/// Answers a request with a value that a host's own handler returns, as a gateway would: the
-/// defaults of [`TryIntoResponse`], the pages of errors, checked headers (S5 to S9), no body where HTTP
-/// has none (B6, B7), a body held to its declared length (B5).
+/// Answers a request with a value that a host's own handler returns, as a gateway would: with the
+/// defaults of [`TryIntoResponse`], the pages of errors, checked headers (S5 to S9), no body where
+/// HTTP has none (B6, B7), and a body that is held to its declared length (B5).
 ///
-/// There is nobody to wait for the first chunk of a stream. One that is not there at once does not
-/// hold the head back, as after a flush; an error in its place becomes a 500 only if it is there at
-/// once (B1).
+/// It cannot wait for the first chunk of a stream. If the chunk is not ready at once, the head is
+/// sent first, as after an early commit. An error instead of the chunk becomes a 500 only if it is
+/// ready at once (B1).
 ///
 /// # Examples
 ///
@@ -48,7 +49,7 @@ pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> 
     let exchange = Arc::<Exchange>::default();
     let start_response = StartResponse::new(exchange.clone());
     let owner = Owner::new(exchange, None);
-    // B9: the value is the app's.
+    // B9: code of the app makes the response, and may panic.
     let body = catch(|| start_response.send_own(value.try_into_response()?));
     drop(start_response);
     let ready = match body {
@@ -62,16 +63,19 @@ pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> 
     }
 }
 
-/// Asks a body once. The host asks it again when it wakes.
+/// Polls a body once. The host polls it again when it is woken.
 fn ask_once(body: Repr, exchange: &Exchange, kind: RequestKind) -> Result<Ready, Error> {
     match body {
         Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
+        Repr::Stream { frames, .. } if frames.switch().is_some() => {
+            Ok(Ready::Switch(AppBody::new(frames)))
+        }
         Repr::Stream { frames, .. } => {
             let mut stream = Uncommitted::new(frames, true)?;
             let mut cx = Context::from_waker(Waker::noop());
             let committable = match stream.poll(&mut cx, exchange, kind) {
                 Poll::Ready(committable) => committable?,
-                // So many empty chunks that others should run first.
+                // So many empty chunks that other tasks should run first.
                 Poll::Pending => Committable::With(None),
             };
             Ok(Ready::stream(stream, committable))

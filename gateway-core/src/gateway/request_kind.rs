@@ -1,17 +1,19 @@
-//! What of a request decides how its response is sent.
+//! `RequestKind`: what the driver must remember of a request to send its response.
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 
 use super::trailers::Trailers;
 use crate::environ::{Environ, FramingFields};
 
-/// What the driver keeps of a request once the app has the environ.
+/// What the driver keeps of a request after the app has got the environ.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestKind {
     is_head: bool,
     version: Version,
-    /// B11: the client can take trailers.
+    /// B11: the client accepts trailers.
     takes_trailers: bool,
+    /// U7: a 2xx response opens a tunnel.
+    is_extended_connect: bool,
 }
 
 impl RequestKind {
@@ -23,20 +25,33 @@ impl RequestKind {
             version,
             takes_trailers: version >= Version::HTTP_2
                 || (version == Version::HTTP_11 && fields.asks_for_trailers),
+            is_extended_connect: environ.is_extended_connect(),
         }
     }
 
-    /// The kind of a request of which no more is known than this.
+    /// The kind of a request of which only this is known.
     #[inline]
     pub(super) fn new(method: &Method, version: Version) -> Self {
         Self {
             is_head: *method == Method::HEAD,
             version,
             takes_trailers: version >= Version::HTTP_2,
+            is_extended_connect: false,
         }
     }
 
-    /// Says that the connection closes, where the protocol knows that: on HTTP/1 (S7).
+    #[inline]
+    pub(super) fn version(self) -> Version {
+        self.version
+    }
+
+    /// True if a 2xx response without a switch would open a tunnel to nowhere (U7).
+    #[inline]
+    pub(super) fn is_extended_connect(self) -> bool {
+        self.is_extended_connect
+    }
+
+    /// Adds `Connection: close`, if the protocol has it: on HTTP/1 (S7).
     #[inline]
     pub(super) fn close_connection(self, headers: &mut HeaderMap) {
         if self.shares_connection() {
@@ -44,8 +59,8 @@ impl RequestKind {
         }
     }
 
-    /// True if a request body that nobody reads is the matter of the connection: on HTTP/1. Later
-    /// versions have a stream for each request.
+    /// True if an unread request body blocks the connection: on HTTP/1. Later versions have a
+    /// stream for each request.
     #[inline]
     pub(super) fn shares_connection(self) -> bool {
         self.version < Version::HTTP_2

@@ -1,4 +1,4 @@
-//! Which trailers are sent (B11).
+//! Decides which trailers of a body are sent (B11).
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -41,7 +41,7 @@ impl Trailers {
         Self::Declared(names)
     }
 
-    /// The trailers that are sent; `None` if none is left.
+    /// The trailers that are sent; `None` if there are none.
     pub(super) fn admit(&self, mut trailers: HeaderMap) -> Option<HeaderMap> {
         let dropped: Vec<_> = match self {
             Self::None => return None,

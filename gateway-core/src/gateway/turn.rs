@@ -1,4 +1,4 @@
-//! The host's turn before a response whose request body was dropped unread (I5).
+//! Lets the host run once before a response whose request body was dropped unread (I5).
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,18 +9,19 @@ use super::request_kind::RequestKind;
 use crate::exchange::Exchange;
 
 pin_project! {
-    /// Gives what the future gives. If the request's body was dropped unread by then, the host has one
-    /// turn before that: it takes note of the drop, drains what has arrived or will close the
-    /// connection, and says so in the head that it writes next (I5; RFC 9112 section 9.6).
+    /// Returns the future's output. If the request's body was dropped unread by then, the host gets
+    /// one turn first. In it, the host detects the drop, drains what has arrived or decides to
+    /// close the connection, and says so in the head that it writes next (I5; RFC 9112 section
+    /// 9.6).
     pub(super) struct GiveTurn<'a, F: Future> {
         #[pin]
         state: State<F>,
-        // Where a body that nobody reads is the matter of the connection.
+        // `None` if an unread body does not block the connection.
         exchange: Option<&'a Exchange>,
     }
 }
 
-// In one place: an `async` block would have room for both.
+// One enum, because an `async` block would have room for both.
 pin_project! {
     #[project = StateProjection]
     enum State<F: Future> {
@@ -60,4 +61,16 @@ impl<F: Future> Future for GiveTurn<'_, F> {
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// Gives the host one turn.
+pub(super) fn give_one() -> impl Future<Output = ()> {
+    let mut is_given = false;
+    std::future::poll_fn(move |cx| {
+        if std::mem::replace(&mut is_given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
 }

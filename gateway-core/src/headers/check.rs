@@ -1,17 +1,17 @@
-//! What the head of a response may hold (S7 to S9).
+//! Checks which headers an app's response may have (S7 to S9).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::error::{HeaderError, Kind};
 use super::padding::{is_padded, trimmed};
 
-/// What a response head must not hold, checked where the app hands the head over.
+/// Checks the headers of a response when the app hands them over.
 ///
-/// Returns the declared Content-Length. Values lose the white space around them.
+/// Returns the declared Content-Length. White space around values is removed.
 ///
 /// # Errors
 ///
-/// A hop-by-hop field (S7), a Content-Length that is no number or two that differ (S9).
+/// A hop-by-hop field (S7), a Content-Length that is not a number, or two that differ (S9).
 #[inline]
 pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError> {
     let mut has_length = false;
@@ -46,8 +46,7 @@ pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError>
     }
 }
 
-/// A quick look that most names do not pass: whether the name is as long as one that
-/// [`check`] knows.
+/// A fast check that most names fail: the name is as long as one of those that [`check`] knows.
 #[inline]
 fn may_be_special(name: &HeaderName) -> bool {
     // te, trailer and upgrade, connection and keep-alive, content-length, proxy-connection,
@@ -55,7 +54,7 @@ fn may_be_special(name: &HeaderName) -> bool {
     matches!(name.as_str().len(), 2 | 7 | 10 | 14 | 16 | 17)
 }
 
-/// The one length that all Content-Length lines agree on; they are made one line (S9).
+/// The length that all Content-Length lines agree on. They become one line (S9).
 fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
     let mut length = None;
     let mut items = 0;
@@ -82,7 +81,7 @@ fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
     Ok(length)
 }
 
-/// Fields that belong to one connection and so to the gateway, not to the app (S7).
+/// Fields of one connection. They belong to the gateway, not to the app (S7).
 ///
 /// RFC 9110 section 7.6.1. `Proxy-Authenticate` is not among them: an app may be a proxy's.
 #[inline]
@@ -93,7 +92,7 @@ pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     }
 }
 
-/// True if a `Trailer` line can declare the trailers that follow: each name is one that can trail (S7).
+/// True if a `Trailer` line can declare the trailers that follow: each name can be a trailer (S7).
 pub(super) fn declares_trailers(line: &HeaderValue) -> bool {
     line.to_str().is_ok_and(|text| {
         text.split(',').all(|name| {
@@ -103,7 +102,7 @@ pub(super) fn declares_trailers(line: &HeaderValue) -> bool {
     })
 }
 
-/// RFC 9110 section 6.5.1: fields of framing, routing and content handling never trail.
+/// RFC 9110 section 6.5.1: fields of framing, routing and content handling are never trailers.
 pub(crate) fn may_trail(name: &HeaderName) -> bool {
     !is_hop_by_hop(name)
         && !matches!(

@@ -1,19 +1,20 @@
-//! The fields of one connection, in responses that were made for another interface (S7).
+//! Strips the fields of one connection from responses that were made for another interface (S7).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::check::{declares_trailers, is_hop_by_hop};
 
-/// Takes the fields of one connection out of the headers of a foreign response: S7 bids every bridge
-/// from another interface to do it. Returns true if the response asked for the connection to be
+/// Strips the fields of one connection from the headers of a foreign response. S7 demands it of
+/// every bridge from another interface. Returns true if the response asked for the connection to be
 /// closed.
 ///
 /// A component that was written for hyper may set `Connection`, `Keep-Alive` or
-/// `Transfer-Encoding`, because hyper acts on them. The fields that `Connection` names go as well
-/// (RFC 9110 section 7.6.1). `Trailer` stays: it declares the trailers of the message. A line of it
-/// goes that names what cannot trail, which hyper sends and an app's own head may not have.
+/// `Transfer-Encoding`, because hyper acts on them. The fields that `Connection` names are removed
+/// as well (RFC 9110 section 7.6.1). `Trailer` stays: it declares the trailers of the message. A
+/// `Trailer` line that names a field which cannot be a trailer is removed: hyper sends it, and S7
+/// forbids it.
 ///
-/// A bridge tells the response of the wish to close: [`ResponseExt::close_connection`].
+/// If this returns true, the bridge calls [`ResponseExt::close_connection`].
 ///
 /// [`ResponseExt::close_connection`]: crate::ResponseExt::close_connection
 ///
@@ -34,7 +35,7 @@ use super::check::{declares_trailers, is_hop_by_hop};
 /// assert!(!strip_connection_fields(&mut headers));
 /// ```
 pub fn strip_connection_fields(headers: &mut HeaderMap) -> bool {
-    // One look over the names is cheaper than seven look-ups that most often find nothing.
+    // One pass over the names is cheaper than seven look-ups that most often find nothing.
     if !headers
         .keys()
         .any(|name| is_hop_by_hop(name) || *name == header::TRAILER)

@@ -1,4 +1,4 @@
-//! Why a header was refused.
+//! `HeaderError`: why a header was refused.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl HeaderError {
 
     /// The clause of SPEC.md that the header breaks: `"S6"`, `"S7"` or `"S9"`.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
+    pub fn clause(&self) -> &'static str {
         match self.0 {
             Kind::Name(_) | Kind::Value(_) | Kind::TooMany => "S6",
             Kind::HopByHop(_) | Kind::Trailer => "S7",

@@ -1,4 +1,4 @@
-//! What can be the name of a header.
+//! `IntoHeaderName`: the types that an app may give as a header name.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub trait IntoHeaderName {
     ///
     /// # Errors
     ///
-    /// When the text is not a token of RFC 9110 section 5.6.2.
+    /// When the text is not a token (RFC 9110 section 5.6.2).
     fn into_header_name(self) -> Result<HeaderName, HeaderError>;
 }
 

@@ -1,4 +1,4 @@
-//! The white space around a value, which is not part of it (RFC 9110 section 5.5).
+//! Removes the white space around a header value, which is not part of it (RFC 9110 section 5.5).
 
 /// True if there is white space around the value.
 #[inline]
@@ -7,7 +7,7 @@ pub(super) fn is_padded(value: &[u8]) -> bool {
     is_space(value.first()) || is_space(value.last())
 }
 
-/// The value without the white space around it, when it has any.
+/// The value without the white space around it, if there is any.
 #[inline]
 pub(super) fn trimmed(value: &[u8]) -> Option<&[u8]> {
     is_padded(value).then(|| trim(value))

@@ -1,4 +1,4 @@
-//! What can be the value of a header.
+//! `IntoHeaderValue`: the types that an app may give as a header value.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use super::padding::trimmed;
 
 /// A header value: a [`HeaderValue`], text, bytes, or a number.
 ///
-/// White space around a value is not part of it (RFC 9110 section 5.5) and is taken off.
+/// White space around a value is not part of it (RFC 9110 section 5.5) and is removed.
 ///
-/// Borrowed text is copied, which is one allocation; `String` and `Bytes` are not copied, nor are
-/// the commonest content types and cache rules. Code that runs for every request and sets another
-/// literal uses [`HeaderValue::from_static`].
+/// Borrowed text is copied, which is one allocation. `String` and `Bytes` are not copied, nor are
+/// the most common values of Content-Type and Cache-Control. For other literals in code that runs
+/// for every request, there is [`HeaderValue::from_static`].
 ///
 /// # Examples
 ///
@@ -116,7 +116,7 @@ numbers_are_header_values!(i32, i64, u16, u32, u64, usize);
 
 macro_rules! common_values {
     ($($value:literal),* $(,)?) => {
-        /// The values that nearly every app sends: they need no copy.
+        /// The most common values, which need no copy.
         #[inline]
         fn common(value: &str) -> Option<HeaderValue> {
             match value {

@@ -14,7 +14,7 @@ use super::HttpError;
 pub(super) struct Entry {
     pub(super) name: &'static str,
     pub(super) description: &'static str,
-    /// The page that shows both: most errors of a code have the same one.
+    /// The page with both, which most errors of a code share.
     pub(super) page: &'static OnceLock<Bytes>,
 }
 

@@ -1,4 +1,4 @@
-//! What a client sees of an HTTP error (N6).
+//! Makes the HTML page of an HTTP error (N6).
 
 use std::fmt::{self, Write};
 
@@ -9,14 +9,14 @@ use super::{HttpError, codes};
 use crate::modify_response::extend;
 
 impl HttpError {
-    /// Status, headers and page.
+    /// The status, the headers and the page.
     pub(crate) fn page(&self) -> (StatusCode, HeaderMap, Bytes) {
         let mut headers = HeaderMap::new();
         let (status, page) = self.page_into(&mut headers);
         (status, headers, page)
     }
 
-    /// As [`page`](Self::page), with the headers in a map that is there already, and empty.
+    /// As [`page`](Self::page), with the headers in a given map, which must be empty.
     pub(crate) fn page_into(&self, headers: &mut HeaderMap) -> (StatusCode, Bytes) {
         let status = self.0.status;
         if let Some(response) = &self.0.response {
@@ -26,7 +26,7 @@ impl HttpError {
         }
         if !self.0.headers.is_empty() {
             headers.clone_from(&self.0.headers);
-            // The page has a length of its own; headers may come from elsewhere.
+            // The headers may have the length of another page.
             headers.remove(header::CONTENT_LENGTH);
         }
         headers
@@ -53,7 +53,7 @@ impl HttpError {
     }
 }
 
-/// Text with the characters that mean something in HTML replaced, and `<br>` for line ends.
+/// The text with HTML's special characters replaced, and `<br>` for line ends.
 struct Escaped<'a>(&'a str);
 
 impl fmt::Display for Escaped<'_> {

@@ -1,4 +1,4 @@
-//! Why an input could not be read.
+//! `InputError`: why a request body could not be read.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,9 +10,9 @@ use crate::http_error::HttpError;
 
 /// A failed read of the [`Input`](crate::Input).
 ///
-/// It is of one of three kinds: [incomplete](Self::is_incomplete), [too large](Self::is_too_large), or
-/// a failure of the [transport](Self::is_transport). An app that lets it pass is answered with 413
-/// when a limit was passed, else with 400.
+/// It has one of three kinds: [incomplete](Self::is_incomplete), [too large](Self::is_too_large),
+/// or a failure of the [transport](Self::is_transport). If an app passes it on, the response is a
+/// 413 for a limit, and a 400 otherwise.
 #[derive(Debug, Clone)]
 pub struct InputError(Kind);
 
@@ -33,15 +33,15 @@ impl InputError {
     }
 
     pub(super) fn transport(error: BoxError) -> Self {
-        // An input that was passed on (through a bridge, say) keeps its own error.
+        // An input that was passed on, as by a bridge, keeps its own error.
         match error.downcast::<Self>() {
             Ok(error) => *error,
             Err(error) => Self(Kind::Transport(Arc::new(error))),
         }
     }
 
-    /// A limit of the host was passed, for adapters whose host bounds bodies by itself: it is
-    /// answered like a limit of ours (I4). As the error of a body behind [`Input::new`] it is kept.
+    /// A limit of the host was passed. For adapters whose host limits bodies by itself: it is
+    /// answered like a limit of an [`Input`](crate::Input) (I4). [`Input::new`] keeps it as it is.
     ///
     /// [`Input::new`]: crate::Input::new
     #[must_use]
@@ -49,8 +49,8 @@ impl InputError {
         Self(Kind::TooLarge(None))
     }
 
-    /// True if the body ended before its declared length (I3). Most hosts notice that first: then it is
-    /// an error of their [transport](Self::is_transport).
+    /// True if the body ended before its declared length (I3). Most hosts detect that first: then
+    /// it is an error of their [transport](Self::is_transport).
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         matches!(self.0, Kind::Incomplete)
@@ -62,7 +62,7 @@ impl InputError {
         matches!(self.0, Kind::TooLarge(_))
     }
 
-    /// True if the host could not read the body to its end (I3): the client left, or broke the
+    /// True if the host could not read the body to its end (I3): the client left, or violated the
     /// framing. The [source](StdError::source) is the host's error.
     #[must_use]
     pub fn is_transport(&self) -> bool {
@@ -105,8 +105,8 @@ impl From<InputError> for HttpError {
     }
 }
 
-/// For readers of `std::io` and `tokio::io`. The gateway finds the error in there again, and answers
-/// it in the same way.
+/// For readers of `std::io` and `tokio::io`. The gateway recognises the error inside it and
+/// answers it in the same way.
 impl From<InputError> for io::Error {
     fn from(error: InputError) -> Self {
         let kind = if error.is_too_large() {

@@ -1,4 +1,4 @@
-//! What can be the body of a request made in process or taken over from a host.
+//! `IntoInput`: the types that can be the body of a request that is made in process.
 
 use bytes::Bytes;
 

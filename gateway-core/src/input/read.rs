@@ -1,4 +1,4 @@
-//! The input as `tokio::io::AsyncRead`.
+//! `InputReader`: the input as `tokio::io::AsyncRead`.
 
 use std::io;
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use super::Input;
 
 /// Reads the input as a stream of bytes; made by [`Input::reader`].
 ///
-/// What `read_to_string` of tokio says of bytes that are not UTF-8 is no error of the input, and so is
-/// answered with a 500: for text there is [`Input::text`], which answers 400.
+/// If tokio's `read_to_string` meets bytes that are not UTF-8, its error is not one of the input,
+/// so it is answered with a 500. [`Input::text`] answers 400.
 #[derive(Debug)]
 pub struct InputReader {
     input: Input,
@@ -31,7 +31,7 @@ impl Input {
 }
 
 impl InputReader {
-    /// The input, to ask for its trailers; what was read ahead of the reader is lost.
+    /// The input, to ask for its trailers. Bytes that were read ahead are lost.
     #[must_use]
     pub fn into_inner(self) -> Input {
         self.input

@@ -1,4 +1,4 @@
-//! What the lint says, and to whom.
+//! `Finding`: a broken clause that the lint reports, and what the lint does with it.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A clause that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    pub(super) rule: &'static str,
+    pub(super) clause: &'static str,
     pub(super) side: Side,
     pub(super) message: String,
     pub(super) request: String,
@@ -15,23 +15,23 @@ pub struct Finding {
 impl Finding {
     /// The clause of SPEC.md, such as `"S1"`.
     #[must_use]
-    pub fn rule(&self) -> &'static str {
-        self.rule
+    pub fn clause(&self) -> &'static str {
+        self.clause
     }
 
-    /// Who broke it.
+    /// The side that broke it.
     #[must_use]
     pub fn side(&self) -> Side {
         self.side
     }
 
-    /// What was seen.
+    /// What the lint saw.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The request it was seen on: its method and raw path, without the query.
+    /// The request: its method and raw path, without the query.
     #[must_use]
     pub fn request(&self) -> &str {
         &self.request
@@ -43,7 +43,7 @@ impl fmt::Display for Finding {
         write!(
             f,
             "{}, broken by the {}, on {}: {}",
-            self.rule, self.side, self.request, self.message
+            self.clause, self.side, self.request, self.message
         )
     }
 }
@@ -52,9 +52,9 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Side {
-    /// What the lint wraps: the app, and the middlewares around it.
+    /// The inner side: the app, and the middlewares around it.
     App,
-    /// What called the lint: the gateway, and the middlewares outside.
+    /// The outer side: the gateway, and the middlewares outside the lint.
     Gateway,
 }
 
@@ -71,11 +71,11 @@ impl fmt::Display for Side {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum OnFinding {
-    /// Panic with its text. Under a gateway that is an answer with 500, or an aborted response.
+    /// Panic with its text. In a gateway the response is then a 500, or aborted.
     #[default]
     Panic,
     /// Log it with the driver's log lines (`tracing`, target `gateway`, level WARN, the clause in
-    /// the field `rule`). Without the feature `tracing` nothing is logged.
+    /// the field `clause`). Without the feature `tracing` nothing is logged.
     Log,
     /// Keep it for later.
     Collect(Findings),
@@ -98,7 +98,7 @@ impl From<&Findings> for OnFinding {
 pub struct Findings(Arc<Mutex<Vec<Finding>>>);
 
 impl Findings {
-    /// No findings yet.
+    /// An empty collection.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

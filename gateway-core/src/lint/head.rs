@@ -1,10 +1,11 @@
-//! What the app does with `start_response`. The clauses S.
+//! The lint's checks of how the app starts its response (clauses S).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
 
 use super::report::Report;
+use super::upgrade::{self, Offered};
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Exchange;
@@ -14,12 +15,13 @@ use crate::start_error::StartError;
 use crate::start_response::StartResponse;
 use crate::status::IntoStatus;
 
-/// The head of a response as the lint sees it pass.
+/// The head of a response, as it passes the lint.
 pub(super) struct HeadWatch {
     pub(super) report: Report,
     exchange: Arc<Exchange>,
     is_head: bool,
     pub(super) version: Version,
+    pub(super) offered: Offered,
     seen: Mutex<Seen>,
 }
 
@@ -29,7 +31,7 @@ struct Seen {
     head: Option<Head>,
     /// Clauses whose breach was reported; an exchange is refused once.
     reported: Vec<&'static str>,
-    /// Started before the app was called.
+    /// The response was started before the app was called.
     was_started: bool,
 }
 
@@ -48,10 +50,11 @@ impl HeadWatch {
         report: Report,
     ) -> (StartResponse, Arc<Self>) {
         let watch = Arc::new(Self {
-            report,
             exchange: start_response.exchange().clone(),
             is_head: environ.request_method() == Method::HEAD,
             version: environ.version(),
+            offered: Offered::check(environ, &report),
+            report,
             seen: Mutex::default(),
         });
         watch.before_call(start_response);
@@ -62,12 +65,12 @@ impl HeadWatch {
     }
 
     fn before_call(&self, start_response: &StartResponse) {
-        //= S1 app, middleware: a response MUST be started once. A second start, also after one that was
-        //= refused, is an error at the call, and an app that swallows it MUST NOT go on: the answer is a 500.
-        //= A restart with an error clears a refused start. A middleware MUST NOT call an app with a response
-        //= that was started.
-        //= Reason: two heads mean that two parts of the app disagree, and neither can be trusted; the restart
-        //= lets it still answer.
+        //= S1 app, middleware: a response MUST be started once. A second start, also after a
+        //= refused one, is an error at the call, and the app MUST NOT go on after it: the response
+        //= is then a 500. A restart with an error clears a refused start. A middleware MUST NOT
+        //= call an app with a response that was started already.
+        //= Reason: two heads mean that two parts of the app disagree, and neither can be trusted.
+        //= After a restart the app can still respond.
         if start_response.is_started() {
             self.lock().was_started = true;
             self.report
@@ -75,31 +78,32 @@ impl HeadWatch {
         }
     }
 
-    /// Looks at what the app hands over, before middlewares outside of the lint change it.
+    /// Checks the app's head before middlewares outside the lint change it.
     fn head_passes(&self, status: StatusCode, headers: &HeaderMap) {
-        //= S5 app, middleware: the status MUST be the one of a final response, 200 to 999. 1xx, 101 among
-        //= them, is refused from start: informational responses and upgrades get an interface of their own
-        //= once hosts have one.
+        //= S5 app, middleware: the status MUST be the one of a final response, 200 to 999, or 101 with a body
+        //= that switches the protocol (U4). Other informational statuses are refused from start.
         //= Reason: RFC 9110 section 15.2: an informational response is not the answer; sent as one it leaves
-        //= the client waiting.
+        //= the client waiting. No host has an interface for them.
         if let Err(error) = status.into_status() {
             self.once("S5", || self.report.app("S5", error.to_string()));
         }
 
         //= S7 app, middleware: a head MUST NOT hold Connection, Keep-Alive, Proxy-Connection, TE,
-        //= Transfer-Encoding or Upgrade; an app that wants the connection closed calls `close_connection`.
+        //= Transfer-Encoding or Upgrade; an app that wants the connection closed calls `close_connection`, and
+        //= one that switches the protocol returns a body that does (U4).
         //= `Trailer` is the declaration that trailers follow: it MAY be there and MUST name only fields that can
         //= be trailers. A bridge from another interface MUST strip or translate these fields first.
         //= Reason: they are about one connection (RFC 9110 section 7.6.1), which the app does not see, and
         //= HTTP/2 has none of them.
 
-        //= S9 app, middleware: a Content-Length MUST be a number, and two of them MUST agree; they are made one.
+        //= S9 app, middleware: a Content-Length MUST be a number. Several of them MUST agree, and
+        //= are sent as one.
         //= Reason: RFC 9110 section 8.6: anything else puts the connection out of step.
         let length = match headers::check(&mut headers.clone()) {
             Ok(length) => length,
             Err(error) => {
-                let rule = error.rule();
-                self.once(rule, || self.report.app(rule, error.to_string()));
+                let clause = error.clause();
+                self.once(clause, || self.report.app(clause, error.to_string()));
                 None
             }
         };
@@ -121,12 +125,12 @@ impl HeadWatch {
     /// The app returned an error.
     pub(super) fn app_failed(&self, error: &Error) {
         self.refused();
-        // An error that is a response has a head too.
+        // An error with a response has a head, too.
         if let Some(error) = error.downcast_ref::<HttpError>()
             && let Err(refused) = headers::check(&mut error.headers().clone())
         {
-            let rule = refused.rule();
-            self.once(rule, || self.report.app(rule, refused.to_string()));
+            let clause = refused.clause();
+            self.once(clause, || self.report.app(clause, refused.to_string()));
         }
     }
 
@@ -135,40 +139,43 @@ impl HeadWatch {
         let Some(error) = self.exchange.refusal() else {
             return;
         };
-        // After commit it may have been a restart, which is told that it is too late.
+        // After commit it may have been a restart, which got its error back.
         if error.is_committed() {
             return;
         }
-        let rule = error.rule();
+        let clause = error.clause();
         let text = error.to_string();
-        // The finding names the clause by itself.
-        let text = text.trim_start_matches(rule).trim_start_matches(": ");
-        match rule {
-            // The middleware that started it was named already.
+        // The finding names the clause already.
+        let text = text.trim_start_matches(clause).trim_start_matches(": ");
+        match clause {
+            // The middleware that started it was reported already.
             "S1" if self.lock().was_started => {}
-            // These are seen in the hook; what was right there was changed on its way out.
-            "S7" | "S9" => self.once(rule, || {
+            // The hook checks these. If they were right there, an outer middleware has changed
+            // them.
+            "S7" | "S9" => self.once(clause, || {
                 self.report.gateway(
-                    rule,
+                    clause,
                     format!("a middleware outside of the lint changed the head: {text}"),
                 );
             }),
-            //= S6 app, middleware: header names MUST be tokens, and values MUST NOT hold a control character
-            //= other than HTAB, in trailers too. That is checked in every build, at the call, and nothing is
-            //= sent. White space around a value is no part of it and is taken off.
-            //= Reason: CR LF in a value that came from a client splits the response (RFC 9110 section 5.5).
+            //= S6 app, middleware: header names MUST be tokens, and values MUST NOT hold a control
+            //= character other than HTAB, in trailers too. That is checked in every build, at the
+            //= call, and nothing is sent. White space around a value is not part of it and is
+            //= removed.
+            //= Reason: CR LF in a value that came from a client splits the response (RFC 9110
+            //= section 5.5).
             "S6" => self.once("S6", || self.report.app("S6", text)),
-            _ => self.once(rule, || self.report.app(rule, text)),
+            _ => self.once(clause, || self.report.app(clause, text)),
         }
     }
 
     /// The body went on although the app started again after commit.
     pub(super) fn went_on_after_commit(&self) {
-        //= S2 app, gateway: a restart with an error before commit MUST replace status and headers whole. After
-        //= commit it MUST hand the error back and abort the response; an app MUST then end its body with that
-        //= error, and MUST NOT start again.
-        //= Reason: it is PEP 3333's `exc_info`: an app can turn a late failure into a page while there is time,
-        //= and learns when there is none.
+        //= S2 app, gateway: a restart with an error before commit MUST replace the status and all
+        //= headers. After commit it MUST return the error and abort the response. An app MUST then
+        //= end its body with that error, and MUST NOT start again.
+        //= Reason: it is PEP 3333's `exc_info`: an app can turn a late failure into a page while
+        //= there is time, and is told when it is too late.
         if self
             .exchange
             .refusal()
@@ -178,16 +185,25 @@ impl HeadWatch {
             self.once("S2", || {
                 self.report.app(
                     "S2",
-                    "the response was started again after its head had gone out, and the body went on",
+                    "the response was started again after its head was sent, and the body went on",
                 );
             });
         }
     }
 
-    /// The body has data or ended: the start must have come by now.
+    /// The status of the last head that the app handed over.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.lock().head.as_ref().map(|head| head.status)
+    }
+
+    /// The body has data or has ended, so the response must be started.
     pub(super) fn must_be_started(&self, what: &str) {
-        //= S3 app: a response MUST be started before its body has data or ends. Without it the gateway MUST
-        //= answer 500 and log the clause.
+        if let Some(status) = self.status() {
+            upgrade::declines(status, self);
+        }
+
+        //= S3 app: a response MUST be started before its body has data or ends. Otherwise the
+        //= gateway MUST answer 500 and log the clause.
         //= Reason: there is no head to send, and a default of 200 would hide the fault.
 
         //= S4 app: a response MAY be started as late as during the poll of the body that yields its first data
@@ -201,7 +217,7 @@ impl HeadWatch {
         }
     }
 
-    /// The declared length that the body is held to: none where no body will be sent.
+    /// The declared length that the body is held to. `None` if no body is sent.
     pub(super) fn declared_length(&self) -> Option<u64> {
         let head = self.lock().head.clone()?;
         let is_bodyless = self.is_head
@@ -219,14 +235,14 @@ impl HeadWatch {
             .is_some_and(|head| head.trailers.contains(name))
     }
 
-    /// Reports unless that clause was reported for this exchange. Nothing is locked meanwhile: a
-    /// report may panic.
-    pub(super) fn once(&self, rule: &'static str, report: impl FnOnce()) {
+    /// Reports a clause once per exchange. Nothing is locked while it reports, because a report may
+    /// panic.
+    pub(super) fn once(&self, clause: &'static str, report: impl FnOnce()) {
         let mut seen = self.lock();
-        if seen.reported.contains(&rule) {
+        if seen.reported.contains(&clause) {
             return;
         }
-        seen.reported.push(rule);
+        seen.reported.push(clause);
         drop(seen);
         report();
     }
@@ -236,6 +252,7 @@ impl HeadWatch {
     }
 }
 
-//= S8 gateway, middleware: repeated response headers (Set-Cookie, WWW-Authenticate, Link, Vary) MUST go out as
-//= separate lines, in order.
-//= Reason: a comma joins cookies into one that no client understands. (A joined line looks like any other.)
+//= S8 gateway, middleware: repeated response headers (Set-Cookie, WWW-Authenticate, Link, Vary)
+//= MUST be sent as separate lines, in order.
+//= Reason: a comma joins cookies into one that no client understands. (The lint cannot tell a
+//= joined line from a single one.)

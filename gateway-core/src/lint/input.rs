@@ -1,4 +1,4 @@
-//! What the gateway hands in: the request's body. The clauses I.
+//! The lint's checks of the request body that the gateway gives to an app (clauses I).
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,27 +14,26 @@ use crate::error::Error;
 /// Checks a buffered input, and puts a watcher around a stream.
 pub(super) fn watch(environ: &mut Environ, report: &Report) {
     //= I2 gateway: a chunked request body MUST be decoded, readable to its end, and without
-    //= CONTENT_LENGTH. Any transfer coding other than a single `chunked` MUST be refused before the app:
-    //= `chunked` twice, or a coding in HTTP/1.0, with 400; another coding with 501.
-    //= Reason: RFC 9112 sections 6.1 and 6.3: the chunked coding decides, and a length with it is a way
-    //= to smuggle requests. An app that is handed coded bytes takes them for the content.
+    //= CONTENT_LENGTH. Any transfer coding other than a single `chunked` MUST be refused before the
+    //= app: `chunked` twice, or a coding in HTTP/1.0, with 400; another coding with 501.
+    //= Reason: RFC 9112 sections 6.1 and 6.3: the chunked coding decides, and a length beside it is
+    //= a way to smuggle requests. An app would take coded bytes for the content.
     let has_length =
         environ.get("CONTENT_LENGTH").is_some() || environ.header("content-length").is_some();
     if has_length && environ.header("transfer-encoding").is_some() {
         report.gateway("I2", "the request is chunked and has a CONTENT_LENGTH");
     }
 
-    //= I1 gateway, middleware: the input MUST end at Content-Length, and a read after the end MUST give
-    //= the end again. A request without a body MUST end at once. A middleware that replaces the input MUST
-    //= make Content-Length agree with it.
-    //= Reason: apps read to the end; an app that has to count bytes to be safe is wrong on one server or
-    //= another.
+    //= I1 gateway, middleware: the input MUST end at Content-Length, and a read after the end MUST
+    //= give the end again. A request without a body MUST end at once. A middleware that replaces
+    //= the input MUST make Content-Length agree with it.
+    //= Reason: apps read to the end. An app that had to count bytes would be wrong on some server.
     let length = environ.content_length();
     let input = environ.input_mut();
     let is_watched = input.watch(|frames, declared| {
         Box::pin(InputFrames {
             frames,
-            // What the input itself holds to its length need not be counted here.
+            // The input itself holds its frames to a declared length, so nothing is counted here.
             undeclared: length.filter(|_| declared.is_none()),
             read: 0,
             is_over: false,
@@ -55,7 +54,7 @@ pub(super) fn watch(environ: &mut Environ, report: &Report) {
 /// The frames of an input on their way to the app.
 struct InputFrames {
     frames: Frames,
-    /// A Content-Length that nothing holds the frames to.
+    /// A Content-Length that the input does not enforce.
     undeclared: Option<u64>,
     read: u64,
     is_over: bool,
@@ -72,15 +71,15 @@ impl InputFrames {
         {
             self.report.gateway(
                 "I1",
-                format!("the input goes on behind CONTENT_LENGTH, which is {length}"),
+                format!("the input continues after CONTENT_LENGTH, which is {length}"),
             );
         }
     }
 
     fn end(&mut self) {
-        //= I3 gateway, middleware: a request body that the client cut short MUST be an error of the read,
-        //= not an end.
-        //= Reason: an app that takes half an upload for a whole one stores it.
+        //= I3 gateway, middleware: if the client cut the request body short, the read MUST fail,
+        //= and MUST NOT report the end.
+        //= Reason: otherwise an app stores half an upload as a whole one.
         if let Some(length) = self.undeclared.filter(|length| self.read < *length) {
             self.report.gateway(
                 "I3",
@@ -133,22 +132,24 @@ impl HttpBody for InputFrames {
 
 impl FrameSource for InputFrames {}
 
-//= I7 gateway: request trailers MUST be readable after the end of the input, where the host passes them on;
-//= they are its last frame.
-//= Reason: checksums and signatures of streams travel there. (The input itself asks for nothing behind them.)
+//= I7 gateway: request trailers MUST be readable after the end of the input, if the host passes
+//= them on. They are its last frame.
+//= Reason: streams carry checksums and signatures there. (The input asks for nothing after them.)
 
-//= I4 gateway, middleware: where a limit is set, a declared length over it MUST be answered with 413 before
-//= the app runs, and an undeclared body that passes it MUST fail the read; the answer is a 413 if the head
-//= has not gone out.
-//= Reason: the app need not count, and a client learns as early as possible. (Whether a limit is set cannot
-//= be seen from inside.)
+//= I4 gateway, middleware: if a limit is set, a declared length over it MUST be answered with 413
+//= before the app runs, and reading an undeclared body beyond it MUST fail. The response is then a
+//= 413 if the head was not sent.
+//= Reason: the app need not count, and a client learns as early as possible. (Whether a limit is
+//= set cannot be seen from inside.)
 
-//= I5 gateway: input that the app leaves unread MUST NOT become part of the next request on the connection:
-//= it is drained within a bound, or the connection is closed. On HTTP/1 a response that is committed after
-//= the app has let its input go, and behind which the connection closes, MUST say `Connection: close`.
-//= Reason: request smuggling; and RFC 9112 section 9.6: a proxy that is not told sends the next request,
-//= of another client, into a connection that is gone. (It happens after the app.)
+//= I5 gateway: input that the app leaves unread MUST NOT become part of the next request on the
+//= connection: it is drained within a bound, or the connection is closed. On HTTP/1, a response
+//= that is committed after the app has dropped its input, and after which the connection closes,
+//= MUST say `Connection: close`.
+//= Reason: request smuggling; and RFC 9112 section 9.6: a proxy that is not told sends the next
+//= request, of another client, into a closed connection. (It happens after the app has returned.)
 
-//= I6 gateway: `100 Continue` MUST be sent at the latest at the first read of the input, and reading from a
-//= blocking thread MUST NOT deadlock.
-//= Reason: the client waits for it before it sends what the app waits for. (It is on the wire only.)
+//= I6 gateway: `100 Continue` MUST be sent at the latest at the first read of the input, and
+//= reading from a blocking thread MUST NOT deadlock.
+//= Reason: the client waits for it before it sends the body, and the app waits for the body. (Only
+//= the wire shows it.)

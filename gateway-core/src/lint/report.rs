@@ -1,4 +1,4 @@
-//! From a check to what is done with its finding.
+//! Reports a finding as the lint's user has asked for: by a panic, a log line or in a collection.
 
 use super::{Finding, OnFinding, Side};
 use crate::environ::Environ;
@@ -25,24 +25,24 @@ impl Report {
         }
     }
 
-    pub(super) fn app(&self, rule: &'static str, message: impl Into<String>) {
-        self.finding(rule, Side::App, message.into());
+    pub(super) fn app(&self, clause: &'static str, message: impl Into<String>) {
+        self.finding(clause, Side::App, message.into());
     }
 
-    pub(super) fn gateway(&self, rule: &'static str, message: impl Into<String>) {
-        self.finding(rule, Side::Gateway, message.into());
+    pub(super) fn gateway(&self, clause: &'static str, message: impl Into<String>) {
+        self.finding(clause, Side::Gateway, message.into());
     }
 
-    fn finding(&self, rule: &'static str, side: Side, message: String) {
+    fn finding(&self, clause: &'static str, side: Side, message: String) {
         let finding = Finding {
-            rule,
+            clause,
             side,
             message,
             request: self.request.clone(),
         };
         match &self.on_finding {
             OnFinding::Collect(findings) => findings.push(finding),
-            OnFinding::Log => log::warn(rule, &format_args!("lint: {finding}")),
+            OnFinding::Log => log::warn(clause, &format_args!("lint: {finding}")),
             OnFinding::Panic => raise(&finding),
         }
     }

@@ -1,4 +1,4 @@
-//! `Set-Cookie` lines.
+//! Checks a cookie and writes its `Set-Cookie` line.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub(super) fn header_value(mut cookie: Cookie<'_>) -> Result<HeaderValue, Cookie
     if HeaderName::from_bytes(cookie.name().as_bytes()).is_err() {
         return Err(CookieError::character("name"));
     }
-    // A value in double quotes is allowed; what is quoted follows the same grammar.
+    // A value in double quotes is allowed. The text inside follows the same grammar.
     let value = cookie.value();
     let inner = value
         .strip_prefix('"')
@@ -65,8 +65,8 @@ fn check_size(cookie: &Cookie<'_>) -> Result<(), CookieError> {
     Ok(())
 }
 
-/// RFC 6265bis section 4.1.3: a client drops a cookie whose name promises what its attributes do not
-/// keep. It compares the prefix without regard to case (section 5.4).
+/// RFC 6265bis section 4.1.3: a client drops a cookie if its attributes do not match the prefix of
+/// its name. The prefix is compared without regard to case (section 5.4).
 fn check_prefix(cookie: &Cookie<'_>) -> Result<(), CookieError> {
     let has = |prefix: &str| {
         let start = cookie.name().get(..prefix.len());
@@ -92,9 +92,9 @@ pub struct CookieError(Reason);
 enum Reason {
     /// The part holds a character that a cookie cannot carry.
     Character(&'static str),
-    /// The part is longer than clients take.
+    /// The part is longer than clients accept.
     TooLarge(&'static str),
-    /// The name has a prefix whose conditions do not hold.
+    /// The attributes do not match the prefix of the name.
     Prefix(&'static str),
 }
 
@@ -111,11 +111,11 @@ impl fmt::Display for CookieError {
                 f,
                 "the {part} of the cookie holds a character that a cookie cannot carry"
             ),
-            Reason::TooLarge(part) => write!(f, "the {part} is longer than clients take"),
+            Reason::TooLarge(part) => write!(f, "the {part} is longer than clients accept"),
             Reason::Prefix("__Host-") => {
-                f.write_str("a __Host- cookie is secure, of the path / and of no domain")
+                f.write_str("a __Host- cookie must have Secure, Path=/ and no Domain")
             }
-            Reason::Prefix(prefix) => write!(f, "a {prefix} cookie is secure"),
+            Reason::Prefix(prefix) => write!(f, "a {prefix} cookie must have Secure"),
         }
     }
 }
@@ -151,7 +151,7 @@ mod tests {
             assert!(line(cookie().secure(true).build()).is_ok(), "{name}");
             assert_eq!(
                 line(cookie().build()).unwrap_err(),
-                "a __Secure- cookie is secure"
+                "a __Secure- cookie must have Secure"
             );
         }
         assert!(line(Cookie::new("_Host-id", "1")).is_ok());

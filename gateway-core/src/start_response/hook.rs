@@ -1,4 +1,4 @@
-//! What middlewares put between a start and the exchange.
+//! The hooks that middlewares add to `start_response`.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 type Run = dyn Fn(&mut StatusCode, &mut HeaderMap) + Send + Sync;
 
-/// A hook, and the one that runs after it. One allocation each: the closure lies in the same box.
+/// A hook, and the next one. Each costs one allocation, because the closure is in the same box.
 pub(super) struct Hook<F: ?Sized = Run> {
     next: Option<Arc<Hook>>,
     run: F,

@@ -136,7 +136,7 @@ async fn s3_a_late_start_and_an_error_without_a_start_are_no_findings() {
 
 #[tokio::test]
 async fn s5_a_status_that_is_not_final_is_found() {
-    for status in [99_u16, 100, 101, 199, 1000] {
+    for status in [99_u16, 100, 102, 199, 1000] {
         let app = app_fn(move |_, start_response: StartResponse| async move {
             start_response.start(status, Headers::new())?;
             Ok(Body::empty())
@@ -145,7 +145,7 @@ async fn s5_a_status_that_is_not_final_is_found() {
     }
     let sends = app_fn(|_, start_response: StartResponse| async move {
         let mut response = gateway_core::Response::default();
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        *response.status_mut() = StatusCode::EARLY_HINTS;
         start_response.send(response)
     });
     assert_eq!(found_in(get("/"), sends).await, [("S5", AppSide)]);

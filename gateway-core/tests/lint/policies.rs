@@ -39,7 +39,7 @@ async fn collected_findings_are_shared_and_taken_once() {
     assert!(!findings.is_empty());
     let found = findings.take();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].rule(), "S3");
+    assert_eq!(found[0].clause(), "S3");
     assert_eq!(found[0].side(), Side::App);
     assert_eq!(found[0].request(), "GET /a%20b");
     assert!(found[0].message().contains("was not started"));
@@ -100,5 +100,5 @@ async fn logged_findings_name_the_clause() {
         text.contains("lint: S3, broken by the app, on GET /"),
         "{text}"
     );
-    assert!(text.contains("rule=\"S3\""), "{text}");
+    assert!(text.contains("clause=\"S3\""), "{text}");
 }

@@ -444,30 +444,30 @@ impl Log {
             .collect()
     }
 
-    /// There is one fault, of this rule, and it says `text`.
+    /// There is one fault, of this clause, and it says `text`.
     #[track_caller]
-    pub(crate) fn assert_one(&self, rule: &str, text: &str) {
+    pub(crate) fn assert_one(&self, clause: &str, text: &str) {
         if !cfg!(feature = "tracing") {
             return;
         }
         let faults = self.faults();
         assert_eq!(faults.len(), 1, "{}", self.0);
         assert!(
-            faults[0].contains(&format!("rule=\"{rule}\"")) && faults[0].contains(text),
-            "expected {rule} and {text:?} in: {}",
+            faults[0].contains(&format!("clause=\"{clause}\"")) && faults[0].contains(text),
+            "expected {clause} and {text:?} in: {}",
             self.0
         );
     }
 
-    /// There is a line of this rule that is no fault of the app, and it says `text`.
+    /// There is a line of this clause that is no fault of the app, and it says `text`.
     #[track_caller]
-    pub(crate) fn assert_said(&self, rule: &str, text: &str) {
+    pub(crate) fn assert_said(&self, clause: &str, text: &str) {
         self.assert_no_fault();
-        let rule = format!("rule=\"{rule}\"");
+        let clause = format!("clause=\"{clause}\"");
         let mut lines = self.0.lines();
         assert!(
             !cfg!(feature = "tracing")
-                || lines.any(|line| line.contains(&rule) && line.contains(text)),
+                || lines.any(|line| line.contains(&clause) && line.contains(text)),
             "{}",
             self.0
         );

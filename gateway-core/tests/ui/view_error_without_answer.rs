@@ -1,4 +1,4 @@
-//! An error says what it is answered with.
+//! An error says which response it becomes.
 use std::fmt;
 
 use gateway_core::view;

@@ -1,4 +1,4 @@
-//! A number is not an answer.
+//! A number is not a response.
 use gateway_core::{TryIntoResponse, view};
 
 fn main() {

@@ -1,4 +1,4 @@
-//! Nothing is not an answer.
+//! Nothing is not a response.
 use gateway_core::{Environ, view};
 
 async fn nothing(_: Environ) {}

@@ -54,7 +54,7 @@ pub(super) fn log(failure: &Failure<'_>) {
     if failure.http_error().status().is_server_error() {
         tracing::error!(
             target: "gateway",
-            rule = "N6",
+            clause = "N6",
             "{} {}: {}",
             failure.method(),
             failure.uri().path(),

@@ -117,6 +117,8 @@ impl<A: App> App for AccessLog<A> {
         environ.observe(Arc::new(line));
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl Observer for AccessLog<()> {

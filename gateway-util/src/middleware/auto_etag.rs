@@ -54,6 +54,8 @@ impl<A: App> App for AutoETag<A> {
         }
         start_response.send(response)
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 fn tag(response: &Response) -> Option<HeaderValue> {

@@ -139,6 +139,8 @@ impl<A: App> App for BasicAuth<A> {
         environ.set_var(const { VarName::new("AUTH_TYPE") }, "Basic");
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<A: fmt::Debug> fmt::Debug for BasicAuth<A> {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use gateway_core::{
-    App, Body, BoxApp, Environ, Error, HttpError, Input, InputError, StartResponse,
+    App, Body, BoxApp, Environ, Error, HttpError, Input, InputError, StartResponse, lifespan,
 };
 use http::StatusCode;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -120,6 +120,14 @@ impl App for Cascade {
         }
         environ.set_input(input.lend());
         last.call(environ, start_response).await
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
+        lifespan::startup_all(&self.apps).await
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        lifespan::shutdown_all(&self.apps).await
     }
 }
 

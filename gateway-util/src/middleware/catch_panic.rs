@@ -91,6 +91,8 @@ where
             page: Some((page, start)),
         }))
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 /// What a panic carries.

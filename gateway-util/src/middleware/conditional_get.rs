@@ -56,6 +56,8 @@ impl<A: App> App for ConditionalGet<A> {
         });
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 /// What a request for news has one of.

@@ -57,6 +57,8 @@ impl<A: App> App for FormatErrors<A> {
         let outcome = self.app.call(environ, start_response).await;
         outcome.map_err(|error| formatted(error, self.format))
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 fn formatted(error: Error, format: ErrorFormat) -> Error {

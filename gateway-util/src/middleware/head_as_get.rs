@@ -76,4 +76,6 @@ impl<A: App> App for HeadAsGet<A> {
         }
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }

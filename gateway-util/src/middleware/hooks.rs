@@ -36,6 +36,8 @@ where
         let environ = (self.function)(environ).await?;
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<A: fmt::Debug, F> fmt::Debug for OnRequest<A, F> {
@@ -80,6 +82,8 @@ where
         let start_response = start_response.wrap(move |status, headers| function(status, headers));
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<A: fmt::Debug, F> fmt::Debug for OnResponse<A, F> {

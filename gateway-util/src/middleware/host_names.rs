@@ -37,6 +37,15 @@ impl<T> HostNames<T> {
         values.insert(name.into_owned(), value);
     }
 
+    /// All values: of the names, then of the patterns, each in their order.
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        let mut names: Vec<_> = self.names.iter().collect();
+        let mut suffixes: Vec<_> = self.suffixes.iter().collect();
+        names.sort_unstable_by_key(|(name, _)| *name);
+        suffixes.sort_unstable_by_key(|(suffix, _)| *suffix);
+        names.into_iter().chain(suffixes).map(|(_, value)| value)
+    }
+
     /// The value of a name: a name wins over a pattern, the longer pattern over the shorter.
     pub(super) fn find(&self, host: &str) -> Option<&T> {
         let host = normal(host);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, lifespan};
 
 use super::host_names::{HostNames, LONGEST};
 
@@ -70,6 +70,11 @@ impl Hosts {
         self.fallback = Some(BoxApp::new(app));
         self
     }
+
+    /// All apps, in the order of their hosts, and then the fallback.
+    fn apps(&self) -> Vec<&BoxApp> {
+        self.apps.values().chain(&self.fallback).collect()
+    }
 }
 
 impl Default for Hosts {
@@ -92,6 +97,14 @@ impl App for Hosts {
             Some(app) => app.call(environ, start_response).await,
             None => Err(HttpError::not_found().into()),
         }
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
+        lifespan::startup_all(self.apps()).await
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        lifespan::shutdown_all(self.apps()).await
     }
 }
 

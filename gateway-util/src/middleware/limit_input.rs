@@ -31,4 +31,6 @@ impl<A: App> App for LimitInput<A> {
         environ.input_mut().limit(self.limit);
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }

@@ -135,4 +135,6 @@ impl<A: App> App for MethodOverride<A> {
         }
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }

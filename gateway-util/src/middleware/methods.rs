@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, lifespan};
 use http::Method;
 
 /// Apps by the method of the request, as Flask routes them.
@@ -110,6 +110,12 @@ impl Methods {
         }
         names.join(", ")
     }
+
+    /// All apps, in the order in which they were given, and then the fallback.
+    fn apps(&self) -> Vec<&BoxApp> {
+        let apps = self.apps.iter().map(|(_, app)| app);
+        apps.chain(&self.fallback).collect()
+    }
 }
 
 impl Default for Methods {
@@ -136,6 +142,14 @@ impl App for Methods {
                 .with_headers([("allow", self.allow.clone())])?
                 .into()),
         }
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
+        lifespan::startup_all(self.apps()).await
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        lifespan::shutdown_all(self.apps()).await
     }
 }
 

@@ -145,6 +145,8 @@ impl<A: App> App for Metrics<A> {
         environ.observe(series);
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 /// What reaches the middleware: it was counted among the requests in flight.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse};
+use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, lifespan};
 use percent_encoding::percent_decode;
 
 /// Apps mounted at prefixes of the path: Werkzeug's `DispatcherMiddleware`, Rack's `URLMap`.
@@ -52,6 +52,15 @@ struct Node {
     children: BTreeMap<Box<[u8]>, Node>,
 }
 
+impl Node {
+    fn collect<'a>(&'a self, apps: &mut Vec<&'a BoxApp>) {
+        apps.extend(&self.app);
+        for node in self.children.values() {
+            node.collect(apps);
+        }
+    }
+}
+
 impl Mount {
     /// No apps, and a 404 for everything.
     #[must_use]
@@ -82,6 +91,14 @@ impl Mount {
     pub fn fallback(mut self, app: impl App) -> Self {
         self.fallback = Some(BoxApp::new(app));
         self
+    }
+
+    /// All apps, in the order of their prefixes, and then the fallback.
+    fn apps(&self) -> Vec<&BoxApp> {
+        let mut apps = Vec::new();
+        self.root.collect(&mut apps);
+        apps.extend(&self.fallback);
+        apps
     }
 
     /// The app of the longest prefix, and how many bytes of the raw path that prefix takes up.
@@ -134,6 +151,14 @@ impl App for Mount {
             Some(app) => app.call(environ, start_response).await,
             None => Err(HttpError::not_found().into()),
         }
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
+        lifespan::startup_all(self.apps()).await
+    }
+
+    async fn shutdown(&self) -> Result<(), Error> {
+        lifespan::shutdown_all(self.apps()).await
     }
 }
 

@@ -326,4 +326,6 @@ impl<A: App> App for ProxyFix<A> {
         }
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }

@@ -106,6 +106,8 @@ impl<A: App> App for RequestId<A> {
             .await
             .map_err(|error| error_page::with_header(error, &X_REQUEST_ID, || Some(id)))
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 fn taken_over(sent: &[u8]) -> Option<HeaderValue> {

@@ -51,6 +51,8 @@ impl<A: App> App for Runtime<A> {
             .await
             .map_err(|error| error_page::with_header(error, &X_RUNTIME, || seconds(begin)))
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 fn seconds(begin: Instant) -> Option<HeaderValue> {

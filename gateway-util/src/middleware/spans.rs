@@ -129,6 +129,8 @@ impl<A: App> App for Spans<A> {
         }
         Ok(body.wrap(|body| Spanned { body, span }))
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 /// Keeps the span open until the exchange is over, and records how it ended.

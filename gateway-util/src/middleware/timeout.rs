@@ -122,6 +122,8 @@ impl<A: App> App for Timeout<A> {
         let deadline = sleep.deadline();
         Ok(body.wrap(|body| Bounded::new(&runtime, body, deadline, self.span, late)))
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 /// What happens when the time is over.

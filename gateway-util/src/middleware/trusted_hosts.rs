@@ -71,6 +71,8 @@ impl<A: App> App for TrustedHosts<A> {
         }
         self.app.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(app);
 }
 
 impl<A: fmt::Debug> fmt::Debug for TrustedHosts<A> {

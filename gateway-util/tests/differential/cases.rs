@@ -1,13 +1,13 @@
 //! The requests.
 
-use gateway_conformance::wire::Request;
+use gateway_conformance::wire::WireRequest;
 
 use crate::composition;
 
 /// One request, and the reasons for which its answers differ.
 pub(super) struct Case {
     pub(super) name: String,
-    pub(super) request: Request,
+    pub(super) request: WireRequest,
     pub(super) differs: Vec<&'static str>,
 }
 
@@ -15,7 +15,7 @@ impl Case {
     pub(super) fn new(method: &str, target: &str) -> Self {
         Self {
             name: format!("{method} {target}"),
-            request: Request::new(method, target),
+            request: WireRequest::new(method, target),
             differs: Vec::new(),
         }
     }

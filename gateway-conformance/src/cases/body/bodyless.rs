@@ -7,7 +7,7 @@ use crate::cases::sources::{endless, pieces, silent, watched};
 use crate::check::{Failure, Look as _, equal};
 use crate::client::Client;
 use crate::facts::Run;
-use crate::wire::Response;
+use crate::wire::WireResponse;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = heads();
@@ -152,7 +152,7 @@ fn statuses() -> Vec<Case> {
     ]
 }
 
-fn bodyless(response: Response, code: u16) -> Result<(), Failure> {
+fn bodyless(response: WireResponse, code: u16) -> Result<(), Failure> {
     let response = response.status(code)?.body("")?.no("transfer-encoding")?;
     let response = response.field("etag", "\"1\"")?;
     match code {

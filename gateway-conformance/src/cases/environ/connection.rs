@@ -204,6 +204,8 @@ impl<A: App> App for Adds<A> {
         environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 /// A middleware that knows nothing of either.
@@ -213,6 +215,8 @@ impl<A: App> App for Unknowing<A> {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         self.0.call(environ, start_response).await
     }
+
+    gateway_core::forward_lifespan!(0);
 }
 
 fn extensions() -> Vec<Case> {

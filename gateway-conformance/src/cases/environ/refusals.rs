@@ -9,12 +9,12 @@ use crate::check::{Failure, Look as _, Seen, ensure};
 use crate::client::Client;
 use crate::facts::Run;
 use crate::via::Via;
-use crate::wire::{Request, Response};
+use crate::wire::{WireRequest, WireResponse};
 
 /// The ways on which the driver itself refuses: over HTTP/2 there are cases of their own.
 const FIRST: &[Via] = &[Via::Http1, Via::InProcess];
 
-type Requests = fn(&Client) -> Vec<Request>;
+type Requests = fn(&Client) -> Vec<WireRequest>;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = over_http1();
@@ -71,13 +71,17 @@ fn refused(
 }
 
 /// The head of the request, for a message.
-fn shown(request: &Request) -> String {
+fn shown(request: &WireRequest) -> String {
     let head: Vec<u8> = request.to_http1("HOST").into_iter().take(120).collect();
     head.escape_ascii().to_string()
 }
 
 /// The answer with this status; over HTTP/1 the connection ends after it.
-async fn answer(client: &Client, request: &Request, status: u16) -> Result<Response, Failure> {
+async fn answer(
+    client: &Client,
+    request: &WireRequest,
+    status: u16,
+) -> Result<WireResponse, Failure> {
     if client.via() != Via::Http1 {
         return client.send(request.clone()).await?.status(status)?.whole();
     }
@@ -88,7 +92,7 @@ async fn answer(client: &Client, request: &Request, status: u16) -> Result<Respo
     Ok(response)
 }
 
-fn is_page(client: &Client, response: Response, status: u16) -> Seen {
+fn is_page(client: &Client, response: WireResponse, status: u16) -> Seen {
     let response = match client.via() {
         Via::Http2 => response.no("connection")?,
         _ => response.field("connection", "close")?,
@@ -211,7 +215,7 @@ fn over_http1() -> Vec<Case> {
 }
 
 /// A request with these transfer codings, and an empty chunked body.
-fn coded(client: &Client, codings: &str) -> Request {
+fn coded(client: &Client, codings: &str) -> WireRequest {
     let request = client.request("POST", "/");
     request
         .header("transfer-encoding", codings)

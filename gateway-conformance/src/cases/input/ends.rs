@@ -9,7 +9,7 @@ use crate::check::{Failure, Look as _, ensure, equal};
 use crate::client::Client;
 use crate::facts::TOKEN;
 use crate::via::Via;
-use crate::wire::{Reason, Request, Response};
+use crate::wire::{Reason, WireRequest, WireResponse};
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = lengths();
@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// What [`read_all`] reports.
-fn reported(response: Response) -> Result<[String; 2], Failure> {
+fn reported(response: WireResponse) -> Result<[String; 2], Failure> {
     let response = response.status(200)?.whole()?;
     let reported: Vec<String> = serde_json::from_slice(&response.body)?;
     reported
@@ -249,7 +249,7 @@ fn cut_short() -> Vec<Case> {
 /// Sends the head and these bytes, closes the sending side, and demands that the app noted `fact`.
 async fn leaves_after(
     client: &Client,
-    head: Request,
+    head: WireRequest,
     fact: &str,
     bytes: &'static [u8],
 ) -> Result<(), Failure> {

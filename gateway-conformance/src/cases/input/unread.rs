@@ -9,7 +9,7 @@ use crate::check::{Failure, Look as _, ensure, equal};
 use crate::client::Client;
 use crate::facts::Run;
 use crate::via::Via;
-use crate::wire::Request;
+use crate::wire::WireRequest;
 
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = unread();
@@ -79,7 +79,7 @@ fn unread() -> Vec<Case> {
 
 /// Demands that the first request and the next on the same connection each get their own answer,
 /// or that the connection is closed after the first.
-async fn stays_in_step(client: &Client, first: Request) -> Result<(), Failure> {
+async fn stays_in_step(client: &Client, first: WireRequest) -> Result<(), Failure> {
     let next = client.request("GET", "/next");
     match client.via() {
         Via::Http1 => {

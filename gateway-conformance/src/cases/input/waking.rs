@@ -13,7 +13,7 @@ use crate::check::{Failure, Look as _, Seen, ensure};
 use crate::client::Client;
 use crate::facts::Run;
 use crate::via::Via;
-use crate::wire::Response;
+use crate::wire::WireResponse;
 
 /// How many exchanges pass while the client of the case is silent.
 const OTHERS: usize = 50;
@@ -90,7 +90,7 @@ async fn stays_silent(client: &Client) -> Seen {
     )
 }
 
-fn is_whole(response: Response) -> Result<(), Failure> {
+fn is_whole(response: WireResponse) -> Result<(), Failure> {
     response.status(200)?.body("one two")?;
     Ok(())
 }

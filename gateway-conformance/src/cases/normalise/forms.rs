@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 fn texts() -> Vec<Case> {
-    let html = |response: crate::wire::Response| {
+    let html = |response: crate::wire::WireResponse| {
         response
             .status(200)?
             .field("content-type", HTML)?
@@ -81,7 +81,7 @@ fn texts() -> Vec<Case> {
 
 fn json() -> Vec<Case> {
     let is = |text: &'static str| {
-        move |response: crate::wire::Response| {
+        move |response: crate::wire::WireResponse| {
             response
                 .status(200)?
                 .field("content-type", "application/json")?

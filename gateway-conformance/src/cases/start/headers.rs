@@ -31,7 +31,7 @@ fn refused(name: &'static str, clause: &'static [&'static str], heads: fn() -> V
                 pairs.insert(0, ("x-refused", "1"));
                 let outcome: Result<(), StartError> = start_response.start(200, pairs);
                 let run = Run::of(&environ);
-                run.note(outcome.map_or_else(|error| error.rule(), |()| "started"));
+                run.note(outcome.map_or_else(|error| error.clause(), |()| "started"));
                 Ok(Body::from("refused"))
             },
         )

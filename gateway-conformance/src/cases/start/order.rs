@@ -17,7 +17,7 @@ const REFUSED: [(&str, &str); 1] = [("x-refused", "1")];
 fn note(run: &Run, outcome: &Result<(), StartError>) {
     run.note(match outcome {
         Ok(()) => "started".to_owned(),
-        Err(error) => format!("refused-{}", error.rule()),
+        Err(error) => format!("refused-{}", error.clause()),
     });
 }
 

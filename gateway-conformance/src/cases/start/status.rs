@@ -15,7 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let code = environ.query_string().parse::<u16>()?;
                 let refused = start_response.start(code, [("x-refused", "1")]);
                 let run = Run::of(&environ);
-                run.note(refused.map_or_else(|error| error.rule(), |()| "started"));
+                run.note(refused.map_or_else(|error| error.clause(), |()| "started"));
                 Ok(Body::from("refused"))
             })
             .sees(move |client: Client| async move {

@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 
 use crate::wire::deadline::{DEFAULT_DEADLINE, Deadline};
 use crate::wire::request::{put_chunk, put_last_chunk};
-use crate::wire::{Head, Request, Response, WireError};
+use crate::wire::{Head, WireError, WireRequest, WireResponse};
 
 use super::receiver::Receiver;
 use super::socket::Socket;
@@ -28,18 +28,18 @@ use super::socket::Socket;
 ///   repeated; nothing is lost.
 /// * [`is_closed`](WireError::is_closed), [`is_reset`](WireError::is_reset): the server
 ///   ended the connection before a head was whole. After the head this is no error
-///   but the response's [`end`](Response::end).
+///   but the response's [`end`](WireResponse::end).
 /// * [`is_malformed`](WireError::is_malformed): the bytes violate RFC 9112.
 /// * [`is_request`](WireError::is_request): a call out of order.
 #[derive(Debug)]
-pub struct Connection {
+pub struct Http1Connection {
     pub(super) socket: Socket,
     pub(super) receiver: Receiver,
     limit: Duration,
     authority: String,
 }
 
-impl Connection {
+impl Http1Connection {
     /// Connects over TCP, within [`DEFAULT_DEADLINE`].
     ///
     /// # Errors
@@ -102,8 +102,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As for every method of this [`Connection`].
-    pub async fn request(&mut self, request: &Request) -> Result<Response, WireError> {
+    /// As for every method of this [`Http1Connection`].
+    pub async fn request(&mut self, request: &WireRequest) -> Result<WireResponse, WireError> {
         let bytes = request.to_http1(&self.authority);
         let deadline = self.deadline();
         let reading = async {
@@ -126,7 +126,7 @@ impl Connection {
     /// # Errors
     ///
     /// As for [`send`](Self::send).
-    pub async fn send_request(&mut self, request: &Request) -> Result<(), WireError> {
+    pub async fn send_request(&mut self, request: &WireRequest) -> Result<(), WireError> {
         self.send(request.to_http1(&self.authority)).await
     }
 
@@ -193,8 +193,11 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As for every method of this [`Connection`].
-    pub async fn read_response(&mut self, method: impl AsRef<str>) -> Result<Response, WireError> {
+    /// As for every method of this [`Http1Connection`].
+    pub async fn read_response(
+        &mut self,
+        method: impl AsRef<str>,
+    ) -> Result<WireResponse, WireError> {
         let deadline = self.deadline();
         self.receiver
             .read_head(&self.socket, deadline, method.as_ref())
@@ -207,7 +210,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As for every method of this [`Connection`].
+    /// As for every method of this [`Http1Connection`].
     pub async fn read_interim(&mut self) -> Result<Option<Head>, WireError> {
         self.receiver
             .read_interim(&self.socket, self.deadline())
@@ -219,7 +222,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As for every method of this [`Connection`].
+    /// As for every method of this [`Http1Connection`].
     pub async fn read_head(&mut self, method: impl AsRef<str>) -> Result<Head, WireError> {
         self.receiver
             .read_head(&self.socket, self.deadline(), method.as_ref())
@@ -231,7 +234,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As for every method of this [`Connection`].
+    /// As for every method of this [`Http1Connection`].
     pub async fn read_chunk(&mut self) -> Result<Option<Bytes>, WireError> {
         self.receiver
             .read_chunk(&self.socket, self.deadline())
@@ -243,8 +246,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// As for every method of this [`Connection`].
-    pub async fn finish(&mut self) -> Result<Response, WireError> {
+    /// As for every method of this [`Http1Connection`].
+    pub async fn finish(&mut self) -> Result<WireResponse, WireError> {
         self.receiver.finish(&self.socket, self.deadline()).await
     }
 

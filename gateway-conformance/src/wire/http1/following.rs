@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::wire::deadline::Deadline;
-use crate::wire::{Request, Response, WireError};
+use crate::wire::{WireError, WireRequest, WireResponse};
 
-use super::connection::Connection;
+use super::connection::Http1Connection;
 
-impl Connection {
+impl Http1Connection {
     /// Sends a probe and demands that the very next bytes are its status line: the way
     /// to detect stray bytes without waiting for them. Gives the probe's response, by
     /// which the test can tell that it is the probe's and not a second answer to the
@@ -18,8 +18,8 @@ impl Connection {
     /// # Errors
     ///
     /// * [`is_stray`](WireError::is_stray): something else came first.
-    /// * Otherwise as for every method of this [`Connection`].
-    pub async fn assert_in_step(&mut self, probe: &Request) -> Result<Response, WireError> {
+    /// * Otherwise as for every method of this [`Http1Connection`].
+    pub async fn assert_in_step(&mut self, probe: &WireRequest) -> Result<WireResponse, WireError> {
         const START: &[u8] = b"HTTP/1.";
         const PLACE: &str = "between two responses";
         if !self.receiver.buffer.is_empty() {

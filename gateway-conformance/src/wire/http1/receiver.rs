@@ -2,7 +2,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use crate::wire::deadline::Deadline;
 use crate::wire::error;
-use crate::wire::{End, Framing, Head, Response, WireError};
+use crate::wire::{End, Framing, Head, WireError, WireResponse};
 
 use super::chunk;
 use super::framing;
@@ -25,7 +25,7 @@ pub(super) struct Receiver {
 
 #[derive(Debug)]
 struct Reading {
-    response: Response,
+    response: WireResponse,
     body: BytesMut,
     /// Of a body with a length: what is still to come.
     remaining: u64,
@@ -83,7 +83,7 @@ impl Receiver {
             } else {
                 0
             };
-            let response = Response::begin(head.clone(), interim, framing);
+            let response = WireResponse::begin(head.clone(), interim, framing);
             self.current = Some(Reading {
                 response,
                 body: BytesMut::new(),
@@ -155,7 +155,7 @@ impl Receiver {
         &mut self,
         socket: &Socket,
         deadline: Deadline,
-    ) -> Result<Response, WireError> {
+    ) -> Result<WireResponse, WireError> {
         while self.read_chunk(socket, deadline).await?.is_some() {}
         match self.current.take() {
             Some(mut reading) => {

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use crate::wire::deadline::{DEFAULT_DEADLINE, Deadline};
-use crate::wire::{Framing, Request, Response, WireError};
+use crate::wire::{Framing, WireError, WireRequest, WireResponse};
 
 use super::frame::{Direction, Frame, FrameKind};
 use super::log::Log;
@@ -21,7 +21,7 @@ use super::tap::Tap;
 /// A task of the current Tokio runtime drives it until it and its streams are
 /// dropped, which ends it in order; [`abort`](Self::abort) breaks it off.
 #[derive(Debug)]
-pub struct Connection {
+pub struct Http2Connection {
     engine: SendRequest<Bytes>,
     ping: Option<PingPong>,
     driver: JoinHandle<()>,
@@ -30,7 +30,7 @@ pub struct Connection {
     limit: Duration,
 }
 
-impl Connection {
+impl Http2Connection {
     /// Connects with the engine's default settings and server push refused.
     ///
     /// # Errors
@@ -92,10 +92,10 @@ impl Connection {
     ///   [`reason`](WireError::reason) is the engine's verdict.
     /// * [`is_reset`](WireError::is_reset): RST_STREAM or GOAWAY before the head, with the
     ///   server's [`reason`](WireError::reason). After the head this is no error but
-    ///   the response's [`end`](Response::end).
+    ///   the response's [`end`](WireResponse::end).
     /// * [`is_closed`](WireError::is_closed): the connection ended before the head.
     /// * [`is_request`](WireError::is_request): HTTP/2 cannot express the request.
-    pub async fn request(&mut self, request: &Request) -> Result<Response, WireError> {
+    pub async fn request(&mut self, request: &WireRequest) -> Result<WireResponse, WireError> {
         self.open_stream(request).await?.finish().await
     }
 
@@ -106,7 +106,7 @@ impl Connection {
     /// # Errors
     ///
     /// As for [`request`](Self::request).
-    pub async fn open_stream(&mut self, request: &Request) -> Result<Stream, WireError> {
+    pub async fn open_stream(&mut self, request: &WireRequest) -> Result<Stream, WireError> {
         let head = super::convert::head_of(request, &self.authority)?;
         let ready = self.engine.clone().ready();
         let mut engine = Deadline::after(self.limit)
@@ -178,7 +178,7 @@ impl Connection {
     ///
     /// [`is_unclean`](WireError::is_unclean), with the frames of the stream; or
     /// [`is_timeout`](WireError::is_timeout) if the ping has no answer.
-    pub async fn assert_clean(&mut self, response: &Response) -> Result<(), WireError> {
+    pub async fn assert_clean(&mut self, response: &WireResponse) -> Result<(), WireError> {
         let Some(stream) = response.stream else {
             return Err(WireError::request("the response came over HTTP/1"));
         };
@@ -211,7 +211,7 @@ impl Connection {
 }
 
 /// What is wrong with how a stream ended.
-fn fault(frames: &[Frame], response: &Response) -> Option<&'static str> {
+fn fault(frames: &[Frame], response: &WireResponse) -> Option<&'static str> {
     let received = || {
         frames
             .iter()

@@ -3,10 +3,13 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version};
 
-use crate::wire::{Head, Request, WireError};
+use crate::wire::{Head, WireError, WireRequest};
 
 /// The head of a request as the engine takes it.
-pub(super) fn head_of(request: &Request, authority: &str) -> Result<http::Request<()>, WireError> {
+pub(super) fn head_of(
+    request: &WireRequest,
+    authority: &str,
+) -> Result<http::Request<()>, WireError> {
     let mut headers = fields(&request.headers)?;
     if let Some(length) = request.length_to_add() {
         headers.insert(http::header::CONTENT_LENGTH, length.into());

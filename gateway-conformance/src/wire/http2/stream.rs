@@ -11,7 +11,7 @@ use http::HeaderMap;
 use crate::wire::deadline::Deadline;
 use crate::wire::request::Body;
 use crate::wire::response::is_bodyless;
-use crate::wire::{End, Framing, Head, Request, Response, WireError};
+use crate::wire::{End, Framing, Head, WireError, WireRequest, WireResponse};
 
 use super::convert::{fields, fields_from, head_from};
 
@@ -32,7 +32,7 @@ pub struct Stream {
 
 #[derive(Debug)]
 struct Reading {
-    response: Response,
+    response: WireResponse,
     body: BytesMut,
     receiver: RecvStream,
     unreleased: usize,
@@ -44,7 +44,7 @@ impl Stream {
     pub(super) fn open(
         engine: &mut SendRequest<Bytes>,
         head: http::Request<()>,
-        request: &Request,
+        request: &WireRequest,
         limit: Duration,
     ) -> Result<Self, WireError> {
         let fault = |error| WireError::h2("opening a stream", error);
@@ -66,7 +66,7 @@ impl Stream {
         Ok(this)
     }
 
-    fn send_body(&mut self, request: &Request, trailers: HeaderMap) -> Result<(), h2::Error> {
+    fn send_body(&mut self, request: &WireRequest, trailers: HeaderMap) -> Result<(), h2::Error> {
         match &request.body {
             Body::None | Body::Streamed => {}
             Body::Full(body) => self.sender.send_data(body.clone(), true)?,
@@ -96,7 +96,7 @@ impl Stream {
     }
 
     /// Queues a piece of a streamed request's body, which leaves as the server's window
-    /// allows; [`Connection::wait_for`](super::Connection::wait_for) can tell that it did.
+    /// allows; [`Http2Connection::wait_for`](super::Http2Connection::wait_for) can tell that it did.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// As for [`Connection::request`](super::Connection::request).
+    /// As for [`Http2Connection::request`](super::Http2Connection::request).
     pub async fn head(&mut self) -> Result<Head, WireError> {
         self.head_by(Deadline::after(self.limit)).await
     }
@@ -137,7 +137,7 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// As for [`Connection::request`](super::Connection::request).
+    /// As for [`Http2Connection::request`](super::Http2Connection::request).
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, WireError> {
         self.chunk_by(Deadline::after(self.limit)).await
     }
@@ -160,8 +160,8 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// As for [`Connection::request`](super::Connection::request).
-    pub async fn finish(&mut self) -> Result<Response, WireError> {
+    /// As for [`Http2Connection::request`](super::Http2Connection::request).
+    pub async fn finish(&mut self) -> Result<WireResponse, WireError> {
         let deadline = Deadline::after(self.limit);
         self.head_by(deadline).await?;
         loop {
@@ -230,7 +230,7 @@ impl Stream {
             Framing::Frames
         };
         let interim = std::mem::take(&mut self.interim);
-        let mut response = Response::begin(head.clone(), interim, framing);
+        let mut response = WireResponse::begin(head.clone(), interim, framing);
         response.stream = Some(self.id);
         let body = BytesMut::new();
         self.incoming = None;

@@ -1,4 +1,4 @@
-//! A future whose panics are errors (B9).
+//! A future whose panics become errors (B9).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,8 +9,8 @@ use crate::log;
 use crate::panicked::{Panicked, catch};
 
 pin_project! {
-    /// A future of the app: its panics are errors, those of its destructor too.
-    pub(super) struct CatchUnwind<F> {
+    /// A future of the app. Its panics, and those of its destructor, become errors.
+    pub(crate) struct CatchUnwind<F> {
         #[pin]
         future: Option<F>,
     }
@@ -26,7 +26,7 @@ pin_project! {
 }
 
 impl<F> CatchUnwind<F> {
-    pub(super) fn new(future: F) -> Self {
+    pub(crate) fn new(future: F) -> Self {
         Self {
             future: Some(future),
         }

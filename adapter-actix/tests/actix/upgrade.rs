@@ -1,0 +1,8 @@
+//! Switches to WebSocket over raw sockets.
+
+mod client;
+mod ends;
+mod flow;
+mod offers;
+mod shutdown;
+mod streams;

@@ -1,0 +1,234 @@
+//! The word that a server has begun to shut down, for apps whose exchanges would not end by themselves.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// Says once that a server has begun to shut down (U12, L4).
+///
+/// A gateway has one ([`Gateway::shutdown_signal`](crate::Gateway::shutdown_signal)), and its server
+/// calls [`begin`](Self::begin). Apps wait for it by [`Environ::closing`](crate::Environ::closing) and
+/// [`Duplex::closing`](crate::Duplex::closing). Clones are handles of the same signal: several gateways
+/// of one server share it by
+/// [`Gateway::with_shutdown_signal`](crate::Gateway::with_shutdown_signal).
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use gateway_core::ShutdownSignal;
+///
+/// let signal = ShutdownSignal::new();
+/// let closing = signal.closing();
+/// assert!(!closing.has_begun());
+///
+/// signal.begin();
+/// assert!(closing.has_begun());
+/// closing.await;
+/// # });
+/// ```
+#[derive(Clone, Default)]
+pub struct ShutdownSignal(Arc<Signal>);
+
+#[derive(Default)]
+struct Signal {
+    has_begun: AtomicBool,
+    waiting: Mutex<Waiting>,
+}
+
+/// The tasks that wait, each at a place of its own.
+#[derive(Default)]
+struct Waiting {
+    places: Vec<Option<Waker>>,
+    free: Vec<usize>,
+}
+
+impl ShutdownSignal {
+    /// A signal that was not given yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the signal: all who wait for it are woken. A second call has no effect.
+    pub fn begin(&self) {
+        self.0.has_begun.store(true, Ordering::Release);
+        let waiting = std::mem::take(&mut self.0.waiting().places);
+        for waker in waiting.into_iter().flatten() {
+            waker.wake();
+        }
+    }
+
+    /// True if the signal was given.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.has_begun.load(Ordering::Acquire)
+    }
+
+    /// Resolves when the signal is given.
+    pub fn closing(&self) -> Closing {
+        Closing {
+            signal: Some(self.clone()),
+            place: None,
+        }
+    }
+}
+
+impl Signal {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for ShutdownSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShutdownSignal")
+            .field("has_begun", &self.has_begun())
+            .finish()
+    }
+}
+
+/// Resolves when the server begins to shut down; see [`Environ::closing`](crate::Environ::closing) and
+/// [`Duplex::closing`](crate::Duplex::closing).
+///
+/// It owns what it needs, and may be moved to another task. Outside of a gateway it never resolves.
+#[must_use = "a future does nothing until it is polled"]
+#[derive(Default)]
+pub struct Closing {
+    /// `None` outside of a gateway.
+    signal: Option<ShutdownSignal>,
+    /// Its place among those who wait, once it was polled.
+    place: Option<usize>,
+}
+
+impl Closing {
+    /// True if the server has begun to shut down.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.signal.as_ref().is_some_and(ShutdownSignal::has_begun)
+    }
+}
+
+/// The clone waits for the same signal.
+impl Clone for Closing {
+    fn clone(&self) -> Self {
+        Self {
+            signal: self.signal.clone(),
+            place: None,
+        }
+    }
+}
+
+impl Future for Closing {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let Some(ShutdownSignal(signal)) = &this.signal else {
+            return Poll::Pending;
+        };
+        let mut waiting = signal.waiting();
+        // Under the lock: `begin` sets it before it takes the wakers.
+        if signal.has_begun.load(Ordering::Acquire) {
+            this.place = None;
+            return Poll::Ready(());
+        }
+        let Waiting { places, free } = &mut *waiting;
+        let place = *this.place.get_or_insert_with(|| {
+            free.pop().unwrap_or_else(|| {
+                places.push(None);
+                places.len() - 1
+            })
+        });
+        // A waker is dropped outside of the lock: it may be all that is left of a task.
+        let replaced = match places.get_mut(place) {
+            Some(Some(known)) if known.will_wake(cx.waker()) => None,
+            Some(waker) => waker.replace(cx.waker().clone()),
+            None => None,
+        };
+        drop(waiting);
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+/// Who waits no longer is not kept: an app may ask anew for every event that it sends.
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let (Some(ShutdownSignal(signal)), Some(place)) = (&self.signal, self.place) else {
+            return;
+        };
+        let mut waiting = signal.waiting();
+        let Waiting { places, free } = &mut *waiting;
+        let waker = places.get_mut(place).and_then(|waker| {
+            free.push(place);
+            waker.take()
+        });
+        drop(waiting);
+        drop(waker);
+    }
+}
+
+impl fmt::Debug for Closing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closing")
+            .field("has_begun", &self.has_begun())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::AtomicU32;
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(AtomicU32);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn u12_all_who_wait_are_woken_once() {
+        let signal = ShutdownSignal::new();
+        let count = Arc::<Count>::default();
+        let waker = Waker::from(count.clone());
+        let mut cx = Context::from_waker(&waker);
+        let mut closing = [signal.closing(), signal.closing(), signal.closing()];
+        for closing in &mut closing {
+            assert!(Pin::new(&mut *closing).poll(&mut cx).is_pending());
+            assert!(Pin::new(closing).poll(&mut cx).is_pending());
+        }
+        let [first, ..] = closing;
+        drop(first);
+        signal.begin();
+        signal.begin();
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
+        assert!(pin!(signal.closing()).poll(&mut cx).is_ready());
+    }
+
+    #[test]
+    fn u12_who_waits_no_longer_is_not_kept() {
+        let signal = ShutdownSignal::new();
+        for _ in 0..3 {
+            let closing = pin!(signal.closing());
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(closing.poll(&mut cx).is_pending());
+        }
+        assert_eq!(signal.0.waiting().places.len(), 1);
+    }
+
+    #[test]
+    fn a_wait_outside_of_a_gateway_never_ends() {
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(pin!(Closing::default()).poll(&mut cx).is_pending());
+    }
+}

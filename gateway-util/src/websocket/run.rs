@@ -1,0 +1,77 @@
+//! The app's part beside the work that happens by itself, and the end of both.
+
+use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+
+use gateway_core::{Duplex, Error};
+
+use super::close::CloseCode;
+use super::connection::Connection;
+use super::error::WebSocketError;
+use super::limits::Limits;
+use super::socket::WebSocket;
+use crate::tokio_context;
+
+/// Runs the app's part on a stream, and closes the connection behind it.
+///
+/// # Errors
+///
+/// When the connection was lost, and when the app has failed.
+pub(super) async fn run<F, Fut>(stream: Duplex, limits: Limits, run: F) -> Result<(), Error>
+where
+    F: FnOnce(WebSocket) -> Fut,
+    Fut: Future<Output = Result<(), Error>>,
+{
+    // The host may run this elsewhere than it has called the app.
+    tokio_context::handle("a WebSocket")?;
+    let connection = Arc::new(Connection::new(stream, limits).await);
+    // Dropped last, also where the server cuts the connection or the app panics.
+    let connection = Cut(connection);
+    let outcome = {
+        let mut app = pin!(run(WebSocket::new(&connection.0)));
+        poll_fn(|cx| {
+            let poll = app.as_mut().poll(cx);
+            if poll.is_pending() {
+                connection.0.poll_keep(cx);
+            }
+            poll
+        })
+        .await
+    };
+    let failure = outcome.err().filter(|error| !is_of_client(error.as_dyn()));
+    match &failure {
+        Some(_) => {
+            let code = CloseCode::INTERNAL_ERROR;
+            connection.0.begin_end(code, "the app failed");
+        }
+        None => connection.0.begin_end(CloseCode::NORMAL, ""),
+    }
+    let ended = poll_fn(|cx| connection.0.poll_end(cx)).await;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(ended?),
+    }
+}
+
+/// True if the app passes on what its socket said of the client.
+fn is_of_client(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<WebSocketError>() {
+            return !error.is_unsendable();
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Ends the connection for the halves that the app has put elsewhere.
+struct Cut(Arc<Connection>);
+
+impl Drop for Cut {
+    fn drop(&mut self) {
+        self.0.cut();
+    }
+}
