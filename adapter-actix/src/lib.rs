@@ -84,6 +84,10 @@
 //!   and a header name of more than 65 535 bytes panics in its decoder, which ends that connection.
 //!   An HTTP/2 server on the open network belongs behind a proxy that limits both, or should speak
 //!   HTTP/1.
+//! - A client that takes nothing of a response keeps its connection: actix does not ask for the next
+//!   chunk while it cannot write. What the exchange holds is free after a timeout of the app's; the
+//!   client sees the end when it reads again (L3). A proxy in front that bounds the time of a write,
+//!   such as nginx by `send_timeout`, ends it.
 //! - actix refuses a method with one of `#$%&'` in it with 400 (E1).
 //! - `OPTIONS *` matches no prefix: only a default service gets it (E14).
 //!

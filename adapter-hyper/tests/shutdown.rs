@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use adapter_hyper::Server;
 use gateway_conformance::wire::{WireRequest, http1};
@@ -53,8 +53,12 @@ async fn l4_a_connection_without_an_exchange_does_not_hold_the_end() {
     // One that is used, and idles.
     let mut used = http1::Http1Connection::open(server.addr).await.unwrap();
     used.request(&WireRequest::get("/")).await.unwrap();
+    let begin = Instant::now();
     server.tell();
     server.ended().await;
+    // A clock counts on request only: a machine under load is slow.
+    let is_full = std::env::var_os("GATEWAY_FULL").is_some();
+    assert!(!is_full || begin.elapsed() < Duration::from_secs(1));
     assert!(used.rest().await.unwrap().is_empty());
 }
 

@@ -39,6 +39,13 @@
 //! axum, tonic, lambda_http and hyper-util's tokio servers. A server on another executor has none,
 //! and code that needs one fails there with an error that says so (L7).
 //!
+//! # Clients that do not read
+//!
+//! A server on hyper, such as `axum::serve`, does not ask for the next chunk while it cannot write. What
+//! an exchange holds is free after a timeout of the app's (`timeout` of `gateway-util`), and the client
+//! keeps its connection until it reads again (L3). A proxy in front that bounds the time of a write, such
+//! as nginx by `send_timeout`, ends it.
+//!
 //! # Small responses
 //!
 //! axum leaves Nagle's algorithm on. If the head and the body of a response are written separately,

@@ -67,15 +67,13 @@ fn fill(with: &With, head: &request::Parts, environ: &mut Environ) {
 
 /// What is known of the connection. A `Connection` of the host's user takes precedence.
 fn connection(extensions: &Extensions) -> Option<Connection> {
-    if let Some(connection) = extensions.get::<Connection>() {
-        return Some(*connection);
-    }
-    // E12: if there is a peer, a connection has parsed the head.
-    extensions::peer(extensions).map(|peer| {
-        Connection::new()
-            .with_peer_addr(peer)
-            .with_required_host(true)
-    })
+    let told = extensions.get::<Connection>().copied();
+    let connection = told.or_else(|| {
+        extensions::peer(extensions).map(|peer| Connection::new().with_peer_addr(peer))
+    })?;
+    // E12: where there is a peer, a connection has parsed the head.
+    let is_required = connection.requires_host() || connection.peer_addr().is_some();
+    Some(connection.with_required_host(is_required))
 }
 
 /// A host's body as input.

@@ -39,7 +39,8 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 ///   [`OriginalUri`](crate::OriginalUri). A route that strips nothing (`route_service`,
 ///   `fallback_service`) gives no SCRIPT_NAME.
 /// - The connection is an extension of the type [`Connection`](gateway_core::Connection), if there
-///   is one. Otherwise, with the feature `axum`, the peer is axum's `ConnectInfo<SocketAddr>`. A
+///   is one. Otherwise, with the feature `axum`, the peer is axum's `ConnectInfo<SocketAddr>`. If
+///   the peer is known, an HTTP/1.1 request without a `Host` is refused with 400 (E12). A
 ///   server that ends TLS in this process says so with such an extension, because the client
 ///   chooses the scheme in the URI (E13).
 /// - A body that a tower layer bounded (`http_body_util::Limited`) fails with 413 (I4).

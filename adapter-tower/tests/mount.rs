@@ -244,7 +244,9 @@ async fn e16_the_peer_is_axums_connect_info() -> TestResult {
 
 #[tokio::test]
 async fn e13_a_connection_among_the_extensions_wins() -> TestResult {
-    let mut request = Request::get("/").body(AxumBody::empty())?;
+    let mut request = Request::get("/")
+        .header("host", "a.example")
+        .body(AxumBody::empty())?;
     let peer: SocketAddr = "192.0.2.7:4711".parse()?;
     let connection = Connection::new()
         .with_peer_addr(peer)
@@ -255,6 +257,23 @@ async fn e13_a_connection_among_the_extensions_wins() -> TestResult {
     let response = TowerService::new(peer_app()).oneshot(request).await?;
     let body = gateway_core::Body::new(response.into_body());
     assert_eq!(body.bytes().await?, "Some(192.0.2.7) https");
+    Ok(())
+}
+
+/// Whoever tells the peer tells of a connection, which has parsed the head.
+#[tokio::test]
+async fn e12_where_the_peer_is_known_a_host_is_required() -> TestResult {
+    let peer: SocketAddr = "192.0.2.7:4711".parse()?;
+    let ask = async |told: Connection| -> Result<u16, Box<dyn std::error::Error>> {
+        let mut request = Request::get("/").body(AxumBody::empty())?;
+        request.extensions_mut().insert(told);
+        let response = TowerService::new(peer_app()).oneshot(request).await?;
+        Ok(response.status().as_u16())
+    };
+    assert_eq!(ask(Connection::new().with_peer_addr(peer)).await?, 400);
+    // In process nobody has.
+    assert_eq!(ask(Connection::new()).await?, 200);
+    assert_eq!(ask(Connection::new().with_required_host(true)).await?, 400);
     Ok(())
 }
 

@@ -222,7 +222,7 @@ async fn tell_ends(ConnectInfo(Ends(ends)): ConnectInfo<Ends>, mut request: Requ
 }
 
 /// Waits for SIGTERM or Ctrl-C.
-async fn signalled() {
+pub async fn signalled() {
     #[cfg(unix)]
     {
         use signal::unix::{SignalKind, signal};

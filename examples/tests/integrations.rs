@@ -132,10 +132,31 @@ async fn an_mcp_client_finds_and_calls_the_tools() {
     assert_eq!(head.status, 200);
     assert_eq!(head.header("content-type"), Some("text/event-stream"));
     drop(connection);
+    // One that is open when the server is to end, and would hold it for its whole deadline.
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1.0"},
+    }});
+    let answer = send(call(None, &initialize)).await;
+    let other = answer.header("mcp-session-id").unwrap();
+    assert_eq!(send(call(Some(other), &notified)).await.status, 202);
+    let events = WireRequest::get("/mcp")
+        .header("accept", "text/event-stream")
+        .header("mcp-session-id", other)
+        .header("mcp-protocol-version", "2025-06-18");
+    connection.send_request(&events).await.unwrap();
+    assert_eq!(connection.read_head("GET").await.unwrap().status, 200);
 
     let end = WireRequest::new("DELETE", "/mcp").header("mcp-session-id", id);
     assert!(send(end).await.status < 300);
     assert_eq!(send(call(session, &list)).await.status, 404);
+
+    let (status, log) = server.terminate().await;
+    assert!(status.success(), "{log}");
+    // L4: it was ended, and not cut.
+    assert!(connection.finish().await.unwrap().is_complete());
 }
 
 #[tokio::test]

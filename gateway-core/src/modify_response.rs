@@ -49,11 +49,25 @@ pub trait ModifyResponse {
     fn modify_response(self, response: &mut Response) -> Result<(), Error>;
 }
 
+/// The type that text and bytes have by default (N5).
+pub(crate) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// Sets the status of a tuple. What has no content has no type by default (N5).
+pub(crate) fn set_status(response: &mut Response, status: StatusCode) {
+    *response.status_mut() = status;
+    let has_none = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        && response.body().is_known_empty();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    if has_none && content_type.is_some_and(|content_type| *content_type == HTML) {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+}
+
 macro_rules! statuses {
     ($($type:ty),*) => {$(
         impl ModifyResponse for $type {
             fn modify_response(self, response: &mut Response) -> Result<(), Error> {
-                *response.status_mut() = self.into_status()?;
+                set_status(response, self.into_status()?);
                 Ok(())
             }
         }

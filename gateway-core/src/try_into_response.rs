@@ -12,7 +12,7 @@ use crate::body::Body;
 use crate::error::{BoxError, Error};
 use crate::headers::AppendHeaders;
 use crate::http_error::HttpError;
-use crate::modify_response::{ModifyResponse, extend};
+use crate::modify_response::{HTML, ModifyResponse, extend, set_status};
 use crate::response::{Response, ResponseExt, from_foreign};
 use crate::status::IntoStatus;
 use crate::view_error::ViewError;
@@ -71,7 +71,6 @@ pub trait TryIntoResponse {
     fn try_into_response(self) -> Result<Response, Error>;
 }
 
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// A response with this Content-Type.
@@ -183,7 +182,7 @@ impl<B: TryIntoResponse, P: ModifyResponse> TryIntoResponse for (B, P) {
 impl<B: TryIntoResponse, S: IntoStatus, H: AppendHeaders> TryIntoResponse for (B, S, H) {
     fn try_into_response(self) -> Result<Response, Error> {
         let mut response = self.0.try_into_response()?;
-        *response.status_mut() = self.1.into_status()?;
+        set_status(&mut response, self.1.into_status()?);
         let mut headers = HeaderMap::new();
         self.2.append_headers(&mut headers)?;
         extend(response.headers_mut(), headers);

@@ -321,6 +321,21 @@ fn n5_an_explicit_type_wins_and_is_never_doubled() {
 }
 
 #[test]
+fn n5_what_has_no_content_has_no_type_by_default() {
+    for status in [204, 304] {
+        assert!(lines(&made(("", status)), "content-type").is_empty());
+        let tagged = made(("", status, [("etag", "\"a\"")]));
+        assert!(lines(&tagged, "content-type").is_empty());
+        assert_eq!(lines(&tagged, "etag"), ["\"a\""]);
+        // What the app gives stays.
+        let given = made(("", status, [("content-type", "text/x")]));
+        assert_eq!(lines(&given, "content-type"), ["text/x"]);
+    }
+    assert_eq!(lines(&made(("", 200)), "content-type"), [HTML]);
+    assert_eq!(lines(&made(("text", 204)), "content-type"), [HTML]);
+}
+
+#[test]
 fn n6_returned_raised_and_mounted_errors_have_one_page() {
     let error = || HttpError::not_found().with_description("no <item> & \"co\"");
     let answers = [

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, wherever in it"
 )]
 
+mod chunked;
 mod connection;
 mod environ;
 mod exchange;

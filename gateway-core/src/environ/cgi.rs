@@ -118,6 +118,17 @@ impl Environ {
         })
     }
 
+    /// E10, by opt-in: the value of a variable whose header was sent with `_`. The name is known here,
+    /// so that no look at all the others is needed: a client may send very many.
+    fn underscored(&self, name: &str) -> Option<EnvValue<'_>> {
+        let twin = name.replace('_', "-");
+        // E8.
+        if matches!(&*twin, "content-type" | "content-length") {
+            return None;
+        }
+        self.header(&twin).or_else(|| self.header(name))
+    }
+
     /// Every CGI variable with its value: first those of the request, then `HTTP_*` in the order of
     /// the request, then those set with [`set_var`](Self::set_var). The last ones hide others of
     /// the same key.
@@ -147,7 +158,12 @@ impl Environ {
             if self.var(&key).is_some() || !keys.insert(key.clone()) {
                 continue;
             }
-            if let Some(value) = self.get(&key) {
+            let value = if name.contains('_') {
+                self.underscored(&name)
+            } else {
+                self.get(&key)
+            };
+            if let Some(value) = value {
                 vars.push((Cow::Owned(key), value));
             }
         }

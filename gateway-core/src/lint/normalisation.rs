@@ -27,8 +27,8 @@
 
 //= N5 gateway: text and bytes MUST default to `text/html; charset=utf-8`, JSON to
 //= `application/json` with a newline at its end. A type that the app gives MUST take precedence and
-//= MUST NOT be doubled.
-//= Reason: users of Flask expect it.
+//= MUST NOT be doubled. Empty text MUST NOT get a type if its tuple says 204 or 304.
+//= Reason: users of Flask expect it. By RFC 9110 section 8.3 the type is that of content.
 
 //= N6 gateway: an HTTP error MUST give the same page whether it is returned or raised. Its public
 //= description MUST be escaped once; its private source MUST be logged and MUST NOT be sent. It

@@ -21,6 +21,11 @@ pub(super) const REASONS: &[Reason] = &[
         "RFC 9110 section 9.3.7: an answer to OPTIONS with nothing in it has no type",
     ),
     (
+        "typeless-204",
+        &[Header("content-type")],
+        "RFC 9110 section 8.3: where there is no content there is no type (N5)",
+    ),
+    (
         "unknown-client",
         &[Body],
         "a forwarded address that is none is not believed (E13, E16)",

@@ -59,3 +59,27 @@ fn is_extension(bytes: &[u8]) -> bool {
     };
     rest.trim_ascii_start().first().is_some_and(is_token) && rest.iter().all(is_text)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::parse_head;
+
+    proptest! {
+        /// Bytes that come later change nothing of what is decided.
+        #[test]
+        fn rfc9112_7_1_every_split_gives_the_same_chunk(
+            bytes in "[0-9a-fx+ ;=\r\n-]{0,12}",
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let bytes = bytes.as_bytes();
+            let beginning = &bytes[..cut.index(bytes.len() + 1)];
+            match (parse_head(beginning), parse_head(bytes)) {
+                (Ok(None), _) | (Err(_), Err(_)) => {}
+                (Ok(early), Ok(late)) => prop_assert_eq!(early, late),
+                (early, late) => prop_assert!(false, "{early:?}, then {late:?}"),
+            }
+        }
+    }
+}

@@ -125,3 +125,45 @@ pub(super) fn is_token(byte: &u8) -> bool {
 pub(super) fn is_text(byte: &u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~' | 0x80..)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::parse;
+
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            Just(b"HTTP/1.1 200 OK\r\n".to_vec()),
+            Just(b"HTTP/1.0 204 \r\n".to_vec()),
+            Just(b"x-a: 1\r\n".to_vec()),
+            Just(b"\r\n".to_vec()),
+            Just(b"\n".to_vec()),
+            Just(b" ".to_vec()),
+            Just(b": ".to_vec()),
+            proptest::collection::vec(any::<u8>(), 0..4),
+        ]
+    }
+
+    proptest! {
+        /// Bytes that come later change nothing of what is decided.
+        #[test]
+        fn rfc9112_2_1_every_split_gives_the_same_head(
+            pieces in proptest::collection::vec(piece(), 0..8),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let bytes = pieces.concat();
+            let beginning = &bytes[..cut.index(bytes.len() + 1)];
+            match (parse(beginning), parse(&bytes)) {
+                (Ok(None), _) => {}
+                (Ok(Some(early)), Ok(Some(late))) => {
+                    prop_assert_eq!(&early.raw, &late.raw);
+                    prop_assert_eq!(early.headers, late.headers);
+                    prop_assert!(bytes.starts_with(&late.raw) && late.raw.ends_with(b"\r\n\r\n"));
+                }
+                (Err(_), Err(_)) => {}
+                (early, late) => prop_assert!(false, "{early:?}, then {late:?}"),
+            }
+        }
+    }
+}
