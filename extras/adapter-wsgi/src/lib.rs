@@ -1,0 +1,22 @@
+//! WSGI callables as gateway apps, and gateway apps as WSGI callables.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod call;
+mod close;
+mod environ;
+mod errors;
+mod import;
+mod input;
+mod iterate;
+mod latin1;
+mod outer;
+mod output;
+mod pool;
+mod python_error;
+mod start_response;
+mod worker;
+mod write;
+mod wsgi;
+
+pub use import::ImportError;
+pub use wsgi::Wsgi;
