@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod call;
+mod callable;
 mod close;
 mod environ;
 mod errors;
@@ -18,5 +19,7 @@ mod worker;
 mod write;
 mod wsgi;
 
+pub use callable::WsgiCallable;
 pub use import::ImportError;
+pub use outer::OuterEnviron;
 pub use wsgi::Wsgi;

@@ -1,5 +1,6 @@
 //! The environ of a WSGI server around this gateway.
 
+use std::fmt;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
@@ -7,12 +8,21 @@ use pyo3::types::PyDict;
 
 /// The environ that an outer WSGI server gave, as an extension: a callable further in finds there
 /// what it knows nothing of.
+///
+/// An app that is served as a [`WsgiCallable`](crate::WsgiCallable) has it among the extensions of its
+/// environ (E15), and can read the variables of other middlewares in it.
 #[derive(Clone)]
-pub(crate) struct OuterEnviron(Arc<Py<PyDict>>);
+pub struct OuterEnviron(Arc<Py<PyDict>>);
 
 impl OuterEnviron {
     pub(crate) fn new(environ: &Bound<'_, PyDict>) -> Self {
         Self(Arc::new(environ.clone().unbind()))
+    }
+
+    /// The environ itself.
+    #[must_use]
+    pub fn get<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
+        self.0.bind(py)
     }
 
     /// Adds the variables that no gateway makes by itself.
@@ -31,3 +41,10 @@ impl OuterEnviron {
 
 /// Variables of a request, which a middleware may have taken away.
 const CGI: [&str; 3] = ["CONTENT_TYPE", "CONTENT_LENGTH", "RAW_URI"];
+
+impl fmt::Debug for OuterEnviron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Values may be secrets: they are not shown.
+        f.debug_struct("OuterEnviron").finish_non_exhaustive()
+    }
+}

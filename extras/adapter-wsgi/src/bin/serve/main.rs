@@ -64,7 +64,8 @@ fn announce(listener: &TcpListener, args: &Args) {
 
 /// As `python -m` does.
 fn look_in_current_folder() -> PyResult<()> {
-    let folder = std::env::current_dir()?;
+    // Text: a `pathlib.Path` is not looked into.
+    let folder = std::env::current_dir()?.into_os_string();
     Python::attach(|py| {
         let path = py.import("sys")?.getattr("path")?;
         path.call_method1("insert", (0, folder))?;
