@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::path::Path;
 
 use pyo3::exceptions::PyModuleNotFoundError;
 use pyo3::prelude::*;
@@ -28,6 +29,20 @@ impl ImportError {
     pub fn is_raised(&self) -> bool {
         matches!(self.0, Kind::Raised { .. })
     }
+}
+
+/// Lets Python look for modules in a folder, before all others: `sys.path`.
+///
+/// # Errors
+///
+/// What Python raises: where somebody replaced `sys.path` by something else.
+pub fn look_in(folder: impl AsRef<Path>) -> PyResult<()> {
+    Python::attach(|py| {
+        let path = py.import("sys")?.getattr("path")?;
+        // Text: a `pathlib.Path` is not looked into.
+        path.call_method1("insert", (0, folder.as_ref().as_os_str()))?;
+        Ok(())
+    })
 }
 
 /// Imports `package.module:attribute`.

@@ -20,6 +20,6 @@ mod write;
 mod wsgi;
 
 pub use callable::WsgiCallable;
-pub use import::ImportError;
+pub use import::{ImportError, look_in};
 pub use outer::OuterEnviron;
 pub use wsgi::Wsgi;

@@ -14,8 +14,23 @@ PLAIN = [("Content-Type", "text/plain")]
 RELEASE = collections.defaultdict(threading.Event)
 
 
+NEWS = threading.Condition()
+
+
 def note(environ, event):
-    EVENTS[environ["QUERY_STRING"]].append(event)
+    with NEWS:
+        EVENTS[environ["QUERY_STRING"]].append(event)
+        NEWS.notify_all()
+
+
+def wait_for(query, event, times):
+    """Waits until a request has noted an event so often; True if it has."""
+    with NEWS:
+        return NEWS.wait_for(lambda: EVENTS[query].count(event) >= times, 30)
+
+
+def release(query):
+    RELEASE[query].set()
 
 
 class Body:

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use adapter_wsgi::Wsgi;
+use adapter_wsgi::{Wsgi, look_in};
 use pyo3::prelude::*;
 use tracing_subscriber::EnvFilter;
 
@@ -35,7 +35,11 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Failure> {
     log_to_stderr();
-    look_in_current_folder().map_err(|error| (1, format!("could not set sys.path: {error}")))?;
+    // As `python -m` does.
+    std::env::current_dir()
+        .map_err(PyErr::from)
+        .and_then(look_in)
+        .map_err(|error| (1, format!("could not look in the current folder: {error}")))?;
     let app = Wsgi::import(&args.callable).map_err(|error| {
         if let Some(traceback) = error.source() {
             let _ = writeln!(io::stderr(), "{traceback}");
@@ -60,17 +64,6 @@ fn announce(listener: &TcpListener, args: &Args) {
     let mut out = io::stdout().lock();
     // Served all the same when nobody reads it.
     let _ = writeln!(out, "listening on http://{addr}").and_then(|()| out.flush());
-}
-
-/// As `python -m` does.
-fn look_in_current_folder() -> PyResult<()> {
-    // Text: a `pathlib.Path` is not looked into.
-    let folder = std::env::current_dir()?.into_os_string();
-    Python::attach(|py| {
-        let path = py.import("sys")?.getattr("path")?;
-        path.call_method1("insert", (0, folder))?;
-        Ok(())
-    })
 }
 
 /// What CPython does when it ends: functions that were registered with `atexit`, and what `print` has
