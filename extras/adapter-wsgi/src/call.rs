@@ -6,10 +6,22 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use gateway_core::{Error, InputError, StartResponse};
+use pyo3::create_exception;
+use pyo3::exceptions::PyConnectionAbortedError;
 use pyo3::prelude::*;
 use tokio::sync::oneshot;
 
 use crate::output::{Answer, Output, channel};
+
+create_exception!(
+    adapter_wsgi,
+    ClientGone,
+    PyConnectionAbortedError,
+    "Nobody waits for the response any more."
+);
+
+/// So much is written for nobody, before a callable hears of it: to HEAD, say.
+const DISCARDED: u64 = 1024 * 1024;
 
 /// Nobody waits for more of the body.
 #[derive(Debug)]
@@ -29,15 +41,24 @@ struct State {
     /// Why the body must not go on.
     failure: Option<Error>,
     input_error: Option<InputError>,
+    /// The response has no body, by its method or its status.
+    is_bodiless: bool,
+    discarded: u64,
 }
 
 impl Call {
-    pub(crate) fn new(start_response: StartResponse, answer: oneshot::Sender<Answer>) -> Self {
+    pub(crate) fn new(
+        start_response: StartResponse,
+        answer: oneshot::Sender<Answer>,
+        is_head: bool,
+    ) -> Self {
         let state = State {
             output: Output::Waiting(answer),
             declared: None,
             failure: None,
             input_error: None,
+            is_bodiless: is_head,
+            discarded: 0,
         };
         Self {
             start_response,
@@ -49,8 +70,20 @@ impl Call {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn declare(&self, length: Option<u64>) {
-        self.state().declared = length;
+    /// Takes note of a head.
+    pub(crate) fn started(&self, status: &str, length: Option<u64>) {
+        let mut state = self.state();
+        state.declared = length;
+        state.is_bodiless |= ["204", "205", "304"]
+            .iter()
+            .any(|bodiless| status.starts_with(bodiless));
+    }
+
+    /// True if what is written for nobody is no matter: the client is there, and wants no body.
+    pub(crate) fn may_discard(&self, length: usize) -> bool {
+        let mut state = self.state();
+        state.discarded = state.discarded.saturating_add(length as u64);
+        state.is_bodiless && state.discarded <= DISCARDED
     }
 
     /// True if bytes have been handed over: the head may have gone out, or may go out at any moment.
@@ -101,7 +134,10 @@ impl Call {
     pub(crate) fn answer(&self, body: Bytes) -> Result<(), Gone> {
         let mut state = self.state();
         match std::mem::replace(&mut state.output, Output::Complete) {
-            Output::Waiting(answer) => answer.send(Answer::Full(body)).map_err(|_| Gone),
+            Output::Waiting(answer) => {
+                let answered = answer.send(whole(body, state.is_bodiless));
+                answered.map_err(|_| Gone)
+            }
             output => {
                 state.output = output;
                 Err(Gone)
@@ -157,16 +193,16 @@ impl Call {
 
     /// Ends the call. An error that comes too late for any answer is given back.
     pub(crate) fn finish(&self, py: Python<'_>, outcome: Result<(), Error>) -> Option<Error> {
-        let (output, outcome) = {
+        let (output, outcome, is_bodiless) = {
             let mut state = self.state();
             let output = std::mem::replace(&mut state.output, Output::Over);
             let failure = state.failure.take();
-            (output, failure.map_or(outcome, Err))
+            (output, failure.map_or(outcome, Err), state.is_bodiless)
         };
         match (output, outcome) {
             (Output::Waiting(answer), outcome) => {
                 let answered = answer.send(match outcome {
-                    Ok(()) => Answer::Full(Bytes::new()),
+                    Ok(()) => whole(Bytes::new(), is_bodiless),
                     Err(error) => Answer::Failed(error),
                 });
                 match answered {
@@ -181,4 +217,13 @@ impl Call {
             (_, outcome) => outcome.err(),
         }
     }
+}
+
+/// A whole body. What a callable gives to HEAD says nothing of the length that GET would have (B6).
+fn whole(body: Bytes, is_bodiless: bool) -> Answer {
+    if is_bodiless && body.is_empty() {
+        let (_, receiver) = channel();
+        return Answer::Stream(receiver);
+    }
+    Answer::Full(body)
 }

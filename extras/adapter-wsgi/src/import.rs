@@ -10,6 +10,17 @@ use pyo3::prelude::*;
 use crate::python_error::PythonError;
 
 /// Why a callable could not be imported.
+///
+/// # Examples
+///
+/// ```
+/// use adapter_wsgi::Wsgi;
+///
+/// let said = |name| Wsgi::import(name).map_err(|error| error.to_string()).err();
+/// assert_eq!(said("no_such_module:app").as_deref(), Some("there is no module `no_such_module`"));
+/// assert_eq!(said("json:no").as_deref(), Some("the module `json` has no `no`"));
+/// assert_eq!(said("json:loads"), None);
+/// ```
 #[derive(Debug)]
 pub struct ImportError(Kind);
 

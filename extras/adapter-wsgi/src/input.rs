@@ -8,11 +8,11 @@ use bytes::{Buf, Bytes};
 use gateway_core::InputError;
 use gateway_util::wait_for;
 use pyo3::create_exception;
-use pyo3::exceptions::{PyConnectionAbortedError, PyOSError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::call::Call;
+use crate::call::{Call, ClientGone};
 
 create_exception!(
     adapter_wsgi,
@@ -110,7 +110,7 @@ impl Reader {
             Poll::Pending => py
                 .detach(|| wait(&mut self.input, call))
                 .ok_or_else(|| {
-                    PyConnectionAbortedError::new_err("nobody waits for the answer any more")
+                    ClientGone::new_err("nobody waits for the answer any more")
                 })?,
         };
         chunk.map_err(|error| {

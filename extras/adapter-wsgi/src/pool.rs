@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gateway_core::{Environ, StartResponse};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::output::Answer;
@@ -19,6 +20,8 @@ pub(crate) struct Job {
     pub(crate) environ: Environ,
     pub(crate) start_response: StartResponse,
     pub(crate) answer: oneshot::Sender<Answer>,
+    /// That of the host, where it has one: its request bodies may need the timers of it (L7).
+    pub(crate) runtime: Option<Handle>,
 }
 
 /// The jobs of a pool, in the order in which they came.

@@ -31,27 +31,43 @@ impl Start {
         let call = &self.0;
         let status = status.to_cow()?;
         let head = Head::read(headers)?;
-        if let Some(raised) = exc_info.map(raised).transpose()?.flatten() {
-            let error = PythonError::new(py, &raised);
-            // Bytes that were handed over go out with the head that they were given for.
-            if call.is_committed() {
-                call.fail(error.into());
-                return Err(raised);
-            }
-            let restarted = match head.names {
-                Ok(headers) => call.start_response.restart(&*status, headers, error),
-                Err(refused) => call.start_response.restart(&*status, [refused], error),
-            };
-            restarted.map_err(|error| too_late(error, raised))?;
-        } else {
-            let started = match head.names {
-                Ok(headers) => call.start_response.start(&*status, headers),
-                Err(refused) => call.start_response.start(&*status, [refused]),
-            };
-            started.map_err(|error| refused(&error))?;
+        call.started(&status, head.length);
+        let started = match exc_info.map(raised).transpose()?.flatten() {
+            Some(raised) => self.restart(py, &status, head, raised),
+            None => self.start(&status, head),
+        };
+        // A client that has left is no fault of the callable, which returns what is to be closed.
+        match started {
+            Err(_) if call.is_abandoned() => {}
+            started => started?,
         }
-        call.declare(head.length);
         Ok(Write(call.clone()))
+    }
+}
+
+impl Start {
+    fn start(&self, status: &str, head: Head) -> PyResult<()> {
+        let start_response = &self.0.start_response;
+        let started = match head.names {
+            Ok(headers) => start_response.start(status, headers),
+            Err(refused) => start_response.start(status, [refused]),
+        };
+        started.map_err(|error| refused(&error))
+    }
+
+    fn restart(&self, py: Python<'_>, status: &str, head: Head, raised: PyErr) -> PyResult<()> {
+        let error = PythonError::new(py, &raised);
+        // Bytes that were handed over go out with the head that they were given for.
+        if self.0.is_committed() {
+            self.0.fail(error.into());
+            return Err(raised);
+        }
+        let start_response = &self.0.start_response;
+        let restarted = match head.names {
+            Ok(headers) => start_response.restart(status, headers, error),
+            Err(refused) => start_response.restart(status, [refused], error),
+        };
+        restarted.map_err(|error| too_late(error, raised))
     }
 }
 

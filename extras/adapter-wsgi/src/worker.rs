@@ -4,9 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use gateway_core::Error;
+use http::Method;
 use pyo3::prelude::*;
+use tokio::runtime::Handle;
 
-use crate::call::Call;
+use crate::call::{Call, ClientGone};
 use crate::close::close;
 use crate::environ::Environs;
 use crate::errors::Errors;
@@ -54,8 +56,10 @@ impl<'py> Worker<'_, 'py> {
         if job.answer.is_closed() {
             return;
         }
-        let call = Arc::new(Call::new(job.start_response, job.answer));
+        let _context = job.runtime.as_ref().map(Handle::enter);
         let mut environ = job.environ;
+        let is_head = *environ.request_method() == Method::HEAD;
+        let call = Arc::new(Call::new(job.start_response, job.answer, is_head));
         let body = environ.take_input();
         let mut input: Option<Bound<'_, Input>> = None;
         let mut iterable = None;
@@ -76,6 +80,8 @@ impl<'py> Worker<'_, 'py> {
         }
         let outcome = match outcome {
             Ok(Ok(())) => Ok(()),
+            // It ended because of what it was told.
+            Ok(Err(error)) if error.is_instance_of::<ClientGone>(py) => Ok(()),
             Ok(Err(error)) => Err(as_error(py, &call, &error)),
             Err(_) => Err(Error::msg("a panic on the thread of a WSGI callable")),
         };

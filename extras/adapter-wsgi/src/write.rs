@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use pyo3::exceptions::PyConnectionAbortedError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::call::{Call, Gone};
+use crate::call::{Call, ClientGone, Gone};
 
 /// What `start_response` returns.
 #[pyclass(frozen, module = "adapter_wsgi")]
@@ -20,8 +19,11 @@ impl Write {
         if data.is_empty() {
             return Ok(());
         }
-        self.0
-            .hand_over(py, Bytes::copy_from_slice(data))
-            .map_err(|Gone| PyConnectionAbortedError::new_err("nobody reads the response any more"))
+        match self.0.hand_over(py, Bytes::copy_from_slice(data)) {
+            Err(Gone) if !self.0.may_discard(data.len()) => {
+                Err(ClientGone::new_err("nobody reads the response any more"))
+            }
+            _ => Ok(()),
+        }
     }
 }

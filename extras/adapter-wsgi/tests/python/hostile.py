@@ -362,7 +362,7 @@ def reads_in_body(environ, start_response):
     start_response("200 OK", PLAIN)
 
     def chunks():
-        while piece := environ["wsgi.input"].read(5):
+        while piece := environ["wsgi.input"].read(5000):
             yield piece
 
     return Body(environ, chunks())

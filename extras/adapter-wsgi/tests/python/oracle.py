@@ -36,7 +36,7 @@ def template():
 
 @app.route("/response")
 def response():
-    answer = WerkzeugResponse("Hello world!\n", mimetype="text/plain")
+    answer = WerkzeugResponse("Hello world!\n", content_type="text/plain")
     answer.set_cookie("firstname", "xurui")
     answer.set_cookie("lastname", "yan")
     return answer
