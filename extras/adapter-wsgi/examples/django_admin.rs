@@ -12,9 +12,9 @@ async fn main() -> Result<(), BoxError> {
     look_in(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"))?;
     let django = Wsgi::import("django_site:app")?.threads(4);
     // Django finds `/office` in SCRIPT_NAME: its links, cookies and redirects begin with it.
-    let app = Mount::new()
-        .at("/office", django)
-        .fallback(view(async |_| "The site is Rust. The admin is at /office/admin/.\n"));
+    let app = Mount::new().at("/office", django).fallback(view(
+        async |_| "The site is Rust. The admin is at /office/admin/.\n",
+    ));
     let server = Server::bind(default_addr()?).await?;
     println!("listening on http://{}", default_addr()?);
     server.serve(app).await?;

@@ -25,6 +25,10 @@ async fn main() -> Result<(), BoxError> {
         .fallback_service(flask);
     let listener = tokio::net::TcpListener::bind(default_addr()?).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    axum::serve(
+        listener,
+        router.into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .await?;
     Ok(())
 }

@@ -9,6 +9,7 @@ use gateway_core::{Error, InputError, StartResponse};
 use pyo3::create_exception;
 use pyo3::exceptions::PyConnectionAbortedError;
 use pyo3::prelude::*;
+use tokio::sync::mpsc::error::TrySendError::{Closed, Full};
 use tokio::sync::oneshot;
 
 use crate::output::{Answer, Output, channel};
@@ -161,9 +162,7 @@ impl Call {
                     }
                     let (chunks, receiver) = channel();
                     chunks.try_send(Ok(chunk)).map_err(|_| Gone)?;
-                    answer
-                        .send(Answer::Stream(receiver))
-                        .map_err(|_| Gone)?;
+                    answer.send(Answer::Stream(receiver)).map_err(|_| Gone)?;
                     state.output = Output::Streaming(chunks);
                     return Ok(());
                 }
@@ -181,12 +180,9 @@ impl Call {
                 Output::Over => return Err(Gone),
             }
         };
-        use tokio::sync::mpsc::error::TrySendError::{Closed, Full};
         match chunks.try_send(Ok(chunk)) {
             Ok(()) => Ok(()),
-            Err(Full(chunk)) => py
-                .detach(|| chunks.blocking_send(chunk))
-                .map_err(|_| Gone),
+            Err(Full(chunk)) => py.detach(|| chunks.blocking_send(chunk)).map_err(|_| Gone),
             Err(Closed(_)) => Err(Gone),
         }
     }

@@ -91,9 +91,7 @@ impl WsgiCallable {
         let runtime = runtime::shared()
             .map_err(|error| PyRuntimeError::new_err(format!("no tokio runtime: {error}")))?;
         let response = match request::environ(&self.gateway, environ)? {
-            Ok(environ) => {
-                py.detach(|| runtime.block_on(self.gateway.handle(environ)))
-            }
+            Ok(environ) => py.detach(|| runtime.block_on(self.gateway.handle(environ))),
             Err(head) => self
                 .gateway
                 .refuse(&head.as_refused(), HttpError::bad_request()),

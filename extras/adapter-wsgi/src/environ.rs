@@ -99,10 +99,7 @@ impl Environs {
             dict.set_item(intern!(py, "REMOTE_ADDR"), addr.to_string())?;
         }
         if let Some(port) = environ.remote_port() {
-            dict.set_item(
-                intern!(py, "REMOTE_PORT"),
-                decimal(py, u64::from(port)),
-            )?;
+            dict.set_item(intern!(py, "REMOTE_PORT"), decimal(py, u64::from(port)))?;
         }
         self.add_headers(&dict, environ)?;
         for (key, value) in environ.added_vars() {
@@ -156,7 +153,10 @@ impl Environs {
         if let Some(key) = self.keys.get(name) {
             return Ok(key.bind(py).clone());
         }
-        let key = format!("HTTP_{}", name.as_str().to_ascii_uppercase().replace('-', "_"));
+        let key = format!(
+            "HTTP_{}",
+            name.as_str().to_ascii_uppercase().replace('-', "_")
+        );
         let key = PyString::new(py, &key);
         if self.keys.len() < KEPT_KEYS {
             self.keys.insert(name.clone(), key.clone().unbind());

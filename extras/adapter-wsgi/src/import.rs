@@ -92,11 +92,17 @@ fn is_dotted(name: &str) -> bool {
 fn import_failed(py: Python<'_>, module: &str, error: &PyErr) -> ImportError {
     let missing = error
         .is_instance_of::<PyModuleNotFoundError>(py)
-        .then(|| error.value(py).getattr("name").ok()?.extract::<String>().ok())
+        .then(|| {
+            error
+                .value(py)
+                .getattr("name")
+                .ok()?
+                .extract::<String>()
+                .ok()
+        })
         .flatten();
-    let is_this = missing.is_some_and(|missing| {
-        module == missing || module.starts_with(&format!("{missing}."))
-    });
+    let is_this = missing
+        .is_some_and(|missing| module == missing || module.starts_with(&format!("{missing}.")));
     ImportError(match is_this {
         true => Kind::NoModule(module.to_owned()),
         false => Kind::Raised {
@@ -110,7 +116,10 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Malformed(name) => {
-                write!(f, "expected MODULE:CALLABLE, such as shop.wsgi:app, not `{name}`")
+                write!(
+                    f,
+                    "expected MODULE:CALLABLE, such as shop.wsgi:app, not `{name}`"
+                )
             }
             Kind::NoModule(module) => write!(f, "there is no module `{module}`"),
             Kind::NoAttribute { module, attribute } => {

@@ -1,8 +1,8 @@
 //! `wsgi.input`: the request's body as a file.
 
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::pin::{Pin, pin};
 
 use bytes::{Buf, Bytes};
 use gateway_core::InputError;
@@ -109,9 +109,7 @@ impl Reader {
             Poll::Ready(chunk) => chunk,
             Poll::Pending => py
                 .detach(|| wait(&mut self.input, call))
-                .ok_or_else(|| {
-                    ClientGone::new_err("nobody waits for the answer any more")
-                })?,
+                .ok_or_else(|| ClientGone::new_err("nobody waits for the answer any more"))?,
         };
         chunk.map_err(|error| {
             let raised = RequestBodyError::new_err(error.to_string());
@@ -161,10 +159,7 @@ impl Reader {
 }
 
 /// The next chunk; `None` when nobody waits for the answer any more.
-fn wait(
-    input: &mut gateway_core::Input,
-    call: &Call,
-) -> Option<Result<Option<Bytes>, InputError>> {
+fn wait(input: &mut gateway_core::Input, call: &Call) -> Option<Result<Option<Bytes>, InputError>> {
     let mut chunk = pin!(input.chunk());
     let mut abandoned = pin!(call.abandoned());
     let waited = wait_for(std::future::poll_fn(|cx| {
@@ -190,11 +185,7 @@ impl Input {
 
     /// All lines, or as many as have `hint` bytes together.
     #[pyo3(signature = (hint = None, /))]
-    fn readlines<'py>(
-        &self,
-        py: Python<'py>,
-        hint: Option<isize>,
-    ) -> PyResult<Bound<'py, PyList>> {
+    fn readlines<'py>(&self, py: Python<'py>, hint: Option<isize>) -> PyResult<Bound<'py, PyList>> {
         let lines = PyList::empty(py);
         let mut left = match hint {
             Some(0) | None => usize::MAX,

@@ -14,13 +14,13 @@ use crate::call::{Call, Gone};
 /// What the iterable raises; `TypeError` for anything but bytes.
 pub(crate) fn iterate(py: Python<'_>, call: &Call, iterable: &Bound<'_, PyAny>) -> PyResult<()> {
     // PEP 3333: an iterable of one item is a whole body, and gets a Content-Length.
-    if let Some(only) = only_item(iterable) {
-        if !call.is_committed() {
-            let body = Bytes::copy_from_slice(chunk(&only?)?);
-            // When nobody waits, the client has gone (L3).
-            let _ = call.answer(body);
-            return Ok(());
-        }
+    if let Some(only) = only_item(iterable)
+        && !call.is_committed()
+    {
+        let body = Bytes::copy_from_slice(chunk(&only?)?);
+        // When nobody waits, the client has gone (L3).
+        let _ = call.answer(body);
+        return Ok(());
     }
     for item in iterable.try_iter()? {
         let item = item?;

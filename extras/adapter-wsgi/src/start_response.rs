@@ -122,7 +122,10 @@ impl Head {
             let (name, value) = (name.to_cow()?, latin1::to_bytes(value)?);
             let Ok(known) = HeaderName::from_bytes(name.as_bytes()) else {
                 let names = Err((name.into_owned(), value));
-                return Ok(Self { names, length: None });
+                return Ok(Self {
+                    names,
+                    length: None,
+                });
             };
             if known == header::CONTENT_LENGTH {
                 length = std::str::from_utf8(&value)

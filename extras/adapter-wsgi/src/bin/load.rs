@@ -39,9 +39,8 @@ async fn main() -> Answer<()> {
 async fn ask(addr: String, path: String, end: Instant) -> Answer<u32> {
     let mut stream = TcpStream::connect(&addr).await?;
     stream.set_nodelay(true)?;
-    let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: {addr}\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n"
-    );
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n");
     let mut buffer = Vec::new();
     let mut answers = 0;
     while Instant::now() < end {

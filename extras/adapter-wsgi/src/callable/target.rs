@@ -48,19 +48,27 @@ pub(super) struct Target<'a> {
 impl Target<'_> {
     /// The target, and how many bytes of it are the SCRIPT_NAME.
     pub(super) fn encode(&self) -> (String, usize) {
-        let script_name = self.script_name.strip_suffix(b"/").unwrap_or(self.script_name);
+        let script_name = self
+            .script_name
+            .strip_suffix(b"/")
+            .unwrap_or(self.script_name);
         let decoded = [script_name, self.path_info].concat();
         if self.raw == Some(b"*") && decoded.is_empty() {
             return ("*".to_owned(), 0);
         }
-        let sent = self.raw.and_then(path_of).filter(|path| {
-            *percent_decode(path.as_bytes()).collect::<Vec<_>>() == *decoded
-        });
+        let sent = self
+            .raw
+            .and_then(path_of)
+            .filter(|path| *percent_decode(path.as_bytes()).collect::<Vec<_>>() == *decoded);
         let mut target = match sent {
             Some(path) => path.to_owned(),
             None => {
                 let path = percent_encode(&decoded, PATH).to_string();
-                if path.starts_with('/') { path } else { format!("/{path}") }
+                if path.starts_with('/') {
+                    path
+                } else {
+                    format!("/{path}")
+                }
             }
         };
         let mounted = raw_len(&target, script_name.len());
@@ -91,7 +99,11 @@ fn raw_len(raw: &str, decoded: usize) -> usize {
     let is_hex = |at: usize| raw.get(at).is_some_and(u8::is_ascii_hexdigit);
     let mut at = 0;
     for _ in 0..decoded {
-        at += if raw.get(at) == Some(&b'%') && is_hex(at + 1) && is_hex(at + 2) { 3 } else { 1 };
+        at += if raw.get(at) == Some(&b'%') && is_hex(at + 1) && is_hex(at + 2) {
+            3
+        } else {
+            1
+        };
     }
     at.min(raw.len())
 }

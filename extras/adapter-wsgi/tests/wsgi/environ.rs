@@ -9,7 +9,9 @@ use crate::support::{Server, wsgi};
 
 /// The variables, as `repr` shows them.
 fn variables(text: &str) -> BTreeMap<&str, &str> {
-    text.lines().map(|line| line.split_once('=').unwrap()).collect()
+    text.lines()
+        .map(|line| line.split_once('=').unwrap())
+        .collect()
 }
 
 async fn native_strings_below_a_mount(server: Server) {
@@ -76,7 +78,10 @@ async fn e14_options_of_the_server() {
     let request = http::Request::options("*").body(()).unwrap();
     let text = of(Environ::from_request(request)).await;
     let variables = variables(&text);
-    assert_eq!((variables["SCRIPT_NAME"], variables["PATH_INFO"]), ("''", "''"));
+    assert_eq!(
+        (variables["SCRIPT_NAME"], variables["PATH_INFO"]),
+        ("''", "''")
+    );
 }
 
 /// What a middleware adds is there, and shows through the same bytes.

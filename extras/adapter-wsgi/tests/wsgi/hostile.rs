@@ -86,7 +86,9 @@ async fn each_has_its_answer(server: Server) {
             let request = Request::get(format!("/hostile/{name}?{query}"));
             let answer = exchange(server.address, protocol, &request).await;
             if !is_seen(*seen, &answer) {
-                wrong.push(format!("{protocol:?} {name}: expected {seen:?}: {answer:?}"));
+                wrong.push(format!(
+                    "{protocol:?} {name}: expected {seen:?}: {answer:?}"
+                ));
             }
             if *closed > 0 {
                 noted(&query, "closed", *closed).await;
@@ -104,7 +106,10 @@ async fn each_has_its_answer(server: Server) {
             let response = exchange(server.address, protocol, &request).await.unwrap();
             assert_eq!(response.text(), "Hello, World!", "after {name}");
             for query in [&query, &head] {
-                let count = events(query).iter().filter(|event| **event == "closed").count();
+                let count = events(query)
+                    .iter()
+                    .filter(|event| **event == "closed")
+                    .count();
                 assert_eq!(count, *closed, "{name}: {:?}", events(query));
             }
         }
@@ -116,7 +121,11 @@ async fn bytes_of_latin1_reach_the_wire(server: Server) {
     let request = Request::get("/hostile/latin1_header");
     for protocol in Protocol::ALL {
         let response = exchange(server.address, protocol, &request).await.unwrap();
-        let value = response.headers.iter().find(|(name, _)| name == "x-name").unwrap();
+        let value = response
+            .headers
+            .iter()
+            .find(|(name, _)| name == "x-name")
+            .unwrap();
         assert_eq!(value.1, b"J\xfcrgen");
     }
 }

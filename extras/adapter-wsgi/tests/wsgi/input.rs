@@ -52,7 +52,9 @@ async fn i3_a_body_cut_short_is_an_error(server: Server) {
     // The thread is free again: as many calls as there are threads, and each is answered.
     for _ in 0..4 {
         let request = Request::post("/hostile/reads").body("whole");
-        let response = exchange(server.address, Protocol::Http1, &request).await.unwrap();
+        let response = exchange(server.address, Protocol::Http1, &request)
+            .await
+            .unwrap();
         assert_eq!(response.text(), "whole");
     }
     assert!(events(&query).is_empty());
@@ -73,7 +75,12 @@ async fn i4_a_limit_is_answered_with_413() {
     let Err(error) = app.respond(environ).await else {
         panic!("the limit was not seen")
     };
-    assert!(error.downcast_ref::<gateway_core::InputError>().unwrap().is_too_large());
+    assert!(
+        error
+            .downcast_ref::<gateway_core::InputError>()
+            .unwrap()
+            .is_too_large()
+    );
 }
 
 /// I5: who keeps the environ does not keep the request's body.
@@ -81,7 +88,9 @@ async fn i4_a_limit_is_answered_with_413() {
 async fn i5_the_input_ends_with_the_call() {
     let query = unique();
     let app = wsgi("hostile:keeps_the_environ");
-    let request = http::Request::post(format!("/?{query}")).body("unread").unwrap();
+    let request = http::Request::post(format!("/?{query}"))
+        .body("unread")
+        .unwrap();
     let response = app.respond(Environ::from_request(request)).await.unwrap();
     assert_eq!(response.into_body().bytes().await.unwrap(), "kept");
     noted(&query, "closed", 1).await;

@@ -2,11 +2,7 @@
 //!
 //! The callables are in `tests/python`. Flask and Django are found by `PYTHONPATH`; `.ci/run python`
 //! sets it.
-#![expect(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 #[macro_use]
 mod support;

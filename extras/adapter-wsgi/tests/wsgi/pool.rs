@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_wsgi::Wsgi;
-use gateway_core::{AppExt, Environ, Gateway, HttpError, Input};
+use gateway_core::{AppExt, Environ, Gateway, HttpError, Input, view};
+use gateway_util::Mount;
 
 use crate::support::{events, noted, release, unique, wsgi};
 
@@ -35,7 +36,10 @@ async fn a_full_queue_is_a_503_with_retry_after() {
     // The task of this test and that one share a thread: it waits by now.
     tokio::task::yield_now().await;
 
-    let (parts, ()) = http::Request::get(format!("/?{third}")).body(()).unwrap().into_parts();
+    let (parts, ()) = http::Request::get(format!("/?{third}"))
+        .body(())
+        .unwrap()
+        .into_parts();
     let gateway = Gateway::new(app.clone());
     let response = gateway.handle(gateway.environ(parts, Input::empty())).await;
     assert_eq!(response.status(), 503);
@@ -78,6 +82,23 @@ async fn a_call_that_blocks_holds_up_nobody_else() {
     let other = unique();
     release(&other);
     assert_eq!(call(&app, &other).await.unwrap(), "at last");
+    release(&query);
+    assert_eq!(blocked.await.unwrap(), "at last");
+}
+
+/// Rust routes beside a view that takes every thread there is are answered all the same.
+#[tokio::test]
+async fn rust_routes_do_not_wait_for_python() {
+    let query = unique();
+    let flask = wsgi("hostile:blocks").threads(1).queue(1);
+    let blocked = call(&flask, &query);
+    noted(&query, "running", 1).await;
+    let app = Mount::new()
+        .at("/rust", view(async |_| "from Rust"))
+        .fallback(flask);
+    let request = http::Request::get("/rust").body(()).unwrap();
+    let response = app.respond(Environ::from_request(request)).await.unwrap();
+    assert_eq!(response.into_body().bytes().await.unwrap(), "from Rust");
     release(&query);
     assert_eq!(blocked.await.unwrap(), "at last");
 }

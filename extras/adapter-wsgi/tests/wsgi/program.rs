@@ -25,11 +25,18 @@ impl Running {
     fn start(arguments: &[&str]) -> Self {
         let mut command = serve(arguments);
         command.args(["--bind", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         let stdout = child.stdout.take().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on http://").unwrap().trim_end();
+        let address = line
+            .strip_prefix("listening on http://")
+            .unwrap()
+            .trim_end();
         Self {
             address: address.parse().unwrap(),
             child,
@@ -38,13 +45,24 @@ impl Running {
 
     fn terminate(&self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits for the end; gives the exit code and the log.
     fn ended(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
         (self.child.wait().unwrap().code(), log)
     }
 }
@@ -72,9 +90,17 @@ fn a_bad_argument_is_one_line_and_exit_2() {
         &["plain:app", "--unknown"],
         &[],
     ] {
-        let Output { status, stdout, stderr } = serve(arguments).output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = serve(arguments).output().unwrap();
         let said = String::from_utf8(stderr).unwrap();
-        assert_eq!((status.code(), said.lines().count()), (Some(2), 1), "{arguments:?}: {said}");
+        assert_eq!(
+            (status.code(), said.lines().count()),
+            (Some(2), 1),
+            "{arguments:?}: {said}"
+        );
         assert!(said.starts_with("serve: ") && stdout.is_empty(), "{said}");
     }
 }
@@ -85,7 +111,10 @@ fn a_module_that_fails_is_shown_with_its_traceback() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("ZeroDivisionError"), "{said}");
-    assert!(said.ends_with("serve: the module `broken` failed\n"), "{said}");
+    assert!(
+        said.ends_with("serve: the module `broken` failed\n"),
+        "{said}"
+    );
 }
 
 /// L4: a call in flight ends, with its `close()`, and Python ends as it does elsewhere.
@@ -94,7 +123,8 @@ async fn l4_a_signal_lets_a_call_end() {
     for stack in ["hyper", "axum", "actix"] {
         let running = Running::start(&["ending:app", "--stack", stack, "--threads", "2"]);
         let mut connection = http1::Connection::open(running.address).await.unwrap();
-        let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\n";
+        let head =
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\n";
         connection.send(head).await.unwrap();
         // The callable reads by now.
         connection.read_interim().await.unwrap().unwrap();
@@ -104,7 +134,9 @@ async fn l4_a_signal_lets_a_call_end() {
         assert!(response.is_complete(), "{stack}");
         assert_eq!(response.text(), "the rest", "{stack}");
         drop(connection);
-        let (code, log) = tokio::task::spawn_blocking(|| running.ended()).await.unwrap();
+        let (code, log) = tokio::task::spawn_blocking(|| running.ended())
+            .await
+            .unwrap();
         assert_eq!(code, Some(0), "{stack}: {log}");
         for line in ["logged by the callable", "closed", "at exit"] {
             assert!(log.contains(line), "{stack}: {line}: {log}");
@@ -118,6 +150,10 @@ async fn it_serves_flask_on_every_stack() {
         let running = Running::start(&["plain:app", "--stack", stack]);
         let mut connection = http1::Connection::open(running.address).await.unwrap();
         let response = connection.request(&Request::get("/")).await.unwrap();
-        assert_eq!((response.status, &*response.text()), (200, "Hello, World!"), "{stack}");
+        assert_eq!(
+            (response.status, &*response.text()),
+            (200, "Hello, World!"),
+            "{stack}"
+        );
     }
 }

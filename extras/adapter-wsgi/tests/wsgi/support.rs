@@ -20,7 +20,10 @@ pub(crate) fn wsgi(name: &str) -> Wsgi {
     PATH.call_once(|| look_in(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python")).unwrap());
     Wsgi::import(name).unwrap_or_else(|error| {
         let source = std::error::Error::source(&error);
-        panic!("{error}: {}", source.map_or(String::new(), ToString::to_string))
+        panic!(
+            "{error}: {}",
+            source.map_or(String::new(), ToString::to_string)
+        )
     })
 }
 
@@ -35,7 +38,9 @@ impl App for Callables {
         let name = name.join(":");
         let app = {
             let mut apps = self.0.lock().unwrap();
-            apps.entry(name.clone()).or_insert_with(|| wsgi(&name).threads(4)).clone()
+            apps.entry(name.clone())
+                .or_insert_with(|| wsgi(&name).threads(4))
+                .clone()
         };
         app.call(environ, start).await
     }
@@ -116,7 +121,9 @@ pub(crate) async fn noted(query: &str, event: &'static str, times: usize) {
     let query = query.to_owned();
     let waiting = tokio::task::spawn_blocking(move || {
         let is_noted = hostile(|hostile| {
-            hostile.call_method1("wait_for", (&query, event, times))?.extract::<bool>()
+            hostile
+                .call_method1("wait_for", (&query, event, times))?
+                .extract::<bool>()
         });
         assert!(is_noted, "{event} x {times}: {:?}", events(&query));
     });

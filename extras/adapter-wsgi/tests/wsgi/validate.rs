@@ -18,7 +18,10 @@ fn names() -> Vec<String> {
     Python::attach(|py| {
         let callables = py.import("checked")?.getattr("CALLABLES")?;
         let names = callables.call_method0("keys")?;
-        names.try_iter()?.map(|name| name?.extract()).collect::<PyResult<_>>()
+        names
+            .try_iter()?
+            .map(|name| name?.extract())
+            .collect::<PyResult<_>>()
     })
     .unwrap()
 }
@@ -35,7 +38,9 @@ async fn the_validator_is_silent(server: Server) {
                 Request::head(&target),
                 Request::post(&target).body("one\ntwo\n"),
                 Request::post(&target).chunked(["one\n", "two\n"]),
-                Request::new("OPTIONS", &target).header("Cookie", "a=b").header("Cookie", "c=d"),
+                Request::new("OPTIONS", &target)
+                    .header("Cookie", "a=b")
+                    .header("Cookie", "c=d"),
             ];
             for request in requests {
                 let response = exchange(server.address, protocol, &request).await.unwrap();
@@ -57,14 +62,27 @@ async fn django_answers(server: Server) {
     for (method, path, body, expected) in [
         ("GET", "/", "", "Hello, Django!"),
         ("POST", "/echo", "sent", "sent"),
-        ("GET", "/where", "", "/django_app/app/where /where /django_app/app/where"),
+        (
+            "GET",
+            "/where",
+            "",
+            "/django_app/app/where /where /django_app/app/where",
+        ),
         ("GET", "/stream", "", "one two"),
     ] {
         for protocol in Protocol::ALL {
             let request = Request::new(method, format!("/django_app/app{path}"));
-            let request = if body.is_empty() { request } else { request.body(body) };
+            let request = if body.is_empty() {
+                request
+            } else {
+                request.body(body)
+            };
             let response = exchange(server.address, protocol, &request).await.unwrap();
-            assert_eq!((response.status, &*response.text()), (200, expected), "{path}");
+            assert_eq!(
+                (response.status, &*response.text()),
+                (200, expected),
+                "{path}"
+            );
         }
     }
 }
