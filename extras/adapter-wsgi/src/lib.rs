@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `embed` (default) | the interpreter is started when it is first needed: for Rust programs |
 //! | `program` (default) | the programs `serve` and `load`, with every server |
-//! | `abi3` | Python's stable interface: one extension module for every version from 3.9 on |
+//! | `abi3` | Python's stable interface: one extension module for every version from 3.10 on |
 //!
 //! An extension module takes `default-features = false, features = ["abi3"]`. The two kinds do not go
 //! into one workspace: a module must not link the interpreter's library, and a program must.

@@ -8,12 +8,10 @@ The gateway answers an exception with a 500. A test that wants to see the except
 passes them on where `TESTING` is set) gets it: it is kept on the way, and raised again.
 """
 
-import threading
-import weakref
-
 import gateway_rust
 import pytest
 import werkzeug.test
+from werkzeug._internal import _get_environ
 
 COUNT = 0
 USED = set()
@@ -43,7 +41,8 @@ def run_wsgi_app(app, environ, buffered=False):
     USED.add(CURRENT)
     kept = Kept(app)
     key = object()
-    environ["gateway.call"] = key
+    # As the original does: it may be a builder, and is not changed.
+    environ = {**_get_environ(environ), "gateway.call": key}
     answer = original(gateway_rust.through(kept, threads=1), environ, buffered)
     error = kept.raised.get(key)
     if error is not None:
