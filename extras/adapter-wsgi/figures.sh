@@ -4,14 +4,15 @@
 # many threads. Memory over 200 000 requests. Everything in one run; writes FIGURES.md.
 #
 # Needs a virtual environment with flask, granian, gunicorn and waitress: VENV=.. ./figures.sh
+# PROGRAMS=.. is the folder of programs that were built before.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 : "${VENV:?the folder of a virtual environment}"
 threads=${THREADS:-4} connections=${CONNECTIONS:-16} seconds=${SECONDS_EACH:-5} rounds=${ROUNDS:-3}
 port=18321
-cargo build --release --locked --quiet --bin serve --bin load
-programs=${CARGO_TARGET_DIR:-$PWD/target}/release
+programs=${PROGRAMS:-${CARGO_TARGET_DIR:-$PWD/target}/release}
+[ -n "${PROGRAMS:-}" ] || cargo build --release --locked --quiet --bin serve --bin load
 here=$PWD
 PYTHONPATH=$("$VENV/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 export PYTHONPATH RUST_LOG=error

@@ -50,13 +50,8 @@ use body::ResponseBody;
 /// use pyo3::prelude::*;
 ///
 /// #[pymodule]
-/// mod shop {
-///     use super::*;
-///
-///     #[pymodule_init]
-///     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-///         module.add("app", WsgiCallable::new(view(async |_| "Hello from Rust!")))
-///     }
+/// fn shop(module: &Bound<'_, PyModule>) -> PyResult<()> {
+///     module.add("app", WsgiCallable::new(view(async |_| "Hello from Rust!")))
 /// }
 /// ```
 #[pyclass(frozen, module = "adapter_wsgi")]
