@@ -54,7 +54,7 @@ ticks() {
 memory() {
     local all=0 process kib
     for process in $(processes); do
-        kib=$(sed -n 's/^VmRSS: *\([0-9]*\) kB/\1/p' "/proc/$process/status")
+        kib=$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$process/status")
         all=$((all + kib))
     done
     echo $((all / 1024))
