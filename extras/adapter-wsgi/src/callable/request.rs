@@ -99,9 +99,12 @@ impl Vars<'_, '_> {
         }
     }
 
+    /// Werkzeug's server has REMOTE_PORT as a number.
     fn text(&self, key: &str) -> PyResult<Option<String>> {
-        let value = self.get(key)?;
-        Ok(value.and_then(|value| String::from_utf8(value.into()).ok()))
+        match self.0.get_item(key)? {
+            Some(value) => Ok(Some(value.str()?.to_cow()?.into_owned())),
+            None => Ok(None),
+        }
     }
 }
 

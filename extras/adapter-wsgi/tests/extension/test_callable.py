@@ -20,7 +20,9 @@ HERE = pathlib.Path(__file__).parent
 
 def call(app, path="/", method="GET", body=b"", **more):
     """One exchange under the checker: status, headers, body."""
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body), **more}
+    environ = {"SCRIPT_NAME": "", "PATH_INFO": path, "QUERY_STRING": "", **more}
+    environ["REQUEST_METHOD"] = method
+    environ["wsgi.input"] = io.BytesIO(body)
     if body:
         environ["CONTENT_LENGTH"] = str(len(body))
     setup_testing_defaults(environ)
@@ -214,9 +216,12 @@ def test_under_a_server(port):
     assert ask("POST", "/echo", b"x" * 200_000)[2] == b"x" * 200_000
     assert ask("GET", "/count")[2] == b"one\ntwo\nthree\n"
     assert ask("GET", "/fail")[0] == 403
-    with pytest.raises((http.client.HTTPException, ConnectionError)):
-        # Half of a body must not pass for a whole one. waitress only closes, in the framing of
-        # HTTP/1.0 or 1.1 chunks.
-        assert ask("GET", "/fail/late")[2] != b"half of it" or pytest.fail("looks whole")
+    # Half of a body must not pass for a whole one. In HTTP/1.0, which wsgiref speaks, nothing tells them
+    # apart.
+    connection.request("GET", "/fail/late")
+    response = connection.getresponse()
+    if response.version == 11 and response.getheader("connection") != "close":
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            response.read()
     connection.close()
     assert ask("GET", "/")[0] == 200
