@@ -172,6 +172,12 @@ impl Environ {
             .map(|(_, value)| value)
     }
 
+    /// The variables that were set with [`set_var`](Self::set_var), for gateways that make the
+    /// environ of another interface.
+    pub fn added_vars(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.own_vars()
+    }
+
     fn own_vars(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.inner()
             .own_vars
