@@ -11,8 +11,9 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::shutdown_signal::Closing;
 
@@ -90,24 +91,73 @@ pub struct Duplex {
     // `None` only while it is dropped.
     io: Option<Io>,
     closing: Closing,
-    /// Where the stream goes when the app is done with it.
-    back: Option<Arc<Mutex<Option<Io>>>>,
+    /// Where the stream goes when the app drops it.
+    back: Option<Arc<Back>>,
 }
 
 type Io = Pin<Box<dyn DuplexIo>>;
 
+/// The place of a stream that an app has dropped.
+#[derive(Default)]
+struct Back {
+    is_back: AtomicBool,
+    slot: Mutex<Slot>,
+}
+
+#[derive(Default)]
+struct Slot {
+    io: Option<Io>,
+    /// The task that closes the stream.
+    host: Option<Waker>,
+}
+
+impl Back {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A stream that was lent to an app.
-pub(crate) struct Lent(Arc<Mutex<Option<Io>>>);
+pub(crate) struct Lent {
+    back: Arc<Back>,
+    /// The waker in the slot. Most polls find it unchanged, and take no lock.
+    host: Option<Waker>,
+    /// The stream, once the app has dropped it.
+    io: Option<Io>,
+}
 
 impl Lent {
-    /// Ends the stream behind the app's part (U8). Without effect where the app has moved the stream
-    /// on, and where it has gone with the app's part.
-    pub(crate) async fn close(self) {
-        let io = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut io) = io {
-            // Who has gone needs no end.
-            let _ = poll_fn(|cx| io.as_mut().poll_close(cx)).await;
+    /// Ends the stream once the app has dropped it (U8). Pending until then.
+    pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_dropped() {
+            if !self
+                .host
+                .as_ref()
+                .is_some_and(|host| host.will_wake(cx.waker()))
+            {
+                self.host = Some(cx.waker().clone());
+                let replaced = self.back.slot().host.replace(cx.waker().clone());
+                drop(replaced);
+            }
+            // Another task may have dropped it in between.
+            if !self.is_dropped() {
+                return Poll::Pending;
+            }
         }
+        if self.io.is_none() {
+            self.io = self.back.slot().io.take();
+        }
+        if let Some(io) = &mut self.io {
+            // A client that has gone needs no end.
+            let _ = ready!(io.as_mut().poll_close(cx));
+            self.io = None;
+        }
+        Poll::Ready(())
+    }
+
+    /// True if the app has dropped the stream.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.back.is_back.load(Ordering::Acquire)
     }
 }
 
@@ -129,9 +179,14 @@ impl Duplex {
 
     /// The same stream, and a handle that gets it back when the app drops it.
     pub(crate) fn lend(mut self) -> (Self, Lent) {
-        let back = Arc::<Mutex<Option<Io>>>::default();
+        let back = Arc::<Back>::default();
         self.back = Some(back.clone());
-        (self, Lent(back))
+        let lent = Lent {
+            back,
+            host: None,
+            io: None,
+        };
+        (self, lent)
     }
 
     fn io(&mut self) -> io::Result<Pin<&mut (dyn DuplexIo + 'static)>> {
@@ -229,9 +284,16 @@ impl Duplex {
 
 impl Drop for Duplex {
     fn drop(&mut self) {
-        // If nobody waits for it, it is dropped here.
-        if let Some(back) = &self.back {
-            *back.lock().unwrap_or_else(PoisonError::into_inner) = self.io.take();
+        let Some(back) = &self.back else {
+            return;
+        };
+        let mut slot = back.slot();
+        slot.io = self.io.take();
+        back.is_back.store(true, Ordering::Release);
+        let host = slot.host.take();
+        drop(slot);
+        if let Some(host) = host {
+            host.wake();
         }
     }
 }

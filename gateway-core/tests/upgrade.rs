@@ -556,3 +556,27 @@ async fn a_switch_is_taken_out_of_a_body_in_process() -> TestResult {
     assert!(Upgrade::from_body(Body::new(Full::new(Bytes::from("bytes")))).is_err());
     Ok(())
 }
+
+#[tokio::test]
+async fn u8_a_stream_that_the_app_drops_ends_before_the_app_s_part() -> TestResult {
+    let (go, wait) = tokio::sync::oneshot::channel::<()>();
+    let wait = Arc::new(Mutex::new(Some(wait)));
+    let app = view(move |_: Environ| {
+        let wait = wait.clone();
+        async move {
+            Body::upgrade("echo", move |stream: Duplex| async move {
+                drop(stream);
+                let wait = wait.lock().ok().and_then(|mut wait| wait.take());
+                Ok(wait.ok_or_else(|| Error::msg("it was run twice"))?.await?)
+            })
+        }
+    });
+    let mut response = ask(app, offer()).await?;
+    let (mut client, running) = run(&mut response)?;
+    let running = tokio::spawn(running);
+    assert_eq!(client.read(&mut [0; 1]).await?, 0);
+    assert!(!running.is_finished());
+    assert!(go.send(()).is_ok());
+    assert!(running.await?);
+    Ok(())
+}

@@ -2,8 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use super::app_body::AppBody;
 use super::log_fault::{clause, log_fault};
@@ -92,10 +95,27 @@ impl Upgrade {
     /// When the app's part failed or panicked. That was logged already, and the stream was dropped. A
     /// host that can aborts the connection (U9).
     pub async fn run(self, stream: Duplex) -> Result<(), UpgradeError> {
-        let (stream, lent) = stream.lend();
-        self.0.run(stream, judge).await.map_err(UpgradeError)?;
-        lent.close().await;
-        Ok(())
+        let (stream, mut lent) = stream.lend();
+        let mut running = pin!(self.0.run(stream, judge));
+        let mut is_over = false;
+        poll_fn(|cx| {
+            if !is_over {
+                match running.as_mut().poll(cx) {
+                    // The stream is dropped with it.
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(UpgradeError(error))),
+                    Poll::Ready(Ok(())) => is_over = true,
+                    Poll::Pending => {}
+                }
+            }
+            // An app that has moved the stream to another task ends it there.
+            let is_moved = is_over && !lent.is_dropped();
+            let is_closed = is_moved || lent.poll_close(cx).is_ready();
+            if is_over && is_closed {
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Pending
+        })
+        .await
     }
 }
 
