@@ -1,0 +1,9 @@
+//! What is on the wire, without I/O: bytes in, records out. Every length is bounded.
+
+pub(crate) mod cgi_response;
+mod error;
+pub(crate) mod fastcgi;
+pub(crate) mod scgi;
+pub(crate) mod uwsgi;
+
+pub(crate) use error::CodecError;
