@@ -117,7 +117,7 @@ impl<'a, W: AsyncWrite + Unpin> Output<'a, W> {
         writer.flush().await
     }
 
-    /// Tells the front end's log that the response was aborted, where the protocol has a way.
+    /// Tells the front end, and its log, that the response was aborted, where there is a way.
     async fn complain(&mut self) -> io::Result<()> {
         if let Framing::Records { id } = self.framing {
             let mut out = BytesMut::new();
@@ -127,6 +127,7 @@ impl<'a, W: AsyncWrite + Unpin> Output<'a, W> {
                 b"the response was aborted (B8)\n",
                 &mut out,
             );
+            out.extend_from_slice(&fastcgi::BROKEN);
             let mut writer = self.writer.lock().await;
             writer.write_all(&out).await?;
             writer.flush().await?;

@@ -173,8 +173,8 @@ fn headers(variables: &Variables, front_end: FrontEnd) -> Option<HeaderMap> {
             .collect();
         let name = HeaderName::from_bytes(&name).ok()?;
         let value = HeaderValue::from_bytes(value.trim_ascii()).ok()?;
-        // E10: a second one would be what the front end's own was to replace.
-        headers.entry(name).or_insert(value);
+        // E9: some front ends send a variable for each line.
+        headers.try_append(name, value).ok()?;
     }
     if !headers.contains_key(header::AUTHORIZATION)
         && let Some(name) = front_end.redirected("HTTP_AUTHORIZATION")

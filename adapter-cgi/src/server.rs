@@ -227,7 +227,7 @@ impl Server {
                 biased;
                 () = &mut stop => break,
                 Some(ended) = tasks.join_next() => log_panic(ended),
-                stream = self.listener.accept(), if tasks.len() < self.max_connections => {
+                mut stream = self.listener.accept(), if tasks.len() < self.max_connections => {
                     let (service, protocol) = (service.clone(), self.protocol);
                     let mut told = told.clone();
                     tasks.spawn(async move {
@@ -236,7 +236,13 @@ impl Server {
                             let _ = told.wait_for(|is_ending| *is_ending).await;
                         };
                         // L3: who leaves, or does not keep to the protocol, is no error of the app.
-                        if let Err(error) = service.serve_until(protocol, stream, ending).await {
+                        let served = service.serve_until(protocol, &mut stream, ending).await;
+                        if let Err(error) = served {
+                            // A reset may overtake what was written; FastCGI has a record for it.
+                            let is_aborted = error.kind() == io::ErrorKind::ConnectionAborted;
+                            if is_aborted && protocol != Protocol::FastCgi {
+                                stream.will_reset();
+                            }
                             tracing::info!(target: "gateway", "a connection ended early: {error}");
                         }
                     });

@@ -191,7 +191,9 @@ impl<A: App> CgiService<A> {
     ///
     /// # Errors
     ///
-    /// When the connection fails, or what comes is not of the protocol.
+    /// When the connection fails, or what comes is not of the protocol. With
+    /// [`ConnectionAborted`](std::io::ErrorKind::ConnectionAborted) when a response was aborted (B8): the
+    /// connection should then be reset, not closed, as `Server` does over TCP.
     pub async fn serve_connection<S>(&self, protocol: Protocol, stream: S) -> std::io::Result<()>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
@@ -216,6 +218,14 @@ impl<A: App> CgiService<A> {
             Protocol::Scgi | Protocol::Uwsgi => self.serve_packet(protocol, stream, ending).await,
         }
     }
+}
+
+/// B8: the end of the connection has to be seen as an error.
+fn aborted() -> std::io::Error {
+    std::io::Error::new(
+        std::io::ErrorKind::ConnectionAborted,
+        "a response was aborted",
+    )
 }
 
 impl<A> Clone for CgiService<A> {

@@ -9,12 +9,12 @@ use crate::codec::CodecError;
 /// The variables of a request as the front end sent them, in its order: for the function that is given
 /// to [`CgiService::with`](crate::CgiService::with).
 ///
-/// Where a name is there twice, the first counts.
+/// Some front ends send a variable for each line of a header, so that a name may be there twice.
 #[derive(Clone, Default)]
 pub struct Variables(Vec<(Bytes, Bytes)>);
 
 impl Variables {
-    /// The value of a variable, if the front end sent it. It may be empty.
+    /// The value of a variable, the first of that name, if the front end sent it. It may be empty.
     ///
     /// # Examples
     ///

@@ -25,12 +25,9 @@ pub(crate) fn encode(head: &response::Parts, length: Option<u64>, beginning: Beg
     });
     out.put_slice(head.status.as_str().as_bytes());
     out.put_u8(b' ');
-    out.put_slice(
-        head.status
-            .canonical_reason()
-            .unwrap_or_default()
-            .as_bytes(),
-    );
+    // A phrase always: front ends leave out the space before one that is not there.
+    let phrase = head.status.canonical_reason().unwrap_or("Unknown");
+    out.put_slice(phrase.as_bytes());
     out.put_slice(b"\r\n");
     for (name, value) in &head.headers {
         if *name == header::CONNECTION || *name == header::TRAILER {
@@ -79,7 +76,7 @@ mod tests {
             .status(299)
             .header("content-length", "3");
         let (head, ()) = response.body(()).unwrap().into_parts();
-        let expected = "HTTP/1.1 299 \r\ncontent-length: 3\r\n\r\n";
+        let expected = "HTTP/1.1 299 Unknown\r\ncontent-length: 3\r\n\r\n";
         assert_eq!(encode(&head, Some(3), Beginning::StatusLine), expected);
     }
 }

@@ -10,5 +10,5 @@ mod tests;
 pub(crate) use pairs::append as append_pair;
 #[cfg(feature = "client")]
 pub(crate) use record::ROLE_RESPONDER;
-pub(crate) use record::{MAX_CONTENT, MAX_RECORD, decode, encode, kind};
+pub(crate) use record::{BROKEN, MAX_CONTENT, MAX_RECORD, decode, encode, kind};
 pub(crate) use requests::{Event, Request, Requests, end_request};

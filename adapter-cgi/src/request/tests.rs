@@ -190,15 +190,15 @@ fn e11_proxy_is_neither_a_header_nor_a_variable() {
 }
 
 #[test]
-fn e10_the_first_of_two_variables_counts() {
+fn e9_a_variable_for_each_line_is_a_line() {
     let sent = [
         ("REQUEST_URI", "/"),
         ("HTTP_X_USER", "set"),
         ("HTTP_X_USER", "sent"),
     ];
     let environ = environ_of(FrontEnd::Nginx, &sent);
-    assert_eq!(environ.headers().get_all("x-user").iter().count(), 1);
-    assert_eq!(environ.get("HTTP_X_USER").unwrap(), "set");
+    assert_eq!(environ.headers().get_all("x-user").iter().count(), 2);
+    assert_eq!(environ.get("HTTP_X_USER").unwrap(), "set, sent");
 }
 
 #[test]

@@ -22,6 +22,19 @@ trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
 
 impl Stream {
+    /// Makes the end of the connection a reset, where the transport has one (B8).
+    pub(super) fn will_reset(&self) {
+        match self {
+            Self::Tcp(stream) => {
+                if let Err(error) = stream.set_zero_linger() {
+                    tracing::debug!(target: "gateway", rule = "B8", "cannot reset a connection: {error}");
+                }
+            }
+            #[cfg(unix)]
+            Self::Unix(_) => {}
+        }
+    }
+
     fn pinned(self: Pin<&mut Self>) -> Pin<&mut dyn Duplex> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream as &mut dyn Duplex),

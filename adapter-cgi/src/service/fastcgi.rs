@@ -8,7 +8,7 @@ use gateway_core::App;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Mutex;
 
-use super::CgiService;
+use super::{CgiService, aborted};
 use crate::codec::CodecError;
 use crate::codec::fastcgi::{Event, MAX_RECORD, Request, Requests, decode, end_request, kind};
 use crate::exchange::{Ended, Incoming, Source, linger, run};
@@ -75,8 +75,8 @@ impl<A: App> CgiService<A> {
             let status = match run(self, request, has_input, &mut records, &mut output).await {
                 Ended::Finished(Finished::Whole) => 0,
                 Ended::ClientGone if records.is_aborted => GIVEN_UP,
-                // B8: most front ends look at the end of the connection, and not at the status.
-                Ended::Finished(Finished::Aborted) | Ended::ClientGone => return Ok(()),
+                Ended::Finished(Finished::Aborted) => return Err(aborted()),
+                Ended::ClientGone => return Ok(()),
             };
             records.finish(id, status).await?;
             if !keeps_connection || is_ending {

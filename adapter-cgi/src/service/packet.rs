@@ -8,7 +8,7 @@ use gateway_core::App;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Mutex;
 
-use super::CgiService;
+use super::{CgiService, aborted};
 use crate::codec::{CodecError, scgi, uwsgi};
 use crate::exchange::{Ended, Incoming, Source, linger, run};
 use crate::output::{Finished, Framing, Output};
@@ -82,12 +82,15 @@ impl<A: App> CgiService<A> {
         };
         let mut output = Output::new(&writer, Framing::Plain(protocol.beginning()));
         let ended = run(self, request, left > 0, &mut source, &mut output).await;
-        // B8: an aborted response ends like a whole one in these protocols, unless a length was said.
-        if ended == Ended::Finished(Finished::Whole) {
-            writer.into_inner().shutdown().await?;
-            linger(&mut source.reader).await;
+        match ended {
+            Ended::Finished(Finished::Whole) => {
+                writer.into_inner().shutdown().await?;
+                linger(&mut source.reader).await;
+                Ok(())
+            }
+            Ended::Finished(Finished::Aborted) => Err(aborted()),
+            Ended::ClientGone => Ok(()),
         }
-        Ok(())
     }
 
     fn packet_request(

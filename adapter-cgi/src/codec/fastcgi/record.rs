@@ -78,26 +78,33 @@ pub(crate) fn decode(buffer: &mut BytesMut) -> Result<Option<Record>, CodecError
     }))
 }
 
-/// Appends content as records, as many as it takes, each padded to eight bytes. No content is one
-/// record, which ends a stream.
+/// Appends content as records, as many as it takes. No content is one record, which ends a stream.
+///
+/// Records are not padded, which is optional: nginx sends a head on at once only if nothing is behind
+/// it, not even padding.
 pub(crate) fn encode(kind: u8, id: u16, content: &[u8], out: &mut BytesMut) {
     let mut rest = content;
     loop {
         let (piece, behind) = rest.split_at(rest.len().min(MAX_CONTENT));
-        let padding = piece.len().wrapping_neg() % 8;
-        out.reserve(HEADER + piece.len() + padding);
+        out.reserve(HEADER + piece.len());
         out.put_u8(VERSION);
         out.put_u8(kind);
         out.put_u16(id);
         // `piece` is cut to what two bytes can say.
         out.put_u16(u16::try_from(piece.len()).unwrap_or(u16::MAX));
-        out.put_u8(u8::try_from(padding).unwrap_or(0));
-        out.put_u8(0);
+        // No padding, and a reserved byte.
+        out.put_u16(0);
         out.put_slice(piece);
-        out.put_bytes(0, padding);
         rest = behind;
         if rest.is_empty() {
             return;
         }
     }
 }
+
+/// The bytes that end a connection so that the front end knows that the response is not whole.
+///
+/// The specification has no word for that: nginx takes a connection that is closed, and the status of
+/// the application, for a response that ended well. A record of a version that does not exist is an
+/// error of the response to every front end.
+pub(crate) const BROKEN: [u8; HEADER] = [0; HEADER];
