@@ -120,6 +120,9 @@ async fn feed<S: Source>(source: &mut S, feeder: Option<Feeder>) -> String {
                 if let Some(feeder) = &feeder {
                     feeder.end();
                 }
+                if S::IS_LAZY {
+                    return pending().await;
+                }
             }
             Incoming::Cut => {
                 // I3: the app's read fails, and it may still answer.

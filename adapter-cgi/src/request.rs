@@ -79,8 +79,10 @@ impl Head {
         let mut parts = Request::new(()).into_parts().0;
         parts.headers = headers(variables, front_end)
             .ok_or_else(|| refused("A header of the request is malformed."))?;
-        // E8: SCGI has no word for a body that is not there. To these methods a client says 0.
-        let is_said = origin != Origin::AlwaysWithLength
+        // E8: SCGI has no word for a body that is not there, and lighttpd uses none in any protocol. With
+        // these methods a client says 0.
+        let says_always = origin == Origin::AlwaysWithLength || front_end == FrontEnd::Lighttpd;
+        let is_said = !says_always
             || length != Some(0)
             || [Method::POST, Method::PUT, Method::PATCH].contains(&method);
         if let Some(length) = length.filter(|_| is_said) {

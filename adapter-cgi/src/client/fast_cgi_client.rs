@@ -169,7 +169,7 @@ impl App for FastCgiClient {
         mut environ: Environ,
         start_response: StartResponse,
     ) -> Result<Body, Error> {
-        let mut variables = variables::of(&environ)?;
+        let mut variables = variables::of(&environ);
         // php-cgi runs nothing without it.
         variables::set(&mut variables, "REDIRECT_STATUS", b"200".to_vec());
         self.scripts.tell(&environ, &mut variables)?;

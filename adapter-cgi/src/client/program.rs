@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use gateway_core::{App, Body, Environ, Error, Input, InputError, StartResponse};
+use gateway_core::{App, Body, Environ, Error, HttpError, Input, InputError, StartResponse};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -154,7 +154,12 @@ impl App for CgiProgram {
         mut environ: Environ,
         start_response: StartResponse,
     ) -> Result<Body, Error> {
-        let variables = variables::of(&environ)?;
+        let variables = variables::of(&environ);
+        // It ends a value in a process environment.
+        if variables.iter().any(|(_, value)| value.contains(&0)) {
+            let error = HttpError::bad_request();
+            return Err(error.with_source("a variable holds a NUL").into());
+        }
         let input = environ.take_input();
         let spawned = self.command(variables).spawn();
         let mut child = spawned.map_err(|error| RelayError::Unreachable(error).into_page())?;

@@ -64,9 +64,10 @@ impl Watch {
         chunk
     }
 
-    /// Something was taken.
+    /// Something was taken or given.
     pub(super) fn moved(&self) {
-        self.set(false);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.moved = Instant::now();
     }
 
     /// When something has moved; `None` while the client is waited for.
@@ -126,7 +127,8 @@ impl<U: Upstream> Relay<U> {
         // S7: the connection to the client is not the program's.
         gateway_core::strip_connection_fields(&mut headers);
         start_response.start(status, headers)?;
-        Ok(self.into_body(buffer.freeze()))
+        // The client sees the head when the program has sent it.
+        Ok(self.into_body(buffer.freeze()).commit_early())
     }
 
     fn into_body(mut self, first: Bytes) -> Body {

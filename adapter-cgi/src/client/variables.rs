@@ -1,6 +1,6 @@
 //! The variables that a program gets: those of the environ, and what RFC 3875 adds.
 
-use gateway_core::{Environ, HttpError};
+use gateway_core::Environ;
 
 /// Headers about the connection to the client, which is not the program's.
 const CONNECTION_FIELDS: [&str; 8] = [
@@ -18,11 +18,7 @@ const CONNECTION_FIELDS: [&str; 8] = [
 pub(super) type Variable = (String, Vec<u8>);
 
 /// The variables of a request. `HTTP_PROXY` is never among them (E11).
-///
-/// # Errors
-///
-/// When a value holds a NUL, which ends a value in a process environment: 400.
-pub(super) fn of(environ: &Environ) -> Result<Vec<Variable>, HttpError> {
+pub(super) fn of(environ: &Environ) -> Vec<Variable> {
     let mut variables = vec![
         ("GATEWAY_INTERFACE".to_owned(), b"CGI/1.1".to_vec()),
         ("SERVER_SOFTWARE".to_owned(), b"adapter-cgi".to_vec()),
@@ -31,13 +27,9 @@ pub(super) fn of(environ: &Environ) -> Result<Vec<Variable>, HttpError> {
         if CONNECTION_FIELDS.contains(&&*name) {
             continue;
         }
-        if value.as_bytes().contains(&0) {
-            let error = HttpError::bad_request();
-            return Err(error.with_source(format!("{name} holds a NUL")));
-        }
         set(&mut variables, &name, value.into_bytes().into_owned());
     }
-    Ok(variables)
+    variables
 }
 
 /// Sets a variable, in place of one of this name.
