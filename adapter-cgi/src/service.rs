@@ -50,7 +50,7 @@ type With = dyn Fn(&Variables, &mut Environ) + Send + Sync;
 /// let (mut front_end, connection) = tokio::io::duplex(1024);
 /// front_end
 ///     .write_all(
-///         b"69:CONTENT_LENGTH\x000\0SCGI\x001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/deep%20thought\0,",
+///         b"71:CONTENT_LENGTH\x000\0SCGI\x001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/deep%20thought\0,",
 ///     )
 ///     .await?;
 /// service.serve_connection(Protocol::Scgi, connection).await?;

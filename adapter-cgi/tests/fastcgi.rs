@@ -94,8 +94,7 @@ async fn b8_an_error_in_mid_stream_is_no_end() {
         !log.content.windows(6).any(|text| text == b"broken"),
         "B8: nothing of the cause"
     );
-    let mut rest = Vec::new();
-    connection.stream.read_to_end(&mut rest).await.unwrap();
+    let rest = connection.rest().await;
     assert_eq!(rest, [0; 8], "a record of no version");
     let ended = connection.ended().await.unwrap_err();
     assert_eq!(ended.kind(), std::io::ErrorKind::ConnectionAborted);

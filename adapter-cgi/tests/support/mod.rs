@@ -137,6 +137,15 @@ impl Connection {
         receive_from(&mut self.stream, &mut self.buffer).await
     }
 
+    /// What comes up to the end, be it records or not.
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = self.buffer.split().to_vec();
+        within("the end", self.stream.read_to_end(&mut rest))
+            .await
+            .unwrap();
+        rest
+    }
+
     /// How the service has ended.
     pub(crate) async fn ended(self) -> io::Result<()> {
         drop(self.stream);
