@@ -9,6 +9,7 @@ use gateway_core::{
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Uri, Version, header};
+use http_body::Body as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -28,6 +29,8 @@ use crate::watched::{Watch, Watched};
 /// - Redirects and cookies of the upstream pass as they are: one that is mounted below a prefix has to know
 ///   it, by `X-Forwarded-Prefix`, say.
 /// - When the client leaves, the upstream's connection is closed.
+/// - A safe request without a body that fails on a connection is sent once more: a connection that was kept
+///   may have been closed at that moment (RFC 9110 section 9.2.2).
 ///
 /// | what happens | before the head | after it |
 /// |---|---|---|
@@ -121,9 +124,9 @@ impl ReverseProxy {
         } else if target.is_empty() {
             target.push('/');
         }
-        if !environ.query_string().is_empty() {
+        if let Some(query) = environ.uri().query() {
             target.push('?');
-            target.push_str(environ.query_string());
+            target.push_str(query);
         }
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(Scheme::HTTP);
@@ -154,18 +157,28 @@ impl App for ReverseProxy {
         headers.remove(header::EXPECT);
         headers.remove(header::HOST);
         let (parts, input) = environ.into_parts();
+        // RFC 9110 section 9.2.2: a kept connection may have been closed as the request was sent.
+        let mut is_repeatable = parts.method.is_safe() && input.is_end_stream();
         let watch = Watch::new();
-        let mut request = Request::new(Watched::new(input, watch.clone()));
-        *request.method_mut() = parts.method;
-        *request.uri_mut() = uri;
-        *request.version_mut() = Version::HTTP_11;
-        *request.headers_mut() = headers;
-        let answered = tokio::select! {
-            biased;
-            answered = self.client.request(request) => answered,
-            () = watch.expires(self.response_timeout) => {
-                let error = HttpError::gateway_timeout();
-                return Err(error.with_source("the upstream does not answer").into());
+        let mut input = Some(input);
+        let answered = loop {
+            let body = Watched::new(input.take().unwrap_or_default(), watch.clone());
+            let mut request = Request::new(body);
+            *request.method_mut() = parts.method.clone();
+            *request.uri_mut() = uri.clone();
+            *request.version_mut() = Version::HTTP_11;
+            *request.headers_mut() = headers.clone();
+            let answered = tokio::select! {
+                biased;
+                answered = self.client.request(request) => answered,
+                () = watch.expires(self.response_timeout) => {
+                    let error = HttpError::gateway_timeout();
+                    return Err(error.with_source("the upstream does not answer").into());
+                }
+            };
+            match answered {
+                Err(error) if is_repeatable && !error.is_connect() => is_repeatable = false,
+                answered => break answered,
             }
         };
         let (head, body) = answered.map_err(page)?.into_parts();
@@ -178,7 +191,8 @@ impl App for ReverseProxy {
         let mut headers = head.headers;
         strip_connection_fields(&mut headers);
         start_response.start(head.status, headers)?;
-        Ok(Body::new(body))
+        // The client sees the head when the upstream has sent it.
+        Ok(Body::new(body).commit_early())
     }
 }
 
