@@ -199,10 +199,11 @@ fn own_vars(variables: &Variables, front_end: FrontEnd, origin: Origin) -> Vec<(
             || name == "SCGI"
             || (origin == Origin::Process && !CGI_VARIABLES.contains(&name));
         // A name of the request itself is no name of a variable.
-        if !is_left_out && let Ok(name) = VarName::try_from(name) {
-            if !own.iter().any(|(known, _)| *known == name) {
-                own.push((name, value.to_vec()));
-            }
+        if !is_left_out
+            && let Ok(name) = VarName::try_from(name)
+            && !own.iter().any(|(known, _)| *known == name)
+        {
+            own.push((name, value.to_vec()));
         }
     }
     for name in ["REMOTE_USER", "AUTH_TYPE"] {

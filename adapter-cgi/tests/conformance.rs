@@ -1,5 +1,6 @@
 //! The adapter is held to the specification in both directions at once: the table runs against an app
 //! that is a FastCGI client, whose server is the suite's app.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::time::Duration;
 

@@ -1,4 +1,10 @@
 //! FastCGI over a stream: what a front end sends, and what it gets back.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests"
+)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! CGI programs as apps: shell scripts that behave, and some that do not.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 

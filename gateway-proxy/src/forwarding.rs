@@ -42,7 +42,19 @@ impl Forwarding {
 }
 
 fn drop_all(headers: &mut HeaderMap) {
-    for name in [FORWARDED, FOR, HOST, PROTO, PREFIX] {
+    let names = [FORWARDED, FOR, HOST, PROTO, PREFIX];
+    // E10: to an upstream that reads CGI variables, `X_Forwarded_For` is `X-Forwarded-For`.
+    let twins: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| name.as_str().contains('_'))
+        .filter(|name| {
+            names
+                .iter()
+                .any(|one| one.as_str() == name.as_str().replace('_', "-"))
+        })
+        .cloned()
+        .collect();
+    for name in names.into_iter().chain(twins) {
         headers.remove(name);
     }
 }

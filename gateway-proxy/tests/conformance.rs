@@ -7,9 +7,10 @@ use gateway_conformance::wire::Protocol;
 use gateway_conformance::{Capability, Suite, app};
 use gateway_proxy::ReverseProxy;
 
-/// Where the upstream sees the proxy's request: its own version, address and host, and no trailers.
+/// Where the upstream sees the proxy's request: its own version, address and host, and `X-Forwarded-For`.
 const ASKED_BY_THE_PROXY: &[&str] = &[
     "e5_an_absolute_target_is_kept_whole",
+    "e10_a_name_with_an_underscore_is_no_variable",
     "e12_an_absolute_target_comes_before_the_host_field",
     "e12_an_address_in_brackets_is_a_host",
     "e12_an_empty_host_is_served",

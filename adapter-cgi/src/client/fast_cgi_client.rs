@@ -223,7 +223,7 @@ async fn feed(
             let written = writer.write_buf(&mut out).await;
             if let Err(error) = written {
                 tracing::debug!(target: "gateway", "a FastCGI server does not read its input: {error}");
-                return Ok(std::future::pending().await);
+                return std::future::pending().await;
             }
             watch.moved();
         }

@@ -9,7 +9,10 @@ use crate::variables::Variables;
 
 /// A request that is answered with the gateway's page (E17).
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct Refused(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     error: HttpError,
     method: String,
     target: String,
@@ -23,21 +26,22 @@ impl Refused {
             let value = variables.get(name).unwrap_or_default();
             String::from_utf8_lossy(value).into_owned()
         };
-        Self {
+        Self(Box::new(Inner {
             error: HttpError::bad_request().with_description(description),
             method: text("REQUEST_METHOD"),
             target: text("REQUEST_URI"),
             version: super::version(variables),
             connection: connection::of(variables),
-        }
+        }))
     }
 
     pub(crate) fn answer<A: App>(self, gateway: &Gateway<A>) -> Response<Outgoing> {
-        let head = RefusedHead::new(self.version)
-            .with_method(&self.method)
-            .with_target(&self.target)
-            .with_connection(self.connection);
-        gateway.refuse(&head, self.error)
+        let refused = *self.0;
+        let head = RefusedHead::new(refused.version)
+            .with_method(&refused.method)
+            .with_target(&refused.target)
+            .with_connection(refused.connection);
+        gateway.refuse(&head, refused.error)
     }
 }
 
@@ -48,12 +52,12 @@ impl From<CodecError> for Refused {
             true => HttpError::request_header_fields_too_large(),
             false => HttpError::bad_request(),
         };
-        Self {
+        Self(Box::new(Inner {
             error: page.with_source(error),
             method: String::new(),
             target: String::new(),
             version: Version::HTTP_10,
             connection: gateway_core::Connection::new(),
-        }
+        }))
     }
 }

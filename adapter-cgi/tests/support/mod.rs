@@ -1,6 +1,10 @@
 //! A front end of the tests: one connection to a service, and FastCGI's records.
-#![allow(dead_code, reason = "each test file uses a part of it")]
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(
+    dead_code,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests, of which each file uses a part"
+)]
 
 use std::io;
 use std::time::Duration;
