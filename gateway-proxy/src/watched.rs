@@ -1,0 +1,84 @@
+//! The request's body on its way to the upstream, and since when it is the upstream that is waited for.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use gateway_core::{Input, InputError};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, sleep_until};
+
+/// Since when the upstream is waited for; `None` while it is the client.
+#[derive(Clone)]
+pub(crate) struct Watch(Arc<Mutex<Option<Instant>>>);
+
+impl Watch {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Some(Instant::now()))))
+    }
+
+    fn set(&self, since: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    fn since(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves when the upstream was waited for this long.
+    pub(crate) async fn expires(&self, timeout: Duration) {
+        loop {
+            let now = Instant::now();
+            let end = self.since().unwrap_or(now) + timeout;
+            if end <= now {
+                return;
+            }
+            sleep_until(end).await;
+        }
+    }
+}
+
+/// The body, which tells the watch of itself.
+pub(crate) struct Watched {
+    input: Input,
+    watch: Watch,
+}
+
+impl Watched {
+    pub(crate) fn new(input: Input, watch: Watch) -> Self {
+        Self { input, watch }
+    }
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = InputError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, InputError>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.input).poll_frame(cx);
+        let since = polled.is_ready().then(Instant::now);
+        this.watch.set(since);
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.input.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.input.size_hint()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // Sent, or given up by the upstream.
+        self.watch.set(Some(Instant::now()));
+    }
+}
