@@ -47,7 +47,7 @@ fn client(app: impl App, directory: &std::path::Path) -> FastCgiClient {
 #[tokio::test(flavor = "multi_thread")]
 async fn m3_an_app_behind_fastcgi_keeps_the_specification() {
     let directory = tempfile::tempdir().unwrap();
-    let mut suite = Suite::new()
+    let mut suite = without_switches()
         .deadline(Duration::from_secs(60))
         .lacks(Capability::RequestTrailers, "the protocol has none")
         .lacks(Capability::ResponseTrailers, "the protocol has none");
@@ -58,13 +58,21 @@ async fn m3_an_app_behind_fastcgi_keeps_the_specification() {
     report.assert_passed();
 }
 
+/// The suite for a host that cannot switch the protocol.
+fn without_switches() -> Suite {
+    let none = "the protocol has no stream to switch to";
+    Suite::new()
+        .lacks(Capability::Upgrade, none)
+        .lacks(Capability::WebSocketUpgrade, none)
+}
+
 /// Nothing of what the lint finds is the adapter's fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn m2_the_lint_finds_nothing_in_what_the_server_hands_in() {
     let directory = tempfile::tempdir().unwrap();
     let findings = Findings::new();
     let linted = Lint::new(app()).on_finding(&findings);
-    let _report = Suite::new()
+    let _report = without_switches()
         .deadline(Duration::from_secs(60))
         .run_in_process(client(linted, directory.path()))
         .await;

@@ -92,7 +92,9 @@ impl Capability {
     /// Whether a host that lacks it lacks something on this way.
     pub(crate) fn concerns(self, via: Via) -> bool {
         match self {
-            Self::Http1 | Self::Upgrade | Self::WebSocketUpgrade => via == Via::Http1,
+            Self::Http1 => via == Via::Http1,
+            // What is run in process is HTTP/1.1.
+            Self::Upgrade | Self::WebSocketUpgrade => via != Via::Http2,
             Self::Http2 | Self::ExtendedConnect => via == Via::Http2,
             _ => true,
         }

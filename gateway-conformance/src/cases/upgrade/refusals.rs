@@ -69,7 +69,9 @@ fn not_offered() -> Vec<Case> {
                 Ok(noted(&environ, "websocket\r\nset-cookie: evil=1"))
             })
             .sees(is_500),
+        // Where nothing is offered there is nothing to take back.
         refused("u3_an_offer_that_was_taken_back_is_none", &["U3"])
+            .needs(Capability::WebSocketUpgrade)
             .app(
                 async |mut environ: Environ, start_response: StartResponse| {
                     environ.withdraw_upgrades();
