@@ -174,7 +174,7 @@ impl Call {
                     drop(state);
                     // What the driver does with bytes that it sees.
                     let what = "the body has more bytes than it declared";
-                    py.detach(|| tracing::warn!(target: "gateway", rule = "B5", "{what}"));
+                    py.detach(|| tracing::warn!(target: "gateway", clause = "B5", "{what}"));
                     return Err(Gone);
                 }
                 Output::Over => return Err(Gone),

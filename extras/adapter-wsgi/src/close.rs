@@ -15,6 +15,6 @@ pub(crate) fn close(py: Python<'_>, iterable: &Bound<'_, PyAny>) {
     };
     if let Err(error) = closed {
         let error = PythonError::new(py, &error);
-        py.detach(|| tracing::error!(target: "gateway", rule = "L1", "close() failed: {error}"));
+        py.detach(|| tracing::error!(target: "gateway", clause = "L1", "close() failed: {error}"));
     }
 }

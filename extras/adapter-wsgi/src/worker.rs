@@ -88,14 +88,14 @@ impl<'py> Worker<'_, 'py> {
         // L3: what nobody waits for is not answered. It is no error of the app, unless it is one.
         if let Some(error) = call.finish(py, outcome) {
             py.detach(|| {
-                tracing::warn!(target: "gateway", rule = "L3", "behind the response: {error}");
+                tracing::warn!(target: "gateway", clause = "L3", "behind the response: {error}");
             });
         }
         if let Some(iterable) = &iterable {
             // L1: exactly once, whatever happened.
             let closed = catch_unwind(AssertUnwindSafe(|| close(py, iterable)));
             if closed.is_err() {
-                tracing::error!(target: "gateway", rule = "B9", "close() panicked");
+                tracing::error!(target: "gateway", clause = "B9", "close() panicked");
             }
         }
         if let Some(errors) = &self.errors {

@@ -77,7 +77,7 @@ pub(super) fn environ<A: App>(
     environ.set_connection(connection(&vars)?);
     // Where a server's SCRIPT_NAME is no prefix in the sense of E3, all is PATH_INFO.
     if let Err(error) = environ.set_script_name_len(mounted) {
-        tracing::warn!(target: "gateway", rule = "E2", "SCRIPT_NAME is ignored: {error}");
+        tracing::warn!(target: "gateway", clause = "E2", "SCRIPT_NAME is ignored: {error}");
     }
     for (name, key) in [(REMOTE_USER, "REMOTE_USER"), (AUTH_TYPE, "AUTH_TYPE")] {
         if let Some(value) = vars.get(key)? {

@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
-use gateway_conformance::wire::{Protocol, Request, exchange, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1};
 use gateway_core::{AppExt, Environ};
 use http_body::Body as _;
 
@@ -34,8 +34,8 @@ async fn b3_an_iterable_runs_as_far_as_it_is_read() {
 /// L3: what has no bytes for its client ends with it. actix tells of a client's end at a write only.
 async fn l3_an_endless_nothing_ends_with_its_client(server: Server) {
     let query = unique();
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
-    let request = Request::get(format!("/hostile/yields_nothing_for_ever?{query}"));
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let request = WireRequest::get(format!("/hostile/yields_nothing_for_ever?{query}"));
     connection.send_request(&request).await.unwrap();
     noted(&query, "running", 1).await;
     drop(connection);
@@ -48,8 +48,8 @@ async fn l3_an_endless_nothing_ends_with_its_client(server: Server) {
 /// L3: an endless body ends with its client, on every stack.
 async fn l3_an_endless_body_ends_with_its_client(server: Server) {
     let query = unique();
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
-    let request = Request::get(format!("/hostile/yields_for_ever?{query}"));
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
+    let request = WireRequest::get(format!("/hostile/yields_for_ever?{query}"));
     connection.send_request(&request).await.unwrap();
     connection.read_head("GET").await.unwrap();
     connection.read_chunk().await.unwrap();
@@ -61,7 +61,7 @@ async fn l3_an_endless_body_ends_with_its_client(server: Server) {
 async fn b6_head_ends_an_endless_body(server: Server) {
     for protocol in Protocol::ALL {
         let query = unique();
-        let request = Request::head(format!("/hostile/yields_for_ever?{query}"));
+        let request = WireRequest::head(format!("/hostile/yields_for_ever?{query}"));
         let response = exchange(server.address, protocol, &request).await.unwrap();
         assert_eq!(response.status, 200);
         noted(&query, "closed", 1).await;

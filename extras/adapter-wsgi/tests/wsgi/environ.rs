@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{AppExt, Environ, VarName};
 
 use crate::support::{Server, wsgi};
@@ -15,7 +15,7 @@ fn variables(text: &str) -> BTreeMap<&str, &str> {
 }
 
 async fn native_strings_below_a_mount(server: Server) {
-    let request = Request::get("/hostile/environ_of/caf%C3%A9/%2F?x=%20y")
+    let request = WireRequest::get("/hostile/environ_of/caf%C3%A9/%2F?x=%20y")
         .header("X-Name", b"J\xfcrgen")
         .header("Accept", "a")
         .header("Accept", "b")
@@ -59,7 +59,7 @@ async fn native_strings_below_a_mount(server: Server) {
 
 async fn a_body_has_its_type_and_length(server: Server) {
     for protocol in Protocol::ALL {
-        let request = Request::post("/hostile/environ_of")
+        let request = WireRequest::post("/hostile/environ_of")
             .header("Content-Type", "text/plain")
             .body("four");
         let response = exchange(server.address, protocol, &request).await.unwrap();

@@ -1,7 +1,7 @@
 //! What callables do wrong, or rarely: each has its right answer, its iterable is closed once, and the
 //! server goes on.
 
-use gateway_conformance::wire::{Protocol, Request, Response, WireError, exchange};
+use gateway_conformance::wire::{Protocol, WireError, WireRequest, WireResponse, exchange};
 
 use crate::support::{Server, events, noted, unique};
 
@@ -61,7 +61,7 @@ const CASES: &[(&str, Seen, usize)] = &[
     ("exc_info_after_and_swallows", Aborted, 1),
 ];
 
-fn is_seen(seen: Seen, answer: &Result<Response, WireError>) -> bool {
+fn is_seen(seen: Seen, answer: &Result<WireResponse, WireError>) -> bool {
     match (seen, answer) {
         (Whole(status, text), Ok(response)) => {
             response.is_complete() && response.status == status && response.text() == text
@@ -83,7 +83,7 @@ async fn each_has_its_answer(server: Server) {
     for protocol in Protocol::ALL {
         for (name, seen, closed) in CASES {
             let query = unique();
-            let request = Request::get(format!("/hostile/{name}?{query}"));
+            let request = WireRequest::get(format!("/hostile/{name}?{query}"));
             let answer = exchange(server.address, protocol, &request).await;
             if !is_seen(*seen, &answer) {
                 wrong.push(format!(
@@ -95,14 +95,14 @@ async fn each_has_its_answer(server: Server) {
             }
             // An iterable that nobody reads is closed as well.
             let head = unique();
-            let request = Request::head(format!("/hostile/{name}?{head}"));
+            let request = WireRequest::head(format!("/hostile/{name}?{head}"));
             let response = exchange(server.address, protocol, &request).await.unwrap();
             assert!(response.is_complete(), "{protocol:?} {name}");
             if *closed > 0 {
                 noted(&head, "closed", *closed).await;
             }
             // One more close() of theirs would be there by the end of another call.
-            let request = Request::get("/plain/bare");
+            let request = WireRequest::get("/plain/bare");
             let response = exchange(server.address, protocol, &request).await.unwrap();
             assert_eq!(response.text(), "Hello, World!", "after {name}");
             for query in [&query, &head] {
@@ -118,7 +118,7 @@ async fn each_has_its_answer(server: Server) {
 }
 
 async fn bytes_of_latin1_reach_the_wire(server: Server) {
-    let request = Request::get("/hostile/latin1_header");
+    let request = WireRequest::get("/hostile/latin1_header");
     for protocol in Protocol::ALL {
         let response = exchange(server.address, protocol, &request).await.unwrap();
         let value = response
@@ -131,7 +131,7 @@ async fn bytes_of_latin1_reach_the_wire(server: Server) {
 }
 
 async fn a_restart_replaces_the_head(server: Server) {
-    let request = Request::get("/hostile/exc_info_before");
+    let request = WireRequest::get("/hostile/exc_info_before");
     for protocol in Protocol::ALL {
         let response = exchange(server.address, protocol, &request).await.unwrap();
         assert_eq!((response.status, response.count("x-first")), (503, 0));
@@ -140,7 +140,7 @@ async fn a_restart_replaces_the_head(server: Server) {
 
 async fn a_late_exc_info_is_raised_again(server: Server) {
     let query = unique();
-    let request = Request::get(format!("/hostile/exc_info_after_and_swallows?{query}"));
+    let request = WireRequest::get(format!("/hostile/exc_info_after_and_swallows?{query}"));
     // Its answer is among the cases.
     let _ = exchange(server.address, Protocol::Http1, &request).await;
     noted(&query, "closed", 1).await;

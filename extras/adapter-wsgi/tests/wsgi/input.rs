@@ -1,6 +1,6 @@
 //! `wsgi.input`.
 
-use gateway_conformance::wire::{Protocol, Request, exchange, http1};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1};
 use gateway_core::{App, AppExt, Environ, app_fn};
 use pyo3::prelude::*;
 
@@ -10,17 +10,17 @@ async fn a_body_is_read(server: Server) {
     let body = "x".repeat(300_000);
     for protocol in Protocol::ALL {
         for name in ["reads", "reads_in_body", "reads_behind_the_end"] {
-            let sized = Request::post(format!("/hostile/{name}")).body(body.clone());
+            let sized = WireRequest::post(format!("/hostile/{name}")).body(body.clone());
             // I2: it ends, also without a length.
             let chunks = body.as_bytes().chunks(70_000).map(<[u8]>::to_vec);
-            let unsized_ = Request::post(format!("/hostile/{name}")).chunked(chunks);
+            let unsized_ = WireRequest::post(format!("/hostile/{name}")).chunked(chunks);
             for request in [sized, unsized_] {
                 let response = exchange(server.address, protocol, &request).await.unwrap();
                 assert!(response.is_complete() && response.status == 200, "{name}");
                 assert!(response.text() == body, "{protocol:?} {name}");
             }
         }
-        let request = Request::get("/hostile/reads");
+        let request = WireRequest::get("/hostile/reads");
         let response = exchange(server.address, protocol, &request).await.unwrap();
         assert_eq!(response.text(), "");
     }
@@ -30,9 +30,9 @@ async fn lines_are_read(server: Server) {
     let text = "one\ntwo\nthree\nfour\nfive";
     let expected = r"[b'one\n', b'tw', b'o', b'\n', b'three\n', b'four\n', b'five', b'', b'', b'']";
     for protocol in Protocol::ALL {
-        let whole = Request::post("/hostile/reads_lines").body(text);
+        let whole = WireRequest::post("/hostile/reads_lines").body(text);
         let split = text.as_bytes().chunks(2).map(<[u8]>::to_vec);
-        let split = Request::post("/hostile/reads_lines").chunked(split);
+        let split = WireRequest::post("/hostile/reads_lines").chunked(split);
         for request in [whole, split] {
             let response = exchange(server.address, protocol, &request).await.unwrap();
             assert_eq!(response.text(), expected);
@@ -43,7 +43,7 @@ async fn lines_are_read(server: Server) {
 /// I3: what a client cut short is not taken for a whole body.
 async fn i3_a_body_cut_short_is_an_error(server: Server) {
     let query = unique();
-    let mut connection = http1::Connection::open(server.address).await.unwrap();
+    let mut connection = http1::Http1Connection::open(server.address).await.unwrap();
     let head = format!(
         "POST /hostile/reads?{query} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nfour"
     );
@@ -51,7 +51,7 @@ async fn i3_a_body_cut_short_is_an_error(server: Server) {
     drop(connection);
     // The thread is free again: as many calls as there are threads, and each is answered.
     for _ in 0..4 {
-        let request = Request::post("/hostile/reads").body("whole");
+        let request = WireRequest::post("/hostile/reads").body("whole");
         let response = exchange(server.address, Protocol::Http1, &request)
             .await
             .unwrap();

@@ -1,6 +1,6 @@
 //! Flask itself on every stack, row by row of the table of what Flask answers.
 
-use gateway_conformance::wire::{Framing, Protocol, Request, Response, exchange};
+use gateway_conformance::wire::{Framing, Protocol, WireRequest, WireResponse, exchange};
 use serde::Deserialize;
 
 use crate::support::Server;
@@ -23,7 +23,7 @@ struct Expected {
     chunked: bool,
 }
 
-fn observed(response: &Response) -> Expected {
+fn observed(response: &WireResponse) -> Expected {
     let text = |value: &[u8]| String::from_utf8(value.to_vec()).unwrap();
     let of_the_server = ["date", "server", "connection", "transfer-encoding"];
     let mut headers: Vec<_> = response
@@ -52,7 +52,7 @@ async fn flask_answers_as_flask_does(server: Server) {
             _ => &row.expected,
         };
         for protocol in Protocol::ALL {
-            let request = Request::new(&*row.method, format!("/oracle/app{}", row.path));
+            let request = WireRequest::new(&*row.method, format!("/oracle/app{}", row.path));
             let response = exchange(server.address, protocol, &request).await.unwrap();
             assert!(response.is_complete(), "{} {}", row.method, row.path);
             let observed = observed(&response);

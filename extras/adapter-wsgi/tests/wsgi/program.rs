@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 
-use gateway_conformance::wire::{Request, http1};
+use gateway_conformance::wire::{WireRequest, http1};
 
 fn serve(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_serve"));
@@ -122,7 +122,7 @@ fn a_module_that_fails_is_shown_with_its_traceback() {
 async fn l4_a_signal_lets_a_call_end() {
     for stack in ["hyper", "axum", "actix"] {
         let running = Running::start(&["ending:app", "--stack", stack, "--threads", "2"]);
-        let mut connection = http1::Connection::open(running.address).await.unwrap();
+        let mut connection = http1::Http1Connection::open(running.address).await.unwrap();
         let head =
             "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 8\r\n\r\n";
         connection.send(head).await.unwrap();
@@ -148,8 +148,8 @@ async fn l4_a_signal_lets_a_call_end() {
 async fn it_serves_flask_on_every_stack() {
     for stack in ["hyper", "axum", "actix"] {
         let running = Running::start(&["plain:app", "--stack", stack]);
-        let mut connection = http1::Connection::open(running.address).await.unwrap();
-        let response = connection.request(&Request::get("/")).await.unwrap();
+        let mut connection = http1::Http1Connection::open(running.address).await.unwrap();
+        let response = connection.request(&WireRequest::get("/")).await.unwrap();
         assert_eq!(
             (response.status, &*response.text()),
             (200, "Hello, World!"),

@@ -1,6 +1,6 @@
 //! `wsgiref.validate` between the gateway and callables, Flask and Django among them: silent.
 
-use gateway_conformance::wire::{Protocol, Request, exchange};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use pyo3::prelude::*;
 
 use crate::support::Server;
@@ -34,11 +34,11 @@ async fn the_validator_is_silent(server: Server) {
         for name in &names {
             let target = format!("/checked/app/{name}/?a=%20b");
             let requests = [
-                Request::get(&target),
-                Request::head(&target),
-                Request::post(&target).body("one\ntwo\n"),
-                Request::post(&target).chunked(["one\n", "two\n"]),
-                Request::new("OPTIONS", &target)
+                WireRequest::get(&target),
+                WireRequest::head(&target),
+                WireRequest::post(&target).body("one\ntwo\n"),
+                WireRequest::post(&target).chunked(["one\n", "two\n"]),
+                WireRequest::new("OPTIONS", &target)
                     .header("Cookie", "a=b")
                     .header("Cookie", "c=d"),
             ];
@@ -71,7 +71,7 @@ async fn django_answers(server: Server) {
         ("GET", "/stream", "", "one two"),
     ] {
         for protocol in Protocol::ALL {
-            let request = Request::new(method, format!("/django_app/app{path}"));
+            let request = WireRequest::new(method, format!("/django_app/app{path}"));
             let request = if body.is_empty() {
                 request
             } else {

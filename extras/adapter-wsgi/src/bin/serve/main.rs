@@ -52,7 +52,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     announce(&listener, args);
     let served = args.stack.serve(listener, app.clone());
     if !app.close(LAST_CALLS) {
-        tracing::warn!(target: "gateway", rule = "L4", "calls are cut");
+        tracing::warn!(target: "gateway", clause = "L4", "calls are cut");
     }
     end_of_python();
     served.map_err(|error| (1, format!("could not go on serving: {error}")))
