@@ -8,7 +8,7 @@ use gateway_core::{
     App, Body, Environ, Error, HttpError, InputError, StartResponse, strip_connection_fields,
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{Request, Uri, Version, header};
+use http::{HeaderValue, Request, Uri, Version, header};
 use http_body::Body as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -157,6 +157,13 @@ impl App for ReverseProxy {
         headers.remove(header::EXPECT);
         headers.remove(header::HOST);
         let (parts, input) = environ.into_parts();
+        if !input.is_end_stream() && input.size_hint().exact().is_none() {
+            // hyper's client sends no body of unknown length with a GET unless it is told to.
+            headers.insert(
+                header::TRANSFER_ENCODING,
+                HeaderValue::from_static("chunked"),
+            );
+        }
         // RFC 9110 section 9.2.2: a kept connection may have been closed as the request was sent.
         let mut is_repeatable = parts.method.is_safe() && input.is_end_stream();
         let watch = Watch::new();
