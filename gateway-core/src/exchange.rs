@@ -18,6 +18,7 @@ use http::{Extensions, Response};
 
 use crate::shutdown_signal::{Closing, ShutdownSignal};
 use crate::start_error::StartError;
+use crate::wakers::Wakers;
 
 pub use closed::Closed;
 pub(crate) use head::Head;
@@ -56,9 +57,7 @@ struct Slot {
     /// The driver, which waits for a start or an early commit, and after the commit for an abort.
     driver: Option<Waker>,
     /// The tasks that wait for the end.
-    watchers: Vec<(u64, Waker)>,
-    /// The id of the next watcher.
-    next_watcher: u64,
+    watchers: Wakers,
     observations: Observations,
     /// The protocols that the connection can switch to.
     offers: Option<Arc<Offers>>,
@@ -268,7 +267,7 @@ impl Exchange {
         drop(slot);
         // The waker may be the last owner of a task that holds a handle on this exchange.
         drop(driver);
-        watchers.into_iter().for_each(|(_, waker)| waker.wake());
+        watchers.wake();
         observations
     }
 }

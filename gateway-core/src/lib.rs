@@ -98,6 +98,7 @@ mod status;
 mod try_into_response;
 mod view;
 mod view_error;
+mod wakers;
 
 pub use app::{App, AppFn, app_fn};
 pub use app_ext::AppExt;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
+
+use crate::wakers::Wakers;
 
 /// Says once that a server has begun to shut down (U12, L4).
 ///
@@ -35,14 +37,7 @@ pub struct ShutdownSignal(Arc<Signal>);
 #[derive(Default)]
 struct Signal {
     has_begun: AtomicBool,
-    waiting: Mutex<Waiting>,
-}
-
-/// The tasks that wait, each at a place of its own.
-#[derive(Default)]
-struct Waiting {
-    places: Vec<Option<Waker>>,
-    free: Vec<usize>,
+    waiting: Mutex<Wakers>,
 }
 
 impl ShutdownSignal {
@@ -55,10 +50,8 @@ impl ShutdownSignal {
     /// Gives the signal: all who wait for it are woken. A second call has no effect.
     pub fn begin(&self) {
         self.0.has_begun.store(true, Ordering::Release);
-        let waiting = std::mem::take(&mut self.0.waiting().places);
-        for waker in waiting.into_iter().flatten() {
-            waker.wake();
-        }
+        let waiting = std::mem::take(&mut *self.0.waiting());
+        waiting.wake();
     }
 
     /// True if the signal was given.
@@ -77,7 +70,7 @@ impl ShutdownSignal {
 }
 
 impl Signal {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, Wakers> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -135,19 +128,7 @@ impl Future for Closing {
             this.place = None;
             return Poll::Ready(());
         }
-        let Waiting { places, free } = &mut *waiting;
-        let place = *this.place.get_or_insert_with(|| {
-            free.pop().unwrap_or_else(|| {
-                places.push(None);
-                places.len() - 1
-            })
-        });
-        // A waker is dropped outside the lock: it may be the last owner of a task.
-        let replaced = match places.get_mut(place) {
-            Some(Some(known)) if known.will_wake(cx.waker()) => None,
-            Some(waker) => waker.replace(cx.waker().clone()),
-            None => None,
-        };
+        let replaced = waiting.register(&mut this.place, cx);
         drop(waiting);
         drop(replaced);
         Poll::Pending
@@ -160,13 +141,7 @@ impl Drop for Closing {
         let (Some(ShutdownSignal(signal)), Some(place)) = (&self.signal, self.place) else {
             return;
         };
-        let mut waiting = signal.waiting();
-        let Waiting { places, free } = &mut *waiting;
-        let waker = places.get_mut(place).and_then(|waker| {
-            free.push(place);
-            waker.take()
-        });
-        drop(waiting);
+        let waker = signal.waiting().remove(place);
         drop(waker);
     }
 }
@@ -183,7 +158,7 @@ impl fmt::Debug for Closing {
 mod tests {
     use std::pin::pin;
     use std::sync::atomic::AtomicU32;
-    use std::task::Wake;
+    use std::task::{Wake, Waker};
 
     use super::*;
 
@@ -213,17 +188,6 @@ mod tests {
         signal.begin();
         assert_eq!(count.0.load(Ordering::Relaxed), 2);
         assert!(pin!(signal.closing()).poll(&mut cx).is_ready());
-    }
-
-    #[test]
-    fn u12_who_waits_no_longer_is_not_kept() {
-        let signal = ShutdownSignal::new();
-        for _ in 0..3 {
-            let closing = pin!(signal.closing());
-            let mut cx = Context::from_waker(Waker::noop());
-            assert!(closing.poll(&mut cx).is_pending());
-        }
-        assert_eq!(signal.0.waiting().places.len(), 1);
     }
 
     #[test]

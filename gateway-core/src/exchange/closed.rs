@@ -12,13 +12,16 @@ use super::Exchange;
 #[must_use = "a future does nothing until it is polled"]
 pub struct Closed {
     exchange: Arc<Exchange>,
-    /// Its id among the watchers, once it was polled.
-    id: Option<u64>,
+    /// Its place among the watchers, once it was polled.
+    place: Option<usize>,
 }
 
 impl Closed {
     pub(crate) fn new(exchange: Arc<Exchange>) -> Self {
-        Self { exchange, id: None }
+        Self {
+            exchange,
+            place: None,
+        }
     }
 
     /// True if the exchange is over by now.
@@ -37,14 +40,9 @@ impl Future for Closed {
         if slot.is_closed {
             return Poll::Ready(());
         }
-        let id = *this.id.get_or_insert_with(|| {
-            slot.next_watcher += 1;
-            slot.next_watcher
-        });
-        match slot.watchers.iter_mut().find(|(known, _)| *known == id) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => slot.watchers.push((id, cx.waker().clone())),
-        }
+        let replaced = slot.watchers.register(&mut this.place, cx);
+        drop(slot);
+        drop(replaced);
         Poll::Pending
     }
 }
@@ -52,11 +50,9 @@ impl Future for Closed {
 /// Removes the waker: an app may make a new future for every event that it sends.
 impl Drop for Closed {
     fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.exchange
-                .lock()
-                .watchers
-                .retain(|(known, _)| *known != id);
+        if let Some(place) = self.place {
+            let waker = self.exchange.lock().watchers.remove(place);
+            drop(waker);
         }
     }
 }
@@ -88,6 +84,6 @@ mod tests {
                     .is_pending()
             );
         }
-        assert!(exchange.lock().watchers.is_empty());
+        assert_eq!(exchange.lock().watchers.count(), 0);
     }
 }

@@ -42,7 +42,6 @@ impl Exchange {
             is_closed,
             driver,
             watchers,
-            next_watcher: _,
             observations,
             offers,
             spare,
