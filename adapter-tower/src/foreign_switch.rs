@@ -3,6 +3,7 @@
 use gateway_core::{Body, Environ, Response};
 use http::{Method, StatusCode, Version, header, request};
 use hyper::ext::Protocol;
+use hyper::upgrade::OnUpgrade;
 
 use crate::minted::{Minted, mint};
 
@@ -11,27 +12,34 @@ const WEBSOCKET: &str = "websocket";
 
 /// What a request of the service offers, and the `OnUpgrade` that the service may take.
 pub(crate) struct ForeignSwitch {
+    /// Until it is offered.
+    on_upgrade: Option<OnUpgrade>,
     minted: Minted,
     version: Version,
 }
 
 impl ForeignSwitch {
-    /// Puts hyper's `OnUpgrade` into the extensions of a request that offers a switch. An extended
-    /// CONNECT, which apps see as a GET, is shown to the service as a CONNECT.
-    pub(crate) fn offer(
-        environ: &Environ,
-    ) -> Option<impl FnOnce(&mut request::Parts) -> Self + use<>> {
+    /// What a request offers; `None` if it offers nothing.
+    pub(crate) fn of(environ: &Environ) -> Option<Self> {
         environ.upgrades().next()?;
         let (on_upgrade, minted) = mint()?;
-        let version = environ.version();
-        Some(move |parts: &mut request::Parts| {
-            parts.extensions.insert(on_upgrade);
-            if version >= Version::HTTP_2 {
-                parts.method = Method::CONNECT;
-                parts.extensions.insert(Protocol::from_static(WEBSOCKET));
-            }
-            Self { minted, version }
+        Some(Self {
+            on_upgrade: Some(on_upgrade),
+            minted,
+            version: environ.version(),
         })
+    }
+
+    /// Puts hyper's `OnUpgrade` into the extensions of the request. An extended CONNECT, which apps see as
+    /// a GET, is shown as what it is.
+    pub(crate) fn offer(&mut self, parts: &mut request::Parts) {
+        if let Some(on_upgrade) = self.on_upgrade.take() {
+            parts.extensions.insert(on_upgrade);
+        }
+        if self.version >= Version::HTTP_2 {
+            parts.method = Method::CONNECT;
+            parts.extensions.insert(Protocol::from_static(WEBSOCKET));
+        }
     }
 
     /// The protocol that the service switches to, as its head says.

@@ -9,8 +9,12 @@ use http::request;
 pub(crate) struct ForeignSwitch(Infallible);
 
 impl ForeignSwitch {
-    pub(crate) fn offer(_: &Environ) -> Option<fn(&mut request::Parts) -> Self> {
+    pub(crate) fn of(_: &Environ) -> Option<Self> {
         None
+    }
+
+    pub(crate) fn offer(&mut self, _: &mut request::Parts) {
+        match self.0 {}
     }
 
     pub(crate) fn protocol<B>(&self, _: &http::Response<B>) -> Option<String> {

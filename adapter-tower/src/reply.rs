@@ -3,10 +3,8 @@
 
 use axum_core::body::Body as AxumBody;
 use axum_core::response::{IntoResponse as AxumIntoResponse, Response as AxumResponse};
-use gateway_core::{Body, Error, Response, TryIntoResponse, reply};
+use gateway_core::{Body, Error, Response, TryIntoResponse, reply, translate_response};
 use http::{Method, Version};
-
-use crate::response::translate;
 
 /// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the response of a native
 /// axum handler.
@@ -99,6 +97,6 @@ impl<T> From<T> for ViewReply<T> {
 
 impl<T: AxumIntoResponse> TryIntoResponse for ViewReply<T> {
     fn try_into_response(self) -> Result<Response, Error> {
-        Ok(translate(self.0.into_response()).map(Body::commit_early))
+        Ok(translate_response(self.0.into_response()).map(Body::commit_early))
     }
 }

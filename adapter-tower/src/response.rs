@@ -1,7 +1,7 @@
 //! Converts a response of a tower service into one of an app.
 
 use bytes::Bytes;
-use gateway_core::{Body, BoxError, Response, ResponseExt, strip_connection_fields};
+use gateway_core::{Body, BoxError, Response, translate_response};
 use http::Method;
 use http_body::Body as HttpBody;
 
@@ -11,30 +11,11 @@ where
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let response = translate(response);
+    let response = translate_response(response);
     if *method != Method::HEAD || !response.body().is_known_empty() {
         return response;
     }
     // B6: services remove the body of a response to HEAD themselves. An empty body then does not
     // tell the length that GET would have: only a Content-Length does.
     response.map(|_| Body::from_chunks(std::iter::empty::<Bytes>()))
-}
-
-/// Converts the head and takes the body, with its trailers.
-pub(crate) fn translate<B>(response: http::Response<B>) -> Response
-where
-    B: HttpBody + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    let mut response = response.map(|body| {
-        if body.is_end_stream() {
-            Body::empty()
-        } else {
-            Body::new(body)
-        }
-    });
-    if strip_connection_fields(response.headers_mut()) {
-        response.close_connection();
-    }
-    response
 }

@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::fmt;
 
-use gateway_core::{App, Body, BoxError, Environ, Error, Input, StartResponse};
+use gateway_core::{App, Body, BoxError, Environ, Error, Input, StartResponse, translate_response};
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use tower_service::Service;
@@ -11,7 +11,7 @@ use tower_service::Service;
 use crate::foreign_switch::ForeignSwitch;
 use crate::prefix;
 use crate::ready_clone::ReadyClone;
-use crate::response::{answer, translate};
+use crate::response::answer;
 
 /// Makes an app from a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`,
 /// any service that takes a request with any `http_body::Body`.
@@ -130,10 +130,12 @@ where
         let (response, switch) = {
             let stripped = prefix::strip(&environ)?;
             let connection = *environ.connection();
-            let offer = ForeignSwitch::offer(&environ);
+            let mut switch = ForeignSwitch::of(&environ);
             let (mut parts, input) = environ.into_parts();
             prefix::describe(&mut parts, stripped, connection);
-            let switch = offer.map(|offer| offer(&mut parts));
+            if let Some(switch) = &mut switch {
+                switch.offer(&mut parts);
+            }
             let request = Request::from_parts(parts, (self.body)(input));
             (service.call(request), switch)
         };
@@ -145,7 +147,7 @@ where
         if let Some(switch) = switch
             && let Some(protocol) = switch.protocol(&response)
         {
-            return start_response.send(switch.switch(protocol, translate(response)));
+            return start_response.send(switch.switch(protocol, translate_response(response)));
         }
         // A tower service that has returned its response expects it to be sent: a client may wait
         // for the head before it continues (gRPC, event streams).

@@ -126,7 +126,7 @@ pub use observer::{Ended, Observer, Outcome, RequestSummary};
 pub use path_params::PathParams;
 #[cfg(feature = "cookies")]
 pub use response::CookieError;
-pub use response::{Response, ResponseExt};
+pub use response::{Response, ResponseExt, translate_response};
 pub use shutdown_signal::{Closing, ShutdownSignal};
 pub use start_error::StartError;
 pub use start_response::StartResponse;

@@ -23,9 +23,27 @@ pub type Response = http::Response<Body>;
 #[derive(Debug, Clone, Copy)]
 struct CloseConnection;
 
-/// Converts a response that was made for another interface. The body keeps its trailers, and the
-/// fields of one connection are translated or stripped (S7).
-pub(crate) fn from_foreign<B>(response: http::Response<B>) -> Response
+/// Converts a response that was made for another interface: the body keeps its trailers, the fields of
+/// one connection are stripped, and `Connection: close` becomes
+/// [`close_connection`](ResponseExt::close_connection) (S7). For bridges; a view may return such a
+/// response as it is.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_core::{ResponseExt, translate_response};
+///
+/// let foreign = http::Response::builder()
+///     .header("connection", "close")
+///     .header("x-kept", "1")
+///     .body("text".to_owned())?;
+/// let response = translate_response(foreign);
+/// assert!(response.closes_connection());
+/// assert!(!response.headers().contains_key("connection"));
+/// assert_eq!(response.headers()["x-kept"], "1");
+/// # Ok::<(), http::Error>(())
+/// ```
+pub fn translate_response<B>(response: http::Response<B>) -> Response
 where
     B: HttpBody + Send + 'static,
     B::Data: Buf,

@@ -13,7 +13,7 @@ use crate::error::{BoxError, Error};
 use crate::headers::AppendHeaders;
 use crate::http_error::HttpError;
 use crate::modify_response::{HTML, ModifyResponse, extend, set_status};
-use crate::response::{Response, ResponseExt, from_foreign};
+use crate::response::{Response, ResponseExt, translate_response};
 use crate::status::IntoStatus;
 use crate::view_error::ViewError;
 
@@ -125,7 +125,7 @@ where
     B::Error: Into<BoxError>,
 {
     fn try_into_response(self) -> Result<Response, Error> {
-        let mut response = from_foreign(self);
+        let mut response = translate_response(self);
         let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
         // Content without a type is plain text, as in Werkzeug.
         let has_content =
