@@ -103,15 +103,6 @@ impl Activity {
         self.tunnels().abort_all();
     }
 
-    /// On HTTP/1 the whole connection becomes a tunnel. False on HTTP/2, where only a stream does.
-    pub(super) fn takes_connection(&self) -> bool {
-        let is_whole = !self.is_http2();
-        if is_whole {
-            self.set_tunnel(true);
-        }
-        is_whole
-    }
-
     fn tunnels(&self) -> MutexGuard<'_, JoinSet<()>> {
         self.tunnels.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,9 +26,13 @@ pub(super) async fn run(
     // The app may be silent for as long as it likes (U11).
     exchange.set_at_work(true);
     let activity = exchange.activity().clone();
+    let whole = (!activity.is_http2()).then_some(activity);
+    if let Some(activity) = &whole {
+        activity.set_tunnel(true);
+    }
     let stream = TunnelIo {
         stream: Duplex::from_hyper(upgraded),
-        whole: activity.takes_connection().then_some(activity),
+        whole,
     };
     // The error was logged already, and the stream was closed.
     let _ = upgrade.run(Duplex::new(stream)).await;
