@@ -17,10 +17,11 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use gateway_core::App;
+use gateway_core::{App, Error, lifespan};
 use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep;
 
 use crate::protocol::Protocol;
 use crate::service::CgiService;
@@ -53,6 +54,11 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its future
 /// says so. Connections without a request are closed at once. Exchanges in flight may end within the
 /// `shutdown_deadline`; what is left is cut (L4).
+///
+/// The app's [`startup`](App::startup) runs before the first connection is accepted, and its
+/// [`shutdown`](App::shutdown) behind the last exchange, within what is left of the deadline (L9, L10). An
+/// error of either is the server's. A server that is told to end during the startup drops it, and ends
+/// without an error.
 ///
 /// # Examples
 ///
@@ -165,7 +171,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the process cannot listen for signals.
+    /// When the process cannot listen for signals; and as [`serve_until`](Self::serve_until).
     pub async fn serve<A: App>(self, app: A) -> io::Result<()> {
         self.serve_service(CgiService::new(app)).await
     }
@@ -191,7 +197,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// None today: what goes wrong with a connection or with accepting one is logged.
+    /// The error of the app's startup or shutdown, or `TimedOut` when its shutdown has not ended by the
+    /// deadline. What goes wrong with a connection or with accepting one is logged.
     pub async fn serve_until<A: App>(
         self,
         app: A,
@@ -220,6 +227,12 @@ impl Server {
         cut: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let (mut stop, mut cut) = (pin!(stop), pin!(cut));
+        let app = service.gateway().app();
+        tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            started = lifespan::start(app) => started.map_err(of_app)?,
+        }
         let (ending, told) = watch::channel(false);
         let mut tasks = JoinSet::new();
         loop {
@@ -251,6 +264,8 @@ impl Server {
         }
         drop(self.listener);
         tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
+        // L4: before the connections are told, so that streams without an end can end by themselves.
+        service.gateway().shutdown_signal().begin();
         // Every task has a receiver.
         let _ = ending.send(true);
         let drained = async {
@@ -258,9 +273,10 @@ impl Server {
                 log_panic(ended);
             }
         };
+        let mut deadline = pin!(sleep(self.shutdown_deadline));
         let is_drained = tokio::select! {
             () = drained => true,
-            () = tokio::time::sleep(self.shutdown_deadline) => false,
+            () = &mut deadline => false,
             () = &mut cut => false,
         };
         if !is_drained {
@@ -269,7 +285,15 @@ impl Server {
             service.gateway().begin_cutting();
             tasks.shutdown().await;
         }
-        Ok(())
+        tokio::select! {
+            // Also behind the deadline the app has one turn.
+            biased;
+            stopped = lifespan::stop(app) => stopped.map_err(of_app),
+            () = &mut deadline => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the app's shutdown has not ended by the deadline",
+            )),
+        }
     }
 }
 
@@ -282,6 +306,11 @@ impl fmt::Debug for Server {
             .field("shutdown_deadline", &self.shutdown_deadline)
             .finish()
     }
+}
+
+/// The app's own error.
+fn of_app(error: Error) -> io::Error {
+    io::Error::other(error.into_boxed())
 }
 
 /// B9: a connection that panics is one connection less.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use gateway_core::App;
+use gateway_core::{App, lifespan};
 
 use crate::service::CgiService;
 
@@ -14,7 +14,9 @@ pub fn is_cgi() -> bool {
 }
 
 /// Answers the one request of this process, a CGI program: from its environment and standard input, to
-/// its standard output. The exit code says whether the response was written whole.
+/// its standard output. The exit code says whether the response was written whole. The app is started
+/// before and shut down after (L9, L10); where it cannot be started, nothing is written, and the front end
+/// answers with an error of its own.
 ///
 /// It makes a runtime of its own, of one thread, and must not be called within another. The standard
 /// output is the response's: what the app logs goes to the standard error, which is the front end's log.
@@ -42,13 +44,20 @@ pub fn run_cgi<A: App>(service: &CgiService<A>) -> ExitCode {
         }
     };
     let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-    let served = runtime.block_on(service.serve_cgi(std::env::vars_os(), input, output));
+    let served = runtime.block_on(lifespan::run(
+        service.gateway().app(),
+        service.serve_cgi(std::env::vars_os(), input, output),
+    ));
     // A read of the standard input that nobody waits for must not hold the end up.
     runtime.shutdown_background();
     match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
             tracing::debug!(target: "gateway", clause = "B8", "{error}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            tracing::error!(target: "gateway", clause = "L9", "the app cannot start or stop: {error:?}");
             ExitCode::FAILURE
         }
     }
