@@ -174,7 +174,10 @@ impl App for ReverseProxy {
             *request.method_mut() = parts.method.clone();
             *request.uri_mut() = uri.clone();
             *request.version_mut() = Version::HTTP_11;
-            *request.headers_mut() = headers.clone();
+            *request.headers_mut() = match is_repeatable {
+                true => headers.clone(),
+                false => std::mem::take(&mut headers),
+            };
             let answered = tokio::select! {
                 biased;
                 answered = self.client.request(request) => answered,
