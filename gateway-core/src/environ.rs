@@ -167,18 +167,27 @@ impl Environ {
     }
 
     fn var(&self, key: &str) -> Option<&[u8]> {
-        self.own_vars()
+        self.added_vars()
             .find(|(known, _)| *known == key)
             .map(|(_, value)| value)
     }
 
     /// The variables that were set with [`set_var`](Self::set_var), for gateways that make the
     /// environ of another interface.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_core::{Environ, VarName};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut environ = Environ::from_request(http::Request::get("/").body(())?);
+    /// environ.set_var(const { VarName::new("REMOTE_USER") }, "ada");
+    /// let added: Vec<_> = environ.added_vars().collect();
+    /// assert_eq!(added, [("REMOTE_USER", &b"ada"[..])]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn added_vars(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.own_vars()
-    }
-
-    fn own_vars(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.inner()
             .own_vars
             .iter()

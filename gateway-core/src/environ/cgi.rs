@@ -168,7 +168,7 @@ impl Environ {
             }
         }
         vars.extend(
-            self.own_vars()
+            self.added_vars()
                 .map(|(key, value)| (Cow::Borrowed(key), EnvValue::borrowed(value))),
         );
         vars
