@@ -14,6 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::fault::Fault;
 
+/// What a read of a head has room for, in bytes.
+const READ_SIZE: usize = 16 * 1024;
+
 pub(crate) struct Reader {
     pub(crate) socket: OwnedReadHalf,
     pub(crate) buffer: BytesMut,
@@ -26,6 +29,9 @@ impl Reader {
             if let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at + 4;
             }
+            // Room for all that a client sends at once. `read_buf` makes room for 64 bytes
+            // otherwise, and what comes behind a head is read or not, by the head's length.
+            self.buffer.reserve(READ_SIZE);
             if self.socket.read_buf(&mut self.buffer).await.ok()? == 0 {
                 return None;
             }
