@@ -1,5 +1,5 @@
-//! `AppExt`: what every app can do, such as being run for its response, boxed, or checked by the
-//! lint.
+//! `AppExt`: methods of every app: run it in process for its response, box it, or check it by the
+//! lint of this crate.
 
 use crate::app::App;
 use crate::body::Body;

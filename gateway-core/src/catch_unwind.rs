@@ -1,4 +1,4 @@
-//! A future whose panics become errors (B9).
+//! `CatchUnwind`: wraps a future, and returns a panic of it as an error (B9).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,4 +1,5 @@
-//! `Exchange`: the shared state of one request and its response.
+//! `Exchange`: the state of one request and its response, which the environ, `StartResponse`, the
+//! body and the driver share.
 
 mod closed;
 mod head;

@@ -1,4 +1,5 @@
-//! `Gateway`, the driver: runs an app and makes its response right for every host and protocol.
+//! `Gateway`, the driver: calls an app for one request, and makes of what it returns the HTTP
+//! response that a server may send as it is.
 
 mod app_body;
 mod await_commit;

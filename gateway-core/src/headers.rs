@@ -1,5 +1,5 @@
-//! `IntoHeaders`: the collections of headers that apps and views may give, and their checks (S6 to
-//! S9).
+//! `IntoHeaders`: the collections of headers that apps and views may give, and the checks of each
+//! name and value (S6 to S9).
 
 mod check;
 mod connection;

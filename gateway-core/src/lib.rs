@@ -33,6 +33,14 @@
 //! - [`Gateway`]: the driver, for those who write adapters; [`bridge`], for hosts that keep a request
 //!   on one thread.
 //!
+//! The docs use five words in one sense each:
+//!
+//! - The *host* is the server or framework that an adapter is for, such as hyper or actix-web.
+//! - The *driver* is [`Gateway`], the code between the adapter and the app.
+//! - A *clause* is a rule of [the specification](spec). It has a name, such as B9.
+//! - A *view* is a function from an environ to a return value, such as text or a tuple.
+//! - A head is *committed* when it goes to the host. From then on nobody can change it.
+//!
 //! Mounting at prefixes, limits and other middlewares are in `gateway-util`, a client for tests of apps
 //! in `gateway-testing`.
 //!

@@ -1,5 +1,5 @@
-//! `Lint`: a middleware that checks the app inside it and the gateway outside it against the
-//! clauses.
+//! `Lint`: a middleware for tests and development. It reports where the app inside it, or the
+//! server and adapter outside it, break the clauses of the specification.
 //!
 //! The comments that begin with `//=` are the clauses of [the specification](crate::spec). They
 //! stand above the checks in this module, and a test copies them into SPEC.md. Clauses that no

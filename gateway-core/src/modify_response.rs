@@ -1,4 +1,5 @@
-//! `ModifyResponse`: the status and the headers in the tuples that views return.
+//! `ModifyResponse`: the types that can stand in a tuple behind the body, and change the status or
+//! the headers of its response.
 
 use std::collections::{BTreeMap, HashMap};
 

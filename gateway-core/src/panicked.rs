@@ -1,4 +1,4 @@
-//! Catches panics of the app's code (B9).
+//! `catch`: calls a function of the app, and returns its panic as an error (B9).
 
 use std::any::Any;
 use std::error::Error as StdError;

@@ -1,4 +1,5 @@
-//! `PathParams`: the path parameters of a host's routes.
+//! `PathParams`: the parameters of the route, such as `id` of `/items/{id}`, that the router of the
+//! server's framework has matched.
 
 /// The parameters that a host's router took out of the path, as names and values.
 ///

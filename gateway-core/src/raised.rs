@@ -1,4 +1,5 @@
-//! Decides which response an error becomes.
+//! Finds the `HttpError` in an error that an app returned or a body failed with; any other error is
+//! a 500.
 
 use std::io;
 

@@ -1,5 +1,5 @@
-//! The specification: the text of SPEC.md, whose programs are compiled, and the list of its
-//! clauses.
+//! The specification: SPEC.md as documentation, whose examples are compiled as tests, and the list
+//! of its clauses.
 #![doc = include_str!("../SPEC.md")]
 
 /// The text of SPEC.md.

@@ -1,4 +1,4 @@
-//! `StartError`: why `start_response` refused a start.
+//! `StartError`: why a call of `start_response` was an error.
 
 use std::error::Error as StdError;
 use std::fmt;

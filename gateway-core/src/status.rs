@@ -1,4 +1,4 @@
-//! `IntoStatus`: the types that can be a response status: a number, a text, a `StatusCode`.
+//! `IntoStatus`: the types that can be a response status: a number, a string, a `StatusCode`.
 
 use std::fmt;
 

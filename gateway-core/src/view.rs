@@ -1,4 +1,5 @@
-//! `view` and `view_with`: make an app of a function that returns its response.
+//! `view` and `view_with`: make an app of an async function from an `Environ` to a return value;
+//! `view_with` also passes it a clone of some state.
 
 use std::any::type_name;
 use std::fmt;

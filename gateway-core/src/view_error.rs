@@ -1,4 +1,4 @@
-//! `ViewError`: the errors that a view may return.
+//! `ViewError`: the trait of the error types that a view may return.
 
 use crate::error::Error;
 use crate::http_error::HttpError;

@@ -1,5 +1,5 @@
-//! `Body::buffer`: reads a body into memory up to a limit, and keeps its callbacks and trailers
-//! (L2).
+//! `Body::buffer`: reads a body into memory, at most a given number of bytes, and keeps its
+//! trailers and its on-close callbacks (L2).
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `FrameSource`: the trait object behind a streaming body.
+//! `FrameSource`: the trait that every streaming body implements, and the box that holds one.
 
 use std::pin::Pin;
 

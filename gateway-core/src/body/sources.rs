@@ -1,4 +1,4 @@
-//! The sources of streaming bodies: `http_body` bodies, `Stream`s and iterators.
+//! Makes a `FrameSource` of an `http_body` body, of a `Stream` or of an iterator.
 
 use std::any::Any;
 use std::pin::Pin;

@@ -1,4 +1,5 @@
-//! `Pump`: the host's end of a bridge, which reads the payload when the app waits for a chunk.
+//! `Pump`: the adapter's end of a bridge. It reads the host's request body when the app waits for a
+//! chunk.
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The app's end of a bridge: the body behind the `Input`.
+//! `Reader`: the app's end of a bridge. The `Input` of the app reads from it.
 
 use std::error::Error as StdError;
 use std::fmt;

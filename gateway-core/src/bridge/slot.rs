@@ -1,4 +1,4 @@
-//! What both ends of a bridge share: room for one chunk, and the wakers.
+//! `Slot`: what both ends of a bridge share: room for one chunk, and the wakers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};

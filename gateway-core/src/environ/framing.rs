@@ -1,5 +1,4 @@
-//! Reads the `Host`, `Transfer-Encoding` and `TE` fields of a request, for what the gateway decides
-//! before the app.
+//! Reads the `Host`, `Transfer-Encoding` and `TE` fields of a request, before the app is called.
 
 use http::{HeaderMap, header};
 

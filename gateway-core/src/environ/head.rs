@@ -1,4 +1,5 @@
-//! The head of a request: the environ's own, one that the host lends, or an empty one.
+//! `Head`: the head of a request in one of three forms: as `http` types, lent by the adapter, or
+//! empty in memory that waits for the next request.
 
 use std::sync::LazyLock;
 

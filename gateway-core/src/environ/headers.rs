@@ -1,4 +1,4 @@
-//! The request headers: from an `http` map, or from the host's own type.
+//! Look-ups in the request headers, which are an `http` map or still in the server's own type.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! The host of a request: `host`, `server_name` and `server_port`, and what a valid `Host` is
-//! (E12).
+//! The host name of a request: `host`, `server_name` and `server_port`, and what a valid `Host`
+//! field is (E12).
 
 use std::borrow::Cow;
 use std::net::{Ipv6Addr, SocketAddr};

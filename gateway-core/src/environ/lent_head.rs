@@ -1,5 +1,5 @@
-//! `LentHead` and `HeadSource`: a request head that stays in the host's own types until `http`
-//! types are asked for.
+//! `LentHead`: a request head in the server's own types, which is converted to `http` types when an
+//! app first asks for them. `HeadSource` is the trait by which an adapter reads those types.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! The raw path of a request: where SCRIPT_NAME ends and PATH_INFO begins.
+//! The path as the client sent it, and the offset where SCRIPT_NAME ends and PATH_INFO begins.
 
 use std::borrow::Cow;
 use std::fmt;

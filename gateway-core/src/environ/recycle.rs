@@ -1,4 +1,4 @@
-//! The memory of an environ, and how it is used again for a later request (L5).
+//! Keeps the memory of an environ, and uses it again for a later request (L5).
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 

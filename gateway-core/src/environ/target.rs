@@ -1,4 +1,4 @@
-//! The request target: path, mount point, query.
+//! The accessors of the request target: SCRIPT_NAME, PATH_INFO, the query and the whole URI.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! `Environ::upgrades`: reads from a request which protocols it offers to switch to (U1, U2).
+//! `Environ::upgrades`: the protocols that the client offers and the host can switch to (U1, U2).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `Closed`: a future that resolves when an exchange is over.
+//! `Closed`: a future that resolves when the response has ended or the client has left.
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! The head of a response before it is committed.
+//! The head of a response (status, headers) while `start_response` may still change it.
 
 use http::{HeaderMap, StatusCode};
 

@@ -1,4 +1,4 @@
-//! The observers of one exchange, and the summary of the request that each of them gets.
+//! The observers of one exchange, and the facts of the request that they are all given.
 
 use std::sync::Arc;
 use std::time::Instant;

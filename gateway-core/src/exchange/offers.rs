@@ -1,4 +1,4 @@
-//! `Offers`: the protocols that a request offers and its host can switch to.
+//! `Offers`: the list of protocols behind `Environ::upgrades`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! `Owner`: ends an exchange when it is dropped.
+//! `Owner`: a handle that ends its exchange when it is dropped. The driver holds it while the app
+//! runs, and the response's body afterwards.
 
 use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Instant;

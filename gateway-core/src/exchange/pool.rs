@@ -1,4 +1,4 @@
-//! A bounded pool of exchanges that are used again for later requests.
+//! A pool of exchanges that have ended, of limited size, whose memory later requests use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

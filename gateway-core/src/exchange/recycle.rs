@@ -1,4 +1,4 @@
-//! Resets an exchange for a later request: the memory that it keeps is bounded and empty (L5).
+//! Resets an exchange for a later request, and frees what is larger than is worth keeping (L5).
 
 use std::any::Any;
 use std::sync::PoisonError;

@@ -1,4 +1,5 @@
-//! The state of a response's head, as a state machine without locks and wakers.
+//! The states of a response's head: not started, started, committed. The rules are here; locks and
+//! wakers are not.
 
 use http::{HeaderMap, StatusCode};
 

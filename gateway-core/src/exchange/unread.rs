@@ -1,4 +1,4 @@
-//! Tells an exchange that the request's input was dropped before its end (I5).
+//! Notes on the exchange that the app dropped its `Input` before the end of the request body (I5).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

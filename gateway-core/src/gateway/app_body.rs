@@ -1,4 +1,4 @@
-//! The app's body, with its panics caught and turned into errors (B9).
+//! Polls the body that an app returned, and turns its panics into errors (B9).
 
 use std::task::{Context, Poll};
 

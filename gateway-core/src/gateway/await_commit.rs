@@ -1,4 +1,5 @@
-//! Polls a streaming body until its head can be committed (B1).
+//! Polls a streaming body until it has a chunk or wants to wait, which is when the head is
+//! committed: fixed, and given to the host (B1).
 
 use std::task::{Context, Poll};
 

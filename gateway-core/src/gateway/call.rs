@@ -1,4 +1,4 @@
-//! Calls the app, and polls its body until the head can be committed.
+//! Calls the app, and then waits until the head of its response can be committed.
 
 use std::pin::pin;
 use std::sync::Arc;

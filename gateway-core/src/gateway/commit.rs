@@ -1,4 +1,5 @@
-//! Commits a response or an error page, and makes the HTTP response that the host sends.
+//! Commits a response: takes the head, which nobody can change from then on, and makes the
+//! `Response<Outgoing>` for the host. It does the same for an error page.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};

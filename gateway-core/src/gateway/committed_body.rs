@@ -1,4 +1,4 @@
-//! The streaming body after the commit, as the host polls it.
+//! The streaming body of a response whose head was sent, as the host polls it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,4 +1,5 @@
-//! `Length`: holds a body to the length that was declared or is known (B5).
+//! `Length`: compares the bytes of a body with the length that was declared. A longer body is cut
+//! with an error, and a shorter one fails at its end (B5).
 
 use std::error::Error as StdError;
 use std::fmt;

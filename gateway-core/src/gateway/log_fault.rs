@@ -1,4 +1,4 @@
-//! Logs a fault of the app, with the clause that it broke.
+//! Logs that the app broke a clause of the specification, and which.
 
 use crate::body::NoBytes;
 use crate::error::Error;

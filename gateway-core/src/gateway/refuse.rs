@@ -1,4 +1,5 @@
-//! Refuses requests whose heads must not reach the app (E12, E14, I2).
+//! Answers requests that must not reach the app: an invalid `Host`, a target or a transfer coding
+//! that no app can handle (E12, E14, I2).
 
 use http::{Method, Version};
 

@@ -1,4 +1,5 @@
-//! `reply`: makes the response to a value that a host's own handler returns.
+//! `reply`: converts a return value into a response, for handlers that were written for the
+//! server's own framework.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

@@ -1,4 +1,5 @@
-//! `RequestKind`: what the driver must remember of a request to send its response.
+//! `RequestKind`: what of a request decides how its response is sent: HEAD or not, the version,
+//! `TE`.
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 

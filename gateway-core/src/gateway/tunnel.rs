@@ -1,4 +1,5 @@
-//! Runs the app's part of a switch of protocols, and closes the body and the exchange afterwards.
+//! Runs the app's function on the stream of a switched connection, and closes the body and the
+//! exchange afterwards.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};

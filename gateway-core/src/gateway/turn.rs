@@ -1,4 +1,5 @@
-//! Lets the host run once before a response whose request body was dropped unread (I5).
+//! Gives the host one poll before a response is returned whose request body the app did not read.
+//! In it the host drains what has arrived, or decides to close the connection (I5).
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -1,4 +1,5 @@
-//! `Upgrade`: a committed switch of protocols, which the host runs on its stream.
+//! `Upgrade`: what an adapter gets of a response that switches the protocol. The adapter runs it on
+//! the connection's stream.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Strips the fields of one connection from responses that were made for another interface (S7).
+//! Removes hop-by-hop fields (`Connection`, `Keep-Alive` and others) from responses that were made
+//! for another interface, such as hyper's (S7).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 

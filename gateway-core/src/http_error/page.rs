@@ -1,4 +1,4 @@
-//! Makes the HTML page of an HTTP error (N6).
+//! Makes the HTML page of an HTTP error from its status and its description (N6).
 
 use std::fmt::{self, Write};
 

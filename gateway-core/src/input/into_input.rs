@@ -1,4 +1,4 @@
-//! `IntoInput`: the types that can be the body of a request that is made in process.
+//! `IntoInput`: the types that can be the body of a request that a test or a program makes itself.
 
 use bytes::Bytes;
 

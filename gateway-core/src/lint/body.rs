@@ -1,4 +1,4 @@
-//! The lint's checks of the response body: what the app sends and how the gateway asks for it
+//! The lint's checks of the response body: what the app sends, and how the gateway polls it
 //! (clauses B).
 
 use std::pin::Pin;

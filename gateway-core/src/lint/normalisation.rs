@@ -1,5 +1,5 @@
-//! Clauses that the lint cannot check: on the return values of views and the responses made of them
-//! (N). They are about values outside an exchange, and have tests of their own.
+//! The text of clauses that the lint cannot check: what the return value of a view becomes (N). The
+//! tests of this crate check them.
 
 //= N1 gateway: a view MUST be able to return text, bytes, JSON, a stream or an iterator, a
 //= response, an HTTP error, another app's response, and `(body, status)`, `(body, headers)` or

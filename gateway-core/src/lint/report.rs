@@ -1,4 +1,4 @@
-//! Reports a finding as the lint's user has asked for: by a panic, a log line or in a collection.
+//! Passes a finding on, as the lint's user has chosen: by a panic, a log line or into a collection.
 
 use super::{Finding, OnFinding, Side};
 use crate::environ::Environ;

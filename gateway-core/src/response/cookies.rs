@@ -1,4 +1,4 @@
-//! Checks a cookie and writes its `Set-Cookie` line.
+//! Checks a `Cookie` of the crate `cookie`, and writes it as a `Set-Cookie` field.
 
 use std::fmt;
 

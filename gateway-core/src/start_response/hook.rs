@@ -1,4 +1,5 @@
-//! The hooks that middlewares add to `start_response`.
+//! The hooks of `start_response`: functions of middlewares that may change the status and the
+//! headers when the head is committed.
 
 use std::sync::Arc;
 
