@@ -1,7 +1,9 @@
-//! Runs gateway apps in actix-web servers.
+//! Runs gateway apps in actix-web servers, and actix-web applications as apps.
 //!
 //! [`mount`] puts an app below a prefix, [`service`] makes one a default service or a route's, and
-//! [`ActixReply`] lets native handlers return what views return.
+//! [`ActixReply`] lets native handlers return what views return. In the other direction,
+//! [`actix_app`] makes an app of an actix-web application, which then runs under hyper, axum or any
+//! other host.
 //!
 //! ```
 //! use actix_web::{App, HttpServer, web};
@@ -147,6 +149,7 @@
 //! separately, the body waits for the client's delayed acknowledgement, up to 40 ms.
 //! `HttpServer::tcp_nodelay(true)` ends that.
 
+mod actix_app;
 mod answer;
 mod body;
 mod lent_head;
@@ -160,6 +163,7 @@ mod service;
 mod upgrade;
 mod worker;
 
+pub use actix_app::{ActixApp, actix_app};
 pub use mount::{ActixMount, mount};
 pub use reply::ActixReply;
 pub use service::{ActixService, service};

@@ -1,9 +1,10 @@
 //! `ActixReply`: return values of views in native actix handlers.
 
 use actix_web::body::BoxBody;
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Responder};
 use gateway_core::{TryIntoResponse, reply};
 
+use crate::actix_app::is_bridged;
 use crate::request::{method, version};
 use crate::response::{Facts, response};
 
@@ -48,6 +49,7 @@ impl<T: TryIntoResponse> Responder for ActixReply<T> {
         let head = request.head();
         let method = method(&head.method).unwrap_or_default();
         let answer = reply(self.0, &method, version(head.version));
-        response(answer, Facts::of(head), None, None).0
+        let facts = Facts::of(head, || is_bridged(&request.extensions()));
+        response(answer, facts, None, None).0
     }
 }

@@ -20,19 +20,26 @@ pub(crate) struct Facts {
     pub(crate) version: Version,
     /// On HTTP/1 the client offered WebSocket, or asked for a tunnel. actix treats the
     /// whole exchange as if that was accepted: everything that follows on the connection is the
-    /// request's body, and a stream is announced as chunked and not framed.
+    /// request's body.
     pub(crate) is_tunnel: bool,
+    /// actix announces a stream as chunked and does not frame it, as in every tunnel that it serves
+    /// itself.
+    pub(crate) is_unframed: bool,
     /// The client offered some protocol. actix closes the connection after such a
     /// request and does not say so.
     pub(crate) offers_upgrade: bool,
 }
 
 impl Facts {
+    /// `is_bridged` tells whether the request is one of [`ActixApp`](crate::ActixApp)'s, which is
+    /// only of interest for a tunnel.
     #[inline]
-    pub(crate) fn of(head: &RequestHead) -> Self {
+    pub(crate) fn of(head: &RequestHead, is_bridged: impl FnOnce() -> bool) -> Self {
+        let is_tunnel = head.version < Version::HTTP_2 && is_tunnel(head);
         Self {
             version: head.version,
-            is_tunnel: head.version < Version::HTTP_2 && is_tunnel(head),
+            is_tunnel,
+            is_unframed: is_tunnel && !is_bridged(),
             offers_upgrade: head.connection_type() == ConnectionType::Upgrade,
         }
     }
@@ -92,7 +99,7 @@ pub(crate) fn response(
     let size = body::size(&outgoing);
     let is_http1_stream = size == BodySize::Stream && facts.version < Version::HTTP_2;
     let is_chunked = is_http1_stream && facts.version >= Version::HTTP_11;
-    let framing = if is_chunked && facts.is_tunnel {
+    let framing = if is_chunked && facts.is_unframed {
         Framing::Own
     } else {
         Framing::Host

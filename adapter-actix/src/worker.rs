@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use actix_service::Service;
 use actix_service::boxed::BoxFuture;
+use actix_web::HttpMessage as _;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use gateway_core::{App, Gateway, HttpError, Outgoing};
 
+use crate::actix_app::is_bridged;
 use crate::answer::{Answer, Rest};
 use crate::lent_head::{Lender, Lending};
 use crate::payload;
@@ -59,7 +61,7 @@ impl<A: App> Worker<A> {
         &self,
         mut request: ServiceRequest,
     ) -> Answer<A, impl Future<Output = http::Response<Outgoing>> + use<A>> {
-        let facts = Facts::of(request.head());
+        let facts = Facts::of(request.head(), || is_bridged(&request.extensions()));
         let split = match self.place {
             Place::Mount => prefix::raw_offset(request.match_info(), request.path()),
             Place::Fallback => 0,

@@ -1,0 +1,214 @@
+//! Converts an environ into a request of actix's.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_http::{ConnectionType, Request};
+use actix_web::HttpMessage as _;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http as native;
+use actix_web::http::header::{HeaderName as NativeName, HeaderValue as NativeValue};
+use bytes::Bytes;
+use futures_core::Stream;
+use gateway_core::{Connection, Environ, Input, InputError, Scheme};
+use http::{HeaderValue, Method, Version, header, request};
+use tokio::sync::mpsc;
+
+use super::tunnel::Switch;
+
+/// The only protocol that actix applications switch to.
+const WEBSOCKET: &str = "websocket";
+
+/// In the extensions of a request of actix's: it comes from an app, and no encoder of actix's frames
+/// the response.
+struct Bridged;
+
+/// True for a request that comes from an app.
+pub(crate) fn is_bridged(extensions: &actix_web::dev::Extensions) -> bool {
+    extensions.contains::<Bridged>()
+}
+
+/// A request on the way to a worker.
+pub(crate) struct ForeignRequest {
+    parts: request::Parts,
+    /// The path without the prefix, and the query.
+    target: String,
+    connection: Connection,
+    source: Source,
+}
+
+/// What the application reads.
+enum Source {
+    Body(Input),
+    /// The client's bytes, once the protocol is switched.
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+impl ForeignRequest {
+    /// The request, and the switch if one is offered.
+    pub(crate) fn new(environ: Environ) -> (Self, Option<Switch>) {
+        let connection = *environ.connection();
+        let offers_websocket = environ.offers_upgrade(WEBSOCKET);
+        let target = target(&environ);
+        let (mut parts, input) = environ.into_parts();
+        let (source, switch) = if offers_websocket {
+            shake_hands(&mut parts);
+            let (sender, receiver) = mpsc::channel(1);
+            (
+                Source::Stream(receiver),
+                Some(Switch::new(WEBSOCKET, sender)),
+            )
+        } else {
+            // What the host cannot do, the application must not try.
+            parts.headers.remove(header::UPGRADE);
+            (Source::Body(input), None)
+        };
+        let request = Self {
+            parts,
+            target,
+            connection,
+            source,
+        };
+        (request, switch)
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.parts.method == Method::HEAD
+    }
+
+    /// The request of actix. `None` if the types of `http` 0.2 do not accept it.
+    pub(crate) fn into_actix(self) -> Option<Request> {
+        let Self {
+            parts,
+            target,
+            connection,
+            source,
+        } = self;
+        let is_switch = matches!(source, Source::Stream(_));
+        let payload: Payload = match source {
+            Source::Body(input) if http_body::Body::is_end_stream(&input) => Payload::None,
+            Source::Body(input) => Payload::Stream {
+                payload: Box::pin(Incoming(input)),
+            },
+            Source::Stream(receiver) => Payload::Stream {
+                payload: Box::pin(ClientBytes(receiver)),
+            },
+        };
+        let mut request = Request::with_payload(payload);
+        let head = request.head_mut();
+        head.method = native::Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
+        head.version = version(parts.version);
+        head.peer_addr = connection.peer_addr();
+        for (name, value) in &parts.headers {
+            let mut copy = NativeValue::from_bytes(value.as_bytes()).ok()?;
+            copy.set_sensitive(value.is_sensitive());
+            let name = NativeName::from_bytes(name.as_str().as_bytes()).ok()?;
+            head.headers.append(name, copy);
+        }
+        head.uri = uri(&parts, target, connection.scheme())?;
+        if is_switch {
+            head.set_connection_type(ConnectionType::Upgrade);
+        }
+        request.extensions_mut().insert(Bridged);
+        if !parts.extensions.is_empty() {
+            request
+                .extensions_mut()
+                .insert::<http::Extensions>(parts.extensions);
+        }
+        Some(request)
+    }
+}
+
+/// Shows an offer as actix knows it: one protocol, by HTTP/1.1. Over HTTP/2 there is no key (RFC
+/// 8441, section 5), so the handler gets a made-up one; the driver removes what it answers.
+fn shake_hands(parts: &mut request::Parts) {
+    let headers = &mut parts.headers;
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static(WEBSOCKET));
+    if parts.version >= Version::HTTP_2 {
+        let key = HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAA==");
+        headers.insert(header::SEC_WEBSOCKET_KEY, key);
+        parts.version = Version::HTTP_11;
+    }
+}
+
+/// The path without the prefix, and the query; `*` for the whole server.
+fn target(environ: &Environ) -> String {
+    let uri = environ.uri();
+    if uri.path() == "*" {
+        return "*".to_owned();
+    }
+    let mut target = environ.raw_path_info().to_owned();
+    if target.is_empty() {
+        target.push('/');
+    }
+    if let Some(query) = uri.query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    target
+}
+
+fn version(version: Version) -> native::Version {
+    match version {
+        Version::HTTP_09 => native::Version::HTTP_09,
+        Version::HTTP_10 => native::Version::HTTP_10,
+        Version::HTTP_2 => native::Version::HTTP_2,
+        Version::HTTP_3 => native::Version::HTTP_3,
+        _ => native::Version::HTTP_11,
+    }
+}
+
+/// The URI. It is absolute if that of the request is, and if the connection is secure: nothing else
+/// tells actix so.
+fn uri(parts: &request::Parts, target: String, scheme: Scheme) -> Option<native::Uri> {
+    let sent = parts.uri.scheme_str().zip(parts.uri.authority());
+    let absolute = match sent {
+        Some((scheme, authority)) => Some((scheme, authority.as_str().as_bytes())),
+        None if scheme == Scheme::Https => {
+            let host = parts.headers.get(header::HOST);
+            host.map(|host| ("https", host.as_bytes()))
+        }
+        None => None,
+    };
+    let absolute = absolute.and_then(|(scheme, authority)| {
+        let uri = native::Uri::builder().scheme(scheme).authority(authority);
+        uri.path_and_query(target.as_str()).build().ok()
+    });
+    absolute.or_else(|| target.parse().ok())
+}
+
+/// The request body.
+struct Incoming(Input);
+
+impl Stream for Incoming {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(Pin::new(&mut self.0).poll_next(cx));
+        Poll::Ready(item.map(|item| item.map_err(payload_error)))
+    }
+}
+
+/// actix's error for an input that cannot be read.
+fn payload_error(error: InputError) -> PayloadError {
+    if error.is_too_large() {
+        PayloadError::Overflow
+    } else if error.is_incomplete() {
+        PayloadError::Incomplete(None)
+    } else {
+        PayloadError::Io(std::io::Error::other(error))
+    }
+}
+
+/// What the client sends after the switch.
+struct ClientBytes(mpsc::Receiver<Bytes>);
+
+impl Stream for ClientBytes {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(cx).map(|bytes| bytes.map(Ok))
+    }
+}
