@@ -171,6 +171,12 @@ fn commands_exist() -> TestResult {
     Ok(())
 }
 
+/// The code in lines of prose.
+fn code_spans(text: &str) -> impl Iterator<Item = &str> {
+    let prose = text.split("```").step_by(2);
+    prose.flat_map(|prose| prose.split('`').skip(1).step_by(2))
+}
+
 /// What stands in the text as the path of a file is one, from the root of the tree.
 #[test]
 fn paths_exist() -> TestResult {
@@ -179,7 +185,7 @@ fn paths_exist() -> TestResult {
         .collect();
     let mut found = 0;
     for page in pages()? {
-        for span in page.code_spans() {
+        for span in code_spans(page.text()) {
             // A command may follow a path.
             let path = span.split_whitespace().next().unwrap_or_default();
             let first = path.split('/').next().unwrap_or_default();

@@ -66,10 +66,4 @@ impl Page {
             Some(Block { language, text })
         })
     }
-
-    /// The code in lines of prose.
-    pub(crate) fn code_spans(&self) -> impl Iterator<Item = &str> {
-        let prose = self.text.split("```").step_by(2);
-        prose.flat_map(|prose| prose.split('`').skip(1).step_by(2))
-    }
 }
