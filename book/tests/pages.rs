@@ -47,7 +47,12 @@ fn every_block_of_rust_is_run_or_serves() -> TestResult {
             }
             blocks += 1;
             match language {
-                "rust" => {}
+                // README's are in the chapter on mounting, too.
+                "rust" => assert!(
+                    text.contains("assert") || page.name() == "README.md",
+                    "{}: asserts nothing:\n{text}",
+                    page.name()
+                ),
                 // What serves for ever, and a suite that needs a server. `programs.rs` runs them.
                 "rust,no_run" => assert!(
                     text.contains("serve")
@@ -94,9 +99,18 @@ fn dependencies_exist() -> TestResult {
 }
 
 fn own_crate(at: &str, name: &str, path: &str, dependency: &toml::Value) -> TestResult {
-    assert_eq!(path, format!("../gateway/{name}"), "{at}");
-    let manifest = fs::read_to_string(root().join(name).join("Cargo.toml"))?;
-    let manifest: Table = manifest.parse()?;
+    let folder = path
+        .strip_prefix("../gateway/")
+        .ok_or_else(|| at.to_owned())?;
+    let manifest: Table = fs::read_to_string(root().join(folder).join("Cargo.toml"))?.parse()?;
+    let package = manifest
+        .get("package")
+        .and_then(|package| package.get("name"));
+    assert_eq!(
+        package.and_then(|package| package.as_str()),
+        Some(name),
+        "{at}"
+    );
     let features = manifest
         .get("features")
         .and_then(|features| features.as_table());
@@ -130,6 +144,53 @@ fn list(values: Option<&toml::Value>) -> Vec<String> {
         .flatten()
         .filter_map(|value| value.as_str());
     texts.map(str::to_owned).collect()
+}
+
+/// The crates that an example uses stand in a block of dependencies, on its page or on that of the
+/// first app.
+#[test]
+fn what_is_used_is_named() -> TestResult {
+    let manifest: Table = fs::read_to_string(root().join("book/Cargo.toml"))?.parse()?;
+    let built_with = manifest
+        .get("dev-dependencies")
+        .and_then(|known| known.as_table());
+    let built_with = built_with.ok_or("no dependencies")?.keys();
+    let known: Vec<&str> = built_with
+        .map(|name| &**name)
+        .chain(["adapter-wsgi"])
+        .collect();
+    let pages = pages()?;
+    let first = pages.iter().find(|page| page.name() == "first-app.md");
+    let first = first.ok_or("no such page")?;
+    // README names two crates in its sentences.
+    for page in pages.iter().filter(|page| page.name() != "README.md") {
+        for block in page
+            .blocks()
+            .filter(|block| block.language.starts_with("rust"))
+        {
+            for line in block.text.lines().filter(|line| !is_hidden(line)) {
+                for name in known.iter().filter(|name| uses(line, name)) {
+                    let named = format!("{name} = ");
+                    let is_named = page.text().contains(&named) || first.text().contains(&named);
+                    assert!(is_named, "{}: {name} has no line: {line}", page.name());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_hidden(line: &str) -> bool {
+    line == "#" || line.starts_with("# ")
+}
+
+/// True if a path in the line begins with the crate.
+fn uses(line: &str, name: &str) -> bool {
+    let path = format!("{}::", name.replace('-', "_"));
+    line.match_indices(&path).any(|(at, _)| {
+        let before = line.get(..at).unwrap_or_default();
+        !before.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == ':')
+    })
 }
 
 /// A command of cargo's names packages, programs and features that there are.
