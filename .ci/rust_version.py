@@ -43,6 +43,9 @@ def main():
         newest = max(
             (packages[id] for id in needed(member, nodes)), key=version, default=None
         )
+        if newest is None:
+            print(f"{package['name']}: {package['rust_version']}, built with nothing else")
+            continue
         print(
             f"{package['name']}: {package['rust_version']}, its newest dependency "
             f"{newest['name']} {newest['version']}: {newest['rust_version']}"

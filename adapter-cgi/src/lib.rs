@@ -41,7 +41,7 @@
 //! - Trailers, in both directions (I7, B11), and closing the client's connection (S7).
 //! - SCGI always says a length: a GET that says 0 is taken for one that says none (E8).
 //!
-//! What front ends do by themselves is in `docs/front-ends.md` of the project.
+//! What front ends do by themselves is in the book's chapter on them (`book/src/front-ends.md`).
 //!
 //! # Features
 //!

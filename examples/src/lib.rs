@@ -38,18 +38,3 @@ pub use listen::{announce, listen, listen_at};
 pub use routes::Routes;
 pub use site::site;
 pub use stack::Stack;
-
-/// The README's examples, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
-
-/// The examples of the pages under `docs/`, compiled.
-#[cfg(doctest)]
-pub mod docs {
-    #[doc = include_str!("../../docs/writing-an-adapter.md")]
-    pub struct WritingAnAdapter;
-
-    #[doc = include_str!("../../docs/writing-a-middleware.md")]
-    pub struct WritingAMiddleware;
-}

@@ -46,7 +46,7 @@ pub use wsgi::Wsgi;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
-/// The examples of the page on moving from Flask, compiled.
+/// The examples of the book's chapter on moving from Flask, compiled.
 #[cfg(all(doctest, feature = "program"))]
-#[doc = include_str!("../../../docs/from-flask.md")]
+#[doc = include_str!("../../../book/src/from-flask.md")]
 pub struct FromFlask;

@@ -1,8 +1,8 @@
-//! Checks that README's snippets, with README's dependencies, give the environ that its text
-//! promises.
+//! Checks that the programs of the book's chapter on mounting, with its dependencies and those of
+//! README, give the environ that its text promises.
 //!
-//! Each test serves the snippet's router or application on its own port. An app that reports
-//! what it sees replaces the app of the snippet.
+//! Each test serves the program's router or application on its own port. An app that reports
+//! what it sees replaces the app of the program.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -11,7 +11,12 @@ use gateway_core::{Environ, view};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const README: &str = include_str!("../../../README.md");
+const MOUNTING: &str = include_str!("../../../book/src/mounting.md");
+const PAGES: [&str; 3] = [
+    include_str!("../../../README.md"),
+    include_str!("../../../book/src/first-app.md"),
+    MOUNTING,
+];
 const MANIFEST: &str = include_str!("../Cargo.toml");
 const THIS_FILE: &str = include_str!("snippets.rs");
 
@@ -105,42 +110,30 @@ fn copied() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn what_is_served_here_are_readme_s_own_lines() {
+fn what_is_served_here_are_the_chapter_s_own_lines() {
     assert!(copied().count() >= 12);
     for line in copied() {
         assert!(
-            README.lines().any(|known| known.trim() == line),
-            "not in README: {line}"
+            MOUNTING.lines().any(|known| known.trim() == line),
+            "not in the chapter: {line}"
         );
     }
 }
 
 #[test]
-fn the_dependencies_are_readme_s() {
+fn the_dependencies_are_those_of_the_pages() {
     let mut named = Vec::new();
-    for block in README.split("```toml\n[dependencies]\n").skip(1) {
-        let (lines, _) = block.split_once("```").unwrap_or_default();
-        named.extend(lines.lines());
+    for page in PAGES {
+        for block in page.split("```toml\n[dependencies]\n").skip(1) {
+            let (lines, _) = block.split_once("\n```").unwrap_or_default();
+            // Those of tests are another section.
+            let (lines, _) = lines.split_once("\n\n").unwrap_or((lines, ""));
+            named.extend(lines.lines().map(|line| line.replace("../gateway/", "../../")));
+        }
     }
     named.sort_unstable();
     named.dedup();
     let (_, own) = MANIFEST.split_once("[dependencies]\n").unwrap_or_default();
-    let own: Vec<String> = own.lines().map(without_path).collect();
+    let own: Vec<&str> = own.lines().collect();
     assert_eq!(named, own);
-}
-
-/// A line of a manifest as a user writes it.
-fn without_path(line: &str) -> String {
-    let Some((before, rest)) = line.split_once(", path = \"") else {
-        return line.to_owned();
-    };
-    let (_, after) = rest.split_once('"').unwrap_or_default();
-    let line = format!("{before}{after}");
-    match line
-        .strip_suffix(" }")
-        .and_then(|line| line.split_once(" = { version = "))
-    {
-        Some((name, version)) if !version.contains(',') => format!("{name} = {version}"),
-        _ => line,
-    }
 }
