@@ -27,6 +27,7 @@ mod chat;
 mod lab;
 mod listen;
 mod page;
+mod program;
 mod routes;
 mod site;
 pub mod stack;
@@ -34,7 +35,8 @@ mod util;
 mod views;
 
 pub use chat::chat;
-pub use listen::{announce, listen, listen_at};
+pub use listen::{announce, listen, listen_at, passed};
+pub use program::program;
 pub use routes::Routes;
 pub use site::site;
 pub use stack::Stack;
@@ -47,6 +49,9 @@ pub struct Readme;
 /// The examples of the pages under `docs/`, compiled.
 #[cfg(doctest)]
 pub mod docs {
+    #[doc = include_str!("../../docs/deployment.md")]
+    pub struct Deployment;
+
     #[doc = include_str!("../../docs/writing-an-adapter.md")]
     pub struct WritingAnAdapter;
 
