@@ -102,7 +102,7 @@ async fn tls_negotiates_http_2_and_http_1() {
         let tls = tls(&["--workers", workers]);
         let stream = tls.connect(&["h2", "http/1.1"]).await;
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
-        assert_eq!(http2(stream).await, "https HTTP/2\n");
+        assert_eq!(http2(stream).await, "https HTTP/2.0\n");
         for (protocols, chosen) in [
             (&["http/1.1"][..], Some(b"http/1.1".as_slice())),
             (&[], None),

@@ -360,13 +360,13 @@ async fn any_listener_is_served_and_one_that_cannot_be_shared_is_an_error_with_w
 }
 
 /// Gives a few connections, and then panics.
-struct Broken(Option<SocketStream>, bool);
+struct Broken(bool);
 
 impl Listener for Broken {
     type Stream = SocketStream;
 
     async fn accept(&mut self) -> io::Result<(SocketStream, Connection)> {
-        if self.1 {
+        if self.0 {
             panic!("a listener");
         }
         pending().await
@@ -374,7 +374,7 @@ impl Listener for Broken {
 
     fn share(&self) -> io::Result<Self> {
         // The first one goes on.
-        Ok(Self(None, true))
+        Ok(Self(true))
     }
 }
 
@@ -383,14 +383,14 @@ async fn a_server_without_a_worker_ends_with_an_error() {
     let serve = |stream: SocketStream, _: Connection, ending: Ending| name_thread(stream, ending);
     let app = Noted::default();
     let gateway = Gateway::new(app.clone());
-    let all = Runner::new(Broken(None, true)).workers(2);
+    let all = Runner::new(Broken(true)).workers(2);
     let ended = within("the end", all.run(&gateway, serve, pending(), pending())).await;
     assert_eq!(ended.unwrap_err().to_string(), "every worker has panicked");
     assert_eq!(app.notes(), ["startup", "shutdown"]);
 
     // One of two: the server goes on until it is told to end.
     let gateway = Gateway::new(app.clone());
-    let one = Runner::new(Broken(None, false)).workers(2);
+    let one = Runner::new(Broken(false)).workers(2);
     let stop = tokio::time::sleep(Duration::from_millis(100));
     within("the end", one.run(&gateway, serve, stop, pending()))
         .await
