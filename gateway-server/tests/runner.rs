@@ -410,3 +410,31 @@ async fn a_dropped_server_cuts_its_workers() {
     assert!(rest.is_empty());
     assert_eq!(app.notes(), ["startup"]);
 }
+
+/// The file goes with the last of them.
+#[cfg(unix)]
+#[tokio::test]
+async fn workers_share_a_unix_socket_and_its_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let socket = Socket::bind_unix(&path).unwrap();
+    assert_eq!(socket.local_addr(), None);
+    let again = Socket::bind_unix(&path).unwrap_err();
+    assert_eq!(again.kind(), io::ErrorKind::AddrInUse);
+    let gateway = Gateway::new(Noted::default());
+    let serve = |stream: SocketStream, _: Connection, ending: Ending| name_thread(stream, ending);
+    let asked = path.clone();
+    let stop = async move {
+        for _ in 0..4 {
+            let mut client = tokio::net::UnixStream::connect(&asked).await.unwrap();
+            client.write_all(b"a").await.unwrap();
+            within("an answer", client.read_u8()).await.unwrap();
+        }
+        assert!(asked.exists());
+    };
+    let runner = Runner::new(socket).workers(2);
+    within("the end", runner.run(&gateway, serve, stop, pending()))
+        .await
+        .unwrap();
+    assert!(!path.exists());
+}

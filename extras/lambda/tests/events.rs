@@ -1,5 +1,5 @@
 //! Events as API Gateway, function URLs and an ALB send them, through the types of `lambda_http`.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse, app_fn, view};
 use lambda_http::request::LambdaRequest;
