@@ -25,7 +25,8 @@ use tokio::task::JoinHandle;
 const LONG: Duration = Duration::from_secs(3600);
 
 /// A GET, as SCGI has it.
-const GET: &[u8] = b"69:CONTENT_LENGTH\x000\0SCGI\x001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/\0HTTP_HOST\0a\0,";
+const GET: &[u8] =
+    b"69:CONTENT_LENGTH\x000\0SCGI\x001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/\0HTTP_HOST\0a\0,";
 
 struct Running {
     addr: SocketAddr,

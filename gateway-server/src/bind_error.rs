@@ -70,8 +70,14 @@ mod tests {
         };
         let words = [
             (io::ErrorKind::AddrInUse, "another program listens there"),
-            (io::ErrorKind::AddrNotAvailable, "this machine has no such address"),
-            (io::ErrorKind::PermissionDenied, "the system does not allow it to this user"),
+            (
+                io::ErrorKind::AddrNotAvailable,
+                "this machine has no such address",
+            ),
+            (
+                io::ErrorKind::PermissionDenied,
+                "the system does not allow it to this user",
+            ),
             (io::ErrorKind::OutOfMemory, "out of memory"),
         ];
         for (kind, words) in words {
