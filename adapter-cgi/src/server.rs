@@ -1,37 +1,27 @@
 //! A server for front ends.
 
-mod bind_error;
-mod listener;
-#[cfg(unix)]
-mod passed;
 mod run_cgi;
-mod signals;
-mod stream;
-#[cfg(unix)]
-mod unix_socket;
 
 use std::fmt;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::time::Duration;
 
-use gateway_core::{App, Error, lifespan};
-use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
-use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
+use gateway_core::{App, Connection};
+use gateway_server::{Ending, Runner, Socket, SocketStream, signals};
+use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::time::sleep;
 
 use crate::protocol::Protocol;
 use crate::service::CgiService;
 
-use bind_error::BindError;
-use listener::Listener;
 pub use run_cgi::{is_cgi, run_cgi};
 
 const MAX_CONNECTIONS: usize = 1000;
-const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a connection that waited in the queue may take for its request, when the server ends.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// A server for a front end: FastCGI, SCGI or uwsgi, over TCP or a Unix socket.
 ///
@@ -52,7 +42,8 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// # The end
 ///
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its future
-/// says so. Connections without a request are closed at once. Exchanges in flight may end within the
+/// says so. Connections that wait in the listener's queue are accepted, and have half a second for their
+/// request. Other connections without a request are closed at once. Exchanges in flight may end within the
 /// `shutdown_deadline`; what is left is cut (L4).
 ///
 /// The app's [`startup`](App::startup) runs before the first connection is accepted, and its
@@ -77,10 +68,8 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// ```
 #[must_use = "a server does nothing until it serves"]
 pub struct Server {
-    listener: Listener,
+    runner: Runner<Socket>,
     protocol: Protocol,
-    max_connections: usize,
-    shutdown_deadline: Duration,
 }
 
 impl Server {
@@ -90,11 +79,7 @@ impl Server {
     ///
     /// When the address cannot be resolved or listened on. The error's text names the address.
     pub async fn bind(protocol: Protocol, addr: impl ToSocketAddrs) -> io::Result<Self> {
-        let addrs: Vec<SocketAddr> = lookup_host(addr).await?.collect();
-        match TcpListener::bind(&*addrs).await {
-            Ok(listener) => Ok(Self::from_listener(protocol, listener)),
-            Err(error) => Err(BindError::new(addrs, error).into()),
-        }
+        Ok(Self::new(protocol, Socket::bind(addr).await?))
     }
 
     /// Listens on a Unix socket. The file is removed when the server ends. One that a server left
@@ -109,8 +94,7 @@ impl Server {
     /// When called outside of a tokio runtime.
     #[cfg(unix)]
     pub fn bind_unix(protocol: Protocol, path: impl AsRef<std::path::Path>) -> io::Result<Self> {
-        let socket = unix_socket::UnixSocket::bind(path.as_ref())?;
-        Ok(Self::new(protocol, Listener::Unix(socket)))
+        Ok(Self::new(protocol, Socket::bind_unix(path)?))
     }
 
     /// Serves the listening socket that is this process's standard input: what process managers pass to
@@ -120,50 +104,66 @@ impl Server {
     /// # Errors
     ///
     /// When the standard input is no listening socket.
-    ///
-    /// # Panics
-    ///
-    /// When called outside of a tokio runtime.
     #[cfg(unix)]
     pub fn from_stdin(protocol: Protocol) -> io::Result<Self> {
-        Ok(Self::new(protocol, passed::listener()?))
+        Ok(Self::new(protocol, Socket::from_stdin()?))
+    }
+
+    /// Serves the first of the sockets that the parent process has passed, if there is one: systemd
+    /// (`LISTEN_FDS`), or a supervisor with the convention of the `listenfd` crate. Call it once, at the beginning
+    /// of `main`.
+    ///
+    /// # Errors
+    ///
+    /// When a descriptor that was passed is no listening TCP or Unix socket.
+    #[cfg(unix)]
+    pub fn from_passed(protocol: Protocol) -> io::Result<Option<Self>> {
+        let first = gateway_server::passed_sockets()?.into_iter().next();
+        Ok(first.map(|passed| Self::new(protocol, passed.into_socket())))
     }
 
     /// Serves a listener.
     pub fn from_listener(protocol: Protocol, listener: TcpListener) -> Self {
-        Self::new(protocol, Listener::Tcp(listener))
+        Self::new(protocol, listener.into())
     }
 
     /// Serves a listener on a Unix socket. Its file stays.
     #[cfg(unix)]
     pub fn from_unix_listener(protocol: Protocol, listener: tokio::net::UnixListener) -> Self {
-        Self::new(protocol, Listener::Passed(listener))
+        Self::new(protocol, listener.into())
     }
 
-    fn new(protocol: Protocol, listener: Listener) -> Self {
+    fn new(protocol: Protocol, socket: Socket) -> Self {
         Self {
-            listener,
+            runner: Runner::new(socket).max_connections(MAX_CONNECTIONS),
             protocol,
-            max_connections: MAX_CONNECTIONS,
-            shutdown_deadline: SHUTDOWN_DEADLINE,
         }
     }
 
     /// The address it listens on; `None` for a Unix socket.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.listener.local_addr()
+        self.runner.listener().local_addr()
     }
 
-    /// Bounds the connections open at a time; further ones wait. At least 1.
+    /// Serves on this many threads, each with a current-thread runtime; 0, the default, is the runtime that
+    /// the server is called in. The app's startup and shutdown run once, on the caller's runtime. How the workers
+    /// share a socket is said at [`Socket`].
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.runner = self.runner.workers(workers);
+        self
+    }
+
+    /// Bounds the connections open at a time; further ones wait. At least 1. Each worker has an equal part of
+    /// it, rounded up.
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.runner = self.runner.max_connections(connections);
         self
     }
 
     /// Bounds how long exchanges in flight may go on after the server was told to end.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
-        self.shutdown_deadline = deadline;
+        self.runner = self.runner.shutdown_deadline(deadline);
         self
     }
 
@@ -182,14 +182,7 @@ impl Server {
     ///
     /// As [`serve`](Self::serve).
     pub async fn serve_service<A: App>(self, service: CgiService<A>) -> io::Result<()> {
-        let mut signals = signals::Signals::listen()?;
-        let mut again = signals::Signals::listen()?;
-        let first = async move { signals.next().await };
-        let second = async move {
-            // It hears the first signal too.
-            again.next().await;
-            again.next().await;
-        };
+        let (first, second) = signals()?;
         self.run(service, first, second).await
     }
 
@@ -226,98 +219,49 @@ impl Server {
         stop: impl Future<Output = ()>,
         cut: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let (mut stop, mut cut) = (pin!(stop), pin!(cut));
-        let app = service.gateway().app();
-        tokio::select! {
-            biased;
-            () = &mut stop => return Ok(()),
-            started = lifespan::start(app) => started.map_err(of_app)?,
-        }
-        let (ending, told) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                Some(ended) = tasks.join_next() => log_panic(ended),
-                mut stream = self.listener.accept(), if tasks.len() < self.max_connections => {
-                    let (service, protocol) = (service.clone(), self.protocol);
-                    let mut told = told.clone();
-                    tasks.spawn(async move {
-                        let ending = async move {
-                            // A sender that is gone has told.
-                            let _ = told.wait_for(|is_ending| *is_ending).await;
-                        };
-                        // L3: who leaves, or does not keep to the protocol, is no error of the app.
-                        let served = service.serve_until(protocol, &mut stream, ending).await;
-                        if let Err(error) = served {
-                            // A reset may overtake what was written; FastCGI has a record for it.
-                            let is_aborted = error.kind() == io::ErrorKind::ConnectionAborted;
-                            if is_aborted && protocol != Protocol::FastCgi {
-                                stream.will_reset();
-                            }
-                            tracing::info!(target: "gateway", "a connection ended early: {error}");
-                        }
-                    });
+        let protocol = self.protocol;
+        let gateway = service.gateway().clone();
+        // What is known of the client's connection is what the front end says.
+        let serve = move |mut stream: SocketStream, _: Connection, mut ending: Ending| {
+            let service = service.clone();
+            let was_waiting = ending.has_begun();
+            async move {
+                let ending = async {
+                    ending.begun().await;
+                    if was_waiting {
+                        sleep(GRACE).await;
+                    }
+                };
+                // L3: who leaves, or does not keep to the protocol, is no error of the app.
+                let served = service.serve_until(protocol, &mut stream, ending);
+                if let Err(error) = served.await {
+                    // A reset may overtake what was written; FastCGI has a record for it.
+                    let is_aborted = error.kind() == io::ErrorKind::ConnectionAborted;
+                    if is_aborted && protocol != Protocol::FastCgi {
+                        will_reset(&stream);
+                    }
+                    tracing::info!(target: "gateway", "a connection ended early: {error}");
                 }
             }
-        }
-        drop(self.listener);
-        tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
-        // L4: before the connections are told, so that streams without an end can end by themselves.
-        service.gateway().shutdown_signal().begin();
-        // Every task has a receiver.
-        let _ = ending.send(true);
-        let drained = async {
-            while let Some(ended) = tasks.join_next().await {
-                log_panic(ended);
-            }
         };
-        let mut deadline = pin!(sleep(self.shutdown_deadline));
-        let is_drained = tokio::select! {
-            () = drained => true,
-            () = &mut deadline => false,
-            () = &mut cut => false,
-        };
-        if !is_drained {
-            tracing::warn!(target: "gateway", clause = "L4", connections = tasks.len(), "cutting");
-            // L8: what is dropped from now on was cut by this server.
-            service.gateway().begin_cutting();
-            tasks.shutdown().await;
-        }
-        tokio::select! {
-            // Also behind the deadline the app has one turn.
-            biased;
-            stopped = lifespan::stop(app) => stopped.map_err(of_app),
-            () = &mut deadline => Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "the app's shutdown has not ended by the deadline",
-            )),
-        }
+        self.runner.run(&gateway, serve, stop, cut).await
+    }
+}
+
+/// Makes the end of the connection a reset, where the transport has one (B8).
+fn will_reset(stream: &SocketStream) {
+    if let SocketStream::Tcp(stream) = stream
+        && let Err(error) = stream.set_zero_linger()
+    {
+        tracing::debug!(target: "gateway", clause = "B8", "cannot reset a connection: {error}");
     }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("listener", &self.listener)
+            .field("runner", &self.runner)
             .field("protocol", &self.protocol)
-            .field("max_connections", &self.max_connections)
-            .field("shutdown_deadline", &self.shutdown_deadline)
             .finish()
-    }
-}
-
-/// The app's own error.
-fn of_app(error: Error) -> io::Error {
-    io::Error::other(error.into_boxed())
-}
-
-/// B9: a connection that panics is one connection less.
-fn log_panic(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(target: "gateway", clause = "B9", "a connection panicked: {error}");
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! - [`service`] and [`HyperService`] make an app a hyper service, to be used with hyper's own
 //!   connections. [`HyperService::with`] tells the app what else is known of a request.
-//! - [`Server`] is a whole server: HTTP/1.1 and HTTP/2 on one port, TCP or a Unix socket, with
-//!   limits, timeouts and a graceful end.
+//! - [`Server`] is a whole server: HTTP/1.1 and HTTP/2 on one port, TCP, a Unix socket or one that systemd
+//!   passes, on one runtime or on several workers, with limits, timeouts and a graceful end.
+//! - [`serve_connection`] is what it does with each connection, for programs that accept by themselves.
 //!
 //! ```no_run
 //! use adapter_hyper::{Server, default_addr};
@@ -40,7 +41,7 @@
 //!
 //! # Features
 //!
-//! - `server`, on by default: [`Server`] and [`default_addr`].
+//! - `server`, on by default: [`Server`], [`serve_connection`] and [`default_addr`].
 //! - `http2`, part of `server`: WebSocket over HTTP/2 (RFC 8441) for services.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -52,7 +53,7 @@ mod service;
 mod switch;
 
 #[cfg(feature = "server")]
-pub use server::{DefaultAddrError, Server, default_addr};
+pub use server::{DefaultAddrError, Limits, Server, default_addr, serve_connection};
 pub use service::{HyperService, service, service_with};
 pub use switch::UpgradeTask;
 

@@ -1,41 +1,32 @@
 //! `Server`: an HTTP server for an app.
 
 mod activity;
-mod bind_error;
+mod bind;
 mod connection;
-mod cutting;
 mod default_addr;
+mod handshake;
 mod limits;
-mod listener;
 mod run;
-mod signals;
+mod serve_connection;
 mod timed_body;
 mod tracked;
 mod transport;
 mod tunnel;
-#[cfg(unix)]
-mod unix_socket;
 mod vigil;
 
 use std::fmt;
-use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::{App, Observer};
-use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
+use gateway_core::{Connection, Observer};
+use gateway_server::{Listener, Runner, Socket};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::service::HyperService;
-
-use bind_error::BindError;
 pub use default_addr::{DefaultAddrError, default_addr};
-use limits::Limits;
-use listener::Listener;
-
-const MAX_CONNECTIONS: usize = 10_000;
-const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
+use handshake::Handshake;
+pub use limits::Limits;
+pub use serve_connection::serve_connection;
 
 /// An HTTP server for an app: HTTP/1.1 and HTTP/2 (with prior knowledge) on one port.
 ///
@@ -44,17 +35,19 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// | setting | default | what it bounds | what a client sees |
 /// |---|---|---|---|
 /// | [`max_connections`](Self::max_connections) | 10 000 | connections at a time | it waits in the listener's queue, and is not refused |
-/// | [`header_read_timeout`](Self::header_read_timeout) | 30 s | the head of a request on HTTP/1, the first bytes of any connection, and an HTTP/1 connection that is kept alive and idle | the end of the connection, without a response |
+/// | [`max_requests`](Self::max_requests) | none | requests on one connection | `Connection: close` in the last response; on HTTP/2 GOAWAY with NO_ERROR |
+/// | [`http2_max_streams`](Self::http2_max_streams) | 200 | exchanges at a time on one HTTP/2 connection | the number in SETTINGS; RST_STREAM with REFUSED_STREAM for more, which may be repeated |
+/// | [`header_read_timeout`](Self::header_read_timeout) | 30 s | the head of a request on HTTP/1, the first bytes of any connection, a handshake, and an HTTP/1 connection that is kept alive and idle | the end of the connection, without a response |
 /// | [`body_read_timeout`](Self::body_read_timeout) | 30 s | a pause in a request's body while the app waits for it | the response to a failed read, by default a 400; on HTTP/1 the connection closes |
 /// | [`write_timeout`](Self::write_timeout) | 60 s | a pause in which a client reads none of the bytes that wait for it | the end of the connection |
 /// | [`http2_idle_timeout`](Self::http2_idle_timeout) | 60 s | an HTTP/2 connection without a request, even if it answers pings | GOAWAY with NO_ERROR, and the end of the connection |
 /// | [`shutdown_deadline`](Self::shutdown_deadline) | 30 s | exchanges in flight when the server ends | the end of the connection |
 ///
-/// A limit may be exceeded by a quarter, and by 15 seconds at most.
+/// A limit of time may be exceeded by a quarter, and by 15 seconds at most.
 ///
 /// On HTTP/2 the `write_timeout` ends a connection if the app has given data to each stream and
 /// none makes progress. A stream whose app is at work keeps the others alive. These limits are
-/// fixed: 200 streams at a time, 64 KiB of header fields, a ping every 60 seconds that must be
+/// fixed: 64 KiB of header fields, a ping every 60 seconds that must be
 /// answered within 20. h2 itself ends a connection with GOAWAY and ENHANCE_YOUR_CALM if a client
 /// sends thousands of DATA frames of a few bytes: it allows small frames for half the connection's
 /// window, 256 bytes each.
@@ -64,6 +57,20 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 ///
 /// A client that half-closes its connection after its HTTP/1 request gets no response: hyper treats
 /// it as one that has gone (L3).
+///
+/// # Where connections come from
+///
+/// [`bind`](Self::bind) and [`bind_unix`](Self::bind_unix) listen; [`from_passed`](Self::from_passed) takes the
+/// socket that systemd or another supervisor has passed, so that a restart refuses no client;
+/// [`new`](Self::new) takes any [`Listener`]. TLS, the PROXY protocol, and whatever else stands before HTTP is a
+/// function, which [`with_handshake`](Self::with_handshake) runs on each connection. A program with an accept loop
+/// of its own calls [`serve_connection`].
+///
+/// # Workers
+///
+/// By default all connections are tasks of the runtime that the server is called in. With
+/// [`workers`](Self::workers) they are served on threads with a current-thread runtime each, which share
+/// nothing but the app: a request is never moved to another core.
 ///
 /// # The end
 ///
@@ -77,8 +84,8 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 ///
 /// # The app's own beginning and end
 ///
-/// The app's [`startup`](App::startup) runs before the first connection is accepted; clients wait in the
-/// listener's queue. Its [`shutdown`](App::shutdown) runs when the last exchange and the last stream that
+/// The app's [`startup`](gateway_core::App::startup) runs before the first connection is accepted; clients wait in the
+/// listener's queue. Its [`shutdown`](gateway_core::App::shutdown) runs when the last exchange and the last stream that
 /// was switched have ended or were cut, within what is left of the `shutdown_deadline` (L9, L10). An error
 /// of either is the server's. A server that is told to end during the startup drops it, and ends without
 /// an error.
@@ -106,119 +113,179 @@ const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(30);
 /// # }
 /// ```
 #[must_use = "a server does nothing until it serves"]
-pub struct Server {
-    listener: Listener,
-    max_connections: usize,
+pub struct Server<L: Listener = Socket> {
+    runner: Runner<L>,
     limits: Limits,
-    shutdown_deadline: Duration,
+    handshake: Option<Handshake<L::Stream>>,
     observer: Option<Arc<dyn Observer>>,
 }
 
-impl Server {
-    /// Listens on a TCP address; port 0 picks one, see [`local_addr`](Self::local_addr).
+impl<L: Listener> Server<L> {
+    /// Serves any listener.
     ///
-    /// # Errors
+    /// # Examples
     ///
-    /// When the address cannot be resolved or listened on. The error's text names the address. Its
-    /// Debug form is the same text, so it reads well if `main` returns it.
-    pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
-        let addrs: Vec<SocketAddr> = lookup_host(addr).await?.collect();
-        match TcpListener::bind(&*addrs).await {
-            Ok(listener) => Ok(Self::from_listener(listener)),
-            Err(error) => Err(BindError::new(addrs, error).into()),
-        }
-    }
-
-    /// Listens on a Unix socket. The file is removed when the server ends. A file that an earlier
-    /// server left is replaced.
+    /// ```
+    /// use adapter_hyper::Server;
+    /// use gateway_core::Connection;
+    /// use gateway_server::{Listener, Socket, SocketStream};
     ///
-    /// Such a transport has no addresses: apps see no REMOTE_ADDR (E16).
+    /// /// Tells apps that a front end on this machine has ended TLS.
+    /// struct BehindTls(Socket);
     ///
-    /// # Errors
+    /// impl Listener for BehindTls {
+    ///     type Stream = SocketStream;
     ///
-    /// When another server listens there (`AddrInUse`), or the socket cannot be made.
+    ///     async fn accept(&mut self) -> std::io::Result<(SocketStream, Connection)> {
+    ///         let (stream, connection) = self.0.accept().await?;
+    ///         Ok((stream, connection.with_scheme(gateway_core::Scheme::Https)))
+    ///     }
+    /// }
     ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
-    #[cfg(unix)]
-    pub fn bind_unix(path: impl AsRef<std::path::Path>) -> io::Result<Self> {
-        let socket = unix_socket::UnixSocket::bind(path.as_ref())?;
-        Ok(Self::new(Listener::Unix(socket)))
-    }
-
-    /// Serves a listener of the standard library, such as one inherited from a supervisor.
-    ///
-    /// # Errors
-    ///
-    /// When the listener cannot be made non-blocking.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
-    pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        Ok(Self::from_listener(TcpListener::from_std(listener)?))
-    }
-
-    /// Serves a listener.
-    pub fn from_listener(listener: TcpListener) -> Self {
-        Self::new(Listener::Tcp(listener))
-    }
-
-    fn new(listener: Listener) -> Self {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let server = Server::new(BehindTls(Socket::bind("127.0.0.1:0").await?));
+    /// # drop(server);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(listener: L) -> Self {
         Self {
-            listener,
-            max_connections: MAX_CONNECTIONS,
-            limits: Limits::default(),
-            shutdown_deadline: SHUTDOWN_DEADLINE,
+            runner: Runner::new(listener),
+            limits: Limits::new(),
+            handshake: None,
             observer: None,
         }
     }
 
-    /// The address it listens on; `None` for a Unix socket.
-    #[must_use]
-    pub fn local_addr(&self) -> Option<SocketAddr> {
-        self.listener.local_addr()
+    /// Serves on this many threads, each with a current-thread runtime; 0, the default, is the runtime that
+    /// the server is called in. [`available_parallelism`](std::thread::available_parallelism) is one for
+    /// each core.
+    ///
+    /// On Linux, each worker of a server that was made by [`bind`](Self::bind) has its own queue (SO_REUSEPORT), and the
+    /// system spreads the connections over them by the client's address and port. From other sockets the
+    /// workers accept in turn. A worker that panics is one less; the others go on. The app's startup and
+    /// shutdown run once, on the caller's runtime.
+    ///
+    /// A listener of [`new`](Self::new) must implement [`Listener::share`]; otherwise serving is an error.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use adapter_hyper::Server;
+    /// use gateway_core::view;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let cores = std::thread::available_parallelism()?.get();
+    /// let server = Server::bind("127.0.0.1:8000").await?.workers(cores);
+    /// server.serve(view(async |_| "Hello, World!")).await
+    /// # }
+    /// ```
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.runner = self.runner.workers(workers);
+        self
     }
 
-    /// Limits the connections open at a time; further clients wait. At least 1.
+    /// Runs a function on each connection before HTTP: TLS, the PROXY protocol, or a check of the client. It
+    /// gives the stream that HTTP is spoken on, and what is known of the connection. It may wait for the
+    /// client; it has the time of the [`header_read_timeout`](Self::header_read_timeout), and half a second
+    /// when the server is to end. Its connection counts for `max_connections`.
+    ///
+    /// An error of it ends the connection and is logged. So does a panic. A later function replaces an
+    /// earlier one.
+    ///
+    /// The programs `tls` and `proxy_protocol` among the project's examples are made with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use adapter_hyper::Server;
+    /// use gateway_core::Scheme;
+    /// use tokio::io::AsyncReadExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> io::Result<()> {
+    /// // Only clients that know the word.
+    /// let server = Server::bind("127.0.0.1:0").await?.with_handshake(async |mut stream, connection| {
+    ///     let mut word = [0; 6];
+    ///     stream.read_exact(&mut word).await?;
+    ///     match &word {
+    ///         b"sesame" => Ok((stream, connection.with_scheme(Scheme::Https))),
+    ///         _ => Err(io::ErrorKind::PermissionDenied.into()),
+    ///     }
+    /// });
+    /// # drop(server);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_handshake<F, Fut, S>(mut self, handshake: F) -> Self
+    where
+        F: Fn(L::Stream, Connection) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = io::Result<(S, Connection)>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.handshake = Some(Handshake::new(handshake));
+        self
+    }
+
+    /// Limits the connections open at a time; further clients wait. At least 1. Each worker has an equal
+    /// part of it, rounded up: a client may wait for one worker while another has room.
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.runner = self.runner.max_connections(connections);
+        self
+    }
+
+    /// Limits the requests on one connection. There is no limit by default: what a connection holds does not
+    /// grow with its requests. A limit makes clients connect anew, so that a load balancer can place them
+    /// again. At least 1.
+    ///
+    /// The last response on HTTP/1.1 says `Connection: close`, and requests that were sent behind it are not
+    /// read (RFC 9112 section 9.6). On HTTP/2 the client gets GOAWAY with NO_ERROR; streams that it has opened before it knows are
+    /// served, so there may be more than the limit (RFC 9113 section 6.8).
+    pub fn max_requests(mut self, requests: u32) -> Self {
+        self.limits = self.limits.max_requests(requests);
+        self
+    }
+
+    /// Limits the exchanges at a time on one HTTP/2 connection. At least 1. The default is 200.
+    pub fn http2_max_streams(mut self, streams: u32) -> Self {
+        self.limits = self.limits.http2_max_streams(streams);
         self
     }
 
     /// Limits how long a client may take for a request's head, and how long an HTTP/1 connection
     /// may idle. The default is 30 seconds.
     pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.header_read_timeout = timeout;
+        self.limits = self.limits.header_read_timeout(timeout);
         self
     }
 
     /// Limits how long an app waits for the next bytes of a request's body. Then the read fails.
     /// The default is 30 seconds.
     pub fn body_read_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.body_read_timeout = timeout;
+        self.limits = self.limits.body_read_timeout(timeout);
         self
     }
 
     /// Limits how long a client may read none of the bytes that wait for it. Then its connection
     /// ends. The default is 60 seconds.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.write_timeout = timeout;
+        self.limits = self.limits.write_timeout(timeout);
         self
     }
 
     /// Limits how long an HTTP/2 connection may be without a request. Then it ends with GOAWAY. The
     /// default is 60 seconds.
     pub fn http2_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.http2_idle_timeout = timeout;
+        self.limits = self.limits.http2_idle_timeout(timeout);
         self
     }
 
     /// Limits how long exchanges in flight may run after the server was told to end.
     pub fn shutdown_deadline(mut self, deadline: Duration) -> Self {
-        self.shutdown_deadline = deadline;
+        self.runner = self.runner.shutdown_deadline(deadline);
         self
     }
 
@@ -249,70 +316,14 @@ impl Server {
         self.observer = Some(Arc::new(observer));
         self
     }
-
-    /// Serves the app until SIGTERM or Ctrl-C. A second signal cuts what is still in flight.
-    ///
-    /// # Errors
-    ///
-    /// When the process cannot listen for signals; and as [`serve_until`](Self::serve_until).
-    pub async fn serve<A: App>(self, app: A) -> io::Result<()> {
-        self.serve_service(HyperService::new(app)).await
-    }
-
-    /// As [`serve`](Self::serve), for a service: one with a gateway of its own
-    /// ([`HyperService::from_gateway`]), or one that fills the environ ([`HyperService::with`]).
-    /// The server replaces what the service knows of a connection.
-    ///
-    /// # Errors
-    ///
-    /// As [`serve`](Self::serve).
-    pub async fn serve_service<A: App>(self, service: HyperService<A>) -> io::Result<()> {
-        let mut signals = signals::Signals::listen()?;
-        let mut again = signals::Signals::listen()?;
-        let first = async move { signals.next().await };
-        let second = async move {
-            // It receives the first signal as well.
-            again.next().await;
-            again.next().await;
-        };
-        self.run(service, first, second).await
-    }
-
-    /// Serves the app until `signal` resolves.
-    ///
-    /// # Errors
-    ///
-    /// None today: errors of connections, and of accepting them, are logged.
-    pub async fn serve_until<A: App>(
-        self,
-        app: A,
-        signal: impl Future<Output = ()>,
-    ) -> io::Result<()> {
-        self.serve_service_until(HyperService::new(app), signal)
-            .await
-    }
-
-    /// As [`serve_until`](Self::serve_until), for a service.
-    ///
-    /// # Errors
-    ///
-    /// As [`serve_until`](Self::serve_until).
-    pub async fn serve_service_until<A: App>(
-        self,
-        service: HyperService<A>,
-        signal: impl Future<Output = ()>,
-    ) -> io::Result<()> {
-        self.run(service, signal, pending()).await
-    }
 }
 
-impl fmt::Debug for Server {
+impl<L: Listener + fmt::Debug> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("listener", &self.listener)
-            .field("max_connections", &self.max_connections)
+            .field("runner", &self.runner)
             .field("limits", &self.limits)
-            .field("shutdown_deadline", &self.shutdown_deadline)
+            .field("handshake", &self.handshake.is_some())
             .field("observer", &self.observer.is_some())
             .finish()
     }

@@ -27,6 +27,7 @@ mod chat;
 mod lab;
 mod listen;
 mod page;
+mod program;
 mod routes;
 mod site;
 pub mod stack;
@@ -34,7 +35,8 @@ mod util;
 mod views;
 
 pub use chat::chat;
-pub use listen::{announce, listen, listen_at};
+pub use listen::{announce, listen, listen_at, passed};
+pub use program::program;
 pub use routes::Routes;
 pub use site::site;
 pub use stack::Stack;

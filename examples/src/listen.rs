@@ -5,14 +5,33 @@ use std::net::{SocketAddr, TcpListener};
 
 use gateway_core::BoxError;
 
-/// Listens on [`default_addr`](adapter_hyper::default_addr), 127.0.0.1:8000 or the port in
-/// `PORT`, and prints the address.
+/// Takes the TCP socket that systemd has passed, or else listens on
+/// [`default_addr`](adapter_hyper::default_addr), 127.0.0.1:8000 or the port in `PORT`. Prints the address.
 ///
 /// # Errors
 ///
-/// If `PORT` is not a port number, or the port is taken.
+/// If `PORT` is not a port number, if the port is taken, or as [`passed`].
 pub fn listen() -> Result<TcpListener, BoxError> {
-    Ok(listen_at(adapter_hyper::default_addr()?)?)
+    match passed()? {
+        Some(listener) => Ok(listener),
+        None => Ok(listen_at(adapter_hyper::default_addr()?)?),
+    }
+}
+
+/// Takes the first socket that the parent process has passed, if there is one, and prints its address: as a
+/// listener of the standard library, which every host can serve.
+///
+/// # Errors
+///
+/// If it is not a TCP socket.
+pub fn passed() -> io::Result<Option<TcpListener>> {
+    #[cfg(unix)]
+    if let Some(passed) = gateway_server::passed_sockets()?.into_iter().next() {
+        let listener = passed.into_socket().into_std()?;
+        announce(listener.local_addr()?);
+        return Ok(Some(listener));
+    }
+    Ok(None)
 }
 
 /// Listens on an address, and prints it. Port 0 picks a free one.

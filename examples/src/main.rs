@@ -3,7 +3,7 @@
 mod cli;
 
 use std::io::{self, IsTerminal};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
@@ -26,12 +26,17 @@ fn main() -> ExitCode {
 }
 
 fn serve(cli: &Cli) -> Result<(), Failure> {
-    let addr = cli.addr;
-    let listener = TcpListener::bind(addr);
-    let listener = listener.map_err(|error| failed(&format!("listen on {addr}"), &error))?;
-    examples::announce(listener.local_addr().unwrap_or(addr));
+    let listener = match examples::passed() {
+        Ok(Some(listener)) => listener,
+        Ok(None) => listen(cli.addr)?,
+        Err(error) => return Err(failed("take the socket that was passed", &error)),
+    };
     let served = cli.stack.serve(listener, examples::site());
     served.map_err(|error| failed("go on serving", &error))
+}
+
+fn listen(addr: SocketAddr) -> Result<TcpListener, Failure> {
+    examples::listen_at(addr).map_err(|error| failed(&format!("listen on {addr}"), &error))
 }
 
 fn failed(what: &str, error: &io::Error) -> Failure {

@@ -2,18 +2,20 @@
 //! `Vigil`.
 
 use std::future::poll_fn;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gateway_server::log_panic;
 use hyper::upgrade::OnUpgrade;
 use tokio::task::JoinSet;
-
-use super::run::log_panic;
 
 /// What the transport, the service and the bodies of one connection report. Nothing here reads a
 /// clock: the vigil compares counts at two times.
 #[derive(Debug, Default)]
 pub(super) struct Activity {
+    max_requests: Option<NonZeroU32>,
+    requests: AtomicU32,
     open: AtomicUsize,
     /// The open exchanges that wait for the app, and not for the client.
     at_work: AtomicUsize,
@@ -30,11 +32,21 @@ pub(super) struct Activity {
 }
 
 impl Activity {
+    pub(super) fn new(max_requests: Option<NonZeroU32>) -> Self {
+        Self {
+            max_requests,
+            ..Self::default()
+        }
+    }
+
     /// An exchange begins. It ends when the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Exchange {
         self.open.fetch_add(1, Relaxed);
         self.at_work.fetch_add(1, Relaxed);
         self.has_begun.store(true, Relaxed);
+        if self.max_requests.is_some() {
+            self.requests.fetch_add(1, Relaxed);
+        }
         self.exchanges();
         Exchange {
             activity: self.clone(),
@@ -65,6 +77,12 @@ impl Activity {
     /// The server is shutting down: a response closes its connection.
     pub(super) fn end(&self) {
         self.is_ending.store(true, Relaxed);
+    }
+
+    /// True if the connection has had all the requests that it may have.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.max_requests
+            .is_some_and(|most| self.requests.load(Relaxed) >= most.get())
     }
 
     /// Keeps the right to the bare connection. If a client has offered a switch, hyper does not
@@ -180,7 +198,7 @@ impl Exchange {
     }
 
     pub(super) fn closes_connection(&self) -> bool {
-        self.activity.is_ending()
+        self.activity.is_ending() || self.activity.is_used_up()
     }
 }
 

@@ -1,31 +1,32 @@
 //! Serves one connection, from its first byte to its last.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use gateway_core::App;
+use gateway_server::Ending;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::io::AsyncWriteExt;
-use tokio::sync::watch;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::activity::Activity;
 use super::limits::Limits;
 use super::tracked::tracked;
-use super::transport::{LINGER, Stream, Transport};
+use super::transport::{LINGER, Transport};
 use super::vigil::{Verdict, Vigil};
 use crate::service::HyperService;
 
-/// HTTP/2: exchanges at a time on one connection.
-const MAX_STREAMS: u32 = 200;
 /// HTTP/2: bytes of header fields per request. HTTP/1 has hyper's own limits.
 const MAX_HEADER_LIST: u32 = 64 * 1024;
 /// HTTP/2: how often a silent peer is pinged.
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 
 /// HTTP/1.1 and HTTP/2, with their settings.
+#[derive(Clone)]
 pub(super) struct Protocols {
     builder: auto::Builder<TokioExecutor>,
     limits: Limits,
@@ -42,7 +43,7 @@ impl Protocols {
         builder
             .http2()
             .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
+            .max_concurrent_streams(limits.http2_max_streams)
             .max_header_list_size(MAX_HEADER_LIST)
             .keep_alive_interval(PING_INTERVAL)
             // RFC 8441: WebSocket.
@@ -50,23 +51,30 @@ impl Protocols {
         Self { builder, limits }
     }
 
-    /// Serves a connection to its end, or until `ending` asks for its end.
-    pub(super) fn serve<A: App>(
+    /// Serves a connection to its end. It is asked to end when `ending` resolves. The `guard` is held by
+    /// what may outlive the connection.
+    pub(super) fn serve<A, S, E>(
         &self,
-        stream: Stream,
+        stream: S,
         service: HyperService<A>,
-        mut ending: watch::Receiver<bool>,
-    ) -> impl Future<Output = ()> + Send + use<A> {
+        ending: E,
+        guard: Option<Ending>,
+    ) -> impl Future<Output = ()> + Send + use<A, S, E>
+    where
+        A: App,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        E: Future<Output = ()> + Send,
+    {
         let limits = self.limits;
-        let activity = Arc::<Activity>::default();
+        let activity = Arc::new(Activity::new(limits.max_requests));
         let transport = Transport::new(stream, limits.header_read_timeout, activity.clone());
-        let service = tracked(service, activity.clone(), limits, ending.clone());
+        let service = tracked(service, activity.clone(), limits, guard);
         let served = self
             .builder
             .serve_connection_with_upgrades(TokioIo::new(transport), service)
             .into_owned();
         async move {
-            let mut served = pin!(served);
+            let (mut served, mut ending) = (pin!(served), pin!(ending));
             let tunnels = CutTunnels(activity.clone());
             let mut vigil = Vigil::new(limits, Instant::now());
             let mut turn = pin!(sleep(vigil.pause()));
@@ -74,9 +82,12 @@ impl Protocols {
                 tokio::select! {
                     biased;
                     ended = &mut served => break ended,
-                    _ = ending.wait_for(|is_ending| *is_ending), if !activity.is_ending() => {
-                        activity.end();
-                    }
+                    () = &mut ending, if !activity.is_ending() => activity.end(),
+                    // Requests begin where `served` is polled, and the branch is asked behind it.
+                    () = poll_fn(|_| match activity.is_http2() && activity.is_used_up() {
+                        true => Poll::Ready(()),
+                        false => Poll::Pending,
+                    }), if !vigil.is_ending() => {}
                     () = &mut turn => {}
                 }
                 let now = Instant::now();

@@ -1,20 +1,68 @@
-//! Runs a server from its app's startup to its shutdown.
+//! Serves an app, until a signal or a future ends the server.
 
+use std::future::pending;
 use std::io;
-use std::pin::pin;
+use std::sync::Arc;
 
-use gateway_core::{App, Error, Outcome, RequestSummary, lifespan};
-use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::sleep;
+use gateway_core::{App, Connection, Outcome, RequestSummary};
+use gateway_server::{Ending, Listener, signals};
 
 use super::Server;
 use super::connection::Protocols;
-use super::cutting::BeginCutting;
 use crate::service::HyperService;
 
-impl Server {
-    pub(super) async fn run<A: App>(
+impl<L: Listener> Server<L> {
+    /// Serves the app until SIGTERM or Ctrl-C. A second signal cuts what is still in flight.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot listen for signals; and as [`serve_until`](Self::serve_until).
+    pub async fn serve<A: App>(self, app: A) -> io::Result<()> {
+        self.serve_service(HyperService::new(app)).await
+    }
+
+    /// As [`serve`](Self::serve), for a service: one with a gateway of its own
+    /// ([`HyperService::from_gateway`]), or one that fills the environ ([`HyperService::with`]).
+    /// The server replaces what the service knows of a connection.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_service<A: App>(self, service: HyperService<A>) -> io::Result<()> {
+        let (first, second) = signals()?;
+        self.run(service, first, second).await
+    }
+
+    /// Serves the app until `signal` resolves.
+    ///
+    /// # Errors
+    ///
+    /// The error of the app's startup or shutdown; `TimedOut` if its shutdown has not ended by the deadline;
+    /// with [`workers`](Self::workers), `Unsupported` if the listener cannot be shared, and an error if no
+    /// worker is left. Errors of connections, and of accepting them, are logged.
+    pub async fn serve_until<A: App>(
+        self,
+        app: A,
+        signal: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        self.serve_service_until(HyperService::new(app), signal)
+            .await
+    }
+
+    /// As [`serve_until`](Self::serve_until), for a service.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve_until`](Self::serve_until).
+    pub async fn serve_service_until<A: App>(
+        self,
+        service: HyperService<A>,
+        signal: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        self.run(service, signal, pending()).await
+    }
+
+    async fn run<A: App>(
         self,
         service: HyperService<A>,
         stop: impl Future<Output = ()>,
@@ -28,87 +76,33 @@ impl Server {
             }
             None => service,
         };
-        let (mut stop, mut cut) = (pin!(stop), pin!(cut));
-        let app = service.gateway().app();
-        tokio::select! {
-            biased;
-            () = &mut stop => return Ok(()),
-            started = lifespan::start(app) => started.map_err(of_app)?,
-        }
-        let protocols = Protocols::new(self.limits);
-        let (ending, told) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        // Dropped before the tasks. Then the tasks end.
-        let cutting = BeginCutting::new(service.gateway());
-        let serve = |(transport, connection)| {
-            let service = service.with_connection(connection);
-            protocols.serve(transport, service, told.clone())
-        };
-        loop {
-            tokio::select! {
-                biased;
-                () = &mut stop => break,
-                Some(ended) = tasks.join_next() => log_panic(ended),
-                accepted = self.listener.accept(), if tasks.len() < self.max_connections => {
-                    tasks.spawn(serve(accepted));
-                }
-            }
-        }
-        for waiting in self.listener.into_waiting() {
-            tasks.spawn(serve(waiting));
-        }
-        tracing::info!(target: "gateway", connections = tasks.len(), "shutting down");
-        // U12: before the connections are told, so that the last messages are sent.
-        service.gateway().shutdown_signal().begin();
-        // Every task has a receiver.
-        let _ = ending.send(true);
-        let drained = async {
-            while let Some(ended) = tasks.join_next().await {
-                log_panic(ended);
+        let gateway = service.gateway().clone();
+        let (limits, handshake) = (self.limits, self.handshake);
+        let protocols = Arc::new(Protocols::new(limits));
+        let serve = move |stream: L::Stream, connection: Connection, mut ending: Ending| {
+            let (protocols, service) = (protocols.clone(), service.clone());
+            let handshake = handshake.clone();
+            async move {
+                let guard = Some(ending.clone());
+                let Some(handshake) = handshake else {
+                    let service = service.with_connection(connection);
+                    let ending = async move { ending.begun().await };
+                    return protocols.serve(stream, service, ending, guard).await;
+                };
+                // In a box, because few servers have one.
+                let shaken = Box::pin(async move {
+                    let timeout = limits.header_read_timeout;
+                    let shaken = handshake.run(stream, connection, timeout, &mut ending);
+                    let Some((stream, connection)) = shaken.await else {
+                        return;
+                    };
+                    let service = service.with_connection(connection);
+                    let ending = async move { ending.begun().await };
+                    protocols.serve(stream, service, ending, guard).await;
+                });
+                shaken.await;
             }
         };
-        let mut deadline = pin!(sleep(self.shutdown_deadline));
-        let is_drained = tokio::select! {
-            () = drained => true,
-            () = &mut deadline => false,
-            () = &mut cut => false,
-        };
-        if is_drained {
-            cutting.never();
-        } else {
-            // Tasks that have ended are not cut.
-            while let Some(ended) = tasks.try_join_next() {
-                log_panic(ended);
-            }
-            tracing::warn!(target: "gateway", clause = "L4", connections = tasks.len(), "cutting");
-            drop(cutting);
-            tasks.shutdown().await;
-        }
-        // Tunnels are tasks of their own. Each has a receiver until it is dropped.
-        drop(told);
-        ending.closed().await;
-        tokio::select! {
-            // Even after the deadline, the app gets one poll.
-            biased;
-            stopped = lifespan::stop(app) => stopped.map_err(of_app),
-            () = &mut deadline => Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                "the app's shutdown has not ended by the deadline",
-            )),
-        }
-    }
-}
-
-/// The app's own error.
-fn of_app(error: Error) -> io::Error {
-    io::Error::other(error.into_boxed())
-}
-
-/// B9: a panic in a connection ends that connection only.
-pub(super) fn log_panic(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(target: "gateway", clause = "B9", "a connection panicked: {error}");
+        self.runner.run(&gateway, serve, stop, cut).await
     }
 }

@@ -7,13 +7,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use gateway_core::{App, Error, Outgoing};
+use gateway_server::Ending;
 use http::{HeaderValue, Request, Response, Version, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
-use tokio::sync::watch;
 
 use super::activity::{Activity, Exchange};
 use super::limits::Limits;
@@ -30,7 +30,7 @@ pub(super) fn tracked<A: App>(
     service: HyperService<A>,
     activity: Arc<Activity>,
     limits: Limits,
-    told: watch::Receiver<bool>,
+    ending: Option<Ending>,
 ) -> impl Service<
     Request<Incoming>,
     Response = Response<TrackedBody>,
@@ -44,7 +44,7 @@ pub(super) fn tracked<A: App>(
         TrackedAnswer {
             exchange: Some(activity.begin()),
             answer: service.handle(request, on_upgrade.is_some()),
-            switchable: on_upgrade.map(|on_upgrade| Box::new((on_upgrade, told.clone()))),
+            switchable: on_upgrade.map(|on_upgrade| Box::new((on_upgrade, ending.clone()))),
             version,
         }
     })
@@ -56,7 +56,7 @@ pin_project! {
         answer: F,
         exchange: Option<Exchange>,
         // The right to the stream, and the guard that a tunnel holds as long as it lives.
-        switchable: Option<Box<(OnUpgrade, watch::Receiver<bool>)>>,
+        switchable: Option<Box<(OnUpgrade, Option<Ending>)>>,
         version: Version,
     }
 }
@@ -97,14 +97,14 @@ where
 fn switch(
     response: &mut Response<Outgoing>,
     exchange: &mut Option<Exchange>,
-    (on_upgrade, told): (OnUpgrade, watch::Receiver<bool>),
+    (on_upgrade, ending): (OnUpgrade, Option<Ending>),
     is_http2: bool,
 ) {
     match response.body_mut().take_upgrade() {
         Some(upgrade) => {
             if let Some(exchange) = exchange.take() {
                 let activity = exchange.activity().clone();
-                activity.run(tunnel::run(upgrade, on_upgrade, exchange, told));
+                activity.run(tunnel::run(upgrade, on_upgrade, exchange, ending));
             }
         }
         // hyper does not shut such a connection down.

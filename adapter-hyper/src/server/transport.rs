@@ -8,9 +8,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-#[cfg(unix)]
-use tokio::net::UnixStream;
 use tokio::time::{Sleep, sleep};
 
 use super::activity::Activity;
@@ -21,21 +18,14 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-/// An accepted connection of either kind.
-pub(super) enum Stream {
-    Tcp(TcpStream),
-    #[cfg(unix)]
-    Unix(UnixStream),
-}
-
 /// A stream with two additions:
 ///
 /// - Until the protocol is known, the header read timeout is enforced here; then hyper enforces it.
 /// - If a socket is closed with bytes unread, the connection is reset, and the client may lose a
 ///   response that it has not read yet (RFC 9112 section 9.6). So the end is to stop writing, and
 ///   to drop incoming bytes until the client stops too, or a time is over (I5).
-pub(super) struct Transport {
-    stream: Stream,
+pub(super) struct Transport<S> {
+    stream: S,
     first: Option<FirstBytes>,
     linger: Option<Linger>,
     activity: Arc<Activity>,
@@ -51,8 +41,8 @@ struct Linger {
     deadline: Pin<Box<Sleep>>,
 }
 
-impl Transport {
-    pub(super) fn new(stream: Stream, timeout: Duration, activity: Arc<Activity>) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
+    pub(super) fn new(stream: S, timeout: Duration, activity: Arc<Activity>) -> Self {
         Self {
             stream,
             first: Some(FirstBytes {
@@ -62,6 +52,10 @@ impl Transport {
             linger: None,
             activity,
         }
+    }
+
+    fn stream(&mut self) -> Pin<&mut S> {
+        Pin::new(&mut self.stream)
     }
 
     /// Reads the first bytes until they tell the protocol.
@@ -97,7 +91,7 @@ impl Transport {
         let mut space = [0; 16 * 1024];
         while linger.left > 0 && linger.deadline.as_mut().poll(cx).is_pending() {
             let mut buffer = ReadBuf::new(&mut space);
-            match ready!(self.stream.poll_read(cx, &mut buffer)) {
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {
                     linger.left = linger.left.saturating_sub(buffer.filled().len());
                     self.activity.writes();
@@ -109,7 +103,7 @@ impl Transport {
     }
 }
 
-impl AsyncRead for Transport {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -117,7 +111,7 @@ impl AsyncRead for Transport {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        match this.stream.poll_read(cx, buffer) {
+        match this.stream().poll_read(cx, buffer) {
             Poll::Ready(read) => {
                 this.saw(&buffer.filled()[before..]);
                 Poll::Ready(read)
@@ -133,14 +127,14 @@ impl AsyncRead for Transport {
     }
 }
 
-impl AsyncWrite for Transport {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = this.stream.pinned().poll_write(cx, bytes);
+        let written = this.stream().poll_write(cx, bytes);
         this.wrote(written)
     }
 
@@ -150,54 +144,27 @@ impl AsyncWrite for Transport {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = this.stream.pinned().poll_write_vectored(cx, slices);
+        let written = this.stream().poll_write_vectored(cx, slices);
         this.wrote(written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Tcp(stream) => stream.is_write_vectored(),
-            #[cfg(unix)]
-            Stream::Unix(stream) => stream.is_write_vectored(),
-        }
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().stream.pinned().poll_flush(cx)
+        self.get_mut().stream().poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.linger.is_none() {
-            ready!(this.stream.pinned().poll_shutdown(cx))?;
+            ready!(this.stream().poll_shutdown(cx))?;
         }
         // U10: an app that has ended its direction still reads.
         if this.activity.is_tunnel() {
             return Poll::Ready(Ok(()));
         }
         this.poll_linger(cx).map(Ok)
-    }
-}
-
-/// A stream of either kind.
-trait Duplex: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
-
-impl Stream {
-    fn pinned(&mut self) -> Pin<&mut dyn Duplex> {
-        match self {
-            Self::Tcp(stream) => Pin::new(stream as &mut dyn Duplex),
-            #[cfg(unix)]
-            Self::Unix(stream) => Pin::new(stream),
-        }
-    }
-
-    fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.pinned().poll_read(cx, buffer)
     }
 }

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use gateway_core::{Duplex, DuplexIo, Upgrade};
+use gateway_server::Ending;
 use hyper::upgrade::OnUpgrade;
-use tokio::sync::watch;
 
 use super::activity::{Activity, Exchange};
 
 /// Runs the app's part once hyper has sent the head (U6). Until then the exchange is open, so the
-/// connection is not idle. The server waits until all clones of `told` are dropped.
+/// connection is not idle. The server waits until all clones of `ending` are dropped.
 pub(super) async fn run(
     upgrade: Upgrade,
     on_upgrade: OnUpgrade,
     mut exchange: Exchange,
-    told: watch::Receiver<bool>,
+    ending: Option<Ending>,
 ) {
     // The client has left. The app's part is dropped.
     let Ok(upgraded) = on_upgrade.await else {
@@ -36,7 +36,7 @@ pub(super) async fn run(
     };
     // The error was logged already, and the stream was closed.
     let _ = upgrade.run(Duplex::new(stream)).await;
-    drop((exchange, told));
+    drop((exchange, ending));
 }
 
 /// The stream of a tunnel.

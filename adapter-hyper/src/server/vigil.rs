@@ -8,7 +8,7 @@ use super::activity::Activity;
 use super::limits::Limits;
 
 /// How long a connection without an exchange may last once it must end.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 /// The longest and the shortest time between two looks.
 const MAX_PAUSE: Duration = Duration::from_secs(15);
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -71,6 +71,11 @@ impl Vigil {
         (pause / 4).clamp(MIN_PAUSE, MAX_PAUSE)
     }
 
+    /// True if the connection must end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
     pub(super) fn judge(&mut self, activity: &Activity, now: Instant) -> Verdict {
         let (exchanged, written) = activity.counts();
         let unchanged = self.exchanged.quiet(exchanged, now);
@@ -86,7 +91,9 @@ impl Vigil {
         let is_idle = activity.open() == 0;
         let is_idle_for_long =
             activity.is_http2() && is_idle && unchanged >= self.limits.http2_idle_timeout;
-        if activity.is_ending() || is_idle_for_long {
+        // On HTTP/1 the head of the last response ends the connection.
+        let is_used_up = activity.is_http2() && activity.is_used_up();
+        if activity.is_ending() || is_used_up || is_idle_for_long {
             self.ending.get_or_insert(now);
         }
         let Some(since) = self.ending else {

@@ -55,7 +55,8 @@ impl Running {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let address = line
-            .strip_prefix("listening on http://")
+            .strip_prefix("listening on http")
+            .and_then(|rest| rest.trim_start_matches('s').strip_prefix("://"))
             .and_then(|rest| rest.strip_suffix('\n'))
             .unwrap_or_else(|| panic!("{line:?}"));
         Self {

@@ -1,4 +1,4 @@
-//! An accepted connection, whatever its kind.
+//! `SocketStream`: an accepted connection of a `Socket`.
 
 use std::io;
 use std::pin::Pin;
@@ -9,9 +9,12 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// A connection of a front end.
-pub(super) enum Stream {
+/// A connection over TCP or a Unix socket.
+#[derive(Debug)]
+pub enum SocketStream {
+    /// Over TCP.
     Tcp(TcpStream),
+    /// Over a Unix socket.
     #[cfg(unix)]
     Unix(UnixStream),
 }
@@ -21,20 +24,7 @@ trait Duplex: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Duplex for T {}
 
-impl Stream {
-    /// Makes the end of the connection a reset, where the transport has one (B8).
-    pub(super) fn will_reset(&self) {
-        match self {
-            Self::Tcp(stream) => {
-                if let Err(error) = stream.set_zero_linger() {
-                    tracing::debug!(target: "gateway", clause = "B8", "cannot reset a connection: {error}");
-                }
-            }
-            #[cfg(unix)]
-            Self::Unix(_) => {}
-        }
-    }
-
+impl SocketStream {
     fn pinned(self: Pin<&mut Self>) -> Pin<&mut dyn Duplex> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream as &mut dyn Duplex),
@@ -44,7 +34,7 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for SocketStream {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -54,13 +44,29 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for SocketStream {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.pinned().poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.pinned().poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Tcp(stream) => stream.is_write_vectored(),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,59 +1,45 @@
-//! A listening Unix socket that removes its file at the end.
+//! The file of a Unix socket: an old one is replaced, and ours is removed at the end.
 
 use std::fs;
 use std::io;
-use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 
-/// A listener that removes its file when it is dropped.
+/// The file of a socket, which is removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct UnixSocket {
-    listener: UnixListener,
+pub(super) struct UnixFile {
     path: PathBuf,
     /// Device and inode: another server may have put its own file there since.
     file: (u64, u64),
 }
 
-impl UnixSocket {
-    pub(super) fn bind(path: &Path) -> io::Result<Self> {
-        if is_socket(path)? {
-            if is_listened_on(path) {
-                let message = format!("another server listens on {}", path.display());
-                return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
-            }
-            fs::remove_file(path)?;
+/// Listens on a path.
+pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, UnixFile)> {
+    let named = |error: io::Error| {
+        let message = format!("cannot listen on {}: {error}", path.display());
+        io::Error::new(error.kind(), message)
+    };
+    if is_socket(path).map_err(named)? {
+        if is_listened_on(path) {
+            let message = format!("another server listens on {}", path.display());
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
         }
-        let listener = UnixListener::bind(path)?;
-        // The server may change its directory before it ends.
-        let path = fs::canonicalize(path)?;
-        let file = identity(&path)?;
-        Ok(Self {
-            listener,
-            path,
-            file,
-        })
+        fs::remove_file(path).map_err(named)?;
     }
-
-    /// A connection that waits in the queue.
-    pub(super) fn accept_waiting(&self) -> io::Result<UnixStream> {
-        // tokio's listener knows only what its reactor has seen.
-        let listener = self.listener.as_fd().try_clone_to_owned()?;
-        let (stream, _) = std::os::unix::net::UnixListener::from(listener).accept()?;
-        stream.set_nonblocking(true)?;
-        UnixStream::from_std(stream)
-    }
-
-    pub(super) async fn accept(&self) -> io::Result<UnixStream> {
-        Ok(self.listener.accept().await?.0)
-    }
+    let listener = UnixListener::bind(path).map_err(named)?;
+    listener.set_nonblocking(true)?;
+    // The server may change its directory before it ends.
+    let path = fs::canonicalize(path)?;
+    let file = identity(&path)?;
+    Ok((listener, UnixFile { path, file }))
 }
 
-impl Drop for UnixSocket {
+impl Drop for UnixFile {
     fn drop(&mut self) {
         let is_ours = identity(&self.path).is_ok_and(|file| file == self.file);
         if is_ours && let Err(error) = fs::remove_file(&self.path) {

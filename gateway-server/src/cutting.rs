@@ -3,15 +3,15 @@
 use gateway_core::{App, Gateway};
 
 /// Tells the gateway, when it is dropped, that exchanges in flight are cut from now on (L4).
-pub(super) struct BeginCutting<'a, A: App>(Option<&'a Gateway<A>>);
+pub(crate) struct BeginCutting<'a, A: App>(Option<&'a Gateway<A>>);
 
 impl<'a, A: App> BeginCutting<'a, A> {
-    pub(super) fn new(gateway: &'a Gateway<A>) -> Self {
+    pub(crate) fn new(gateway: &'a Gateway<A>) -> Self {
         Self(Some(gateway))
     }
 
     /// Nothing is in flight. The gateway may continue on another host.
-    pub(super) fn never(mut self) {
+    pub(crate) fn never(mut self) {
         self.0 = None;
     }
 }

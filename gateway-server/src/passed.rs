@@ -1,0 +1,99 @@
+//! `passed_sockets`: the listening sockets that the parent process has passed.
+
+use std::ffi::OsStr;
+use std::io;
+
+use listenfd::ListenFd;
+
+use crate::socket::Socket;
+
+/// A listening socket that the parent process has passed, with its name.
+#[derive(Debug)]
+pub struct PassedSocket {
+    name: Option<String>,
+    socket: Socket,
+}
+
+impl PassedSocket {
+    /// Its name in LISTEN_FDNAMES: `FileDescriptorName=` of a systemd unit, which is by default the name of
+    /// the `.socket` unit. `None` if the parent has passed no names.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The socket.
+    #[must_use]
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+}
+
+/// Takes the listening sockets that the parent process has passed, in its order: systemd
+/// (`LISTEN_FDS`, `LISTEN_PID`, `LISTEN_FDNAMES`; see `sd_listen_fds(3)`), or a supervisor with the convention
+/// of the [`listenfd`](https://docs.rs/listenfd) crate, such as `systemfd`, which may leave `LISTEN_PID` out and say
+/// `LISTEN_FDS_FIRST_FD`. They are TCP or Unix sockets. Programs that this one starts do not inherit them.
+///
+/// The list is empty if nothing was passed, if it was passed to another process, and when it is called
+/// for the second time: the sockets are taken, and the variables are removed from the environment. Call it at
+/// the beginning of `main`, before anything in C reads the environment on another thread.
+///
+/// The socket outlives the process if the parent keeps it, as systemd does. So a restart refuses no client:
+/// who connects meanwhile waits in the queue.
+///
+/// # Errors
+///
+/// When a descriptor is no listening stream socket. The text says which, and all of them are closed.
+///
+/// # Examples
+///
+/// ```
+/// use gateway_server::{Socket, passed_sockets};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let socket = match passed_sockets()?.into_iter().next() {
+///     Some(passed) => passed.into_socket(),
+///     None => Socket::bind("127.0.0.1:0").await?,
+/// };
+/// # drop(socket);
+/// # Ok(())
+/// # }
+/// ```
+pub fn passed_sockets() -> io::Result<Vec<PassedSocket>> {
+    let names = std::env::var_os("LISTEN_FDNAMES");
+    let mut passed = ListenFd::from_env();
+    let mut names = split(names.as_deref());
+    let mut sockets = Vec::new();
+    for index in 0..passed.len() {
+        let socket = take(&mut passed, index).map_err(|error| {
+            let message = format!("passed socket {}: {error}", index + 1);
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        })?;
+        let name = names.next();
+        sockets.push(PassedSocket { name, socket });
+    }
+    Ok(sockets)
+}
+
+fn take(passed: &mut ListenFd, index: usize) -> io::Result<Socket> {
+    // It looks at the family before it takes.
+    let socket = match passed.take_unix_listener(index) {
+        Ok(Some(listener)) => socket2::Socket::from(listener),
+        _ => match passed.take_tcp_listener(index)? {
+            Some(listener) => socket2::Socket::from(listener),
+            None => return Err(io::ErrorKind::NotFound.into()),
+        },
+    };
+    Socket::from_passed(socket)
+}
+
+/// The names, which are separated by colons.
+fn split(names: Option<&OsStr>) -> impl Iterator<Item = String> {
+    let names = names.map(|names| names.to_string_lossy().into_owned());
+    let names: Vec<String> = match names {
+        Some(names) => names.split(':').map(str::to_owned).collect(),
+        None => Vec::new(),
+    };
+    names.into_iter()
+}
