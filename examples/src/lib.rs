@@ -23,6 +23,7 @@
 //! # }).unwrap();
 //! ```
 
+pub mod arguments;
 mod chat;
 mod lab;
 mod listen;
