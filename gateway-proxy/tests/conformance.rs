@@ -37,11 +37,6 @@ async fn m3_an_app_behind_the_proxy_keeps_the_specification() {
         .lacks(Capability::RequestTrailers, "the proxy asks for none")
         .lacks(Capability::ResponseTrailers, "the proxy asks for none")
         .lacks(Capability::CloseConnection, "there is a proxy between")
-        .lacks(Capability::Upgrade, "the proxy passes no switch on")
-        .lacks(
-            Capability::WebSocketUpgrade,
-            "the proxy passes no switch on",
-        )
         .run(address, Protocol::Http1)
         .await;
     assert!(report.problems().is_empty(), "{report}");
