@@ -33,9 +33,10 @@ use crate::watched::{Watch, Watched};
 ///   it, by `X-Forwarded-Prefix`, say.
 /// - When the client leaves, the upstream's connection is closed.
 /// - An offer to switch protocols, such as that of a WebSocket, is passed on with what the host can switch
-///   to. If the upstream switches, the two streams are joined; the end of one direction is passed on (U10).
-///   WebSocket over HTTP/2 (RFC 8441) becomes a handshake of HTTP/1.1. If the upstream declines, its
-///   response is passed as any other; to a client of HTTP/2 a 2xx is then a 502 (U7).
+///   to. If the upstream switches, the two streams are joined. The end of one direction is passed on (U10);
+///   after that of the upstream the client has 5 seconds for its own. WebSocket over HTTP/2 (RFC 8441)
+///   becomes a handshake of HTTP/1.1. If the upstream declines, its response is passed as any other; to a
+///   client of HTTP/2 a 2xx is then a 502 (U7).
 /// - A safe request without a body that fails on a connection is sent once more: a connection that was kept
 ///   may have been closed at that moment (RFC 9110 section 9.2.2).
 ///

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use gateway_core::{Duplex, Error};
@@ -14,7 +15,11 @@ use crate::watched::Watch;
 /// What is read at once, in each direction.
 const BUFFER: usize = 8 * 1024;
 
-/// Copies in both directions until both have ended. The end of one direction is passed on (U10).
+/// How long a client may be silent after the upstream has ended.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Copies in both directions until both have ended. The end of one direction is passed on (U10). After that
+/// of the upstream, the client has [`LINGER`] for its own.
 ///
 /// # Errors
 ///
@@ -42,14 +47,48 @@ pub(crate) async fn join(
             Failed::Write(client) => client.into(),
         })
     };
-    let both = async { tokio::try_join!(up, down).map(|((), ())| ()) };
+    let (mut up, mut down) = (pin!(up), pin!(down));
+    let first = async {
+        tokio::select! {
+            ended = &mut up => ended.map(|()| Side::Client),
+            ended = &mut down => ended.map(|()| Side::Upstream),
+        }
+    };
+    // Not a fault of the app, and not the end of what was said: the host aborts the stream (U9).
+    let is_idle = || io::Error::from(io::ErrorKind::TimedOut);
+    match until_idle(&watch, idle, first).await {
+        None => Err(is_idle().into()),
+        Some(Err(error)) => Err(error),
+        Some(Ok(Side::Client)) => match until_idle(&watch, idle, down).await {
+            None => Err(is_idle().into()),
+            Some(ended) => ended,
+        },
+        // Most often the upstream has gone. The client has got everything, with its end.
+        Some(Ok(Side::Upstream)) => {
+            let linger = idle.map_or(LINGER, |idle| idle.min(LINGER));
+            until_idle(&watch, Some(linger), up).await.unwrap_or(Ok(()))
+        }
+    }
+}
+
+/// Who has ended its direction.
+enum Side {
+    Client,
+    Upstream,
+}
+
+/// Runs until it is over, or nothing has passed for so long: `None` then.
+async fn until_idle<T>(
+    watch: &Watch,
+    idle: Option<Duration>,
+    running: impl Future<Output = T>,
+) -> Option<T> {
     let Some(idle) = idle else {
-        return both.await;
+        return Some(running.await);
     };
     tokio::select! {
-        ended = both => ended,
-        // Not a fault of the app, and not the end of what was said: the host aborts the stream (U9).
-        () = watch.expires(idle) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+        over = running => Some(over),
+        () = watch.expires(idle) => None,
     }
 }
 

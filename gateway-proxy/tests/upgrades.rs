@@ -8,7 +8,9 @@ use std::time::Duration;
 use adapter_hyper::Server;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use gateway_core::{App, Body, Duplex, Environ, Error, HttpError, Response, view};
+use gateway_core::{
+    App, Body, Duplex, Ended, Environ, Error, HttpError, Outcome, RequestSummary, Response, view,
+};
 use gateway_proxy::ReverseProxy;
 use gateway_util::websocket::Acceptor;
 use http::{Method, Request, Version};
@@ -94,6 +96,9 @@ async fn head(client: &mut TcpStream) -> String {
 
 const OFFER: &str = "GET /a HTTP/1.1\r\nhost: a\r\nconnection: x-hop, upgrade\r\nx-hop: 1\r\n\
     upgrade: first, second\r\n\r\n";
+
+const SWITCHED: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: first\r\n\r\n";
 
 /// An upstream that says this after a request's head, and then holds the connection.
 async fn scripted(
@@ -198,10 +203,7 @@ async fn the_upstream_gets_the_offer_and_nothing_else_of_the_connection() {
 
 #[tokio::test]
 async fn an_upstream_that_breaks_its_connection_aborts_that_of_the_client() {
-    let (upstream, asked) = scripted(
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: first\r\n\r\n",
-    )
-    .await;
+    let (upstream, asked) = scripted(SWITCHED).await;
     let front = serve(proxy(upstream)).await;
     let mut client = raw(front, OFFER).await;
     head(&mut client).await;
@@ -219,10 +221,7 @@ async fn an_upstream_that_breaks_its_connection_aborts_that_of_the_client() {
 
 #[tokio::test]
 async fn a_client_that_vanishes_ends_the_upstreams_stream() {
-    let (upstream, asked) = scripted(
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: first\r\n\r\n",
-    )
-    .await;
+    let (upstream, asked) = scripted(SWITCHED).await;
     let front = serve(proxy(upstream)).await;
     let mut client = raw(front, OFFER).await;
     head(&mut client).await;
@@ -235,10 +234,7 @@ async fn a_client_that_vanishes_ends_the_upstreams_stream() {
 
 #[tokio::test]
 async fn an_idle_stream_ends_on_both_sides() {
-    let (upstream, asked) = scripted(
-        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: first\r\n\r\n",
-    )
-    .await;
+    let (upstream, asked) = scripted(SWITCHED).await;
     let proxy = proxy(upstream).upgrade_idle_timeout(Some(Duration::from_millis(100)));
     let mut client = raw(serve(proxy).await, OFFER).await;
     head(&mut client).await;
@@ -248,6 +244,29 @@ async fn an_idle_stream_ends_on_both_sides() {
         let _ = within("the end", end.read_to_end(&mut rest)).await;
         assert!(rest.is_empty());
     }
+}
+
+/// It keeps its connection, and says nothing. The server's stream ends, as if the app had.
+#[tokio::test]
+async fn a_client_that_stays_is_not_waited_for_after_the_upstream() {
+    let (upstream, asked) = scripted(SWITCHED).await;
+    let proxy = proxy(upstream).upgrade_idle_timeout(Some(Duration::from_millis(300)));
+    let (sender, mut outcomes) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::bind("127.0.0.1:0").await.unwrap();
+    let server = server.with_observer(move |_: &RequestSummary, outcome: &Outcome| {
+        let _ = sender.send(outcome.ended());
+    });
+    let front = server.local_addr().unwrap();
+    tokio::spawn(server.serve_until(proxy, pending::<()>()));
+    let mut client = raw(front, OFFER).await;
+    head(&mut client).await;
+    drop(within("a request", asked).await.unwrap());
+    let mut rest = Vec::new();
+    within("the end", client.read_to_end(&mut rest))
+        .await
+        .unwrap();
+    let ended = within("the end of the exchange", outcomes.recv()).await;
+    assert_eq!(ended, Some(Ended::Completed));
 }
 
 #[tokio::test]
