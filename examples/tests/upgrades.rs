@@ -113,6 +113,32 @@ async fn chat() {
     }
 }
 
+/// U12, with many: each is told, none is cut, and the server ends.
+#[tokio::test]
+async fn a_hundred_websockets_are_told_that_the_server_shuts_down() {
+    for stack in Stack::ALL {
+        let server = start_on(CHAT, stack);
+        let mut sockets = Vec::new();
+        for number in 0..100 {
+            // In ten rooms, and all have spoken.
+            let path = format!("/ws?room={}&name=guest", number % 10);
+            let mut socket = open(server.address, &path).await;
+            say(&mut socket, "here").await;
+            assert_eq!(hear(&mut socket).await, "guest: here");
+            sockets.push(socket);
+        }
+        let told = futures_util::future::join_all(sockets.iter_mut().map(async |socket| {
+            let code = close_code(socket).await;
+            // The answer to the Close, and the end.
+            while let Some(Ok(_)) = socket.next().await {}
+            code
+        }));
+        let (codes, (status, log)) = tokio::join!(told, server.terminate());
+        assert_eq!(codes, [1001; 100], "{stack}");
+        assert!(status.success(), "{stack}: {log}");
+    }
+}
+
 /// The client of `terminal`, with pipes.
 fn terminal_client(address: SocketAddr) -> Command {
     let mut command = program(TERMINAL, &["--connect", &address.to_string()]);
@@ -229,6 +255,30 @@ async fn tokio_websockets() {
             while let Some(Ok(_)) = socket.next().await {}
         };
         let (_, (status, log)) = tokio::join!(told, server.terminate());
+        assert!(status.success(), "{stack}: {log}");
+    }
+}
+
+#[cfg(feature = "proxy")]
+#[tokio::test]
+async fn proxy() {
+    let upstream = start_on(CHAT, Stack::Hyper);
+    let url = format!("http://{}", upstream.address);
+    for stack in Stack::ALL {
+        let stack = stack.to_string();
+        let arguments = ["--stack", &stack, "--upstream", &url];
+        let server = start(env!("CARGO_BIN_EXE_proxy"), &arguments);
+        let path = format!("/ws?room={stack}&name=ada");
+        let mut through = open(server.address, &path).await;
+        let mut beside = open(upstream.address, &path.replace("ada", "bob")).await;
+        say(&mut beside, "here").await;
+        assert_eq!(hear(&mut beside).await, "bob: here");
+        say(&mut through, "hello").await;
+        assert_eq!(hear(&mut beside).await, "ada: hello", "{stack}");
+        through.close(None).await.unwrap();
+        while let Some(Ok(_)) = through.next().await {}
+        drop(through);
+        let (status, log) = server.terminate().await;
         assert!(status.success(), "{stack}: {log}");
     }
 }
