@@ -20,9 +20,10 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// The offer of a request. `None` if nothing is offered.
+    /// The offer of a request, without HTTP in another form. `None` if nothing is left.
     pub(crate) fn of(environ: &Environ) -> Option<Self> {
-        let protocols: Vec<String> = environ.upgrades().map(str::to_owned).collect();
+        let protocols = environ.upgrades().filter(|protocol| !is_http(protocol));
+        let protocols: Vec<String> = protocols.map(str::to_owned).collect();
         let key = (environ.version() >= Version::HTTP_2).then(key);
         (!protocols.is_empty()).then_some(Self { protocols, key })
     }
@@ -70,6 +71,15 @@ impl Offer {
     }
 }
 
+/// True for HTTP in another form. On such a stream a client could ask the upstream for paths that the app in
+/// front has not passed on.
+fn is_http(protocol: &str) -> bool {
+    let name = protocol.split('/').next().unwrap_or_default();
+    ["h2", "h2c", "http", "tls"]
+        .iter()
+        .any(|http| name.eq_ignore_ascii_case(http))
+}
+
 /// 16 bytes that are different for each connection (RFC 6455 section 4.1). They are no secret.
 fn key() -> String {
     let mut bytes = [0; 16];
@@ -91,7 +101,17 @@ fn answer_to(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{answer_to, key};
+    use super::{answer_to, is_http, key};
+
+    #[test]
+    fn http_in_another_form_is_known() {
+        for protocol in ["h2c", "H2C", "h2", "HTTP/2.0", "TLS/1.0"] {
+            assert!(is_http(protocol), "{protocol}");
+        }
+        for protocol in ["websocket", "WebSocket", "h2cat", "echo/2", "https-not"] {
+            assert!(!is_http(protocol), "{protocol}");
+        }
+    }
 
     #[test]
     fn the_example_of_rfc_6455_section_1_3() {

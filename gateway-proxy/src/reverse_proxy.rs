@@ -36,7 +36,8 @@ use crate::watched::{Watch, Watched};
 ///   to. If the upstream switches, the two streams are joined. The end of one direction is passed on (U10);
 ///   after that of the upstream the client has 5 seconds for its own. WebSocket over HTTP/2 (RFC 8441)
 ///   becomes a handshake of HTTP/1.1. If the upstream declines, its response is passed as any other; to a
-///   client of HTTP/2 a 2xx is then a 502 (U7).
+///   client of HTTP/2 a 2xx is then a 502 (U7). HTTP in another form (`h2c`, `HTTP/2.0`, `TLS/1.0`) is not
+///   offered: its requests would pass by the routes in front of the proxy.
 /// - A safe request without a body that fails on a connection is sent once more: a connection that was kept
 ///   may have been closed at that moment (RFC 9110 section 9.2.2).
 ///

@@ -282,6 +282,23 @@ async fn u3_an_upstream_may_switch_only_to_what_was_offered() {
     }
 }
 
+/// On a stream of HTTP/2 the client could ask the upstream for any path.
+#[tokio::test]
+async fn http_in_another_form_is_not_offered() {
+    let front = serve(proxy(serve(switching()).await)).await;
+    let offers = [
+        ("h2c", "403"),
+        ("HTTP/2.0, TLS/1.0", "403"),
+        ("h2c, second", "101"),
+    ];
+    for (offer, status) in offers {
+        let mut client = raw(front, &OFFER.replace("first, second", offer)).await;
+        let head = head(&mut client).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert!(!head.contains("h2c"), "{head}");
+    }
+}
+
 #[tokio::test]
 async fn a_declined_offer_is_an_ordinary_response() {
     let app = view(async |environ: Environ| {
