@@ -22,6 +22,7 @@ const CHAT: &str = env!("CARGO_BIN_EXE_chat");
 const TERMINAL: &str = env!("CARGO_BIN_EXE_terminal");
 const AXUM_CHAT: &str = env!("CARGO_BIN_EXE_axum_chat_in_actix");
 const LIBRARY: &str = env!("CARGO_BIN_EXE_tokio_websockets");
+const ECHO: &str = env!("CARGO_BIN_EXE_websocket_echo");
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -69,7 +70,7 @@ async fn close_code(socket: &mut Socket) -> u16 {
 
 #[test]
 fn each_helps_and_complains_in_one_line() {
-    for path in [CHAT, TERMINAL, AXUM_CHAT, LIBRARY] {
+    for path in [CHAT, TERMINAL, AXUM_CHAT, LIBRARY, ECHO] {
         let help = program(path, &["--help"]).output().unwrap();
         assert!(help.status.success(), "{path}");
         assert!(String::from_utf8(help.stdout).unwrap().contains("--bind"));
