@@ -5,20 +5,22 @@
 #   TURNS=9 gateway-bench/figures.sh requests       more turns of what is measured in turns
 #   gateway-bench/figures.sh streams write          single steps, then the file from all results
 #   STACKS=hyper WORKS=plaintext gateway-bench/figures.sh instructions   a part of a step
+#   PROFILE=dev gateway-bench/figures.sh sockets    without an optimised build, for what is not about time
 #
-# Steps: instructions allocations mounts requests streams idle slow write. Each replaces its rows in
+# Steps: instructions allocations mounts requests streams idle slow sockets write. Each replaces its rows in
 # target/figures/STEP.tsv (kind, stack, work, variant, value); what is measured several times is in
 # there several times, native and gateway in turn, and the median counts. Needs valgrind, wrk and
 # h2load (Debian: valgrind wrk nghttp2-client), each for its steps only. Only loopback is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(instructions allocations mounts requests streams idle slow write)
+steps=(instructions allocations mounts requests streams idle slow sockets write)
 turns=${TURNS:-5}
 seconds=1       # of each run of wrk and h2load
 mib=1024        # of each stream
 idle=10000      # connections
 slow=1000       # readers
+sockets=5000    # open WebSockets
 
 needs() {
     command -v "$1" >/dev/null || { echo "this step needs $1 (Debian: apt-get install $2)" >&2; exit 2; }
@@ -61,11 +63,13 @@ mounts() {
     done
 }
 
+start() { launch "$bin/serve" "$@"; } # STACK VARIANT WORK [SEND_BUFFER]
+
 # Starts a server and waits for its address: sets pid and addr.
-start() { # STACK VARIANT WORK [SEND_BUFFER]
+launch() { # COMMAND..
     local tries=0
     : >"$tmp/addr"
-    "$bin/serve" "$@" >"$tmp/addr" &
+    "$@" >"$tmp/addr" &
     pid=$!
     until [ -s "$tmp/addr" ]; do
         tries=$((tries + 1))
@@ -181,15 +185,43 @@ slow() {
     if may_open $((slow + 100)); then hold slow "$slow" download $((64 * 1024)); fi
 }
 
+# Open WebSockets, each with one message behind it. What is by hand has its library's own settings; `tuned`
+# is the same with the buffers of ours.
+sockets() {
+    local stack turn variant before after input variants
+    may_open $((sockets + 100)) || return 0
+    for stack in ${STACKS:-hyper actix}; do
+        variants="native gateway"
+        [ "$stack" != hyper ] || variants="native tuned gateway"
+        for turn in 1 2 3; do
+            for variant in $variants; do
+                launch "$bin/sockets" "$stack" "$variant"
+                before=$(memory VmRSS)
+                coproc client { exec timeout 120 "$bin/load" sockets "$addr" "$sockets"; }
+                client_pid=$client_PID
+                input=${client[1]}
+                read -r -t 100 _ <&"${client[0]}" || { echo "the client was not ready" >&2; exit 1; }
+                after=$(memory VmRSS)
+                row sockets "$stack" websocket "$variant" $(((after - before) * 1024 / sockets))
+                exec {input}>&-
+                wait "$client_pid" || true
+                client_pid=
+                stop
+            done
+        done
+    done
+}
+
 write() {
     "$bin/tables" "$results"/*.tsv >"$tmp/figures"
     cp "$tmp/figures" FIGURES.md
 }
 
 [ "$#" -eq 0 ] || steps=("$@")
-cargo build --release -q -p gateway-bench
+profile=${PROFILE:-release}
+cargo build --profile "$profile" -q -p gateway-bench
 target=${CARGO_TARGET_DIR:-target}
-bin=$target/release
+bin=$target/${profile/#dev/debug}
 results=$target/figures
 mkdir -p "$results"
 tmp=$(mktemp -d)
@@ -198,7 +230,7 @@ client_pid=
 trap 'stop; [ -z "$client_pid" ] || kill "$client_pid" || true; rm -rf "$tmp"' EXIT
 for step in "${steps[@]}"; do
     case "$step" in
-        instructions | allocations | mounts | requests | streams | idle | slow)
+        instructions | allocations | mounts | requests | streams | idle | slow | sockets)
             rows=$results/$step.tsv
             : >"$rows"
             "$step"

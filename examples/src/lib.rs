@@ -23,11 +23,11 @@
 //! # }).unwrap();
 //! ```
 
+pub mod arguments;
 mod chat;
 mod lab;
 mod listen;
 mod page;
-mod program;
 mod routes;
 mod site;
 pub mod stack;
@@ -36,7 +36,6 @@ mod views;
 
 pub use chat::chat;
 pub use listen::{announce, listen, listen_at, passed};
-pub use program::program;
 pub use routes::Routes;
 pub use site::site;
 pub use stack::Stack;

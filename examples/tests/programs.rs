@@ -112,6 +112,38 @@ async fn axum_in_actix() {
     assert!(status.success(), "{log}");
 }
 
+#[tokio::test]
+async fn actix_in_axum() {
+    let server = start(env!("CARGO_BIN_EXE_actix_in_axum"));
+    for (target, status, body) in [
+        // What has moved, and where the old application still has it.
+        ("/moved", 200, "axum\n"),
+        ("/v1/moved", 200, "actix\n"),
+        ("/", 200, "actix's own page\n"),
+        ("/v1", 200, "actix's own page\n"),
+        ("/items/7", 200, "actix: item 7\n"),
+        ("/v1/items/7?x", 200, "actix: item 7\n"),
+        ("/nowhere", 404, "actix: nothing here\n"),
+        ("/v10/items/7", 404, "actix: nothing here\n"),
+    ] {
+        let answer = text(server.address, target).await;
+        assert_eq!(answer, (status, body.into()), "{target}");
+    }
+    // actix's extractors refuse as they do in actix.
+    assert_eq!(text(server.address, "/items/x").await.0, 404);
+    for upload in [
+        WireRequest::post("/v1/upper").body("shout"),
+        WireRequest::post("/upper").chunked(["sho", "ut"]),
+    ] {
+        assert_eq!(ask(server.address, upload).await.text(), "SHOUT");
+    }
+    let head = ask(server.address, WireRequest::head("/items/7")).await;
+    // actix has no route for HEAD here.
+    assert_eq!(head.status, 404);
+    let (status, log) = server.terminate().await;
+    assert!(status.success(), "{log}");
+}
+
 /// "Aladdin" and "open sesame".
 const CREDENTIALS: &str = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
 

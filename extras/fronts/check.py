@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """check.py SHOWCASE [SECONDS]: nginx and haproxy in front of the showcase on every stack.
 
-Two things are shown, through connections that the fronts keep and share among clients:
+Three things are shown, through connections that the fronts keep and share among clients:
 
 - A request body that the app does not read costs other clients nothing: three clients send 200 KB that
   nobody reads, four send a few bytes, and none of the four gets a 502 (RFC 9112 section 9.6, I5).
 - What could be read in two ways is read in one: after each malformed message the next clients get their
   own answers, and the app has seen no request that the front has not.
+- A WebSocket passes, and ends on both sides.
 
 It ends what it started, and fails with the rows that went wrong."""
 
@@ -144,6 +145,27 @@ def send(port, message):
             pass
 
 
+def websocket(port):
+    """What went wrong with an echo and a close through the front."""
+    offer = messages.request("", ["Connection: Upgrade", "Upgrade: websocket", messages.KEY, messages.VERSION], "GET /lab/ws")
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as s, s.makefile("rb") as stream:
+            s.sendall(offer)
+            head = []
+            while (line := stream.readline()) not in (b"\r\n", b""):
+                head.append(line)
+            if not head or not head[0].startswith(b"HTTP/1.1 101 "):
+                return f"the offer was answered with {head[:1]}"
+            if not any(line.rstrip().endswith(b" s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") for line in head):
+                return f"the key was answered with {head}"
+            # Masked with zeros: a text, and a Close with 4001.
+            s.sendall(b"\x81\x85\0\0\0\0hello" + b"\x88\x82\0\0\0\0\x0f\xa1")
+            heard = stream.read()
+    except OSError as error:
+        return repr(error)
+    return None if heard == b"\x81\x05hello\x88\x02\x0f\xa1" else f"the echo was {heard!r}"
+
+
 def victim(port, name):
     """Asks for a page that says what was asked for."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -192,6 +214,9 @@ def check(program, stack, name, seconds):
             others = {status: count for status, count in small.items() if status != 200}
             if others or small[200] < 100:
                 wrong.append(f"answers to small bodies: {dict(small)}")
+            answer = websocket(before.port)
+            if answer is not None:
+                wrong.append(f"a WebSocket: {answer}")
             count, passed = smuggle(app, before, wrong)
     print(
         f"{name:17} {stack:6} small {dict(small)}, large {dict(large)}, "

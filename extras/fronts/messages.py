@@ -84,16 +84,48 @@ def unread():
     yield "unread-short-of-length", post("/lab/ignore-body", ["Content-Length: 500000"], many[:1000])
 
 
+KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+VERSION = "Sec-WebSocket-Version: 13"
+
+
 def upgrades():
-    """Offers that no app accepts."""
+    """Offers that the app declines: a front must not take a declined offer for an open tunnel, and the app
+    must not take what follows it for anything but requests."""
     h2c = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"]
-    socket = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+    offer = ["Connection: Upgrade", "Upgrade: websocket"]
+    socket = [*offer, KEY, VERSION]
     for name, headers in (("h2c", h2c), ("websocket", socket)):
         body = request(f"{name}-body")
         length = [f"Content-Length: {len(body)}"]
         yield f"{name}-body", post("/lab/ignore-body", headers + length, body)
         yield f"{name}-get", request("", headers, "GET /lab/ignore-body") + request(f"{name}-get")
         yield f"{name}-stream", request("", headers, "GET /lab/stream?n=3") + request(f"{name}-stream")
+    for name, line, headers in (
+        ("declined", "GET /lab/ws/refuse", socket),
+        # A front may believe in the switch because it saw a whole offer.
+        ("version-12", "GET /lab/ws", [*offer, KEY, "Sec-WebSocket-Version: 12"]),
+        ("version-777", "GET /lab/ws", [*offer, KEY, "Sec-WebSocket-Version: 777"]),
+        ("no-key", "GET /lab/ws", [*offer, VERSION]),
+        ("two-keys", "GET /lab/ws", [*offer, KEY, KEY, VERSION]),
+        ("bad-key", "GET /lab/ws", [*offer, "Sec-WebSocket-Key: AAAA", VERSION]),
+        ("other-origin", "GET /lab/ws", [*socket, "Origin: http://evil.example"]),
+        ("post", "POST /lab/ws", [*socket, "Content-Length: 0"]),
+        ("unknown-token", "GET /lab/ws", ["Connection: Upgrade", "Upgrade: nonsense", KEY, VERSION]),
+        ("no-connection", "GET /lab/ws", ["Upgrade: websocket", KEY, VERSION]),
+        ("no-upgrade", "GET /lab/ws", ["Connection: Upgrade", KEY, VERSION]),
+        ("connection-close", "GET /lab/ws/refuse", ["Connection: Upgrade, close", "Upgrade: websocket", KEY, VERSION]),
+        ("head", "HEAD /lab/ws/refuse", socket),
+    ):
+        yield f"offer-{name}", request("", headers, line) + request(f"offer-{name}")
+    whole = request("offer-old")
+    yield "offer-old", request("", socket, "GET /lab/ws", "1.0") + whole
+    for name, coding in (("length", "Content-Length: {0}"), ("chunked", "Transfer-Encoding: chunked")):
+        inner = request(f"offer-{name}")
+        body = inner if name == "length" else chunk(inner) + LAST_CHUNK
+        headers = [*socket, coding.format(len(inner))]
+        yield f"offer-{name}", request("", headers, "GET /lab/ws", body=body)
+    # One that the app accepts: what follows is for the WebSocket, which closes with 1002.
+    yield "accepted", request("", socket, "GET /lab/ws") + request("accepted")
     yield "connect", request("", [], "CONNECT h:80") + request("connect")
 
 

@@ -5,7 +5,9 @@
 
 mod error;
 mod forwarding;
+mod offer;
 mod reverse_proxy;
+mod tunnel;
 mod watched;
 
 pub use error::UpstreamError;

@@ -8,14 +8,17 @@ use gateway_core::{
     App, Body, Environ, Error, HttpError, InputError, StartResponse, strip_connection_fields,
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Uri, Version, header};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
 use http_body::Body as _;
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::error::UpstreamError;
 use crate::forwarding::Forwarding;
+use crate::offer::Offer;
+use crate::tunnel;
 use crate::watched::{Watch, Watched};
 
 /// An upstream HTTP server as an app.
@@ -29,6 +32,12 @@ use crate::watched::{Watch, Watched};
 /// - Redirects and cookies of the upstream pass as they are: one that is mounted below a prefix has to know
 ///   it, by `X-Forwarded-Prefix`, say.
 /// - When the client leaves, the upstream's connection is closed.
+/// - An offer to switch protocols, such as that of a WebSocket, is passed on with what the host can switch
+///   to. If the upstream switches, the two streams are joined. The end of one direction is passed on (U10);
+///   after that of the upstream the client has 5 seconds for its own. WebSocket over HTTP/2 (RFC 8441)
+///   becomes a handshake of HTTP/1.1. If the upstream declines, its response is passed as any other; to a
+///   client of HTTP/2 a 2xx is then a 502 (U7). HTTP in another form (`h2c`, `HTTP/2.0`, `TLS/1.0`) is not
+///   offered: its requests would pass by the routes in front of the proxy.
 /// - A safe request without a body that fails on a connection is sent once more: a connection that was kept
 ///   may have been closed at that moment (RFC 9110 section 9.2.2).
 ///
@@ -36,10 +45,18 @@ use crate::watched::{Watch, Watched};
 /// |---|---|---|
 /// | it cannot be reached within the [`connect_timeout`](Self::connect_timeout); it closes the connection; what it sends is no response | 502 | aborted |
 /// | it answers nothing for the [`response_timeout`](Self::response_timeout) | 504 | - |
+/// | it switches to a protocol that was not offered | 502 | - |
 /// | the client cuts its body short | 400 | - |
+/// | an upgraded stream is idle for the [`upgrade_idle_timeout`](Self::upgrade_idle_timeout) | - | both ends aborted |
 ///
-/// The reason of a 502 or 504 is logged. It speaks HTTP/1.1 over pooled connections, without TLS, offers
-/// no upgrades, and needs a tokio runtime with I/O and time (L7).
+/// The reason of a 502 or 504 is logged. It speaks HTTP/1.1 over pooled connections, without TLS, and needs
+/// a tokio runtime with I/O and time (L7). A joined stream takes 16 KiB.
+///
+/// An upstream that compares `Origin` with its own host, as `gateway_util::websocket` does, must know the
+/// client's host: from `X-Forwarded-Host`, by `ProxyFix`, say.
+///
+/// When the server shuts down, joined streams continue until they end or the server's deadline cuts them
+/// (U12): the proxy cannot say goodbye in a protocol that it does not know.
 ///
 /// # Examples
 ///
@@ -64,6 +81,7 @@ pub struct ReverseProxy {
     base: String,
     forwarding: Forwarding,
     response_timeout: Duration,
+    upgrade_idle_timeout: Option<Duration>,
 }
 
 impl ReverseProxy {
@@ -91,6 +109,7 @@ impl ReverseProxy {
             base: uri.path().trim_end_matches('/').to_owned(),
             forwarding: Forwarding::default(),
             response_timeout: Duration::from_secs(60),
+            upgrade_idle_timeout: Some(Duration::from_secs(3600)),
         })
     }
 
@@ -115,6 +134,37 @@ impl ReverseProxy {
     pub fn response_timeout(mut self, timeout: Duration) -> Self {
         self.response_timeout = timeout;
         self
+    }
+
+    /// Bounds how long a stream after a switch of protocols may be without a byte in either direction. By
+    /// default one hour, and `None` for no limit. Most protocols send something more often: browsers and
+    /// libraries answer the pings of a WebSocket.
+    #[must_use]
+    pub fn upgrade_idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.upgrade_idle_timeout = timeout;
+        self
+    }
+
+    /// Joins the client's stream with that of an upstream that has switched.
+    fn switch(
+        &self,
+        offer: Option<&Offer>,
+        mut response: Response<Incoming>,
+        start_response: StartResponse,
+    ) -> Result<Body, Error> {
+        let upgraded = hyper::upgrade::on(&mut response);
+        let mut headers = std::mem::take(response.headers_mut());
+        let Some(offer) = offer else {
+            let reason = "the upstream switches its protocol, and nothing was offered";
+            return Err(HttpError::bad_gateway().with_source(reason).into());
+        };
+        let protocol = offer.chosen(&mut headers)?;
+        strip_connection_fields(&mut headers);
+        start_response.start(StatusCode::SWITCHING_PROTOCOLS, headers)?;
+        let idle = self.upgrade_idle_timeout;
+        Ok(Body::upgrade(protocol, move |client| {
+            tunnel::join(client, upgraded, idle)
+        }))
     }
 
     fn uri(&self, environ: &Environ) -> Result<Uri, HttpError> {
@@ -156,6 +206,10 @@ impl App for ReverseProxy {
         // The host has answered the one; the upstream's own is made of the URL.
         headers.remove(header::EXPECT);
         headers.remove(header::HOST);
+        let offer = Offer::of(&environ);
+        if let Some(offer) = &offer {
+            offer.apply(&mut headers)?;
+        }
         let (parts, input) = environ.into_parts();
         if !input.is_end_stream() && input.size_hint().exact().is_none() {
             // hyper's client sends no body of unknown length with a GET unless it is told to.
@@ -191,13 +245,11 @@ impl App for ReverseProxy {
                 answered => break answered,
             }
         };
-        let (head, body) = answered.map_err(page)?.into_parts();
-        if head.status.is_informational() {
-            let error = HttpError::bad_gateway();
-            return Err(error
-                .with_source("the upstream changes its protocol")
-                .into());
+        let response = answered.map_err(page)?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return self.switch(offer.as_ref(), response, start_response);
         }
+        let (head, body) = response.into_parts();
         let mut headers = head.headers;
         strip_connection_fields(&mut headers);
         start_response.start(head.status, headers)?;
@@ -225,6 +277,7 @@ impl fmt::Debug for ReverseProxy {
             .field("base", &self.base)
             .field("forwarding", &self.forwarding)
             .field("response_timeout", &self.response_timeout)
+            .field("upgrade_idle_timeout", &self.upgrade_idle_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -23,6 +23,11 @@ impl Watch {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
     }
 
+    /// The upstream is waited for from now on.
+    pub(crate) fn touch(&self) {
+        self.set(Some(Instant::now()));
+    }
+
     fn since(&self) -> Option<Instant> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,6 +84,6 @@ impl HttpBody for Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         // Sent, or given up by the upstream.
-        self.watch.set(Some(Instant::now()));
+        self.watch.touch();
     }
 }

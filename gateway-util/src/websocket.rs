@@ -29,12 +29,19 @@
 //! public here.
 //!
 //! - `tokio-websockets` is as strict, but needs a newer compiler than this crate.
-//! - `yawc` has permessage-deflate, but is younger, and its licence (MPL 2.0) binds more than that
-//!   of this project.
-//! - `soketto` uses `futures-io`, and has permessage-deflate behind a feature.
+//! - `yawc` is younger, and its licence (MPL 2.0) binds more than that of this project.
+//! - `soketto` uses `futures-io`, and has few users beside its own project.
 //!
-//! There is no compression here, because tungstenite has none. For permessage-deflate, or another
-//! library, take the stream with [`Handshake::upgrade`]: the handshake is the same.
+//! For another library, take the stream with [`Handshake::upgrade`]: the handshake is the same.
+//! `tokio_websockets` among the examples shows one.
+//!
+//! # Compression
+//!
+//! There is no permessage-deflate (RFC 7692): an offer of it is declined by silence, which every client must
+//! accept. As of tungstenite 0.30, tokio-websockets 0.13 and fastwebsockets 0.10, none of them has it.
+//! soketto 0.8 has it behind a feature, but its server neither keeps the client's context between messages
+//! nor asks the client to do without, so the second message of a browser cannot be read. It also inflates
+//! a message without a limit. yawc 0.5 has it. Compress the content of messages instead if they are long.
 
 mod accept;
 mod close;

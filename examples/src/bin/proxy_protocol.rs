@@ -63,5 +63,5 @@ async fn serve(args: Args) -> Result<(), BoxError> {
 }
 
 fn main() -> ExitCode {
-    examples::program(serve)
+    examples::arguments::run(serve)
 }

@@ -3,24 +3,22 @@
 //! It sends back what it receives, up to 16 MiB. `.ci/autobahn` runs Autobahn's test suite against
 //! it.
 
-use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use clap::Parser;
-use examples::Stack;
-use gateway_core::{BoxError, Environ, HttpError, Response, view};
+use examples::arguments::{Serving, run};
+use gateway_core::{Environ, HttpError, Response, view};
 use gateway_util::websocket::{Acceptor, Limits};
 
 /// The length of the longest messages of the suite.
 const LONGEST: usize = 16 << 20;
 
-#[derive(Parser)]
+/// Serves a WebSocket echo.
+#[derive(Debug, Parser)]
+#[command(name = "websocket_echo", version)]
 struct Args {
-    /// The server to run on: hyper, actix, or axum, which is tower
-    #[arg(long, default_value = "hyper")]
-    stack: Stack,
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1 with the port in PORT, or 8000]
-    #[arg(long, value_name = "ADDR:PORT")]
-    bind: Option<SocketAddr>,
+    #[command(flatten)]
+    serving: Serving,
 }
 
 async fn echo(environ: Environ) -> Result<Response, HttpError> {
@@ -38,11 +36,6 @@ async fn echo(environ: Environ) -> Result<Response, HttpError> {
     })
 }
 
-fn main() -> Result<(), BoxError> {
-    let args = Args::parse();
-    let listener = match args.bind {
-        Some(addr) => examples::listen_at(addr)?,
-        None => examples::listen()?,
-    };
-    Ok(args.stack.serve(listener, view(echo))?)
+fn main() -> ExitCode {
+    run(|args: Args| args.serving.serve(view(echo)))
 }

@@ -9,6 +9,7 @@ mod answers;
 mod broken;
 mod input;
 mod keep_alive;
+mod offers;
 mod request;
 mod sockets;
 mod streams;

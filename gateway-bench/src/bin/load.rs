@@ -4,6 +4,9 @@
 //! - `load download ADDR BYTES`, `load upload ADDR BYTES`: one stream; prints MiB per second.
 //! - `load idle ADDR COUNT`: opens COUNT connections, sends a request on each, prints `ready`, and
 //!   holds them until its standard input ends.
+//! - `load sockets ADDR COUNT`: COUNT WebSockets, each with one message that was echoed, until then.
+//! - `load echo ADDR PATH websocket|raw BYTES`: sends BYTES through one stream that echoes, and reads them
+//!   meanwhile; prints MiB per second.
 //! - `load slow ADDR COUNT`: COUNT downloads, each read at about 64 KiB per second, until then.
 
 use std::error::Error;
@@ -18,7 +21,8 @@ use tokio::runtime::Builder;
 
 const USAGE: &str = "usage: load ask ADDR WORK COUNT\n\
                      or:    load download|upload ADDR BYTES\n\
-                     or:    load idle|slow ADDR COUNT";
+                     or:    load echo ADDR PATH websocket|raw BYTES\n\
+                     or:    load idle|slow|sockets ADDR COUNT";
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 
@@ -41,6 +45,14 @@ fn main() -> Answer<()> {
             Ok(())
         }
         ["idle", addr, count] => idle(addr, count.parse()?),
+        ["sockets", addr, count] => sockets(addr, count.parse()?),
+        ["echo", addr, path, kind, bytes] => {
+            let bytes = bytes.parse()?;
+            let begin = Instant::now();
+            echo(addr, path, kind, bytes)?;
+            report(bytes, begin);
+            Ok(())
+        }
         ["slow", addr, count] => slow(addr, count.parse()?),
         _ => Err(USAGE.into()),
     }
@@ -147,6 +159,76 @@ fn idle(addr: &str, count: usize) -> Answer<()> {
     }
     println!("ready");
     io::stdin().read_to_end(&mut buffer)?;
+    Ok(())
+}
+
+/// Opens a stream of a protocol, and returns it behind the head of the switch.
+fn switch(addr: &str, path: &str, protocol: &str) -> Answer<TcpStream> {
+    let mut stream = connect(addr)?;
+    let offer = format!(
+        "GET {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: upgrade\r\nupgrade: {protocol}\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(offer.as_bytes())?;
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    if !head.starts_with(b"HTTP/1.1 101 ") {
+        return Err(String::from_utf8_lossy(&head).into());
+    }
+    Ok(stream)
+}
+
+fn sockets(addr: &str, count: usize) -> Answer<()> {
+    let mut streams = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut stream = switch(addr, "/", "websocket")?;
+        // A text, masked with zeros, and its echo.
+        stream.write_all(b"\x81\x85\0\0\0\0hello")?;
+        let mut echo = [0; 7];
+        stream.read_exact(&mut echo)?;
+        streams.push(stream);
+    }
+    println!("ready");
+    io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// Pieces of 64 KiB: frames, which are masked with zeros, or plain bytes.
+fn echo(addr: &str, path: &str, kind: &str, bytes: usize) -> Answer<()> {
+    const PIECE: usize = 64 * 1024;
+    let length = [0, 0, 0, 0, 0, 1, 0, 0];
+    let (protocol, sent_head, heard_head) = match kind {
+        "websocket" => (
+            "websocket",
+            [&[0x82, 0xff][..], &length, &[0; 4]].concat(),
+            [&[0x82, 0x7f][..], &length].concat(),
+        ),
+        "raw" => ("echo", Vec::new(), Vec::new()),
+        _ => return Err(USAGE.into()),
+    };
+    let mut stream = switch(addr, path, protocol)?;
+    let mut writer = stream.try_clone()?;
+    let pieces = bytes / PIECE;
+    let writing = thread::spawn(move || -> io::Result<()> {
+        let piece = [sent_head, vec![7; PIECE]].concat();
+        for _ in 0..pieces {
+            writer.write_all(&piece)?;
+        }
+        Ok(())
+    });
+    let expected = [heard_head, vec![7; PIECE]].concat();
+    let mut piece = vec![0; expected.len()];
+    for _ in 0..pieces {
+        stream.read_exact(&mut piece)?;
+        if piece != expected {
+            return Err("the echo differs".into());
+        }
+    }
+    writing.join().map_err(|_| "the writer panicked")??;
     Ok(())
 }
 

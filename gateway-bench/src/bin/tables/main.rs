@@ -60,6 +60,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     ratios(&results, "idle");
     println!("\nFor each of 1 000 slow readers of a 1 GiB stream:\n");
     ratios(&results, "slow");
+    println!("\n## Upgraded streams\n");
+    println!(
+        "Memory of the process (`VmRSS`) for each of 5 000 open WebSockets behind one message, in bytes. \
+         `native` is\ntokio-tungstenite over hyper's upgrade, and actix-ws, with their own settings; `tuned` is \
+         tokio-tungstenite with\nthe buffers of `gateway_util::websocket`.\n"
+    );
+    sockets(&results);
+    println!(
+        "\nThat 1 GiB both ways through one stream takes no more memory than 16 MiB do is shown by \
+         `extras/endurance/run`."
+    );
     println!("\n## Mounts\n");
     println!("Instructions of a dispatch, with the request and the response around it:\n");
     mounts(&results);
@@ -95,6 +106,23 @@ fn ratios(results: &Results, kind: &str) {
                 number(gateway)
             );
         }
+    }
+}
+
+fn sockets(results: &Results) {
+    println!("| stack | native | tuned | gateway |");
+    println!("|---|---|---|---|");
+    for stack in STACKS {
+        let value = |variant| results.value("sockets", stack, "websocket", variant);
+        let Some((native, gateway)) = value("native").zip(value("gateway")) else {
+            continue;
+        };
+        let tuned = value("tuned").map_or("-".to_owned(), number);
+        println!(
+            "| {stack} | {} | {tuned} | {} |",
+            number(native),
+            number(gateway)
+        );
     }
 }
 
