@@ -1,5 +1,7 @@
 //! Swagger UI on every stack, over HTTP/1.1 and HTTP/2.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use gateway_conformance::wire::{WireRequest, WireResponse};
 use gateway_core::{App, AppExt, BoxApp};
 use gateway_util::{MiddlewareExt, Mount};

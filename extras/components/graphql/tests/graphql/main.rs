@@ -1,5 +1,12 @@
 //! The GraphQL endpoint on every stack, over HTTP/1.1 and HTTP/2.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
+
 mod negotiation;
 mod requests;
 mod schema;
