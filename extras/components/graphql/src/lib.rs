@@ -46,11 +46,9 @@
 //!
 //! - `@defer` and `@stream`: async-graphql 7 has neither.
 //! - CBOR, which async-graphql has behind a feature.
-//! - A limit on the subscriptions of one socket.
 //! - A persisted query that a GET names by its hash alone: it could be a mutation. POST it.
-//! - The close codes 4400, 4401 and 4409 of `graphql-transport-ws`: the core of async-graphql closes with
-//!   1002 and 1011, or replaces a subscription that has the same id.
 
+mod gate;
 #[cfg(feature = "graphiql")]
 mod graphiql;
 mod graphql;

@@ -21,6 +21,7 @@ pub struct Limits {
     pub(crate) body: u64,
     pub(crate) batch: usize,
     pub(crate) init: Duration,
+    pub(crate) subscriptions: usize,
 }
 
 impl Limits {
@@ -42,6 +43,13 @@ impl Limits {
         self.init = after;
         self
     }
+
+    /// How many subscriptions a WebSocket may have at a time; 100 by default. Beyond it the socket is closed
+    /// with 1008.
+    pub fn subscriptions(mut self, subscriptions: usize) -> Self {
+        self.subscriptions = subscriptions;
+        self
+    }
 }
 
 impl Default for Limits {
@@ -50,6 +58,7 @@ impl Default for Limits {
             body: 1 << 20,
             batch: 10,
             init: Duration::from_secs(10),
+            subscriptions: 100,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Subscriptions over WebSocket.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::futures_util::FutureExt;
 use async_graphql::http::{ALL_WEBSOCKET_PROTOCOLS, WebSocket, WebSocketProtocols, WsMessage};
@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use gateway_core::{Environ, Error, HttpError, Response};
 use gateway_util::websocket::WebSocket as Socket;
 
+use crate::gate::Gate;
 use crate::graphql::{GraphQL, OnInit};
 use crate::limits::Limits;
 
@@ -48,12 +49,14 @@ async fn run<E: Executor>(
     limits: Limits,
 ) -> Result<(), Error> {
     let (mut sender, receiver) = socket.split();
+    let gate = Arc::new(Mutex::new(Gate::new(protocol, limits.subscriptions)));
     // The client was told of an error. It ends the messages, like a Close and the server's shutdown.
-    let messages = stream::unfold(receiver, async |mut receiver| {
+    let messages = stream::unfold((receiver, gate.clone()), async |(mut receiver, gate)| {
         let message = receiver.recv().await.ok().flatten()?;
-        Some((message.into_bytes(), receiver))
+        let message = locked(&gate).admit(message.as_bytes())?;
+        Some((message, (receiver, gate)))
     });
-    let replies = WebSocket::new(executor, messages, protocol)
+    let replies = WebSocket::from_message_stream(executor, messages, protocol)
         .connection_data(data)
         .on_connection_init(move |payload| on_init(payload));
     let mut replies = pin!(replies);
@@ -65,10 +68,24 @@ async fn run<E: Executor>(
     };
     while let Some(message) = reply {
         match message {
-            WsMessage::Text(text) => sender.send(text).await?,
-            WsMessage::Close(code, reason) => return Ok(sender.close(code, &reason).await?),
+            WsMessage::Text(text) => {
+                locked(&gate).sent(&text);
+                sender.send(text).await?;
+            }
+            WsMessage::Close(code, reason) => {
+                let code = locked(&gate).code(code);
+                return Ok(sender.close(code, &reason).await?);
+            }
         }
         reply = replies.next().await;
     }
+    let refusal = locked(&gate).refusal();
+    if let Some((code, reason)) = refusal {
+        sender.close(code, &reason).await?;
+    }
     Ok(())
+}
+
+fn locked(gate: &Mutex<Gate>) -> MutexGuard<'_, Gate> {
+    gate.lock().unwrap_or_else(PoisonError::into_inner)
 }

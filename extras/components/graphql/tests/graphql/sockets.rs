@@ -161,20 +161,30 @@ async fn the_first_message_decides() {
 
         let mut peer = Peer::open(server, protocol, NEW).await.unwrap();
         peer.say(json!({ "type": "connection_init" })).await;
-        assert_eq!(peer.heard().await, Heard::Close(1002));
+        assert_eq!(peer.heard().await, Heard::Close(4403));
+        let mut peer = Peer::open(server, protocol, OLD).await.unwrap();
+        peer.say(json!({ "type": "connection_init" })).await;
+        let payload = json!({ "message": "no token" });
+        let refused = json!({ "type": "connection_error", "payload": payload });
+        assert_eq!(peer.heard().await, Heard::json(refused));
+        assert_eq!(peer.heard().await, Heard::Close(1000));
     })
     .await;
 }
 
+/// Upstream closes with 1002 and 1011, and lets a second subscription replace one of the same id.
 #[tokio::test]
 async fn what_violates_the_protocol_ends_the_socket() {
     on_each(endpoint, async |server, protocol| {
-        let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": "{user}" } });
+        let subscribe = |id: &str, query: &str| json!({ "id": id, "type": "subscribe", "payload": { "query": query } });
+        let endless = "subscription{endless}";
         let init = json!({ "type": "connection_init" });
         for (messages, code) in [
-            (vec![json!({ "type": "nothing" })], 1002),
-            (vec![subscribe], 1011),
+            (vec![json!({ "type": "nothing" })], 4400),
+            (vec![json!([])], 4400),
+            (vec![subscribe("1", "{user}")], 4401),
             (vec![init.clone(), init.clone()], 4429),
+            (vec![init.clone(), subscribe("1", endless), subscribe("1", endless)], 4409),
         ] {
             let mut peer = Peer::open(server, protocol, NEW).await.unwrap();
             for message in messages {
@@ -182,13 +192,48 @@ async fn what_violates_the_protocol_ends_the_socket() {
             }
             assert_eq!(peer.last().await, Heard::Close(code));
         }
-        // 1009: a message over the limit.
+        // The id is free again when the subscription has ended, by either side.
         let mut peer = Peer::open(server, protocol, NEW).await.unwrap();
-        peer.say(init).await;
+        peer.say(init.clone()).await;
         peer.heard().await;
-        peer.say(json!({ "type": "ping", "payload": { "text": "a".repeat(1 << 20) } }))
-            .await;
+        for _ in 0..2 {
+            peer.say(subscribe("1", "{user}")).await;
+            assert!(matches!(peer.heard().await, Heard::Json(_)));
+            assert_eq!(peer.heard().await, Heard::json(json!({ "id": "1", "type": "complete" })));
+        }
+        for _ in 0..2 {
+            peer.say(subscribe("1", endless)).await;
+            assert!(matches!(peer.heard().await, Heard::Json(_)));
+            peer.say(json!({ "id": "1", "type": "complete" })).await;
+            assert_eq!(peer.heard().await, Heard::json(json!({ "id": "1", "type": "complete" })));
+        }
+        // 1009: a message over the limit.
+        let text = "a".repeat(1 << 20);
+        peer.say(json!({ "type": "ping", "payload": { "text": text } })).await;
         assert_eq!(peer.last().await, Heard::Close(1009));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_subscriptions_of_a_socket_have_a_limit() {
+    let app = || GraphQL::new(schema::demo()).limits(Limits::default().subscriptions(2));
+    on_each(app, async |server, protocol| {
+        for (name, start) in [(NEW, "subscribe"), (OLD, "start")] {
+            let mut peer = Peer::open(server, protocol, name).await.unwrap();
+            peer.say(json!({ "type": "connection_init" })).await;
+            peer.heard().await;
+            for id in ["1", "2"] {
+                let payload = json!({ "query": "subscription{endless}" });
+                peer.say(json!({ "id": id, "type": start, "payload": payload }))
+                    .await;
+                assert!(matches!(peer.heard().await, Heard::Json(_)));
+            }
+            let payload = json!({ "query": "{user}" });
+            peer.say(json!({ "id": "3", "type": start, "payload": payload }))
+                .await;
+            assert_eq!(peer.last().await, Heard::Close(1008));
+        }
     })
     .await;
 }
