@@ -84,7 +84,7 @@ impl SwaggerUi {
     /// Changes the configuration of Swagger UI, which has the addresses of the specs already.
     ///
     /// Its `basic_auth` is not checked here, and would be sent to browsers: put
-    /// [`BasicAuth`](gateway_util::BasicAuth) around the app.
+    /// `BasicAuth` of `gateway-util` around the app.
     pub fn configure<F>(mut self, configure: F) -> Self
     where
         F: Fn(Config<'static>) -> Config<'static> + Send + Sync + 'static,
