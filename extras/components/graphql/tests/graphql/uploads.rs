@@ -2,7 +2,9 @@
 
 use async_graphql_gateway::GraphQL;
 use gateway_conformance::wire::WireRequest;
+use gateway_conformance::wire::http1::Http1Connection;
 use serde_json::json;
+use stacks::{Stack, TestServer};
 
 use crate::{assert_refused, endpoint, json, on_each, schema, send};
 
@@ -117,6 +119,31 @@ async fn a_form_over_the_limit_is_a_413() {
         assert_refused(&send(server, protocol, &request).await, 413);
     })
     .await;
+}
+
+/// What follows the last boundary is read, too.
+#[tokio::test]
+async fn i5_a_connection_goes_on_after_an_upload() {
+    for stack in Stack::ALL {
+        eprintln!("{stack}");
+        let server = TestServer::start(stack, "/api/graphql", endpoint()).unwrap();
+        let mut client = Http1Connection::open(server.address()).await.unwrap();
+        let form = form(&[
+            ("operations", None, ONE),
+            ("map", None, r#"{"0":["variables.f"]}"#),
+            ("0", Some("a.txt"), "hello"),
+        ]);
+        let request = WireRequest::post("/api/graphql")
+            .header("content-type", "multipart/form-data; boundary=XX")
+            .chunked([form, "an epilogue".to_owned()]);
+        for _ in 0..2 {
+            let response = client.request(&request).await.unwrap();
+            assert_eq!(json(&response)["data"]["upload"], "a.txt text/x 5");
+            assert_eq!(response.header("connection"), None);
+        }
+        drop(client);
+        server.end().await.unwrap();
+    }
 }
 
 #[tokio::test]
