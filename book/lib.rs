@@ -26,6 +26,7 @@ chapters! {
     Deployment "src/deployment.md"
     ActixToAxum "src/actix-to-axum.md"
     WritingAComponent "src/writing-a-component.md"
+    Components "src/components.md"
     WritingAMiddleware "src/writing-a-middleware.md"
     WritingAnAdapter "src/writing-an-adapter.md"
     Adapters "src/adapters.md"
