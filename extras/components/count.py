@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 # The name, the component's folder, and upstream's files: a crate, its version, and what of it.
 COMPONENTS = [
     (
-        "[Swagger UI](../extras/components/openapi) (`utoipa-swagger-ui`)",
+        "Swagger UI (`utoipa-swagger-ui`)",
         "openapi",
         [
             ("utoipa-swagger-ui", "10.0.2", "src/actix.rs"),
@@ -25,7 +25,7 @@ COMPONENTS = [
         ],
     ),
     (
-        "[GraphQL](../extras/components/graphql) (`async-graphql`)",
+        "GraphQL (`async-graphql`)",
         "graphql",
         [
             ("async-graphql-actix-web", "7.2.1", "src/*.rs"),
