@@ -30,7 +30,7 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
     let listener = TcpListener::bind(addr);
     let listener = listener.map_err(|error| failed(&format!("listen on {addr}"), &error))?;
     examples::announce(listener.local_addr().unwrap_or(addr));
-    let served = cli.stack.serve(listener, examples::site());
+    let served = cli.stack.serve(listener, examples::site_on(cli.stack));
     served.map_err(|error| failed("go on serving", &error))
 }
 

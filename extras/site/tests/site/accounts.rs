@@ -23,6 +23,11 @@ async fn who_signs_up_is_signed_in() {
     let home = page(&ada, "/").await;
     assert!(home.contains("<span>Ada</span>"), "{home}");
     assert!(!home.contains("Sign up"), "{home}");
+    // The form is empty.
+    assert!(
+        home.contains("></textarea>") && home.contains("maxlength=\"200\" value=\"\""),
+        "{home}"
+    );
 }
 
 #[tokio::test]

@@ -95,3 +95,14 @@ async fn a_page_that_has_not_changed_is_not_sent_again() {
     let get = visitor.get("/").send().await;
     head.assert_header("content-length", get.header("content-length").unwrap());
 }
+
+#[test]
+fn the_readme_shows_a_view_of_the_site() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```rust\n").unwrap();
+    let (view, _) = rest.split_once("```").unwrap();
+    assert!(
+        include_str!("../../src/views/posts.rs").contains(view),
+        "{view}"
+    );
+}

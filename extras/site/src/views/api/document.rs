@@ -13,10 +13,13 @@ use crate::error::SiteError;
 use crate::state::State;
 use crate::visitor::Visitor;
 
-/// Postcards, for programs. An error is problem+json (RFC 9457).
+/// Postcards, for programs.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Postcards"),
+    info(
+        title = "Postcards",
+        description = "Posts for programs. An error is problem+json (RFC 9457)."
+    ),
     paths(super::sign_in, super::list, super::add, super::show, super::delete),
     modifiers(&Bearer)
 )]
