@@ -406,10 +406,11 @@ document.addEventListener("keydown", (event) => {
 
 // The bar covers the top of the page while it sticks there.
 const tools = document.querySelector(".tools");
-new ResizeObserver(() => {
+function measureBar() {
   const sticks = getComputedStyle(tools).position === "sticky";
   document.documentElement.style.setProperty("--bar", `${sticks ? tools.offsetHeight : 0}px`);
-}).observe(tools);
+}
+new ResizeObserver(measureBar).observe(tools);
 
 // A link to a card shows it, even if it is not among those that were searched for.
 function showLinked() {
@@ -417,6 +418,8 @@ function showLinked() {
   const card = target?.closest("article, section");
   if (!card) return;
   if (card.hidden) searchFor("");
+  // An observer would tell of it too late.
+  measureBar();
   target.scrollIntoView();
 }
 addEventListener("hashchange", showLinked);

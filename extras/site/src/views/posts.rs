@@ -107,16 +107,17 @@ async fn publish_form(
 ) -> Result<Post, SiteError> {
     let description = form.get("description").unwrap_or_default();
     let new = NewPost::checked(form.require("text")?, description)?;
-    let picture = match picture {
-        Some(file) => Some(
-            state
-                .pictures
-                .add(&file.bytes(LONGEST_PICTURE).await?)
-                .await?,
-        ),
-        None => None,
+    let Some(file) = picture else {
+        return publish(state, author, new, None).await;
     };
-    publish(state, author, new, picture).await
+    let bytes = file.bytes(LONGEST_PICTURE).await?;
+    let name = state.pictures.add(&bytes).await?;
+    let published = publish(state, author, new, Some(name.clone())).await;
+    if published.is_err() {
+        // Nothing would ever show it. The first error is the one that says why.
+        let _ = state.pictures.delete(&name).await;
+    }
+    published
 }
 
 /// Adds a post and tells everybody who listens.
