@@ -7,6 +7,8 @@
 //! - the helpers and middlewares of `gateway-util` under `/util/`;
 //! - two pages, `/showcase` and `/util`, which show each of them beside its code.
 //!
+//! People who come with a browser are led from `/` to the showcase, and see errors that look like it.
+//!
 //! [`Stack`] is what serves it. The small programs in `src/bin/` each show one way to mount an
 //! app, or a component with another interface; their first line says how to run them.
 //!
@@ -24,10 +26,12 @@
 //! ```
 
 pub mod arguments;
+mod assets;
 mod chat;
 mod lab;
 mod listen;
 mod page;
+mod people;
 mod routes;
 mod site;
 pub mod stack;
@@ -37,5 +41,5 @@ mod views;
 pub use chat::chat;
 pub use listen::{announce, listen, listen_at, passed};
 pub use routes::Routes;
-pub use site::site;
+pub use site::{site, site_on};
 pub use stack::Stack;

@@ -31,7 +31,7 @@ fn serve(cli: &Cli) -> Result<(), Failure> {
         Ok(None) => listen(cli.addr)?,
         Err(error) => return Err(failed("take the socket that was passed", &error)),
     };
-    let served = cli.stack.serve(listener, examples::site());
+    let served = cli.stack.serve(listener, examples::site_on(cli.stack));
     served.map_err(|error| failed("go on serving", &error))
 }
 

@@ -14,14 +14,15 @@ use gateway_util::redirect;
 
 use crate::page;
 use crate::routes::Routes;
+use crate::stack::Stack;
 
 const TEXT: (&str, &str) = ("Content-Type", "text/plain; charset=utf-8");
 
 /// All of them, to be mounted at `/util`, because the page's links are relative to that. Each
 /// accepts every method.
-pub(crate) fn app() -> impl App {
+pub(crate) fn app(stack: Option<Stack>) -> impl App {
     let page = Routes::new()
-        .get("", view(page::util))
+        .get("", page::util(stack))
         .get("/", view(async |_| redirect("../util").permanent()));
     Mount::new()
         .at("/errors", errors::app())

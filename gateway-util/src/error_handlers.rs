@@ -109,6 +109,9 @@ impl<A: App> ErrorHandlers<A> {
     }
 
     /// The handler for everything that has no other handler.
+    ///
+    /// The response does not borrow from the failure. A handler that is a function of its own names its
+    /// type, or says so: `fn page(failure: &Failure<'_>) -> impl TryIntoResponse + use<>`.
     pub fn default<F, R>(mut self, handler: F) -> Self
     where
         F: Fn(&Failure<'_>) -> R + Send + Sync + 'static,

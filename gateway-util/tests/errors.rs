@@ -14,7 +14,7 @@ use gateway_core::{
     TryIntoResponse, abort, app_fn, view,
 };
 use gateway_util::{
-    CatchPanic, Either, ErrorHandlers, HttpErrorFields, Problem, abort_with, redirect,
+    CatchPanic, Either, ErrorHandlers, HttpErrorFields, Mount, Problem, abort_with, redirect,
 };
 use http::Method;
 
@@ -146,6 +146,22 @@ fn handled() -> impl App {
             (format!("my 500 {is_ours}"), 500)
         })
         .status(303, |_| "never")
+}
+
+#[tokio::test]
+async fn a_handler_knows_where_the_app_is_mounted() {
+    let inner = Mount::new().at("/deep", view(shop));
+    let handled = ErrorHandlers::new(inner).status(404, |failure| {
+        let (here, path) = (failure.raw_script_name(), failure.path());
+        (format!("{here} {path}"), 404)
+    });
+    let outer = Mount::new().at("/my shop", handled);
+    // Not where the app is that has failed: a page links to the site around it.
+    let answer = answer(outer, get("/my%20shop/deep/404")).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.text()),
+        (404, "/my%20shop /deep/404")
+    );
 }
 
 #[tokio::test]

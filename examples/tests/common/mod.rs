@@ -47,7 +47,7 @@ impl Server {
     fn start(stack: Stack) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        std::thread::spawn(move || stack.serve(listener, examples::site()));
+        std::thread::spawn(move || stack.serve(listener, examples::site_on(stack)));
         Self { stack, address }
     }
 

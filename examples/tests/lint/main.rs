@@ -31,6 +31,8 @@ const FAULTS: &[(&str, &str, bool)] = &[
 /// What is served beside the rows of the oracle and the cards of the pages.
 const MORE: &[&str] = &[
     "/showcase",
+    "/showcase.css",
+    "/showcase.js",
     "/util",
     "/util/",
     "/util/answers/landing",

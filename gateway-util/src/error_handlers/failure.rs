@@ -97,6 +97,14 @@ impl<'a> Failure<'a> {
         &self.request.uri
     }
 
+    /// SCRIPT_NAME as it was sent: the part of the path that leads to the app around which the handlers
+    /// are, for the links of a page. The app inside may be mounted deeper.
+    #[must_use]
+    pub fn raw_script_name(&self) -> &str {
+        let path = self.request.uri.path();
+        path.get(..self.request.split).unwrap_or_default()
+    }
+
     /// PATH_INFO as text, with U+FFFD for bytes that are not UTF-8. The client chooses it: escape
     /// it in HTML.
     #[must_use]

@@ -54,7 +54,10 @@ impl<A: fmt::Debug, F> fmt::Debug for OnRequest<A, F> {
 ///
 /// The function runs at each start and restart, also late ones, and may change the head. The head
 /// that it leaves is checked like an app's head. It must not block. It does not see an error that
-/// the app fails with: put the middleware that answers errors inside.
+/// the app fails with: put the middleware that answers errors inside. That is
+/// [`error_handlers`](crate::MiddlewareExt::error_handlers) with a
+/// [`default`](crate::ErrorHandlers::default).
+/// [`error_format`](crate::MiddlewareExt::error_format) changes how an error looks and does not answer it.
 #[doc(alias = "after_request")]
 #[derive(Clone)]
 pub struct OnResponse<A, F> {
