@@ -77,11 +77,12 @@ async fn l4_streams_end_with_the_server_and_calls_may_end() -> TestResult {
         // It was ended, and not cut.
         let ended = events.finish().await?;
         assert!(ended.is_complete(), "{stack}: {ended:?}");
+        // The sessions live as long as there is a call.
+        assert!(!token.is_cancelled(), "{stack}");
         go.notify_one();
         let called = call.finish().await?;
         assert!(called.is_complete(), "{stack}: {called:?}");
         assert!(called.text().contains("done"), "{stack}: {called:?}");
-        assert!(!token.is_cancelled(), "{stack}");
         server.shutdown().await?;
         // L10: the sessions end behind the last exchange.
         assert!(token.is_cancelled(), "{stack}");
