@@ -13,8 +13,9 @@ use dav_server::memfs::MemFs;
 use dav_server::memls::MemLs;
 use gateway_conformance::wire::http1::Http1Connection;
 use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};
-use gateway_core::{App, Ended, Environ, Gateway, Outcome, RequestSummary, VarName};
+use gateway_core::{App, AppExt as _, Ended, Environ, Gateway, Outcome, RequestSummary, VarName};
 use gateway_dav::Dav;
+use gateway_testing::Client;
 use gateway_util::{MiddlewareExt as _, Mount};
 use tokio::sync::mpsc;
 
@@ -231,6 +232,30 @@ async fn a_lock_belongs_to_the_user_of_the_environ() -> TestResult {
         assert_eq!(of("eve").await, 423, "{stack}");
         assert!(of("ada").await < 300, "{stack}");
         server.shutdown().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn m2_the_lint_finds_nothing() -> TestResult {
+    let client = Client::new(site(Dav::new(in_memory())).boxed()).mounted_at("/here");
+    let at = |path: &str| format!("{AT}{path}");
+    let requests = [
+        ("OPTIONS", "/", 200),
+        ("PUT", "/a.txt", 201),
+        ("PUT", "/a.txt", 204),
+        ("GET", "/a.txt", 200),
+        ("HEAD", "/a.txt", 200),
+        ("PROPFIND", "/", 207),
+        ("PATCH", "/a.txt", 415),
+        ("DELETE", "/a.txt", 204),
+        ("GET", "/a.txt", 404),
+        ("BREW", "/a.txt", 501),
+    ];
+    for (method, path, status) in requests {
+        let request = client.request(method.parse()?, &at(path));
+        let response = request.send().await;
+        response.assert_status(status);
     }
     Ok(())
 }

@@ -176,3 +176,27 @@ async fn l10_the_shutdown_of_the_app_ends_its_sessions() {
     app.shutdown().await.unwrap();
     assert!(token.is_cancelled());
 }
+
+#[tokio::test]
+async fn m2_the_lint_finds_nothing() {
+    let (app, _) = site(StreamableHttpServerConfig::default());
+    let client = gateway_testing::Client::new(app);
+    let accept = ("accept", "application/json, text/event-stream");
+    let params = json!({
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1.0"},
+    });
+    let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params});
+    let post = client
+        .post("/mcp")
+        .header(accept.0, accept.1)
+        .json(&initialize);
+    let response = post.send().await.assert_status(200);
+    let session = response.headers()["mcp-session-id"].clone();
+    let delete = client.delete("/mcp").header("mcp-session-id", session);
+    assert!(delete.send().await.status().is_success());
+    client.get("/mcp").send().await.assert_status(406);
+    client.put("/mcp").send().await.assert_status(405);
+    client.post("/mcp/other").send().await.assert_status(404);
+}
