@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use gateway_conformance::check_middleware;
 use gateway_conformance::wire::Protocol;
-use gateway_core::App;
+use gateway_core::{App, Gateway, Input, view};
 use gateway_observability::Reports;
 use sentry_core::protocol::{Context, EnvelopeItem, Event, SpanStatus, Transaction};
 use sentry_core::{Breadcrumb, ClientOptions, Envelope, Hub, Level, Transport};
+use sentry_panic::PanicIntegration;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
@@ -194,6 +195,29 @@ async fn a_panic_is_reported_once_in_the_call_and_in_the_body() -> TestResult {
         Ok(())
     };
     everywhere(|| site(&hub), run).await
+}
+
+#[tokio::test]
+async fn a_panic_is_reported_once_beside_the_panic_hook_and_what_the_app_has_said() -> TestResult {
+    let hook = ClientOptions::new().add_integration(PanicIntegration::new());
+    for options in [ClientOptions::new(), hook] {
+        let (hub, sent) = client(options);
+        let app = view(async |_| -> &str {
+            sentry_core::capture_message("first", Level::Info);
+            panic!("{SECRET}")
+        });
+        let app = Reports::new(app).with_hub(hub);
+        let gateway = Gateway::new(app);
+        let (parts, ()) = http::Request::get("/").body(())?.into_parts();
+        drop(gateway.handle(gateway.environ(parts, Input::empty())).await);
+        let (events, _) = sent.exchange().await;
+        let [first, panic] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(first.message.as_deref(), Some("first"));
+        assert_eq!(panic.exception[0].value.as_deref(), Some(SECRET));
+    }
+    Ok(())
 }
 
 #[tokio::test]

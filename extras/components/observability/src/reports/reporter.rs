@@ -12,11 +12,16 @@ use sentry_core::{Client, Hub, Level, Transaction, TransactionContext, event_fro
 
 use super::request;
 
+/// The mechanism of Sentry's SDKs for panics.
+const PANIC: &str = "panic";
+
 pub(super) struct Reporter {
     hub: Arc<Hub>,
     transaction: Transaction,
     /// The fault of the exchange was reported.
     has_reported: AtomicBool,
+    /// A panic was reported since this was last set to false.
+    has_panicked: Arc<AtomicBool>,
 }
 
 impl Reporter {
@@ -32,11 +37,16 @@ impl Reporter {
         let transaction = hub.start_transaction(context);
         transaction.set_origin("auto.http.gateway");
         transaction.set_request(request.clone());
+        let has_panicked = Arc::<AtomicBool>::default();
+        let panics = has_panicked.clone();
         hub.configure_scope(|scope| {
             scope.set_transaction(Some(&name));
             scope.set_span(Some(transaction.clone().into()));
             scope.add_event_processor(move |mut event| {
                 event.request.get_or_insert_with(|| request.clone());
+                if event.exception.iter().any(is_panic) {
+                    panics.store(true, Ordering::Relaxed);
+                }
                 Some(event)
             });
         });
@@ -44,17 +54,18 @@ impl Reporter {
             hub,
             transaction,
             has_reported: AtomicBool::new(false),
+            has_panicked,
         }
     }
 
     /// Runs code of the app in the hub. A panic is reported and goes on.
     pub(super) fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let last = self.hub.last_event_id();
+        self.has_panicked.store(false, Ordering::Relaxed);
         // After a panic nothing of the app is used again.
         let outcome = Hub::run(self.hub.clone(), || catch_unwind(AssertUnwindSafe(f)));
         outcome.unwrap_or_else(|payload| {
             // The panic hook of `sentry-panic` runs in this hub, before the stack is unwound.
-            if self.hub.last_event_id() == last {
+            if !self.has_panicked.load(Ordering::Relaxed) {
                 self.capture(panicked(&*payload));
             }
             self.has_reported.store(true, Ordering::Relaxed);
@@ -111,7 +122,7 @@ fn panicked(payload: &(dyn Any + Send)) -> Event<'static> {
     let exception = Exception {
         ty: "panic".into(),
         value: message.map(str::to_owned),
-        mechanism: Some(mechanism("panic")),
+        mechanism: Some(mechanism(PANIC)),
         ..Exception::default()
     };
     Event {
@@ -119,6 +130,12 @@ fn panicked(payload: &(dyn Any + Send)) -> Event<'static> {
         level: Level::Fatal,
         ..Event::default()
     }
+}
+
+/// True for the panics of `sentry-panic`, and those of this crate.
+fn is_panic(exception: &Exception) -> bool {
+    let mechanism = exception.mechanism.as_ref();
+    mechanism.is_some_and(|mechanism| mechanism.ty == PANIC)
 }
 
 fn mechanism(name: &str) -> Mechanism {
