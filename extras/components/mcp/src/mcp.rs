@@ -2,8 +2,10 @@
 
 use std::any::type_name;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
 use http::header::HOST;
@@ -12,6 +14,7 @@ use rmcp::ServerHandler;
 use rmcp::transport::streamable_http_server::session::SessionManager;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::ended::Ended;
@@ -33,7 +36,10 @@ use crate::ended::Ended;
 ///   end.
 /// - The shutdown of the app (L10) cancels the token of the configuration, and with it all sessions.
 ///   From then on, `rmcp` accepts no request.
-/// - It needs a tokio runtime with timers (L7): sessions are tasks.
+/// - It needs a tokio runtime with timers (L7): sessions are tasks. They are those of the runtime in
+///   which the app was [started](App::startup). Where nobody starts it, they are those of the thread
+///   that took the first request of the session: a worker of actix-web ends them when it is idle at
+///   the shutdown, whatever the others still do. `gateway_core::lifespan::run` starts the app.
 ///
 /// # Examples
 ///
@@ -62,6 +68,8 @@ use crate::ended::Ended;
 pub struct Mcp<S, M = LocalSessionManager> {
     service: StreamableHttpService<S, M>,
     streams: CancellationToken,
+    /// Where the app was started.
+    runtime: Mutex<Option<Handle>>,
 }
 
 impl<S: ServerHandler> Mcp<S> {
@@ -90,7 +98,17 @@ where
     {
         let streams = config.cancellation_token.clone();
         let service = StreamableHttpService::new(handler, sessions, config);
-        Self { service, streams }
+        Self {
+            service,
+            streams,
+            runtime: Mutex::default(),
+        }
+    }
+}
+
+impl<S, M> Mcp<S, M> {
+    fn runtime(&self) -> MutexGuard<'_, Option<Handle>> {
+        self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,7 +136,13 @@ where
         }
         let (parts, input) = environ.into_parts();
         let request = Request::from_parts(parts, input);
-        let response = self.service.handle(request).await;
+        let runtime = self.runtime().clone();
+        let mut handling = pin!(self.service.handle(request));
+        let handling = poll_fn(|cx| {
+            let _entered = runtime.as_ref().map(Handle::enter);
+            handling.as_mut().poll(cx)
+        });
+        let response = handling.await;
         start_response.send(response.map(|body| {
             let body = if is_endless {
                 Body::new(Ended::by(closing, body))
@@ -128,6 +152,11 @@ where
             // B1: an event stream has a head before it has an event.
             body.commit_early()
         }))
+    }
+
+    async fn startup(&self) -> Result<(), Error> {
+        *self.runtime() = Some(Handle::try_current()?);
+        Ok(())
     }
 
     async fn shutdown(&self) -> Result<(), Error> {
