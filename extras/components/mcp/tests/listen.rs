@@ -1,6 +1,4 @@
 //! The stream of `subscriptions/listen`, which a POST begins, and which has no end of its own.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use components_stacks::{Running, Stack};
 use gateway_conformance::wire::WireRequest;
 use gateway_conformance::wire::http1::Http1Connection;
