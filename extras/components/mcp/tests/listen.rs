@@ -1,4 +1,5 @@
 //! The stream of `subscriptions/listen`, which a POST begins, and which has no end of its own.
+
 use components_stacks::{Running, Stack};
 use gateway_conformance::wire::WireRequest;
 use gateway_conformance::wire::http1::Http1Connection;
