@@ -70,7 +70,7 @@ fn status(transaction: &Transaction<'static>) -> Option<SpanStatus> {
     }
 }
 
-/// The app of the tests; `/work/N` reports its number at the end of its body.
+/// The app of the tests; `/job/N` reports its number at the end of its body.
 fn site(hub: &Arc<Hub>) -> impl App + use<> {
     let app = app(async |path: String, n: u32| {
         sentry_core::configure_scope(|scope| scope.set_tag("path", &path));
@@ -266,7 +266,7 @@ async fn l5_concurrent_requests_do_not_mix_their_hubs() -> TestResult {
     let run = async |addr, protocol, what: String| {
         let mut clients = JoinSet::new();
         for n in 0..40 {
-            clients.spawn(async move { ask(addr, protocol, &format!("/work/{n}")).await });
+            clients.spawn(async move { ask(addr, protocol, &format!("/job/{n}")).await });
         }
         for response in clients.join_all().await {
             assert!(response.is_complete(), "{what}: {response:?}");
@@ -276,7 +276,7 @@ async fn l5_concurrent_requests_do_not_mix_their_hubs() -> TestResult {
             // The events of other exchanges may come between.
             let (events, transaction) = sent.exchange().await;
             let name = transaction.name.unwrap();
-            assert!(name.starts_with("GET /work/"), "{what}: {name}");
+            assert!(name.starts_with("GET /job/"), "{what}: {name}");
             for event in events {
                 let path = event.message.clone().unwrap();
                 assert_eq!(event.tags["path"], path, "{what}");

@@ -218,7 +218,7 @@ async fn without_a_parent_a_span_begins_a_trace() -> TestResult {
     LazyLock::force(&PROVIDER);
     let run = async |addr, protocol, what: String| {
         let mut ended = ENDED.subscribe();
-        let unique = format!("/work/root/{}", Trace::new().id);
+        let unique = format!("/job/root/{}", Trace::new().id);
         support::ask(addr, protocol, &unique).await;
         let span = loop {
             let span = ended.recv().await?;
@@ -281,7 +281,7 @@ async fn l5_concurrent_requests_do_not_mix_their_spans() -> TestResult {
         for n in 0..20 {
             clients.spawn(async move {
                 let (mut ended, trace) = (Ended::new(), Trace::new());
-                let path = format!("/work/{n}");
+                let path = format!("/job/{n}");
                 let response = trace.ask(addr, protocol, &path).await;
                 (path, response, ended.of(&trace).await)
             });
@@ -307,7 +307,7 @@ async fn a_collector_gets_the_spans_by_otlp() -> TestResult {
     let run = async |addr, protocol, what: String| {
         let (mut ended, trace) = (Ended::new(), Trace::new());
         let mut collected = COLLECTED.subscribe();
-        trace.ask(addr, protocol, "/work/otlp").await;
+        trace.ask(addr, protocol, "/job/otlp").await;
         // What one exporter was given, the other was given before.
         let spans = ended.of(&trace).await;
         tokio::task::spawn_blocking(|| PROVIDER.force_flush()).await??;

@@ -29,7 +29,7 @@ impl fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// An app whose responses fail as their path says. `work` runs in `/work/..`: in the call, and
+/// An app whose responses fail as their path says. `work` runs in `/job/..`: in the call, and
 /// before each chunk of the body.
 pub(crate) fn app<F, Fut>(work: F) -> impl App
 where
