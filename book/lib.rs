@@ -28,6 +28,7 @@ chapters! {
     WritingAComponent "src/writing-a-component.md"
     Components "src/components.md"
     WritingAMiddleware "src/writing-a-middleware.md"
+    Layers "src/layers.md"
     WritingAnAdapter "src/writing-an-adapter.md"
     Adapters "src/adapters.md"
     Why "src/why.md"

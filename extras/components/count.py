@@ -36,6 +36,25 @@ COMPONENTS = [
             ("async-graphql-warp", "7.2.1", "src/*.rs"),
         ],
     ),
+    (
+        "WebDAV (`dav-server`)",
+        "dav",
+        [
+            ("dav-server", "0.11.0", "src/actix.rs"),
+            ("dav-server", "0.11.0", "src/warp.rs"),
+        ],
+    ),
+    ("MCP (`rmcp`)", "mcp", [("rmcp-actix-web", "0.13.2", "src/**/*.rs")]),
+    (
+        "Sentry (`sentry-core`) and OpenTelemetry (`tracing-opentelemetry`)",
+        "observability",
+        [
+            ("sentry-actix", "0.49.3", "src/*.rs"),
+            ("sentry-tower", "0.49.3", "src/*.rs"),
+            ("tracing-actix-web", "0.7.25", "src/*.rs"),
+            ("axum-tracing-opentelemetry", "0.33.0", "src/**/*.rs"),
+        ],
+    ),
 ]
 
 
@@ -83,8 +102,8 @@ def rows():
             part = crate.removeprefix("async-graphql-") if stem == "*" else stem
             parts.append(f"{part} {count}")
             total += count
-        version = upstream[0][1]
-        yield f"| {name} | {own} | {total} ({', '.join(parts)}; {version}) | hyper, axum, actix-web |"
+        versions = dict.fromkeys(version for _, version, _ in upstream)
+        yield f"| {name} | {own} | {total} ({', '.join(parts)}; {', '.join(versions)}) | hyper, axum, actix-web |"
 
 
 def main():

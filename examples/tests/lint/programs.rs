@@ -1,7 +1,7 @@
 //! The lint over the small programs: what each answers is right on the wire.
 //!
-//! Not over those for gRPC and MCP, whose answers are those of other projects to clients of their
-//! own; `tests/integrations.rs` asks them.
+//! Not over that for gRPC, whose answers are those of another project to clients of its own;
+//! `tests/integrations.rs` asks it.
 
 use std::sync::Arc;
 
@@ -23,8 +23,6 @@ macro_rules! programs {
 programs! {
     axum_in_actix, "../../src/bin/axum_in_actix.rs";
     compose, "../../src/bin/compose.rs";
-    #[cfg(feature = "integrations")]
-    dav, "../../src/bin/dav.rs";
     #[cfg(feature = "guestbook")]
     guestbook, "../../src/bin/guestbook.rs";
     static_site, "../../src/bin/static_site.rs";
@@ -106,22 +104,6 @@ async fn m2_axum_in_actix() {
         ("GET", "/nope", &[], ""),
     ];
     assert_silent(tower_app(axum_in_actix::old()), requests).await;
-}
-
-#[cfg(feature = "integrations")]
-#[tokio::test]
-async fn m2_dav() {
-    let requests: &[Asked] = &[
-        ("GET", "/", &[], ""),
-        ("OPTIONS", "/files/", &[], ""),
-        ("PUT", "/files/a.txt", &[], "a"),
-        ("GET", "/files/a.txt", &[], ""),
-        ("HEAD", "/files/a.txt", &[], ""),
-        ("PROPFIND", "/files/", &[("depth", "1")], ""),
-        ("DELETE", "/files/a.txt", &[], ""),
-        ("GET", "/files/a.txt", &[], ""),
-    ];
-    assert_silent(dav::site(), requests).await;
 }
 
 #[cfg(feature = "guestbook")]

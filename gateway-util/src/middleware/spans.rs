@@ -33,9 +33,9 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 ///   `error.type` (the clause of SPEC.md that the app broke, else how the exchange ended, else a status
 ///   from 500 on) and `otel.status_code`.
 ///
-/// A refused request reaches no middleware and has no span. The parent is the current span. A
-/// middleware inside this one can set the parent that a client names in its `traceparent`, on
-/// [`Span::current`].
+/// A refused request reaches no middleware and has no span. The parent is the current span. For the
+/// parent that a client names in its `traceparent`, a middleware outside of this one calls the app in
+/// that context of OpenTelemetry. Inside it is too late, because the span was entered.
 ///
 /// # Examples
 ///

@@ -1,19 +1,18 @@
-//! `cargo run -p examples --features integrations --bin dav -- --stack actix`: WebDAV on any stack.
-//!
-//! dav-server's handler takes requests of the http crate. It becomes an app in a few lines, and
-//! works wherever that is mounted. Here it is at /files, with the files in memory.
+//! `cargo run -p gateway-dav --example dav -- --stack actix`: WebDAV on any stack, with the files in
+//! memory, at /files.
 //!
 //! `--native` serves the same handler on bare hyper. `.ci/litmus` compares the results.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use clap::Parser;
+use components_stacks::Stack;
 use dav_server::memfs::MemFs;
 use dav_server::memls::MemLs;
 use dav_server::{DavConfig, DavHandler};
-use examples::Stack;
-use gateway_core::{App, Body, BoxError, Environ, Error, StartResponse, view};
+use gateway_dav::Dav;
 use gateway_util::Mount;
 use http::Request;
 use hyper::body::Incoming;
@@ -23,29 +22,15 @@ use hyper_util::server::conn::auto::Builder;
 
 #[derive(Parser)]
 struct Args {
-    /// The server to run on: hyper, actix, or axum, which is tower
+    /// The server to run on: hyper, axum or actix
     #[arg(long, default_value = "hyper")]
     stack: Stack,
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1 with the port in PORT, or 8000]
-    #[arg(long, value_name = "ADDR:PORT")]
-    bind: Option<SocketAddr>,
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
+    bind: SocketAddr,
     /// Serves dav-server by itself on bare hyper, without an adapter, to compare with
     #[arg(long, conflicts_with = "stack")]
     native: bool,
-}
-
-/// A WebDAV server as an app.
-struct Dav(DavHandler);
-
-impl App for Dav {
-    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        // Links in the responses begin where the app is mounted.
-        let here = DavConfig::new().strip_prefix(environ.script_name().to_string());
-        let (parts, input) = environ.into_parts();
-        let request = Request::from_parts(parts, input);
-        let response = self.0.handle_with(here, request).await;
-        start_response.send(response.map(Body::new))
-    }
 }
 
 /// Files in memory.
@@ -56,15 +41,8 @@ fn files() -> DavHandler {
         .build_handler()
 }
 
-/// Files in memory, at /files.
-pub(crate) fn site() -> impl App {
-    Mount::new()
-        .at("/files", Dav(files()))
-        .fallback(view(async |_| "a WebDAV server is at /files\n"))
-}
-
 /// Serves the handler as dav-server's documentation does, until the program is ended.
-async fn serve_natively(listener: TcpListener) -> Result<(), BoxError> {
+async fn serve_natively(listener: TcpListener) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let files = files();
@@ -89,15 +67,19 @@ async fn serve_natively(listener: TcpListener) -> Result<(), BoxError> {
     }
 }
 
-fn main() -> Result<(), BoxError> {
+/// Ends with Ctrl-C.
+async fn interrupted() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+fn main() -> io::Result<()> {
     let args = Args::parse();
-    let listener = match args.bind {
-        Some(addr) => examples::listen_at(addr)?,
-        None => examples::listen()?,
-    };
+    let listener = TcpListener::bind(args.bind)?;
+    println!("listening on http://{}", listener.local_addr()?);
     if args.native {
         tokio::runtime::Runtime::new()?.block_on(serve_natively(listener))
     } else {
-        Ok(args.stack.serve(listener, site())?)
+        let site = Mount::new().at("/files", Dav::new(files()));
+        args.stack.serve(listener, site, interrupted())
     }
 }
