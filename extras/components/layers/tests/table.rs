@@ -380,6 +380,9 @@ async fn m1_b11_the_table_is_measured() {
         )
         .unwrap();
     } else {
-        assert_eq!(written, table.0, "book/src/layers.md is not what was measured");
+        assert_eq!(
+            written, table.0,
+            "book/src/layers.md is not what was measured"
+        );
     }
 }
