@@ -39,16 +39,22 @@ const DEFAULT_MAX_REQUESTS: usize = 1024;
 ///
 /// - There are as many workers as processors, or [`workers`](ActixApp::workers). `startup` starts
 ///   them and reports the error of an application that cannot be built. Without it, the first
-///   request starts them. They end when the app is dropped, or in `shutdown`, once the
-///   exchanges that they have begun are over.
+///   request starts them, and each request that fails of that error is answered with 500 and logs it.
+///   They end when the app is dropped, or in the `shutdown` of the last server that has started them,
+///   once the exchanges that they have begun are over.
 /// - A worker takes up to [`max_requests`](ActixApp::max_requests) at a time. If all are busy, a
 ///   request waits.
 /// - The application sees its path as below axum's `nest_service`: SCRIPT_NAME is stripped, an empty
 ///   rest is `/`, and the rest keeps its bytes. So the URLs that `url_for` makes lack the prefix.
-/// - `connection_info()` has the scheme and the peer of the environ. If the scheme is https, the URI
-///   has the form of a proxy's request, because actix has no other place for it.
+/// - `connection_info()` has the scheme, the host and the peer of the environ. If the scheme is https,
+///   the URI has the form of a proxy's request, because actix has no other place for it. actix itself
+///   believes `Forwarded` and `X-Forwarded-*` fields, whoever sends them: where no proxy sets them, a
+///   middleware must remove them.
+/// - A method with a character that actix refuses (one of `#$%&'`) is a 400 (E1).
 /// - The extensions of the environ are one value of the type [`http::Extensions`] in actix's. In the
-///   other direction, such a value in the extensions of actix's response is the response's.
+///   other direction, such a value in the extensions of actix's response is the response's. There is
+///   also a [`Closing`](gateway_core::Closing), to take with `remove`: it tells that the server begins
+///   to shut down, which actix does not tell its handlers (U12).
 /// - The request body is read on the worker, and is not buffered. Request trailers are dropped.
 /// - A response commits early, as under actix: its head is sent when its body has nothing ready
 ///   (B1). Hop-by-hop fields are removed; `force_close` closes the connection (S7). As in actix, the
@@ -59,7 +65,8 @@ const DEFAULT_MAX_REQUESTS: usize = 1024;
 /// - If the client leaves, or the app's future is dropped, the handler and the body are dropped on
 ///   their worker (L3).
 /// - WebSocket works where the host can switch (U1), also over HTTP/2, which the application sees as
-///   a handshake of HTTP/1.1 (RFC 8441, section 5).
+///   a handshake of HTTP/1.1 (RFC 8441, section 5). A handler that reads the body of such a request
+///   before it has answered finds it empty (I1).
 ///
 /// # Examples
 ///
@@ -91,7 +98,12 @@ where
     S::InitError: fmt::Debug,
     B: MessageBody + 'static,
 {
-    let serve = move |jobs, started| worker::run(factory().into_factory(), jobs, started);
+    let factory = Arc::new(factory);
+    let serve = move |jobs, started| {
+        let factory = factory.clone();
+        // In the worker's runtime: a factory may spawn tasks.
+        async move { worker::run(factory().into_factory(), jobs, started).await }
+    };
     ActixApp {
         name: type_name::<S>(),
         workers: Arc::new(Workers::new(serve, DEFAULT_MAX_REQUESTS)),
@@ -144,6 +156,10 @@ impl App for ActixApp {
             && let Some(switch) = switch
         {
             let body = std::mem::take(response.body_mut());
+            if switch.has_made_key() {
+                // It answers a key that the client has not sent.
+                response.headers_mut().remove(header::SEC_WEBSOCKET_ACCEPT);
+            }
             let response = translate_response(response.map(|_| ForeignBody::default()));
             return start_response.send(response.map(|_| switch.body(body)));
         }

@@ -201,8 +201,15 @@ impl App for ReverseProxy {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let uri = self.uri(&environ)?;
         let mut headers = environ.headers().clone();
-        self.forwarding.apply(&environ, &mut headers);
+        // First, because the client's `Connection` may name the fields that the proxy adds.
         strip_connection_fields(&mut headers);
+        self.forwarding.apply(&environ, &mut headers);
+        if headers.get_all(header::COOKIE).iter().nth(1).is_some()
+            && let Some(joined) = environ.header("cookie")
+        {
+            // RFC 9113 section 8.2.3: HTTP/1.1 has one line.
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(joined.as_bytes())?);
+        }
         // The host has answered the one; the upstream's own is made of the URL.
         headers.remove(header::EXPECT);
         headers.remove(header::HOST);

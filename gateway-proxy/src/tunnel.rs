@@ -15,7 +15,7 @@ use crate::watched::Watch;
 /// What is read at once, in each direction.
 const BUFFER: usize = 8 * 1024;
 
-/// How long a client may be silent after the upstream has ended.
+/// How long a client has for its own end after that of the upstream.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Copies in both directions until both have ended. The end of one direction is passed on (U10). After that
@@ -63,10 +63,11 @@ pub(crate) async fn join(
             None => Err(is_idle().into()),
             Some(ended) => ended,
         },
-        // Most often the upstream has gone. The client has got everything, with its end.
+        // Most often the upstream has gone, and takes nothing more. The client has got everything, with
+        // its end.
         Some(Ok(Side::Upstream)) => {
-            let linger = idle.map_or(LINGER, |idle| idle.min(LINGER));
-            until_idle(&watch, Some(linger), up).await.unwrap_or(Ok(()))
+            let _ = tokio::time::timeout(LINGER, up).await;
+            Ok(())
         }
     }
 }

@@ -62,6 +62,37 @@ fn shown() -> impl App {
 }
 
 #[tokio::test]
+async fn a_client_cannot_take_the_proxys_fields_away() {
+    let url = upstream(shown()).await;
+    let names =
+        "forwarded, x-forwarded-for, x-forwarded-host, x-forwarded-proto, x-forwarded-prefix";
+    for forwarding in [Forwarding::Replace, Forwarding::Append] {
+        let request = get("/").header("connection", names);
+        let request = request.body(Input::empty()).unwrap();
+        let proxy = ReverseProxy::new(&url).unwrap().forwarding(forwarding);
+        let (_, seen) = ask(proxy, "", request).await;
+        assert!(seen.contains("x-forwarded-for: 192.0.2.7\n"), "{seen}");
+        assert!(seen.contains("x-forwarded-host: a.example\n"), "{seen}");
+        assert!(seen.contains("forwarded: for=192.0.2.7;"), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn cookies_of_several_lines_are_one_line_for_http_1() {
+    let url = upstream(view(async |mut environ: Environ| {
+        let lines = environ.headers().get_all("cookie").iter().count();
+        let cookie = environ.header("cookie").map(|value| value.to_string());
+        environ.take_input();
+        format!("{lines} {cookie:?}").try_into_response()
+    }))
+    .await;
+    let request = get("/").header("cookie", "a=1").header("cookie", "b=2");
+    let request = request.body(Input::empty()).unwrap();
+    let seen = ask(ReverseProxy::new(&url).unwrap(), "", request).await;
+    assert_eq!(seen, (200, "1 Some(\"a=1; b=2\")".to_owned()));
+}
+
+#[tokio::test]
 async fn the_upstream_sees_the_path_below_the_mount_and_who_the_client_is() {
     let url = upstream(shown()).await;
     let host = url.trim_start_matches("http://").to_owned();

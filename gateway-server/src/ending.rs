@@ -17,7 +17,8 @@ pub(crate) enum Phase {
 /// Tells a connection that its server is to end.
 ///
 /// The server waits until every clone is dropped. A task that outlives its connection, such as that of a
-/// switched stream, holds one.
+/// switched stream, holds one. When the server cuts what is left, it drops the future of the connection: such a
+/// task must then be aborted, or the server does not end.
 #[derive(Debug, Clone)]
 pub struct Ending(watch::Receiver<Phase>);
 

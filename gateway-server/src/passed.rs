@@ -35,15 +35,16 @@ impl PassedSocket {
 /// `LISTEN_FDS_FIRST_FD`. They are TCP or Unix sockets. Programs that this one starts do not inherit them.
 ///
 /// The list is empty if nothing was passed, if it was passed to another process, and when it is called
-/// for the second time: the sockets are taken, and the variables are removed from the environment. Call it at
-/// the beginning of `main`, before anything in C reads the environment on another thread.
+/// for the second time: the sockets are taken, and `LISTEN_FDS` and `LISTEN_PID` are removed from the environment.
+/// Call it at the beginning of `main`, before anything in C reads the environment on another thread.
 ///
 /// The socket outlives the process if the parent keeps it, as systemd does. So a restart refuses no client:
 /// who connects meanwhile waits in the queue.
 ///
 /// # Errors
 ///
-/// When a descriptor is no listening stream socket. The text says which, and all of them are closed.
+/// When a descriptor is no listening stream socket. The text says which. That one and those behind it stay
+/// open, and programs that this one starts inherit them: end the process.
 ///
 /// # Examples
 ///

@@ -4,7 +4,7 @@ use std::io;
 
 /// Two futures, for the `stop` and the `cut` of [`Runner::run`](crate::Runner::run): the first resolves on
 /// the first SIGTERM or Ctrl-C, the second on the second. Signals are caught from now on, and no longer end
-/// the process by themselves.
+/// the process by themselves. Two signals of one kind count as one if the runtime has not run between them.
 ///
 /// # Errors
 ///

@@ -163,13 +163,9 @@ impl Socket {
     /// A socket of either kind that another process has made.
     #[cfg(unix)]
     pub(crate) fn from_passed(socket: socket2::Socket) -> io::Result<Self> {
-        // A socket that listens has no peer.
-        match socket.peer_addr() {
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
-            _ => {
-                let message = "it is no listening socket";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
+        if !listens(&socket)? {
+            let message = "it is no listening socket";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         match socket.local_addr()?.is_unix() {
             true => Self::from_std_unix(socket.into()),
@@ -357,4 +353,18 @@ fn tcp(stream: TcpStream, peer: Option<SocketAddr>) -> (SocketStream, Connection
 #[cfg(unix)]
 fn unix(stream: UnixStream) -> (SocketStream, Connection) {
     (SocketStream::Unix(stream), Connection::new())
+}
+
+/// True for a stream socket that listens. Where the system does not tell, one that has no peer passes.
+#[cfg(unix)]
+fn listens(socket: &socket2::Socket) -> io::Result<bool> {
+    let is_stream = socket.r#type()? == socket2::Type::STREAM;
+    let has_no_peer = socket
+        .peer_addr()
+        .is_err_and(|error| error.kind() == io::ErrorKind::NotConnected);
+    #[cfg(target_os = "linux")]
+    let is_listener = socket.is_listener()?;
+    #[cfg(not(target_os = "linux"))]
+    let is_listener = true;
+    Ok(is_stream && has_no_peer && is_listener)
 }

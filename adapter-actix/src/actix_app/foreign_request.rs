@@ -1,6 +1,8 @@
 //! Converts an environ into a request of actix's.
 
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_http::{ConnectionType, Request};
@@ -11,8 +13,9 @@ use actix_web::http as native;
 use actix_web::http::header::{HeaderName as NativeName, HeaderValue as NativeValue};
 use bytes::Bytes;
 use futures_core::Stream;
-use gateway_core::{Connection, Environ, Input, InputError, Scheme};
+use gateway_core::{Closing, Connection, Environ, Input, InputError, Scheme};
 use http::{HeaderValue, Method, Version, header, request};
+use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tokio::sync::mpsc;
 
 use super::tunnel::Switch;
@@ -35,6 +38,7 @@ pub(crate) struct ForeignRequest {
     /// The path without the prefix, and the query.
     target: String,
     connection: Connection,
+    closing: Closing,
     source: Source,
 }
 
@@ -47,17 +51,24 @@ enum Source {
 
 impl ForeignRequest {
     /// The request, and the switch if one is offered.
-    pub(crate) fn new(environ: Environ) -> (Self, Option<Switch>) {
+    pub(crate) fn new(mut environ: Environ) -> (Self, Option<Switch>) {
         let connection = *environ.connection();
+        let closing = environ.closing();
+        let host = environ.uri().authority().and_then(|_| environ.host());
+        let host = host.and_then(|host| HeaderValue::from_str(&host).ok());
         let offers_websocket = environ.offers_upgrade(WEBSOCKET);
         let target = target(&environ);
         let (mut parts, input) = environ.into_parts();
+        if let Some(host) = host {
+            // E12: the authority of the target counts, and actix looks at the field first.
+            parts.headers.insert(header::HOST, host);
+        }
         let (source, switch) = if offers_websocket {
-            shake_hands(&mut parts);
+            let has_made_key = shake_hands(&mut parts);
             let (sender, receiver) = mpsc::channel(1);
             (
                 Source::Stream(receiver),
-                Some(Switch::new(WEBSOCKET, sender)),
+                Some(Switch::new(WEBSOCKET, sender, has_made_key)),
             )
         } else {
             // What the host cannot do, the application must not try.
@@ -68,6 +79,7 @@ impl ForeignRequest {
             parts,
             target,
             connection,
+            closing,
             source,
         };
         (request, switch)
@@ -77,12 +89,14 @@ impl ForeignRequest {
         self.parts.method == Method::HEAD
     }
 
-    /// The request of actix. `None` if the types of `http` 0.2 do not accept it.
-    pub(crate) fn into_actix(self) -> Option<Request> {
+    /// The request of actix. `None` if the types of `http` 0.2 do not accept its method. `in_handler`
+    /// tells whether the handler itself is polled.
+    pub(crate) fn into_actix(self, in_handler: &Rc<Cell<bool>>) -> Option<Request> {
         let Self {
             parts,
             target,
             connection,
+            closing,
             source,
         } = self;
         let is_switch = matches!(source, Source::Stream(_));
@@ -92,7 +106,10 @@ impl ForeignRequest {
                 payload: Box::pin(Incoming(input)),
             },
             Source::Stream(receiver) => Payload::Stream {
-                payload: Box::pin(ClientBytes(receiver)),
+                payload: Box::pin(ClientBytes {
+                    bytes: receiver,
+                    in_handler: in_handler.clone(),
+                }),
             },
         };
         let mut request = Request::with_payload(payload);
@@ -111,6 +128,7 @@ impl ForeignRequest {
             head.set_connection_type(ConnectionType::Upgrade);
         }
         request.extensions_mut().insert(Bridged);
+        request.extensions_mut().insert(closing);
         if !parts.extensions.is_empty() {
             request
                 .extensions_mut()
@@ -121,16 +139,18 @@ impl ForeignRequest {
 }
 
 /// Shows an offer as actix knows it: one protocol, by HTTP/1.1. Over HTTP/2 there is no key (RFC
-/// 8441, section 5), so the handler gets a made-up one; the driver removes what it answers.
-fn shake_hands(parts: &mut request::Parts) {
+/// 8441, section 5), so the handler gets a made-up one. True then.
+fn shake_hands(parts: &mut request::Parts) -> bool {
     let headers = &mut parts.headers;
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static(WEBSOCKET));
-    if parts.version >= Version::HTTP_2 {
+    let has_no_key = parts.version >= Version::HTTP_2;
+    if has_no_key {
         let key = HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAA==");
         headers.insert(header::SEC_WEBSOCKET_KEY, key);
         parts.version = Version::HTTP_11;
     }
+    has_no_key
 }
 
 /// The path without the prefix, and the query; `*` for the whole server.
@@ -147,7 +167,11 @@ fn target(environ: &Environ) -> String {
         target.push('?');
         target.push_str(query);
     }
-    target
+    if target.is_ascii() {
+        return target;
+    }
+    // `http` 0.2 accepts no other bytes.
+    utf8_percent_encode(&target, CONTROLS).to_string()
 }
 
 fn version(version: Version) -> native::Version {
@@ -161,20 +185,19 @@ fn version(version: Version) -> native::Version {
 }
 
 /// The URI. It is absolute if that of the request is, and if the connection is secure: nothing else
-/// tells actix so.
+/// tells actix so. Its scheme is the connection's, whatever the client has written (E13).
 fn uri(parts: &request::Parts, target: String, scheme: Scheme) -> Option<native::Uri> {
-    let sent = parts.uri.scheme_str().zip(parts.uri.authority());
-    let absolute = match sent {
-        Some((scheme, authority)) => Some((scheme, authority.as_str().as_bytes())),
+    let authority = match parts.uri.authority() {
+        Some(authority) => Some(authority.as_str().as_bytes()),
         None if scheme == Scheme::Https => {
-            let host = parts.headers.get(header::HOST);
-            host.map(|host| ("https", host.as_bytes()))
+            parts.headers.get(header::HOST).map(HeaderValue::as_bytes)
         }
         None => None,
     };
-    let absolute = absolute.and_then(|(scheme, authority)| {
-        let uri = native::Uri::builder().scheme(scheme).authority(authority);
-        uri.path_and_query(target.as_str()).build().ok()
+    let absolute = authority.and_then(|authority| {
+        let uri = native::Uri::builder().scheme(scheme.as_str());
+        let uri = uri.authority(authority).path_and_query(target.as_str());
+        uri.build().ok()
     });
     absolute.or_else(|| target.parse().ok())
 }
@@ -203,12 +226,20 @@ fn payload_error(error: InputError) -> PayloadError {
 }
 
 /// What the client sends after the switch.
-struct ClientBytes(mpsc::Receiver<Bytes>);
+struct ClientBytes {
+    bytes: mpsc::Receiver<Bytes>,
+    /// The handler is polled: it has not answered, and the request itself has no body (I1). A task that
+    /// it has spawned for its WebSocket is not meant.
+    in_handler: Rc<Cell<bool>>,
+}
 
 impl Stream for ClientBytes {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(cx).map(|bytes| bytes.map(Ok))
+        if self.in_handler.get() {
+            return Poll::Ready(None);
+        }
+        self.bytes.poll_recv(cx).map(|bytes| bytes.map(Ok))
     }
 }

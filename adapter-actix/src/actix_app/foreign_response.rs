@@ -80,6 +80,11 @@ async fn split(body: BoxBody, size: BodySize) -> Result<(ForeignBody, Rest), Err
     });
     let first = match first.await {
         None => None,
+        Some(None) if length.is_some_and(|length| length > 0) => {
+            return Err(Error::msg(
+                "the body of an actix response is empty, and its size is not 0",
+            ));
+        }
         Some(None) => return Ok((ForeignBody::full(bytes::Bytes::new()), None)),
         Some(Some(Ok(first))) => Some(first).filter(|first| !first.is_empty()),
         Some(Some(Err(error))) => return Err(body_error(&*error)),

@@ -21,16 +21,32 @@ const READ_SIZE: usize = 8 * 1024;
 pub(crate) struct Switch {
     protocol: &'static str,
     payload: mpsc::Sender<Bytes>,
+    has_made_key: bool,
 }
 
 impl Switch {
-    pub(crate) fn new(protocol: &'static str, payload: mpsc::Sender<Bytes>) -> Self {
-        Self { protocol, payload }
+    pub(crate) fn new(
+        protocol: &'static str,
+        payload: mpsc::Sender<Bytes>,
+        has_made_key: bool,
+    ) -> Self {
+        Self {
+            protocol,
+            payload,
+            has_made_key,
+        }
+    }
+
+    /// True if the handshake has a key that the client has not sent.
+    pub(crate) fn has_made_key(&self) -> bool {
+        self.has_made_key
     }
 
     /// The body of a switch, on whose stream the application's body is sent.
     pub(crate) fn body(self, body: ForeignBody) -> Body {
-        let Self { protocol, payload } = self;
+        let Self {
+            protocol, payload, ..
+        } = self;
         Body::upgrade(protocol, move |stream| run(stream, payload, body))
     }
 }
@@ -68,7 +84,7 @@ async fn read(stream: &Mutex<Duplex>, payload: mpsc::Sender<Bytes>) {
 ///
 /// # Errors
 ///
-/// When the body fails. A client that has left is no error.
+/// When the body fails, and when the client has left.
 async fn write(stream: &Mutex<Duplex>, body: ForeignBody) -> Result<(), Error> {
     let mut body = pin!(body);
     let mut is_flushed = true;
@@ -88,8 +104,9 @@ async fn write(stream: &Mutex<Duplex>, body: ForeignBody) -> Result<(), Error> {
         let mut left = chunk.unwrap_or_default();
         while !left.is_empty() {
             match poll_fn(|cx| lock(stream).poll_write(cx, &left)).await {
-                Ok(written) if written > 0 => drop(left.split_to(written)),
-                _ => return Ok(()),
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                Ok(written) => drop(left.split_to(written)),
+                Err(error) => return Err(error.into()),
             }
         }
     }

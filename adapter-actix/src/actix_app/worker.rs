@@ -1,5 +1,6 @@
 //! One worker: builds an actix application, and runs the requests that it is given.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,7 +11,6 @@ use actix_http::{Request, Response};
 use actix_service::{Service, ServiceFactory};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::AppConfig;
-use gateway_core::Error;
 use tokio::task::JoinSet;
 
 use super::foreign_body;
@@ -30,13 +30,12 @@ where
     let service = match factory.new_service(AppConfig::default()).await {
         Ok(service) => Rc::new(service),
         Err(error) => {
-            let error = Error::msg(format!("an actix application cannot be built: {error:?}"));
-            // If nobody waits, the requests fail.
-            let _ = started.send(Err(error));
+            let error = format!("an actix application cannot be built: {error:?}");
+            started.send_replace(Some(Err(error)));
             return;
         }
     };
-    let _ = started.send(Ok(()));
+    started.send_replace(Some(Ok(())));
     // A panic of a handler ends its own task.
     let mut tasks = JoinSet::new();
     poll_fn(|cx| {
@@ -76,9 +75,18 @@ where
     let is_head = request.is_head();
     let answered = {
         let mut answering = pin!(async {
-            let response = match request.into_actix() {
-                Some(request) => respond(&*service, request).await,
-                // The types of `http` 0.2 accept what those of `http` 1 do.
+            let in_handler = Rc::new(Cell::new(false));
+            let response = match request.into_actix(&in_handler) {
+                Some(request) => {
+                    let mut responding = pin!(respond(&*service, request));
+                    poll_fn(|cx| {
+                        in_handler.set(true);
+                        let polled = responding.as_mut().poll(cx);
+                        in_handler.set(false);
+                        polled
+                    })
+                    .await
+                }
                 None => actix_web::HttpResponse::BadRequest().finish().into(),
             };
             foreign_response(response, is_head).await

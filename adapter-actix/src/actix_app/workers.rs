@@ -9,7 +9,7 @@ use std::thread;
 use actix_web::rt::System;
 use gateway_core::Error;
 use tokio::runtime::Builder;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::foreign_body::ForeignBody;
 use super::foreign_request::ForeignRequest;
@@ -21,14 +21,20 @@ pub(crate) type Reply = Result<http::Response<ForeignBody>, Error>;
 pub(crate) struct Job {
     pub(crate) request: ForeignRequest,
     pub(crate) reply: oneshot::Sender<Reply>,
-    /// Dropped when the response has ended.
-    pub(crate) permit: OwnedSemaphorePermit,
+    pub(crate) permit: Permit,
+}
+
+/// The place that a request takes until its response has ended. The worker's is given back first: who
+/// has got one of the application finds a worker with room.
+pub(crate) struct Permit {
+    _of_worker: OwnedSemaphorePermit,
+    _of_application: OwnedSemaphorePermit,
 }
 
 pub(crate) type Jobs = mpsc::UnboundedReceiver<Job>;
 
 /// Tells that the application was built.
-pub(crate) type Started = oneshot::Sender<Result<(), Error>>;
+pub(crate) type Started = watch::Sender<Option<Result<(), String>>>;
 
 type Serve = dyn Fn(Jobs, Started) -> Pin<Box<dyn Future<Output = ()>>> + Send + Sync;
 
@@ -44,8 +50,9 @@ pub(crate) struct Workers {
 /// The workers while they run.
 struct Running {
     desks: Arc<[Desk]>,
-    /// Taken by who waits for the start.
-    started: Vec<oneshot::Receiver<Result<(), Error>>>,
+    places: Arc<Semaphore>,
+    /// How many servers have started the app and have not shut it down.
+    servers: usize,
     /// Resolved when the threads end.
     ended: Vec<oneshot::Receiver<()>>,
 }
@@ -54,6 +61,28 @@ struct Running {
 struct Desk {
     jobs: mpsc::UnboundedSender<Job>,
     places: Arc<Semaphore>,
+    started: watch::Receiver<Option<Result<(), String>>>,
+}
+
+impl Desk {
+    /// Why the worker has not begun, or has ended.
+    fn problem(&self) -> Error {
+        match &*self.started.borrow() {
+            Some(Err(error)) => Error::msg(error.clone()),
+            Some(Ok(())) => Error::msg("a worker of an actix application has ended"),
+            None => Error::msg("the factory of an actix application panicked"),
+        }
+    }
+
+    /// Waits until the worker has built its application.
+    async fn started(&self) -> Result<(), Error> {
+        let mut started = self.started.clone();
+        let is_built = match started.wait_for(Option::is_some).await {
+            Ok(result) => matches!(&*result, Some(Ok(()))),
+            Err(_) => false,
+        };
+        is_built.then_some(()).ok_or_else(|| self.problem())
+    }
 }
 
 impl Workers {
@@ -94,49 +123,61 @@ impl Workers {
         request: ForeignRequest,
         reply: oneshot::Sender<Reply>,
     ) -> Result<(), Error> {
-        let desks = self.desks()?;
-        let first = self.turn.fetch_add(1, Ordering::Relaxed);
-        let with_room = (0..desks.len()).find_map(|step| {
-            let desk = &desks[(first.wrapping_add(step)) % desks.len()];
-            let permit = desk.places.clone().try_acquire_owned().ok()?;
-            Some((desk, permit))
-        });
-        let (desk, permit) = match with_room {
-            Some(found) => found,
-            None => {
-                let desk = &desks[first % desks.len()];
-                (desk, desk.places.clone().acquire_owned().await?)
+        let (desks, places) = self.desks()?;
+        let of_application = places.acquire_owned().await?;
+        let (desk, of_worker) = loop {
+            let first = self.turn.fetch_add(1, Ordering::Relaxed);
+            let with_room = (0..desks.len()).find_map(|step| {
+                let desk = &desks[first.wrapping_add(step) % desks.len()];
+                let of_worker = desk.places.clone().try_acquire_owned().ok()?;
+                Some((desk, of_worker))
+            });
+            match with_room {
+                Some(found) => break found,
+                // There is room; others have moved while this one looked.
+                None => tokio::task::yield_now().await,
             }
         };
         let job = Job {
             request,
             reply,
-            permit,
+            permit: Permit {
+                _of_worker: of_worker,
+                _of_application: of_application,
+            },
         };
-        desk.jobs.send(job).map_err(|_| {
-            Error::msg("the workers of the actix application have ended; see the error of startup")
-        })
+        desk.jobs.send(job).map_err(|_| desk.problem())
     }
 
     /// Starts the workers and waits until each has built its application.
+    ///
+    /// # Errors
+    ///
+    /// When a thread cannot be started, or an application not be built. A later call tries again.
     pub(crate) async fn start(&self) -> Result<(), Error> {
-        self.desks()?;
-        let started = match &mut *self.running() {
-            Some(running) => std::mem::take(&mut running.started),
-            None => Vec::new(),
-        };
-        for started in started {
-            match started.await {
-                Ok(result) => result?,
-                Err(_) => return Err(Error::msg("the factory of an actix application panicked")),
+        let (desks, _) = self.desks()?;
+        for desk in &*desks {
+            if let Err(error) = desk.started().await {
+                self.running()
+                    .take_if(|running| Arc::ptr_eq(&running.desks, &desks));
+                return Err(error);
             }
+        }
+        if let Some(running) = &mut *self.running() {
+            running.servers += 1;
         }
         Ok(())
     }
 
-    /// Gives no more jobs to the workers, and waits until they have ended.
+    /// If no other server uses them, gives no more jobs to the workers and waits until they have ended.
     pub(crate) async fn shut_down(&self) {
-        let running = self.running().take();
+        let running = {
+            let mut running = self.running();
+            if let Some(running) = &mut *running {
+                running.servers = running.servers.saturating_sub(1);
+            }
+            running.take_if(|running| running.servers == 0)
+        };
         let Some(Running { desks, ended, .. }) = running else {
             return;
         };
@@ -148,15 +189,15 @@ impl Workers {
     }
 
     /// The desks. It starts the threads if they do not run.
-    fn desks(&self) -> Result<Arc<[Desk]>, Error> {
+    fn desks(&self) -> Result<(Arc<[Desk]>, Arc<Semaphore>), Error> {
         let mut running = self.running();
         if let Some(running) = &*running {
-            return Ok(running.desks.clone());
+            return Ok((running.desks.clone(), running.places.clone()));
         }
-        let (mut desks, mut started, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut desks, mut ended) = (Vec::new(), Vec::new());
         for number in 0..self.count {
             let (jobs, receiver) = mpsc::unbounded_channel();
-            let (tell_start, told_start) = oneshot::channel();
+            let (tell_start, started) = watch::channel(None);
             let (tell_end, told_end) = oneshot::channel::<()>();
             let serve = self.serve.clone();
             // An own runtime, as actix's own workers have. Making it here gives an error instead of a
@@ -171,17 +212,20 @@ impl Workers {
             desks.push(Desk {
                 jobs,
                 places: Arc::new(Semaphore::new(self.max_requests)),
+                started,
             });
-            started.push(told_start);
             ended.push(told_end);
         }
         let desks = Arc::<[Desk]>::from(desks);
+        let all = self.max_requests.saturating_mul(self.count);
+        let places = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
         *running = Some(Running {
             desks: desks.clone(),
-            started,
+            places: places.clone(),
+            servers: 0,
             ended,
         });
-        Ok(desks)
+        Ok((desks, places))
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {

@@ -101,19 +101,25 @@ async fn a_client_that_does_not_read_stops_the_body() {
             });
             async move { HttpResponse::Ok().streaming(body) }
         };
-        App::new().route("/", web::get().to(endless))
+        App::new()
+            .route("/", web::get().to(endless))
+            .route("/turn", web::get().to(async || "all had their turn"))
     });
-    let mut response = Client::new(app.workers(1)).get("/").send().await;
+    let client = Client::new(app.workers(1));
+    let mut response = client.get("/").send().await;
     // The first is taken with the head, one waits in the channel, and one waits for room.
     for _ in 0..3 {
         count.recv().await.unwrap();
     }
+    // The worker has one thread. When it has answered, nothing else could go on.
+    client.get("/turn").send().await.assert_status(200);
     assert!(count.try_recv().is_err());
     response.chunk().await.unwrap().unwrap();
     // From now on, each chunk that is read makes room for one.
     for _ in 0..10 {
         response.chunk().await.unwrap().unwrap();
         count.recv().await.unwrap();
+        client.get("/turn").send().await.assert_status(200);
         assert!(count.try_recv().is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use actix_web::body::SizedStream;
 use actix_web::{App, HttpResponse, error, web};
 use adapter_actix::{ActixApp, actix_app};
 use bytes::Bytes;
@@ -79,6 +80,19 @@ async fn b1_a_body_that_fails_before_its_first_chunk_is_a_500() {
     let response = Client::new(app()).get("/fails-at-once").send().await;
     let mut response = response.assert_status(500);
     assert!(!response.text().await.contains("private"));
+}
+
+#[tokio::test]
+async fn b5_a_body_that_ends_before_its_size_is_no_whole_response() {
+    let app = actix_app(|| {
+        let short = async || {
+            let body = stream::empty::<Result<Bytes, io::Error>>();
+            HttpResponse::Ok().body(SizedStream::new(1000, body))
+        };
+        App::new().route("/", web::get().to(short))
+    });
+    let response = Client::new(app.workers(1)).get("/").send().await;
+    response.assert_status(500);
 }
 
 #[tokio::test]

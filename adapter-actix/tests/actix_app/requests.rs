@@ -49,6 +49,31 @@ async fn e13_the_application_sees_the_scheme_the_host_and_the_peer() {
 }
 
 #[tokio::test]
+async fn e12_e13_an_absolute_target_gives_the_host_and_not_the_scheme() {
+    let target = "https://shop.example/x";
+    let request = http::Request::get(target).header("host", "other.example");
+    let environ = Environ::from_request(request.body(()).unwrap());
+    let response = described().respond(environ).await.unwrap();
+    let seen = response.into_body().bytes().await.unwrap();
+    assert_eq!(
+        seen,
+        "GET http://shop.example/x HTTP/1.1 http shop.example None"
+    );
+}
+
+#[tokio::test]
+async fn bytes_beyond_ascii_in_the_target_are_encoded() {
+    let uri = http::Uri::from_maybe_shared("/caf\u{e9}".as_bytes().to_vec()).unwrap();
+    let request = http::Request::get(uri).body(()).unwrap();
+    let response = described()
+        .respond(Environ::from_request(request))
+        .await
+        .unwrap();
+    let seen = response.into_body().bytes().await.unwrap();
+    assert!(seen.starts_with(b"GET /caf%C3%A9 "), "{seen:?}");
+}
+
+#[tokio::test]
 async fn headers_go_both_ways_line_by_line() {
     async fn echo(request: HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::Created();

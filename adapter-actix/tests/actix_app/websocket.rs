@@ -1,9 +1,10 @@
 //! actix's own WebSocket, as an app.
 
-use actix_web::{App, Error, HttpRequest, HttpResponse, rt, web};
+use actix_web::{App, Error, HttpMessage as _, HttpRequest, HttpResponse, rt, web};
 use actix_ws::Message;
 use adapter_actix::{ActixApp, actix_app};
 use futures_util::StreamExt as _;
+use gateway_core::{Closing, Gateway, Input};
 use gateway_testing::{Client, Received};
 use http::Version;
 use tokio::sync::mpsc;
@@ -52,6 +53,9 @@ async fn u13_messages_go_both_ways_on_each_version() {
         let (app, mut ended) = app();
         let client = Client::new(app).version(version);
         let mut socket = client.websocket("/ws").connect().await;
+        // Over HTTP/2 the client has sent no key (RFC 8441 section 5).
+        let accept = socket.response().header("sec-websocket-accept");
+        assert_eq!(accept.is_some(), version == Version::HTTP_11);
         socket.send_text("hello").await;
         assert_eq!(socket.recv_text().await, "hello");
         let large = vec![7; 60_000];
@@ -77,10 +81,38 @@ async fn u8_a_client_that_leaves_ends_the_applications_messages() {
 }
 
 #[tokio::test]
+async fn i1_a_handler_that_reads_the_body_of_an_offer_finds_it_empty() {
+    let app = actix_app(|| {
+        App::new().route(
+            "/",
+            web::get().to(async |body: web::Bytes| format!("{} bytes", body.len())),
+        )
+    });
+    let response = Client::new(app.workers(1)).websocket("/").send().await;
+    response.assert_status(200).assert_text("0 bytes").await;
+}
+
+#[tokio::test]
+async fn u12_a_handler_is_told_that_the_server_shuts_down() {
+    async fn wait(request: HttpRequest) -> &'static str {
+        let closing = request.extensions_mut().remove::<Closing>();
+        closing.unwrap().await;
+        "closing"
+    }
+    let app = actix_app(|| App::new().route("/", web::get().to(wait)));
+    let gateway = Gateway::new(app.workers(1));
+    let signal = gateway.shutdown_signal();
+    let (parts, ()) = http::Request::get("/").body(()).unwrap().into_parts();
+    let handled = gateway.handle(gateway.environ(parts, Input::empty()));
+    signal.begin();
+    assert_eq!(handled.await.status(), 200);
+}
+
+#[tokio::test]
 async fn u1_an_offer_may_be_declined() {
     let (app, _ended) = app();
     let client = Client::new(app);
     client.websocket("/none").send().await.assert_status(404);
-    // A handshake without its version is refused by actix itself.
+    // Without an offer actix's handshake refuses it.
     client.get("/ws").send().await.assert_status(400);
 }

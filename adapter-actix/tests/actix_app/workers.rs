@@ -53,8 +53,11 @@ async fn a_factory_that_panics_is_an_error_of_startup_and_a_500() {
         App::new()
     });
     let app = app.workers(1);
-    let error = app.startup().await.unwrap_err();
-    assert!(error.to_string().contains("factory"), "{error}");
+    // It is no less an error for the second server.
+    for _ in 0..2 {
+        let error = app.startup().await.unwrap_err();
+        assert!(error.to_string().contains("factory"), "{error}");
+    }
     Client::new(app).get("/").send().await.assert_status(500);
 }
 
@@ -133,12 +136,89 @@ async fn l10_shutdown_waits_for_what_has_begun_and_ends_the_threads() {
         client.get("/").send().await.assert_text("done").await;
     });
     entries.recv().await.unwrap();
-    let shutdown = tokio::spawn(async move { app.shutdown().await });
+    let mut shutdown = std::pin::pin!(app.shutdown());
+    let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(shutdown.as_mut().poll(cx)));
+    assert!(polled.await.is_pending());
     gate.add_permits(1);
     request.await.unwrap();
-    shutdown.await.unwrap().unwrap();
+    shutdown.await.unwrap();
     // Each worker has dropped its application.
     assert_eq!(ended.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_factory_runs_in_the_runtime_of_its_worker() {
+    let app = actix_app(|| {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        actix_web::rt::spawn(async move { sender.send("spawned") });
+        let received = Arc::new(Mutex::new(Some(receiver)));
+        let receive = move || {
+            let receiver = received.lock().unwrap().take().unwrap();
+            async move { receiver.await.unwrap() }
+        };
+        App::new().route("/", web::get().to(receive))
+    });
+    let client = Client::new(app.workers(1));
+    client.get("/").send().await.assert_text("spawned").await;
+}
+
+#[tokio::test]
+async fn l10_the_last_of_two_servers_ends_the_workers() {
+    let app = actix_app(|| {
+        let name = async || format!("{:?}", thread::current().id());
+        App::new().route("/", web::get().to(name))
+    });
+    let app = app.workers(1);
+    let other = app.clone();
+    app.startup().await.unwrap();
+    other.startup().await.unwrap();
+    let client = Client::new(app.clone());
+    let first = client.get("/").send().await.text().await;
+    app.shutdown().await.unwrap();
+    assert_eq!(client.get("/").send().await.text().await, first);
+    other.shutdown().await.unwrap();
+    // A later request starts them again.
+    assert_ne!(client.get("/").send().await.text().await, first);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_whichever_worker_has_room_first() {
+    let gate = Arc::new(Semaphore::new(0));
+    let (entered, mut entries) = mpsc::unbounded_channel();
+    let waiting = gate.clone();
+    let app = actix_app(move || {
+        let (entered, waiting) = (entered.clone(), waiting.clone());
+        let wait = move |path: web::Path<String>| {
+            let (entered, waiting) = (entered.clone(), waiting.clone());
+            async move {
+                entered.send(path.to_string()).unwrap();
+                if *path == "long" {
+                    std::future::pending::<()>().await;
+                }
+                waiting.acquire().await.unwrap().forget();
+                "done"
+            }
+        };
+        App::new().route("/{path}", web::get().to(wait))
+    });
+    let app = app.workers(2).max_requests(1);
+    let ask = |path: &'static str| {
+        let client = Client::new(app.clone());
+        tokio::spawn(async move { drop(client.get(path).send().await) })
+    };
+    let long = ask("/long");
+    assert_eq!(entries.recv().await.unwrap(), "long");
+    // One of them waits for a place, and gets that of the other, whichever worker's turn it is.
+    for _ in 0..4 {
+        let (first, second) = (ask("/short"), ask("/short"));
+        for _ in 0..2 {
+            assert_eq!(entries.recv().await.unwrap(), "short");
+            gate.add_permits(1);
+        }
+        first.await.unwrap();
+        second.await.unwrap();
+    }
+    long.abort();
 }
 
 #[tokio::test]
