@@ -63,7 +63,7 @@ async fn e12_e13_an_absolute_target_gives_the_host_and_not_the_scheme() {
 
 #[tokio::test]
 async fn bytes_beyond_ascii_in_the_target_are_encoded() {
-    let uri = http::Uri::from_maybe_shared("/caf\u{e9}".as_bytes().to_vec()).unwrap();
+    let uri = http::Uri::try_from("/caf\u{e9}".as_bytes()).unwrap();
     let request = http::Request::get(uri).body(()).unwrap();
     let response = described()
         .respond(Environ::from_request(request))
