@@ -49,35 +49,41 @@ pub fn listen(bind: Option<SocketAddr>) -> Result<TcpListener, BoxError> {
 /// A wrong argument is one line on standard error and the exit code 2. An error of `run` is one line
 /// and 1.
 pub fn run<A: Parser>(run: impl FnOnce(A) -> Result<(), BoxError>) -> ExitCode {
-    match A::try_parse() {
-        Ok(arguments) => {
-            // A program that logs in its own way has begun before.
-            let _ = tracing_subscriber::fmt().with_writer(io::stderr).try_init();
-            match run(arguments) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => complain::<A>(1, &error.to_string()),
-            }
-        }
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-            ) =>
-        {
+    let arguments = match parse() {
+        Ok(arguments) => arguments,
+        Err(end) => return end,
+    };
+    // A program that logs in its own way has begun before.
+    let _ = tracing_subscriber::fmt().with_writer(io::stderr).try_init();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain::<A>(1, &error.to_string()),
+    }
+}
+
+/// Reads the arguments of a program.
+///
+/// # Errors
+///
+/// The exit code, if there is nothing to run: help or an error message was printed.
+pub fn parse<A: Parser>() -> Result<A, ExitCode> {
+    A::try_parse().map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // Nothing can be done about a closed standard output.
             let _ = error.print();
             ExitCode::SUCCESS
         }
         // clap adds more lines. The first one is enough here.
-        Err(error) => {
+        _ => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
             complain::<A>(2, line.strip_prefix("error: ").unwrap_or(line))
         }
-    }
+    })
 }
 
-fn complain<A: Parser>(code: u8, message: &str) -> ExitCode {
+/// Prints on standard error, in one line, why the program ends, and gives its exit code.
+pub fn complain<A: Parser>(code: u8, message: &str) -> ExitCode {
     let command = A::command();
     let _ = writeln!(io::stderr(), "{}: {message}", command.get_name());
     ExitCode::from(code)

@@ -1,12 +1,11 @@
 //! The command line of the showcase.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use clap::error::ErrorKind;
 use examples::Stack;
+use examples::arguments::{self, parse};
 
 /// The arguments of the program.
 #[derive(Debug)]
@@ -35,15 +34,7 @@ impl Cli {
     ///
     /// The exit code, if there is nothing to serve: help or an error message was printed.
     pub(crate) fn from_args() -> Result<Self, ExitCode> {
-        let args = Args::try_parse().map_err(|error| match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                // If standard output is closed, nothing can be done about it.
-                let _ = error.print();
-                ExitCode::SUCCESS
-            }
-            // clap adds more lines. The first one is enough here.
-            _ => complain(2, first_line(&error.to_string())),
-        })?;
+        let args: Args = parse()?;
         let addr = match args.bind {
             Some(addr) => addr,
             None => {
@@ -59,13 +50,7 @@ impl Cli {
 
 /// Prints on standard error, in one line, why the program ends.
 pub(crate) fn complain(code: u8, message: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "showcase: {message}");
-    ExitCode::from(code)
-}
-
-fn first_line(text: &str) -> &str {
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line)
+    arguments::complain::<Args>(code, message)
 }
 
 fn addr(text: &str) -> Result<SocketAddr, &'static str> {

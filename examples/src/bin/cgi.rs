@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use adapter_cgi::{CgiService, FrontEnd, Protocol, Server, is_cgi, run_cgi};
 use clap::Parser;
-use clap::error::ErrorKind;
+use examples::arguments::{complain, parse};
 use gateway_core::{AppExt, BoxApp};
 use tracing_subscriber::EnvFilter;
 
@@ -63,24 +63,12 @@ impl FromStr for Bind {
 }
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args: Args = match parse() {
         Ok(args) => args,
-        Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                // Nothing can be done about a closed standard output.
-                let _ = error.print();
-                return ExitCode::SUCCESS;
-            }
-            // Clap says more on further lines; one is enough here.
-            _ => {
-                let text = error.to_string();
-                let line = text.lines().next().unwrap_or_default();
-                return complain(2, line.strip_prefix("error: ").unwrap_or(line));
-            }
-        },
+        Err(end) => return end,
     };
     if args.protocol.is_none() && !is_cgi() {
-        return complain(
+        return complain::<Args>(
             2,
             "no front end has started it as a CGI program; see --help",
         );
@@ -109,7 +97,7 @@ fn main() -> ExitCode {
     });
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(1, &format!("could not serve: {error}")),
+        Err(error) => complain::<Args>(1, &format!("could not serve: {error}")),
     }
 }
 
@@ -131,10 +119,4 @@ async fn listen(protocol: Protocol, bind: &Bind) -> io::Result<Server> {
     // Served all the same when nobody reads it.
     let _ = writeln!(out, "listening on {place} ({protocol})").and_then(|()| out.flush());
     Ok(server)
-}
-
-/// Says on standard error, in one line, why the program ends.
-fn complain(code: u8, message: &str) -> ExitCode {
-    let _ = writeln!(io::stderr(), "cgi: {message}");
-    ExitCode::from(code)
 }
