@@ -71,7 +71,7 @@ impl HeadSource for Loan {
     }
 
     fn to_map(&self) -> HeaderMap {
-        request::request_headers(self.all())
+        request::header_map(self.all())
     }
 }
 

@@ -183,8 +183,8 @@ const VALUES: usize = 1024;
 /// Capacity for the headers of most requests.
 const LINES: usize = 16;
 
-/// Request headers as an `http` 1 map. All values share one allocation, or a few.
-pub(crate) fn request_headers<'a>(
+/// actix's headers as an `http` 1 map. All values share one allocation, or a few.
+pub(crate) fn header_map<'a>(
     headers: impl Iterator<Item = (&'a NativeName, &'a NativeValue)>,
 ) -> HeaderMap {
     // Not measured first: iterating actix's map costs more than the unused capacity.

@@ -123,9 +123,9 @@ fn native_status(status: http::StatusCode) -> native::StatusCode {
         .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A copy of the values of response headers, one after the other in one allocation.
+/// A copy of the values of headers, one after the other in one allocation.
 #[inline]
-fn joined_values(headers: &HeaderMap) -> Bytes {
+pub(crate) fn joined_values(headers: &HeaderMap) -> Bytes {
     let length = headers.values().map(HeaderValue::len).sum();
     let mut values = Vec::with_capacity(length);
     for value in headers.values() {
@@ -134,9 +134,9 @@ fn joined_values(headers: &HeaderMap) -> Bytes {
     values.into()
 }
 
-/// A response header in actix's types; `copy` is that of its value.
+/// A header in actix's types; `copy` is that of its value. `None` if actix does not accept it.
 #[inline]
-fn native_header(
+pub(crate) fn native_header(
     name: &HeaderName,
     value: &HeaderValue,
     copy: Bytes,

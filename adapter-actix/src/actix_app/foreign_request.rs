@@ -10,7 +10,6 @@ use actix_web::HttpMessage as _;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http as native;
-use actix_web::http::header::{HeaderName as NativeName, HeaderValue as NativeValue};
 use bytes::Bytes;
 use futures_core::Stream;
 use gateway_core::{Closing, Connection, Environ, Input, InputError, Scheme};
@@ -19,6 +18,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tokio::sync::mpsc;
 
 use super::tunnel::Switch;
+use crate::response::{joined_values, native_header};
 
 /// The only protocol that actix applications switch to.
 const WEBSOCKET: &str = "websocket";
@@ -64,7 +64,7 @@ impl ForeignRequest {
             parts.headers.insert(header::HOST, host);
         }
         let (source, switch) = if offers_websocket {
-            let has_made_key = shake_hands(&mut parts);
+            let has_made_key = add_handshake(&mut parts);
             let (sender, receiver) = mpsc::channel(1);
             (
                 Source::Stream(receiver),
@@ -89,9 +89,15 @@ impl ForeignRequest {
         self.parts.method == Method::HEAD
     }
 
+    /// True if a switch is offered.
+    pub(crate) fn offers_switch(&self) -> bool {
+        matches!(self.source, Source::Stream(_))
+    }
+
     /// The request of actix. `None` if the types of `http` 0.2 do not accept its method. `in_handler`
     /// tells whether the handler itself is polled.
-    pub(crate) fn into_actix(self, in_handler: &Rc<Cell<bool>>) -> Option<Request> {
+    pub(crate) fn into_actix(self, in_handler: Option<Rc<Cell<bool>>>) -> Option<Request> {
+        let is_switch = self.offers_switch();
         let Self {
             parts,
             target,
@@ -99,7 +105,6 @@ impl ForeignRequest {
             closing,
             source,
         } = self;
-        let is_switch = matches!(source, Source::Stream(_));
         let payload: Payload = match source {
             Source::Body(input) if http_body::Body::is_end_stream(&input) => Payload::None,
             Source::Body(input) => Payload::Stream {
@@ -108,7 +113,7 @@ impl ForeignRequest {
             Source::Stream(receiver) => Payload::Stream {
                 payload: Box::pin(ClientBytes {
                     bytes: receiver,
-                    in_handler: in_handler.clone(),
+                    in_handler: in_handler.unwrap_or_default(),
                 }),
             },
         };
@@ -117,11 +122,12 @@ impl ForeignRequest {
         head.method = native::Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
         head.version = version(parts.version);
         head.peer_addr = connection.peer_addr();
+        let mut values = joined_values(&parts.headers);
         for (name, value) in &parts.headers {
-            let mut copy = NativeValue::from_bytes(value.as_bytes()).ok()?;
-            copy.set_sensitive(value.is_sensitive());
-            let name = NativeName::from_bytes(name.as_str().as_bytes()).ok()?;
-            head.headers.append(name, copy);
+            let copy = values.split_to(value.len());
+            if let Some((name, value)) = native_header(name, value, copy) {
+                head.headers.append(name, value);
+            }
         }
         head.uri = uri(&parts, target, connection.scheme())?;
         if is_switch {
@@ -140,7 +146,7 @@ impl ForeignRequest {
 
 /// Shows an offer as actix knows it: one protocol, by HTTP/1.1. Over HTTP/2 there is no key (RFC
 /// 8441, section 5), so the handler gets a made-up one. True then.
-fn shake_hands(parts: &mut request::Parts) -> bool {
+fn add_handshake(parts: &mut request::Parts) -> bool {
     let headers = &mut parts.headers;
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static(WEBSOCKET));

@@ -6,12 +6,12 @@ use std::task::Poll;
 
 use actix_http::{ConnectionType, Response};
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
-use actix_web::http::header::CONTENT_LENGTH;
 use gateway_core::Error;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use tokio::sync::mpsc;
 
 use super::foreign_body::{ForeignBody, Part, body_error};
+use crate::request::header_map;
 
 /// The rest of a body that is not in memory, and where it goes.
 pub(crate) type Rest = Option<(BoxBody, mpsc::Sender<Part>)>;
@@ -20,7 +20,7 @@ pub(crate) type Rest = Option<(BoxBody, mpsc::Sender<Part>)>;
 ///
 /// # Errors
 ///
-/// When the body fails before its first chunk (B1), or a header has no form in `http` 1.
+/// When the body fails before its first chunk (B1).
 pub(crate) async fn foreign_response(
     response: Response<BoxBody>,
     is_head: bool,
@@ -32,14 +32,9 @@ pub(crate) async fn foreign_response(
     // As actix's own encoder has it: the length is that of the body, with two exceptions.
     let keeps_length = *made.status_mut() == StatusCode::NOT_MODIFIED
         || (size == BodySize::Stream && !head.head().chunked());
-    for (name, value) in head.headers() {
-        if *name == CONTENT_LENGTH && !keeps_length {
-            continue;
-        }
-        let mut copy = HeaderValue::from_bytes(value.as_bytes())?;
-        copy.set_sensitive(value.is_sensitive());
-        let name = HeaderName::from_bytes(name.as_str().as_bytes())?;
-        made.headers_mut().append(name, copy);
+    *made.headers_mut() = header_map(head.headers().iter());
+    if !keeps_length {
+        made.headers_mut().remove(header::CONTENT_LENGTH);
     }
     if head.head().connection_type() == ConnectionType::Close {
         let close = HeaderValue::from_static("close");

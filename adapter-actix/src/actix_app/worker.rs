@@ -75,14 +75,15 @@ where
     let is_head = request.is_head();
     let answered = {
         let mut answering = pin!(async {
-            let in_handler = Rc::new(Cell::new(false));
-            let response = match request.into_actix(&in_handler) {
+            let in_handler = request.offers_switch().then(Rc::<Cell<bool>>::default);
+            let response = match request.into_actix(in_handler.clone()) {
                 Some(request) => {
                     let mut responding = pin!(respond(&*service, request));
                     poll_fn(|cx| {
-                        in_handler.set(true);
+                        let mark = |is_polled| in_handler.iter().for_each(|it| it.set(is_polled));
+                        mark(true);
                         let polled = responding.as_mut().poll(cx);
-                        in_handler.set(false);
+                        mark(false);
                         polled
                     })
                     .await

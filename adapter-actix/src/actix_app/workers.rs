@@ -49,22 +49,22 @@ pub(crate) struct Workers {
 
 /// The workers while they run.
 struct Running {
-    desks: Arc<[Desk]>,
-    places: Arc<Semaphore>,
+    handles: Arc<[WorkerHandle]>,
+    permits: Arc<Semaphore>,
     /// How many servers have started the app and have not shut it down.
     servers: usize,
     /// Resolved when the threads end.
     ended: Vec<oneshot::Receiver<()>>,
 }
 
-/// Where a worker takes its requests from.
-struct Desk {
+/// One worker, as others see it.
+struct WorkerHandle {
     jobs: mpsc::UnboundedSender<Job>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     started: watch::Receiver<Option<Result<(), String>>>,
 }
 
-impl Desk {
+impl WorkerHandle {
     /// Why the worker has not begun, or has ended.
     fn problem(&self) -> Error {
         match &*self.started.borrow() {
@@ -123,14 +123,14 @@ impl Workers {
         request: ForeignRequest,
         reply: oneshot::Sender<Reply>,
     ) -> Result<(), Error> {
-        let (desks, places) = self.desks()?;
-        let of_application = places.acquire_owned().await?;
-        let (desk, of_worker) = loop {
+        let (handles, permits) = self.handles()?;
+        let of_application = permits.acquire_owned().await?;
+        let (handle, of_worker) = loop {
             let first = self.turn.fetch_add(1, Ordering::Relaxed);
-            let with_room = (0..desks.len()).find_map(|step| {
-                let desk = &desks[first.wrapping_add(step) % desks.len()];
-                let of_worker = desk.places.clone().try_acquire_owned().ok()?;
-                Some((desk, of_worker))
+            let with_room = (0..handles.len()).find_map(|step| {
+                let handle = &handles[first.wrapping_add(step) % handles.len()];
+                let of_worker = handle.permits.clone().try_acquire_owned().ok()?;
+                Some((handle, of_worker))
             });
             match with_room {
                 Some(found) => break found,
@@ -146,7 +146,7 @@ impl Workers {
                 _of_application: of_application,
             },
         };
-        desk.jobs.send(job).map_err(|_| desk.problem())
+        handle.jobs.send(job).map_err(|_| handle.problem())
     }
 
     /// Starts the workers and waits until each has built its application.
@@ -155,11 +155,11 @@ impl Workers {
     ///
     /// When a thread cannot be started, or an application not be built. A later call tries again.
     pub(crate) async fn start(&self) -> Result<(), Error> {
-        let (desks, _) = self.desks()?;
-        for desk in &*desks {
-            if let Err(error) = desk.started().await {
+        let (handles, _) = self.handles()?;
+        for handle in &*handles {
+            if let Err(error) = handle.started().await {
                 self.running()
-                    .take_if(|running| Arc::ptr_eq(&running.desks, &desks));
+                    .take_if(|running| Arc::ptr_eq(&running.handles, &handles));
                 return Err(error);
             }
         }
@@ -178,23 +178,23 @@ impl Workers {
             }
             running.take_if(|running| running.servers == 0)
         };
-        let Some(Running { desks, ended, .. }) = running else {
+        let Some(Running { handles, ended, .. }) = running else {
             return;
         };
-        drop(desks);
+        drop(handles);
         for ended in ended {
             // A thread that ends drops the sender.
             let _ = ended.await;
         }
     }
 
-    /// The desks. It starts the threads if they do not run.
-    fn desks(&self) -> Result<(Arc<[Desk]>, Arc<Semaphore>), Error> {
+    /// The handles of the workers. It starts the threads if they do not run.
+    fn handles(&self) -> Result<(Arc<[WorkerHandle]>, Arc<Semaphore>), Error> {
         let mut running = self.running();
         if let Some(running) = &*running {
-            return Ok((running.desks.clone(), running.places.clone()));
+            return Ok((running.handles.clone(), running.permits.clone()));
         }
-        let (mut desks, mut ended) = (Vec::new(), Vec::new());
+        let (mut handles, mut ended) = (Vec::new(), Vec::new());
         for number in 0..self.count {
             let (jobs, receiver) = mpsc::unbounded_channel();
             let (tell_start, started) = watch::channel(None);
@@ -209,23 +209,23 @@ impl Workers {
                     let _tell_end = tell_end;
                     System::with_tokio_rt(move || runtime).block_on(serve(receiver, tell_start));
                 })?;
-            desks.push(Desk {
+            handles.push(WorkerHandle {
                 jobs,
-                places: Arc::new(Semaphore::new(self.max_requests)),
+                permits: Arc::new(Semaphore::new(self.max_requests)),
                 started,
             });
             ended.push(told_end);
         }
-        let desks = Arc::<[Desk]>::from(desks);
+        let handles = Arc::<[WorkerHandle]>::from(handles);
         let all = self.max_requests.saturating_mul(self.count);
-        let places = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
+        let permits = Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS)));
         *running = Some(Running {
-            desks: desks.clone(),
-            places: places.clone(),
+            handles: handles.clone(),
+            permits: permits.clone(),
             servers: 0,
             ended,
         });
-        Ok((desks, places))
+        Ok((handles, permits))
     }
 
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
