@@ -8,7 +8,6 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 
 use clap::Parser;
-use components_stacks::Stack;
 use dav_server::memfs::MemFs;
 use dav_server::memls::MemLs;
 use dav_server::{DavConfig, DavHandler};
@@ -19,6 +18,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use stacks::Stack;
 
 #[derive(Parser)]
 struct Args {
@@ -80,6 +80,6 @@ fn main() -> io::Result<()> {
         tokio::runtime::Runtime::new()?.block_on(serve_natively(listener))
     } else {
         let site = Mount::new().at("/files", Dav::new(files()));
-        args.stack.serve(listener, site, interrupted())
+        args.stack.serve(listener, "", site, interrupted())
     }
 }

@@ -6,7 +6,6 @@ use std::future::ready;
 use std::path::Path;
 use std::sync::Arc;
 
-use components_stacks::{Running, Stack};
 use dav_server::DavHandler;
 use dav_server::localfs::LocalFs;
 use dav_server::memfs::MemFs;
@@ -17,6 +16,7 @@ use gateway_core::{App, AppExt as _, Ended, Environ, Gateway, Outcome, RequestSu
 use gateway_dav::Dav;
 use gateway_testing::Client;
 use gateway_util::{MiddlewareExt as _, Mount};
+use stacks::{Stack, TestServer};
 use tokio::sync::mpsc;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
@@ -41,19 +41,21 @@ const AT: &str = "/my%20files/dav";
 #[tokio::test]
 async fn a_client_goes_through_the_methods() -> TestResult {
     for stack in Stack::ALL {
-        let server = Running::start(stack, site(Dav::new(in_memory())))?;
+        let server = TestServer::start(stack, "", site(Dav::new(in_memory())))?;
         for protocol in Protocol::ALL {
             round(&server, protocol, &format!("{stack}, {protocol:?}")).await;
         }
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
 
 /// A round through the methods; it leaves nothing behind.
-async fn round(server: &Running, protocol: Protocol, what: &str) {
+async fn round(server: &TestServer, protocol: Protocol, what: &str) {
     let send = async |request: WireRequest| -> WireResponse {
-        let answer = exchange(server.addr(), protocol, &request).await.unwrap();
+        let answer = exchange(server.address(), protocol, &request)
+            .await
+            .unwrap();
         assert!(answer.is_complete(), "{what}: {answer:?}");
         answer
     };
@@ -89,7 +91,7 @@ async fn round(server: &Running, protocol: Protocol, what: &str) {
     let link = format!("<D:href>{AT}/d/a%20b.txt</D:href>");
     assert!(list.text().contains(&link), "{what}: {}", list.text());
 
-    let to = |path: &str| format!("http://{}{path}", server.addr());
+    let to = |path: &str| format!("http://{}{path}", server.address());
     let copy = new("COPY", "/d/a%20b.txt").header("destination", to(&format!("{AT}/d/c.txt")));
     expect(copy, 201).await;
     // What is outside of the mount is not this server's.
@@ -106,11 +108,11 @@ async fn round(server: &Running, protocol: Protocol, what: &str) {
 async fn b3_an_upload_is_written_as_it_comes() -> TestResult {
     for stack in Stack::ALL {
         let directory = tempfile::tempdir()?;
-        let server = Running::start(stack, site(Dav::new(in_directory(directory.path()))))?;
-        let mut upload = Http1Connection::open(server.addr()).await?;
+        let server = TestServer::start(stack, "", site(Dav::new(in_directory(directory.path()))))?;
+        let mut upload = Http1Connection::open(server.address()).await?;
         let begin = format!(
             "PUT {AT}/a.txt HTTP/1.1\r\nHost: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
-            server.addr()
+            server.address()
         );
         upload.send(begin).await?;
         upload.send_chunk("first ").await?;
@@ -124,7 +126,7 @@ async fn b3_an_upload_is_written_as_it_comes() -> TestResult {
         assert_eq!(upload.read_head("PUT").await?.status, 201, "{stack}");
         assert_eq!(fs::read(&file)?, b"first second", "{stack}");
         drop(upload);
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
@@ -144,8 +146,8 @@ async fn b3_a_download_is_read_as_it_is_taken() -> TestResult {
             environ.observe(observer.clone());
             ready(Ok(environ))
         });
-        let server = Running::start(stack, observed)?;
-        let mut download = Http1Connection::open(server.addr()).await?;
+        let server = TestServer::start(stack, "", observed)?;
+        let mut download = Http1Connection::open(server.address()).await?;
         let request = WireRequest::get(format!("{AT}/large"));
         download.send_request(&request).await?;
         let head = download.read_head("GET").await?;
@@ -160,7 +162,7 @@ async fn b3_a_download_is_read_as_it_is_taken() -> TestResult {
         let outcome = outcomes.recv().await.unwrap();
         assert_eq!(outcome.ended(), Ended::ClientGone, "{stack}");
         assert!(outcome.body_bytes() < SIZE / 4, "{stack}: {outcome:?}");
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
@@ -169,7 +171,7 @@ async fn b3_a_download_is_read_as_it_is_taken() -> TestResult {
 async fn i3_i4_an_upload_that_fails_has_the_status_of_its_fault() -> TestResult {
     for stack in Stack::ALL {
         let dav = Dav::new(in_memory()).limit_uploads(10);
-        let server = Running::start(stack, site(dav))?;
+        let server = TestServer::start(stack, "", site(dav))?;
         for protocol in Protocol::ALL {
             let put = WireRequest::new("PUT", format!("{AT}/a.txt"));
             for (request, status) in [
@@ -177,14 +179,14 @@ async fn i3_i4_an_upload_that_fails_has_the_status_of_its_fault() -> TestResult 
                 (put.clone().body("0123456789a"), [413, 413]),
                 (put.clone().chunked(["01234567", "89a"]), [413, 413]),
             ] {
-                let answer = exchange(server.addr(), protocol, &request).await?;
+                let answer = exchange(server.address(), protocol, &request).await?;
                 assert!(
                     status.contains(&answer.status),
                     "{stack}, {protocol:?}: {answer:?}"
                 );
             }
         }
-        server.shutdown().await?;
+        server.end().await?;
     }
     // A host whose client has left sends nothing: in process it is seen.
     let gateway = Gateway::new(Dav::new(in_memory()));
@@ -207,13 +209,13 @@ async fn a_lock_belongs_to_the_user_of_the_environ() -> TestResult {
             environ.set_var(REMOTE_USER, user.unwrap_or_default());
             ready(Ok(environ))
         });
-        let server = Running::start(stack, dav)?;
+        let server = TestServer::start(stack, "", dav)?;
         let lock = WireRequest::new("LOCK", "/a.txt").body(concat!(
             r#"<?xml version="1.0"?><D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope>"#,
             "<D:locktype><D:write/></D:locktype></D:lockinfo>",
         ));
         let locked = exchange(
-            server.addr(),
+            server.address(),
             Protocol::Http1,
             &lock.header("x-user", "ada"),
         )
@@ -226,12 +228,12 @@ async fn a_lock_belongs_to_the_user_of_the_environ() -> TestResult {
                 .body("x")
         };
         let of = async |user: &str| {
-            let answer = exchange(server.addr(), Protocol::Http1, &put(user)).await;
+            let answer = exchange(server.address(), Protocol::Http1, &put(user)).await;
             answer.unwrap().status
         };
         assert_eq!(of("eve").await, 423, "{stack}");
         assert!(of("ada").await < 300, "{stack}");
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }

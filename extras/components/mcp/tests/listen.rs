@@ -1,6 +1,5 @@
 //! The stream of `subscriptions/listen`, which a POST begins, and which has no end of its own.
 
-use components_stacks::{Running, Stack};
 use gateway_conformance::wire::WireRequest;
 use gateway_conformance::wire::http1::Http1Connection;
 use gateway_mcp::Mcp;
@@ -10,6 +9,7 @@ use rmcp::service::SubscriptionContext;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::{ErrorData, ServerHandler};
 use serde_json::json;
+use stacks::{Stack, TestServer};
 
 #[derive(Clone)]
 struct Changing;
@@ -65,8 +65,8 @@ fn listen() -> WireRequest {
 async fn l4_it_ends_with_the_server() -> Result<(), Box<dyn std::error::Error>> {
     for stack in Stack::ALL {
         let mcp = Mcp::new(|| Ok(Changing), StreamableHttpServerConfig::default());
-        let server = Running::start(stack, Mount::new().at("/mcp", mcp))?;
-        let mut stream = Http1Connection::open(server.addr()).await?;
+        let server = TestServer::start(stack, "", Mount::new().at("/mcp", mcp))?;
+        let mut stream = Http1Connection::open(server.address()).await?;
         stream.send_request(&listen()).await?;
         assert_eq!(stream.read_head("POST").await?.status, 200, "{stack}");
         let mut events = String::new();
@@ -74,7 +74,7 @@ async fn l4_it_ends_with_the_server() -> Result<(), Box<dyn std::error::Error>> 
             let chunk = stream.read_chunk().await?.unwrap();
             events += std::str::from_utf8(&chunk)?;
         }
-        let shutdown = server.shutdown();
+        let shutdown = server.end();
         let (ended, shutdown) = tokio::join!(stream.finish(), shutdown);
         // It was ended, and not cut.
         assert!(ended?.is_complete(), "{stack}");

@@ -3,11 +3,11 @@
 
 mod support;
 
-use components_stacks::{Running, Stack};
 use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::App as _;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use serde_json::json;
+use stacks::{Stack, TestServer};
 
 use support::{Client, TestResult, message, site};
 
@@ -15,9 +15,9 @@ use support::{Client, TestResult, message, site};
 async fn a_session_lives_over_connections_until_it_is_deleted() -> TestResult {
     for stack in Stack::ALL {
         let (app, _) = site(StreamableHttpServerConfig::default());
-        let server = Running::start(stack, app)?;
+        let server = TestServer::start(stack, "", app)?;
         for protocol in Protocol::ALL {
-            let client = Client::new(server.addr(), protocol).await;
+            let client = Client::new(server.address(), protocol).await;
             let listed = message(&client.send(client.call(2, "tools/list", json!({}))).await);
             let tools = listed["result"]["tools"].as_array().map(Vec::len);
             assert_eq!(tools, Some(2), "{stack}: {listed}");
@@ -33,7 +33,7 @@ async fn a_session_lives_over_connections_until_it_is_deleted() -> TestResult {
             let gone = client.call(20, "tools/list", json!({}));
             assert_eq!(client.send(gone).await.status, 404, "{stack}");
         }
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
@@ -42,8 +42,8 @@ async fn a_session_lives_over_connections_until_it_is_deleted() -> TestResult {
 async fn b1_each_event_is_sent_when_it_is_made() -> TestResult {
     for stack in Stack::ALL {
         let (app, go) = site(StreamableHttpServerConfig::default());
-        let server = Running::start(stack, app)?;
-        let client = Client::new(server.addr(), Protocol::Http1).await;
+        let server = TestServer::start(stack, "", app)?;
+        let client = Client::new(server.address(), Protocol::Http1).await;
         let mut stream = client.stream(&client.wait()).await;
         let mut events = String::new();
         while !events.contains("waiting") {
@@ -56,7 +56,7 @@ async fn b1_each_event_is_sent_when_it_is_made() -> TestResult {
         let rest = stream.finish().await?;
         assert!(rest.is_complete(), "{stack}: {rest:?}");
         assert!(rest.text().contains("done"), "{stack}: {rest:?}");
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
@@ -67,13 +67,13 @@ async fn l4_streams_end_with_the_server_and_calls_may_end() -> TestResult {
         let config = StreamableHttpServerConfig::default();
         let token = config.cancellation_token.clone();
         let (app, go) = site(config);
-        let mut server = Running::start(stack, app)?;
-        let client = Client::new(server.addr(), Protocol::Http1).await;
+        let mut server = TestServer::start(stack, "", app)?;
+        let client = Client::new(server.address(), Protocol::Http1).await;
         // Its head comes before there is an event.
         let mut events = client.stream(&client.events()).await;
         let mut call = client.stream(&client.wait()).await;
 
-        server.begin_shutdown();
+        server.begin_stop();
         // It was ended, and not cut.
         let ended = events.finish().await?;
         assert!(ended.is_complete(), "{stack}: {ended:?}");
@@ -83,7 +83,7 @@ async fn l4_streams_end_with_the_server_and_calls_may_end() -> TestResult {
         let called = call.finish().await?;
         assert!(called.is_complete(), "{stack}: {called:?}");
         assert!(called.text().contains("done"), "{stack}: {called:?}");
-        server.shutdown().await?;
+        server.end().await?;
         // L10: the sessions end behind the last exchange.
         assert!(token.is_cancelled(), "{stack}");
     }
@@ -97,7 +97,7 @@ async fn foreign_hosts_and_origins_are_refused() -> TestResult {
             .with_allowed_hosts(["mcp.example"])
             .with_allowed_origins(["https://app.example:443"]);
         let (app, _) = site(config);
-        let server = Running::start(stack, app)?;
+        let server = TestServer::start(stack, "", app)?;
         for protocol in Protocol::ALL {
             let ask = async |host: &str, origin: Option<&str>| {
                 let request = WireRequest::get("/mcp").header("accept", "text/event-stream");
@@ -109,7 +109,7 @@ async fn foreign_hosts_and_origins_are_refused() -> TestResult {
                     Some(origin) => request.header("origin", origin),
                     None => request,
                 };
-                exchange(server.addr(), protocol, &request)
+                exchange(server.address(), protocol, &request)
                     .await
                     .unwrap()
                     .status
@@ -134,10 +134,10 @@ async fn foreign_hosts_and_origins_are_refused() -> TestResult {
         let authority = authority.header("host", "mcp.example");
         for (protocol, request) in [(Protocol::Http1, absolute), (Protocol::Http2, authority)] {
             let request = request.header("accept", "text/event-stream");
-            let answer = exchange(server.addr(), protocol, &request).await?;
+            let answer = exchange(server.address(), protocol, &request).await?;
             assert_eq!(answer.status, 403, "{stack}, {protocol:?}");
         }
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
@@ -147,10 +147,10 @@ async fn there_is_one_endpoint_with_a_limit() -> TestResult {
     for stack in Stack::ALL {
         let config = StreamableHttpServerConfig::default().with_max_request_body_bytes(1000);
         let (app, _) = site(config);
-        let server = Running::start(stack, app)?;
+        let server = TestServer::start(stack, "", app)?;
         for protocol in Protocol::ALL {
             let what = format!("{stack}, {protocol:?}");
-            let client = Client::new(server.addr(), protocol).await;
+            let client = Client::new(server.address(), protocol).await;
             let status = async |request| client.send(request).await.status;
             assert_eq!(status(WireRequest::get("/mcp/other")).await, 404, "{what}");
             assert_eq!(status(WireRequest::get("/mcp")).await, 406, "{what}");
@@ -161,7 +161,7 @@ async fn there_is_one_endpoint_with_a_limit() -> TestResult {
             let call = client.call(2, "tools/call", json!({"name": long}));
             assert_eq!(status(call).await, 413, "{what}");
         }
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }

@@ -9,7 +9,6 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use components_stacks::{Running, Stack};
 use gateway_conformance::check_middleware;
 use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};
 use gateway_core::{App, Environ, HttpError, view};
@@ -23,6 +22,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{self, SdkTracerProvider, SpanData};
 use prost::Message;
+use stacks::{Stack, TestServer};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -53,7 +53,7 @@ impl trace::SpanExporter for Channel {
 static COLLECTED: LazyLock<broadcast::Sender<Span>> = LazyLock::new(|| broadcast::channel(4096).0);
 
 /// A collector of OTLP over HTTP, which is an app, too. It serves as long as the program runs.
-static COLLECTOR: LazyLock<Running> = LazyLock::new(|| {
+static COLLECTOR: LazyLock<TestServer> = LazyLock::new(|| {
     let collector = view(async |mut environ: Environ| {
         if environ.path_info() != "/v1/traces" {
             return Err(HttpError::not_found());
@@ -75,12 +75,12 @@ static COLLECTOR: LazyLock<Running> = LazyLock::new(|| {
             [("content-type", "application/x-protobuf")],
         ))
     });
-    Running::start(Stack::Hyper, collector).unwrap()
+    TestServer::start(Stack::Hyper, "", collector).unwrap()
 });
 
 static PROVIDER: LazyLock<SdkTracerProvider> = LazyLock::new(|| {
     global::set_text_map_propagator(TraceContextPropagator::new());
-    let endpoint = format!("http://{}/v1/traces", COLLECTOR.addr());
+    let endpoint = format!("http://{}/v1/traces", COLLECTOR.address());
     // It blocks, which it may not do on a thread of a runtime.
     let otlp = std::thread::spawn(move || {
         let exporter = SpanExporter::builder().with_http();
@@ -218,7 +218,7 @@ async fn without_a_parent_a_span_begins_a_trace() -> TestResult {
     LazyLock::force(&PROVIDER);
     let run = async |addr, protocol, what: String| {
         let mut ended = ENDED.subscribe();
-        let unique = format!("/job/root/{}", Trace::new().id);
+        let unique = format!("/job/top/{}", Trace::new().id);
         support::ask(addr, protocol, &unique).await;
         let span = loop {
             let span = ended.recv().await?;

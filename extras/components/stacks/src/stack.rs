@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt as actix_rt;
+use actix_web::web::ServiceConfig;
 use adapter_actix::ActixService;
 use adapter_hyper::Server;
 use adapter_tower::{TowerService, UpgradeTask};
@@ -86,8 +87,12 @@ async fn actix<A: App>(
 ) -> io::Result<()> {
     let service = ActixService::new(app);
     let signal = service.shutdown_signal();
-    let server =
-        HttpServer::new(move || actix_web::App::new().service(service.clone().mount(&prefix)));
+    let server = HttpServer::new(move || {
+        actix_web::App::new().configure(|config: &mut ServiceConfig| match &*prefix {
+            "" => drop(config.default_service(service.clone())),
+            prefix => drop(config.service(service.clone().mount(prefix))),
+        })
+    });
     let server = server
         .workers(2)
         .disable_signals()

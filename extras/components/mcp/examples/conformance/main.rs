@@ -15,11 +15,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use clap::Parser;
-use components_stacks::Stack;
 use gateway_mcp::Mcp;
 use gateway_util::Mount;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use stacks::Stack;
 
 use everything::Everything;
 
@@ -62,6 +62,6 @@ fn main() -> io::Result<()> {
         let config = StreamableHttpServerConfig::default();
         let mcp = Mcp::new(|| Ok(Everything::default()), config);
         let site = Mount::new().at("/mcp", mcp);
-        args.stack.serve(listener, site, interrupted())
+        args.stack.serve(listener, "", site, interrupted())
     }
 }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use components_stacks::{Running, Stack};
 use gateway_conformance::wire::http1::Http1Connection;
 use gateway_conformance::wire::http2::Http2Connection;
 use gateway_conformance::wire::{Protocol, WireRequest, WireResponse, exchange};
 use gateway_core::{
     App, Body, Environ, Error, HttpError, Response, StartResponse, TryIntoResponse, app_fn,
 };
+use stacks::{Stack, TestServer};
 
 pub(crate) type TestResult = Result<(), Box<dyn std::error::Error>>;
 
@@ -134,11 +134,11 @@ where
     Fut: Future<Output = TestResult>,
 {
     for stack in Stack::ALL {
-        let server = Running::start(stack, app())?;
+        let server = TestServer::start(stack, "", app())?;
         for protocol in Protocol::ALL {
-            run(server.addr(), protocol, format!("{stack}, {protocol:?}")).await?;
+            run(server.address(), protocol, format!("{stack}, {protocol:?}")).await?;
         }
-        server.shutdown().await?;
+        server.end().await?;
     }
     Ok(())
 }
