@@ -37,6 +37,10 @@ impl<F: Future<Output = Response<Outgoing>>> Future for Answer<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        // Most requests offer no switch, and their response is passed on in place.
+        if this.switchable.is_none() {
+            return this.handled.poll(cx).map(Ok);
+        }
         let mut response = ready!(this.handled.poll(cx));
         if let Some(switchable) = this.switchable.take() {
             switchable.switch(&mut response);

@@ -5,13 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use gateway_core::{App, BoxError, Connection, Environ, Gateway, HttpError, Input};
 use http::{Request, request};
 use http_body::Body as HttpBody;
+use hyper::upgrade::OnUpgrade;
 
 use crate::switch;
 
 /// A function that fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&request::Parts, &mut Environ) + Send + Sync;
 
-/// Makes the environ. If the adapter can switch the protocol, the environ has the client's offers.
+/// Makes the environ. If the adapter can switch the protocol, the right to the stream is taken from the
+/// request, and the environ has the client's offers.
 #[inline]
 pub(crate) fn environ<A, B>(
     gateway: &Gateway<A>,
@@ -19,26 +21,32 @@ pub(crate) fn environ<A, B>(
     with: Option<&With>,
     can_switch: bool,
     request: Request<B>,
-) -> Environ
+) -> (Environ, Option<OnUpgrade>)
 where
     A: App,
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
+    // Moved once: what changes is changed in the environ.
     let (parts, body) = request.into_parts();
     let head = with.map(|with| (with, parts.clone()));
     let mut environ = gateway.environ(parts, Input::new(body));
     // E12: a connection has parsed the head.
     environ.set_connection(connection.with_required_host(true));
-    if can_switch {
-        switch::offer(&mut environ);
-    }
-    if let Some((with, head)) = head
+    let on_upgrade = if can_switch {
+        switch::take(&mut environ)
+    } else {
+        None
+    };
+    if let Some((with, mut head)) = head
         && !gateway.refuses(&environ)
     {
+        if on_upgrade.is_some() {
+            head.extensions.remove::<OnUpgrade>();
+        }
         fill(with, &head, &mut environ);
     }
-    environ
+    (environ, on_upgrade)
 }
 
 /// Runs the user's function. Its panic becomes a 500 (B9).

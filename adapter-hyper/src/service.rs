@@ -18,8 +18,8 @@ use crate::switch::{Spawner, Switchable, UpgradeTask};
 
 /// Makes an app a hyper service, without boxing its future.
 ///
-/// The service accepts any `http_body::Body`. Clones share the app and the gateway's recycled
-/// memory: make one service and clone it for each connection.
+/// The service accepts any `http_body::Body`. Clones share the app: make one service and clone it
+/// for each connection.
 ///
 /// [`service_with`] adds what is known of a connection. [`HyperService`] has a named type, and can
 /// add what else is known of a request.
@@ -286,38 +286,36 @@ impl<A: App> HyperService<A> {
     #[inline]
     pub(crate) fn answer<B>(
         &self,
-        mut request: Request<B>,
+        request: Request<B>,
     ) -> Answer<impl Future<Output = Response<Outgoing>> + Send + use<A, B>>
     where
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let switchable = self.spawner().and_then(|spawner| {
-            let on_upgrade = request.extensions_mut().remove::<OnUpgrade>()?;
-            Some(Box::new(Switchable {
+        let spawner = self.spawner();
+        let (environ, on_upgrade) = self.environ(request, spawner.is_some());
+        let switchable = spawner.zip(on_upgrade).map(|(spawner, on_upgrade)| {
+            Box::new(Switchable {
                 on_upgrade,
                 spawner: spawner.clone(),
-            }))
+            })
         });
-        let handled = self.handle(request, switchable.is_some());
-        Answer::new(handled, switchable)
+        Answer::new(self.gateway.handle(environ), switchable)
     }
 
-    /// As [`answer`](Self::answer), for a caller that has the right to the stream and runs the
-    /// switch.
+    /// The request as an environ, and the right to the stream if the caller can switch.
     #[inline]
-    pub(crate) fn handle<B>(
+    pub(crate) fn environ<B>(
         &self,
         request: Request<B>,
         can_switch: bool,
-    ) -> impl Future<Output = Response<Outgoing>> + Send + use<A, B>
+    ) -> (Environ, Option<OnUpgrade>)
     where
         B: HttpBody + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let gateway = &self.gateway;
         let with = self.filling();
-        gateway.handle(environ(gateway, self.connection, with, can_switch, request))
+        environ(&self.gateway, self.connection, with, can_switch, request)
     }
 }
 

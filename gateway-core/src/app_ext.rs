@@ -7,7 +7,7 @@ use crate::box_app::BoxApp;
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Owner;
-use crate::gateway::{RequestKind, call, takes_trailers};
+use crate::gateway::{RequestKind, call};
 use crate::observer::Ended;
 use crate::response::{Response, ResponseExt};
 
@@ -45,10 +45,10 @@ pub trait AppExt: App + Sized {
         mut environ: Environ,
     ) -> impl Future<Output = Result<Response, Error>> + Send {
         async move {
-            let kind = RequestKind::of(&environ, &environ.framing_fields(takes_trailers));
+            let kind = RequestKind::of_request(&environ);
             // Inside a gateway, the exchange of the environ belongs to the gateway.
             let exchange = environ.claim_exchange().unwrap_or_default();
-            let mut owner = Owner::new(exchange, None);
+            let mut owner = Owner::new(exchange);
             let mut response = Response::new(Body::empty());
             // Before there is a response, a drop means that the app failed or was dropped.
             let ready = match call(self, environ, owner.exchange(), kind).await {
@@ -58,7 +58,7 @@ pub trait AppExt: App + Sized {
                     return Err(error);
                 }
             };
-            let committed = owner.exchange().commit(&mut response)?;
+            let committed = owner.commit(&mut response)?;
             owner.committed(response.status(), committed.is_observed);
             *response.body_mut() = ready.into_body(owner);
             if committed.closes_connection {

@@ -26,7 +26,7 @@ use crate::http_error::HttpError;
 use crate::input::{Input, IntoInput};
 use crate::observer::Observer;
 
-pub(crate) use framing::{FramingFields, Lines};
+pub(crate) use framing::{Framing, TargetForm};
 pub(crate) use host::is_valid_host;
 pub use http_parts::Detached;
 pub use lent_head::{HeadSource, LentHead};
@@ -75,7 +75,7 @@ impl Environ {
     /// `http_body::Body`.
     pub fn from_request<B: IntoInput>(request: Request<B>) -> Self {
         let (parts, body) = request.into_parts();
-        Self::new(None, None, parts, body.into_input())
+        Self::without_gateway(parts, body.into_input())
     }
 
     /// REQUEST_METHOD: the token as sent, case kept (E1).

@@ -6,12 +6,11 @@ mod head;
 mod observed;
 mod offers;
 mod owner;
-mod pool;
 mod recycle;
 mod state;
 mod unread;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
@@ -26,14 +25,11 @@ pub(crate) use head::Head;
 pub(crate) use observed::Observation;
 pub(crate) use offers::Offers;
 pub(crate) use owner::Owner;
-pub(crate) use pool::Pool;
-pub(crate) use recycle::{Memory, forget_empty};
 pub(crate) use state::{Committed, Progress};
 pub(crate) use unread::UnreadMark;
 
 use observed::Observations;
-use recycle::Spare;
-use state::{Attempt, State};
+use state::State;
 
 /// The state behind every `StartResponse` and `Closed` of one request.
 ///
@@ -44,6 +40,8 @@ pub(crate) struct Exchange {
     slot: Mutex<Slot>,
     /// The input was dropped before its end.
     is_unread: AtomicBool,
+    /// Counts restarts. Written under the lock, and read without it when a start begins.
+    restarts: AtomicU32,
     /// That of the gateway, as long as the exchange lives.
     shutdown: Option<ShutdownSignal>,
 }
@@ -62,7 +60,6 @@ struct Slot {
     observations: Observations,
     /// The protocols that the connection can switch to.
     offers: Option<Arc<Offers>>,
-    spare: Spare,
 }
 
 impl Exchange {
@@ -82,13 +79,26 @@ impl Exchange {
             .unwrap_or_default()
     }
 
+    /// True if the server cuts what is unfinished.
+    #[inline]
+    fn is_cutting(&self) -> bool {
+        self.shutdown
+            .as_ref()
+            .is_some_and(ShutdownSignal::is_cutting)
+    }
+
+    #[inline]
+    fn slot_mut(&mut self) -> &mut Slot {
+        self.slot.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     #[inline]
     fn lock(&self) -> MutexGuard<'_, Slot> {
         // A panic elsewhere must not cause a second one here.
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the response: `fill` makes the head, outside the lock.
+    /// Starts the response with a head that `fill` completes and checks, outside the lock.
     ///
     /// # Errors
     ///
@@ -96,21 +106,10 @@ impl Exchange {
     #[inline]
     pub(crate) fn start(
         &self,
+        head: Head,
         fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
     ) -> Result<(), StartError> {
-        let mut slot = self.lock();
-        match slot.state.open() {
-            Ok(attempt) => {
-                drop(slot);
-                self.attempt(attempt, fill)
-            }
-            Err((error, refused)) => {
-                // The body may be pending, so the driver must be woken.
-                wake(slot);
-                drop(refused);
-                Err(error)
-            }
-        }
+        self.attempt(self.restarts(), head, fill, State::start)
     }
 
     /// Starts the response anew. `None` after the commit: the response is aborted (S2).
@@ -119,46 +118,45 @@ impl Exchange {
         fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
     ) -> Option<Result<(), StartError>> {
         let mut slot = self.lock();
-        let Some((attempt, replaced)) = slot.state.reopen() else {
+        if slot.state.abort_committed() {
             wake(slot);
             return None;
-        };
+        }
+        let restarts = self.restarts().wrapping_add(1);
+        self.restarts.store(restarts, Ordering::Release);
         drop(slot);
-        drop(replaced);
-        Some(self.attempt(attempt, fill))
+        Some(self.attempt(restarts, Head::recycled(), fill, State::restart))
     }
 
     #[inline]
+    fn restarts(&self) -> u32 {
+        self.restarts.load(Ordering::Acquire)
+    }
+
+    /// A start or restart. A restart that begins while `fill` runs makes it stale.
+    #[inline]
     fn attempt(
         &self,
-        Attempt { number, mut head }: Attempt,
+        restarts: u32,
+        mut head: Head,
         fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
+        start: impl FnOnce(&mut State, &mut Head, Result<(), StartError>) -> Result<(), StartError>,
     ) -> Result<(), StartError> {
         let unfinished = Unfinished {
             exchange: self,
-            number,
+            restarts,
         };
-        let filled = fill(&mut head);
+        let checked = fill(&mut head);
         std::mem::forget(unfinished);
-        if filled.is_err() {
-            head.clear();
-        }
         let mut slot = self.lock();
-        if !slot.state.expects(number) {
-            let error = slot.state.too_late();
-            wake(slot);
-            // `head` is dropped here, outside the lock.
-            return Err(error);
-        }
-        match &filled {
-            Ok(()) => slot.state.accept(head),
-            Err(error) => {
-                slot.state.refuse(error.clone());
-                slot.state.keep(head);
-            }
-        }
+        let started = if self.restarts() == restarts {
+            start(&mut slot.state, &mut head, checked)
+        } else {
+            Err(slot.state.too_late())
+        };
         wake(slot);
-        filled
+        head.recycle();
+        started
     }
 
     pub(crate) fn commit_early(&self) {
@@ -205,43 +203,6 @@ impl Exchange {
         progress
     }
 
-    /// Commits: puts the head into the response, and from now on a start aborts.
-    ///
-    /// # Errors
-    ///
-    /// When the app has not started the response, or the last start was refused (S1, S3).
-    #[inline]
-    pub(crate) fn commit<B>(&self, response: &mut Response<B>) -> Result<Committed, StartError> {
-        let mut status = response.status();
-        let mut slot = self.lock();
-        let committed = slot.state.commit(&mut status, response.headers_mut());
-        std::mem::swap(response.extensions_mut(), &mut slot.extensions);
-        let is_observed = !slot.observations.is_empty();
-        drop(slot);
-        *response.status_mut() = status;
-        Ok(Committed {
-            is_observed,
-            ..committed?
-        })
-    }
-
-    /// Commits a page instead of the app's head. The response gets an empty map with some room for
-    /// the page's headers.
-    pub(crate) fn commit_page<B>(&self, response: &mut Response<B>) -> Committed {
-        let headers = response.headers_mut();
-        let mut slot = self.lock();
-        let committed = slot.state.commit_page(headers);
-        let is_observed = !slot.observations.is_empty();
-        drop(slot);
-        if !headers.is_empty() {
-            headers.clear();
-        }
-        Committed {
-            is_observed,
-            ..committed
-        }
-    }
-
     /// True if the app started again after the commit; the task is woken when it does.
     pub(crate) fn is_aborted(&self, cx: &Context<'_>) -> bool {
         let mut slot = self.lock();
@@ -273,6 +234,34 @@ impl Exchange {
     }
 }
 
+impl Slot {
+    /// Commits: puts the head into the response, and from now on a start aborts.
+    ///
+    /// # Errors
+    ///
+    /// When the app has not started the response, or the last start was refused (S1, S3).
+    #[inline]
+    fn commit<B>(&mut self, response: &mut Response<B>) -> Result<Committed, StartError> {
+        let mut status = response.status();
+        let committed = self.state.commit(&mut status, response.headers_mut());
+        std::mem::swap(response.extensions_mut(), &mut self.extensions);
+        *response.status_mut() = status;
+        Ok(Committed {
+            is_observed: !self.observations.is_empty(),
+            ..committed?
+        })
+    }
+
+    /// Commits a page instead of the app's head. The map that the response gets may hold headers of
+    /// the app.
+    fn commit_page<B>(&mut self, response: &mut Response<B>) -> Committed {
+        Committed {
+            is_observed: !self.observations.is_empty(),
+            ..self.state.commit_page(response.headers_mut())
+        }
+    }
+}
+
 /// For the lint.
 #[cfg(feature = "lint")]
 impl Exchange {
@@ -287,17 +276,17 @@ impl Exchange {
     }
 }
 
-/// A start whose `fill` has not returned. If it is dropped, a hook panicked. The start is then
+/// A start whose `fill` has not returned. If it is dropped, a hook panicked. The response is then
 /// refused, because otherwise the driver would wait for it forever.
 struct Unfinished<'a> {
     exchange: &'a Exchange,
-    number: u32,
+    restarts: u32,
 }
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let mut slot = self.exchange.lock();
-        if slot.state.expects(self.number) {
+        if self.exchange.restarts() == self.restarts && !slot.state.is_committed() {
             slot.state.refuse(StartError::hook_panicked());
         }
         wake(slot);

@@ -27,9 +27,10 @@ use http::{HeaderMap, Method, request};
 
 use crate::app::App;
 use crate::environ::{Environ, LentHead};
-use crate::exchange::{Exchange, Observation, Owner, Pool};
+use crate::exchange::{Exchange, Observation, Owner};
 use crate::http_error::HttpError;
 use crate::input::Input;
+use crate::kept::keep_map;
 use crate::observer::Observer;
 use crate::shutdown_signal::ShutdownSignal;
 
@@ -39,8 +40,6 @@ pub use outgoing::Outgoing;
 pub use refuse::RefusedHead;
 pub use reply::reply;
 pub(crate) use request_kind::RequestKind;
-pub(crate) use trailers::takes_trailers;
-use turn::GiveTurn;
 pub use upgrade::{Upgrade, UpgradeError};
 
 /// Runs an app: the gateway's side of the interface, the same in every adapter.
@@ -49,7 +48,8 @@ pub use upgrade::{Upgrade, UpgradeError};
 /// lengths, and what an error or a panic becomes. An adapter makes the environ from its host's
 /// request, calls [`handle`](Self::handle), and gives the response to its host.
 ///
-/// Clones share the app and a pool of recycled buffers.
+/// Clones share the app. Each thread keeps a bounded amount of memory of ended requests, for later ones
+/// (L5).
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub struct Gateway<A> {
 
 struct Shared<A> {
     app: A,
-    pool: Arc<Pool>,
+    shutdown: OnceLock<ShutdownSignal>,
     observer: OnceLock<Arc<dyn Observer>>,
 }
 
@@ -82,7 +82,7 @@ impl<A: App> Gateway<A> {
         Self {
             shared: Arc::new(Shared {
                 app,
-                pool: Arc::default(),
+                shutdown: OnceLock::new(),
                 observer: OnceLock::new(),
             }),
         }
@@ -111,8 +111,7 @@ impl<A: App> Gateway<A> {
     /// [`set_script_name_len`](Environ::set_script_name_len).
     #[inline]
     pub fn environ(&self, parts: request::Parts, input: Input) -> Environ {
-        let (exchange, memory) = self.shared.pool.take();
-        Environ::new(memory, Some(exchange), parts, input)
+        Environ::new(self.shared.exchange(), parts, input)
     }
 
     /// Makes the environ of a request whose head a host lends, in recycled memory. The head is
@@ -154,15 +153,14 @@ impl<A: App> Gateway<A> {
     /// ```
     #[inline]
     pub fn lend(&self, head: LentHead, input: Input) -> Environ {
-        let (exchange, memory) = self.shared.pool.take();
-        Environ::lent(memory, exchange, head, input)
+        Environ::lent(self.shared.exchange(), head, input)
     }
 
     /// Returns the header map of a response, for hosts that copied the headers out of it: a later
     /// response uses it again.
     #[inline]
     pub fn recycle(&self, headers: HeaderMap) {
-        self.shared.pool.put_headers(headers);
+        keep_map(headers);
     }
 
     /// Answers a request. There is always a response: [`Outgoing`] says what it promises to an
@@ -187,19 +185,45 @@ impl<A: App> Gateway<A> {
         &self,
         mut environ: Environ,
     ) -> impl Future<Output = http::Response<Outgoing>> + Send + use<A> {
-        let shared = self.shared.clone();
         if let Some(observer) = self.shared.observer.get() {
             environ.observe_shared(observer.clone());
         }
-        let owner = shared.owner(environ.gateway_exchange());
-        async move { drive(&shared.app, owner, environ).await }
+        let owner = Owner::new(environ.gateway_exchange());
+        let shared = self.shared.clone();
+        // An `async fn` would store its arguments twice.
+        async move {
+            let (kind, judged) = refuse::judge(&environ);
+            if let Some(error) = environ.take_refusal() {
+                drop((environ, judged));
+                if kind.shares_connection() && owner.exchange().is_unread() {
+                    turn::give_one().await;
+                }
+                return commit_refusal(owner, error, kind);
+            }
+            // Matched, not kept: the future would have room for it.
+            match judged {
+                Ok(()) => {}
+                Err(refusal) => {
+                    drop(environ);
+                    return commit_malformed(owner, &refusal.into_error(), kind);
+                }
+            }
+            let called = call(&shared.app, environ, owner.exchange(), kind).await;
+            if kind.shares_connection() && owner.exchange().is_unread() {
+                turn::give_one().await;
+            }
+            match called {
+                Ok(ready) => commit(owner, ready, kind),
+                Err(error) => commit_error(owner, error, kind),
+            }
+        }
     }
 
     /// True if [`handle`](Self::handle) would refuse the request because of its head. For adapters
     /// that call their user's code before the app: they do not call it for such a request.
     #[must_use]
     pub fn refuses(&self, environ: &Environ) -> bool {
-        refuse::check(environ, &environ.framing_fields(takes_trailers)).is_err()
+        refuse::judge(environ).1.is_err()
     }
 
     /// Answers a request whose head cannot be expressed in an environ, such as a method or a target
@@ -219,7 +243,7 @@ impl<A: App> Gateway<A> {
     /// assert_eq!(response.headers()["connection"], "close");
     /// ```
     pub fn refuse(&self, head: &RefusedHead<'_>, error: HttpError) -> http::Response<Outgoing> {
-        let (exchange, _) = self.shared.pool.take();
+        let exchange = self.shared.exchange();
         if let Some(observer) = self.shared.observer.get() {
             exchange.observe(
                 |Observation {
@@ -234,7 +258,7 @@ impl<A: App> Gateway<A> {
         refuse::log_refusal("E12", &error);
         let method = Method::from_bytes(head.method.as_bytes()).unwrap_or_default();
         let kind = RequestKind::new(&method, head.version);
-        commit_malformed(self.shared.owner(exchange), &error, kind)
+        commit_malformed(Owner::new(exchange), &error, kind)
     }
 
     /// The signal that the server has begun to shut down. The server gives it with
@@ -242,7 +266,7 @@ impl<A: App> Gateway<A> {
     /// [`Duplex::closing`](crate::Duplex::closing).
     #[must_use]
     pub fn shutdown_signal(&self) -> ShutdownSignal {
-        self.shared.pool.shutdown().clone()
+        self.shared.shutdown().clone()
     }
 
     /// Shares the signal of another gateway, for servers that have several. Call it before the
@@ -261,7 +285,7 @@ impl<A: App> Gateway<A> {
     /// ```
     #[must_use]
     pub fn with_shutdown_signal(self, signal: ShutdownSignal) -> Self {
-        self.shared.pool.share_shutdown(signal);
+        self.shared.shutdown.get_or_init(|| signal);
         self
     }
 
@@ -269,14 +293,18 @@ impl<A: App> Gateway<A> {
     /// are told [`Ended::Cut`](crate::Ended::Cut) of exchanges that are dropped unfinished: the
     /// server cut them, and no client left.
     pub fn begin_cutting(&self) {
-        self.shared.pool.begin_cutting();
+        self.shared.shutdown().begin_cutting();
     }
 }
 
 impl<A> Shared<A> {
+    fn shutdown(&self) -> &ShutdownSignal {
+        self.shutdown.get_or_init(ShutdownSignal::new)
+    }
+
     #[inline]
-    fn owner(&self, exchange: Arc<Exchange>) -> Owner {
-        Owner::new(exchange, Some(self.pool.clone()))
+    fn exchange(&self) -> Arc<Exchange> {
+        Exchange::recycled(self.shutdown())
     }
 }
 
@@ -291,28 +319,5 @@ impl<A> Clone for Gateway<A> {
 impl<A> fmt::Debug for Gateway<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Gateway").field(&type_name::<A>()).finish()
-    }
-}
-
-/// One request, from its environ to its response.
-async fn drive<A: App>(app: &A, owner: Owner, mut environ: Environ) -> http::Response<Outgoing> {
-    let fields = environ.framing_fields(takes_trailers);
-    let kind = RequestKind::of(&environ, &fields);
-    let judged = refuse::check(&environ, &fields);
-    if let Some(error) = environ.take_refusal() {
-        drop((environ, judged));
-        if kind.shares_connection() && owner.exchange().is_unread() {
-            turn::give_one().await;
-        }
-        return commit_refusal(owner, error, kind);
-    }
-    if let Err(refusal) = judged {
-        drop(environ);
-        return commit_malformed(owner, &refusal.into_error(), kind);
-    }
-    let called = call(app, environ, owner.exchange(), kind);
-    match GiveTurn::before(called, owner.exchange(), kind).await {
-        Ok(ready) => commit(owner, ready, kind),
-        Err(error) => commit_error(owner, error, kind),
     }
 }

@@ -88,6 +88,7 @@ mod http_error;
 mod input;
 #[cfg(feature = "json")]
 mod json;
+mod kept;
 pub mod lifespan;
 #[cfg(feature = "lint")]
 pub mod lint;

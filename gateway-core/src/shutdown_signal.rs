@@ -37,6 +37,8 @@ pub struct ShutdownSignal(Arc<Signal>);
 #[derive(Default)]
 struct Signal {
     has_begun: AtomicBool,
+    /// The server is at its end, and drops what is unfinished.
+    is_cutting: AtomicBool,
     waiting: Mutex<Wakers>,
 }
 
@@ -66,6 +68,21 @@ impl ShutdownSignal {
             signal: Some(self.clone()),
             place: None,
         }
+    }
+
+    /// True if both are one signal.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn begin_cutting(&self) {
+        self.0.is_cutting.store(true, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn is_cutting(&self) -> bool {
+        self.0.is_cutting.load(Ordering::Relaxed)
     }
 }
 

@@ -80,7 +80,7 @@ impl StartResponse {
         status: impl IntoStatus,
         headers: impl AppendHeaders,
     ) -> Result<(), StartError> {
-        self.exchange.start(|head| {
+        self.exchange.start(Head::recycled(), |head| {
             write(head, status, headers)?;
             self.finish(head)
         })
@@ -129,9 +129,9 @@ impl StartResponse {
     /// foreign response in it already, and what a tuple adds is the app's own head (N3, S7).
     pub(crate) fn send_own(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        self.exchange.start(|head| {
-            head.status = parts.status;
-            head.headers = parts.headers;
+        let head = Head::new(parts.status, parts.headers);
+        self.exchange.start(head, |head| {
+            head.status.into_status()?;
             self.finish(head)
         })?;
         self.tell(closes_connection(&parts.extensions), parts.extensions);
@@ -198,8 +198,8 @@ impl StartResponse {
     fn finish(&self, head: &mut Head) -> Result<(), StartError> {
         if let Some(hook) = &self.hook {
             hook.run(&mut head.status, &mut head.headers);
+            head.status.into_status()?;
         }
-        head.status.into_status()?;
         head.declared = headers::check(&mut head.headers)?;
         Ok(())
     }
@@ -314,7 +314,8 @@ fn write(
     status: impl IntoStatus,
     headers: impl AppendHeaders,
 ) -> Result<(), StartError> {
-    head.status = status.into_status()?;
+    // The second check is for types of apps.
+    head.status = status.into_status()?.into_status()?;
     headers.append_headers(&mut head.headers)?;
     Ok(())
 }

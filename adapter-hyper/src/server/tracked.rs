@@ -37,13 +37,14 @@ pub(super) fn tracked<A: App>(
     Error = Infallible,
     Future: Future<Output = Result<Response<TrackedBody>, Infallible>> + Send,
 > + use<A> {
-    service_fn(move |mut request: Request<Incoming>| {
+    service_fn(move |request: Request<Incoming>| {
         let version = request.version();
-        let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
         let request = request.map(|body| TimedBody::new(body, limits.body_read_timeout));
+        let exchange = activity.begin();
+        let (environ, on_upgrade) = service.environ(request, true);
         TrackedAnswer {
-            exchange: Some(activity.begin()),
-            answer: service.handle(request, on_upgrade.is_some()),
+            exchange: Some(exchange),
+            answer: service.gateway().handle(environ),
             switchable: on_upgrade.map(|on_upgrade| Box::new((on_upgrade, ending.clone()))),
             version,
         }

@@ -43,16 +43,14 @@ impl Head {
     /// that buffer in memory.
     #[inline]
     pub(super) fn clear(&mut self) -> HeaderMap {
-        let mut headers = match (&mut self.own, self.lent.take()) {
+        let headers = match (&mut self.own, &mut self.lent) {
             (Some(own), _) => std::mem::take(&mut own.headers),
-            (None, Some(mut lent)) => lent.take_map(),
+            (None, Some(lent)) => lent.take_map(),
             (None, None) => HeaderMap::new(),
         };
+        self.lent = None;
         // Reset in place, so that the parts are not moved before they are dropped.
         self.own = None;
-        if !headers.is_empty() {
-            headers.clear();
-        }
         headers
     }
 
@@ -66,7 +64,7 @@ impl Head {
     }
 
     #[inline]
-    fn parts(&self) -> &request::Parts {
+    pub(super) fn parts(&self) -> &request::Parts {
         self.own.as_ref().unwrap_or_else(|| &IDLE)
     }
 

@@ -9,9 +9,10 @@ use super::head::Head;
 use super::lent_head::LentHead;
 use super::var_name::VarName;
 use crate::connection::Connection;
-use crate::exchange::{Exchange, Memory, Offers, UnreadMark, forget_empty};
+use crate::exchange::{Exchange, Offers, UnreadMark};
 use crate::http_error::HttpError;
 use crate::input::Input;
+use crate::kept::{Kept, keep_map};
 
 /// Room for more variables than these is not kept for later requests.
 const KEPT_VARS: usize = 32;
@@ -39,47 +40,54 @@ pub(super) struct Inner {
 /// The fields of an environ without memory.
 static EMPTY: LazyLock<Inner> = LazyLock::new(Inner::default);
 
+thread_local! {
+    static ENVIRONS: Kept<Box<Inner>> = const { Kept::new() };
+}
+
 impl Environ {
-    /// Makes an environ, in recycled memory if there is any.
+    /// Makes the environ of a request of a gateway, in recycled memory if there is any.
     #[inline]
-    pub(crate) fn new(
-        memory: Option<Memory>,
-        exchange: Option<Arc<Exchange>>,
-        parts: request::Parts,
-        input: Input,
-    ) -> Self {
-        let mut inner = Inner::from_memory(memory);
+    pub(crate) fn new(exchange: Arc<Exchange>, parts: request::Parts, input: Input) -> Self {
+        let mut inner = Inner::recycled();
         inner.head.set_own(parts);
         Self::assemble(inner, exchange, input)
     }
 
-    /// Makes an environ whose head the host lends.
+    /// The same, with a head that the host lends.
     #[inline]
-    pub(crate) fn lent(
-        memory: Option<Memory>,
-        exchange: Arc<Exchange>,
-        head: LentHead,
-        input: Input,
-    ) -> Self {
-        let mut inner = Inner::from_memory(memory);
+    pub(crate) fn lent(exchange: Arc<Exchange>, head: LentHead, input: Input) -> Self {
+        let mut inner = Inner::recycled();
         inner.head.set_lent(head);
-        Self::assemble(inner, Some(exchange), input)
+        Self::assemble(inner, exchange, input)
     }
 
     #[inline]
-    fn assemble(mut inner: Box<Inner>, exchange: Option<Arc<Exchange>>, mut input: Input) -> Self {
-        inner.is_claimed = exchange.is_some();
-        inner.exchange = exchange;
-        let mut environ = Self(Some(inner));
+    fn assemble(mut inner: Box<Inner>, exchange: Arc<Exchange>, input: Input) -> Self {
+        inner.is_claimed = true;
         // Most requests have no body, and the input is empty already.
-        if !input.is_untouched() {
-            if let Some(exchange) = &environ.inner().exchange {
-                input.set_mark(|| UnreadMark::new(exchange.clone()));
-            }
-            environ.set_input(input);
-            environ.declare_length();
+        if input.is_untouched() {
+            inner.exchange = Some(exchange);
+            return Self(Some(inner));
         }
-        environ
+        let mut input = input;
+        input.set_mark(|| UnreadMark::new(exchange.clone()));
+        inner.exchange = Some(exchange);
+        Self(Some(inner)).with_input(input)
+    }
+
+    /// An environ of a request that no gateway knows.
+    pub(super) fn without_gateway(parts: request::Parts, input: Input) -> Self {
+        let mut inner = Box::<Inner>::default();
+        inner.head.set_own(parts);
+        Self(Some(inner)).with_input(input)
+    }
+
+    fn with_input(mut self, input: Input) -> Self {
+        if !input.is_untouched() {
+            self.set_input(input);
+            self.declare_length();
+        }
+        self
     }
 
     /// Tells the input what length the client declared (I1).
@@ -115,10 +123,8 @@ impl Environ {
 
 impl Inner {
     #[inline]
-    fn from_memory(memory: Option<Memory>) -> Box<Self> {
-        memory
-            .and_then(|memory| memory.downcast().ok())
-            .unwrap_or_default()
+    fn recycled() -> Box<Self> {
+        Kept::take(&ENVIRONS, |_| true).unwrap_or_default()
     }
 }
 
@@ -128,10 +134,11 @@ impl Drop for Environ {
         let Some(mut inner) = self.0.take() else {
             return;
         };
-        let Some(exchange) = inner.exchange.take() else {
+        // Without a gateway, nothing takes the memory again.
+        if inner.exchange.take().is_none() {
             return;
-        };
-        let mut headers = inner.head.clear();
+        }
+        keep_map(inner.head.clear());
         let Inner {
             head: _,
             input,
@@ -150,14 +157,14 @@ impl Drop for Environ {
             .reset();
         *connection = Connection::new();
         *script_len = 0;
-        own_vars.clear();
-        own_vars.shrink_to(KEPT_VARS);
+        if !own_vars.is_empty() {
+            own_vars.clear();
+            own_vars.shrink_to(KEPT_VARS);
+        }
         *keep_underscores = false;
         *refusal = None;
         *offers = None;
         *is_claimed = false;
-        exchange.recycle(inner, &mut headers);
-        // Recycling gives another map back, which most often is empty.
-        forget_empty(headers);
+        Kept::keep(&ENVIRONS, inner);
     }
 }

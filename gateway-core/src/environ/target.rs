@@ -114,20 +114,6 @@ impl Environ {
         }
     }
 
-    /// True if the target is a host and nothing else (RFC 9112 section 3.2.3).
-    #[inline]
-    pub(crate) fn is_authority_form(&self) -> bool {
-        self.lent_target().is_none()
-            && self.uri().scheme().is_none()
-            && self.uri().authority().is_some()
-    }
-
-    /// True if the target is `*` (RFC 9112 section 3.2.4).
-    #[inline]
-    pub(crate) fn is_asterisk_form(&self) -> bool {
-        self.lent_target().is_none() && self.uri().path() == "*"
-    }
-
     /// REQUEST_URI: the raw request target with its query, unchanged by mounting (E5).
     ///
     /// On HTTP/1.1 an absolute-form target is given whole; on HTTP/2 it is `:path`.

@@ -2,25 +2,36 @@
 
 use http::{HeaderMap, StatusCode};
 
-/// A status, headers, and what the check of the headers found.
-///
-/// It is boxed, because it moves from the exchange to the start that fills it, and back.
+use crate::kept::{keep_map, take_map};
+
+/// The head of a response that is not committed.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The Content-Length that the app declared.
+    /// The declared Content-Length, found by the check of the headers.
     pub(crate) declared: Option<u64>,
 }
 
 impl Head {
-    /// Empties the head. Its map keeps its capacity.
+    /// An empty head, in recycled memory.
     #[inline]
-    pub(super) fn clear(&mut self) {
-        self.status = StatusCode::OK;
-        self.declared = None;
-        if !self.headers.is_empty() {
-            self.headers.clear();
+    pub(crate) fn recycled() -> Self {
+        Self::new(StatusCode::OK, take_map())
+    }
+
+    #[inline]
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap) -> Self {
+        Self {
+            status,
+            headers,
+            declared: None,
         }
+    }
+
+    /// Empties the head, and keeps its memory for a later one.
+    #[inline]
+    pub(super) fn recycle(self) {
+        keep_map(self.headers);
     }
 }

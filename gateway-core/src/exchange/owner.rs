@@ -1,24 +1,25 @@
 //! `Owner`: a handle that ends its exchange when it is dropped. The driver holds it while the app
 //! runs, and the response's body afterwards.
 
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use http::StatusCode;
+use http::{Response, StatusCode};
 
 use super::observed::Observations;
-use super::{Exchange, Pool};
+use super::{Committed, Exchange, Slot};
+use crate::kept::take_map;
 use crate::observer::Ended;
+use crate::start_error::StartError;
 
 /// Ends an exchange when it is dropped: the observers are told, tasks that wait are woken (L3), and
-/// the exchange goes back to its pool if nothing else holds it.
+/// the exchange is kept for a later request if nothing else holds it.
 ///
 /// The driver owns it first, then the body of a stream. A future that was never polled owns one,
 /// too.
 pub(crate) struct Owner {
     // `None` only while it is dropped.
     exchange: Option<Arc<Exchange>>,
-    pool: Option<Arc<Pool>>,
     body_bytes: u64,
     status: Option<StatusCode>,
     ended: Ended,
@@ -29,10 +30,9 @@ static GONE: LazyLock<Arc<Exchange>> = LazyLock::new(Arc::default);
 
 impl Owner {
     #[inline]
-    pub(crate) fn new(exchange: Arc<Exchange>, pool: Option<Arc<Pool>>) -> Self {
+    pub(crate) fn new(exchange: Arc<Exchange>) -> Self {
         Self {
             exchange: Some(exchange),
-            pool,
             body_bytes: 0,
             status: None,
             // Before a response was handed over, a drop means that the client has gone.
@@ -43,6 +43,42 @@ impl Owner {
     #[inline]
     pub(crate) fn exchange(&self) -> &Arc<Exchange> {
         self.exchange.as_ref().unwrap_or(&GONE)
+    }
+
+    /// Commits: puts the head into the response, and from now on a start aborts.
+    ///
+    /// # Errors
+    ///
+    /// When the app has not started the response, or the last start was refused (S1, S3).
+    #[inline]
+    pub(crate) fn commit<B>(
+        &mut self,
+        response: &mut Response<B>,
+    ) -> Result<Committed, StartError> {
+        self.with_slot(|slot| slot.commit(response))
+    }
+
+    /// Commits a page instead of the app's head. The response gets an empty map with some room for
+    /// the page's headers.
+    pub(crate) fn commit_page<B>(&mut self, response: &mut Response<B>) -> Committed {
+        let committed = self.with_slot(|slot| slot.commit_page(response));
+        let headers = response.headers_mut();
+        if headers.capacity() == 0 {
+            *headers = take_map();
+        }
+        if !headers.is_empty() {
+            headers.clear();
+        }
+        committed
+    }
+
+    /// Locks the exchange only if something else has a handle on it: most apps have dropped theirs.
+    #[inline]
+    fn with_slot<T>(&mut self, f: impl FnOnce(&mut Slot) -> T) -> T {
+        match self.exchange.as_mut().and_then(Arc::get_mut) {
+            Some(unshared) => f(unshared.slot_mut()),
+            None => f(&mut self.exchange().lock()),
+        }
     }
 
     /// The head is handed to the host. The clock is read only if there is an observer.
@@ -84,13 +120,15 @@ impl Owner {
         }
     }
 
-    fn tell(&self, observations: &mut Observations) {
+    #[inline]
+    fn tell(&self, observations: &mut Observations, is_cutting: bool) {
         if observations.is_empty() {
             return;
         }
-        let is_cut = self.ended == Ended::ClientGone
-            && self.pool.as_ref().is_some_and(|pool| pool.is_cutting());
-        let ended = if is_cut { Ended::Cut } else { self.ended };
+        let ended = match self.ended {
+            Ended::ClientGone if is_cutting => Ended::Cut,
+            ended => ended,
+        };
         observations.tell(self.status, self.body_bytes, ended);
     }
 }
@@ -101,20 +139,14 @@ impl Drop for Owner {
         let Some(mut exchange) = self.exchange.take() else {
             return;
         };
-        let pool = self.pool.as_ref();
-        if let Some(unshared) = Arc::get_mut(&mut exchange)
-            && let Some(pool) = pool
-        {
-            let slot = unshared
-                .slot
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner);
-            self.tell(&mut slot.observations);
+        let is_cutting = exchange.is_cutting();
+        if let Some(unshared) = Arc::get_mut(&mut exchange) {
+            self.tell(&mut unshared.slot_mut().observations, is_cutting);
             unshared.reset();
-            pool.put(exchange);
+            exchange.keep();
             return;
         }
         let mut observations = exchange.close();
-        self.tell(&mut observations);
+        self.tell(&mut observations, is_cutting);
     }
 }

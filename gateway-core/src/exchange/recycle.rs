@@ -1,36 +1,31 @@
-//! Resets an exchange for a later request, and frees what is larger than is worth keeping (L5).
+//! Resets an exchange, and uses it again for a later request of the same gateway (L5).
 
-use std::any::Any;
-use std::sync::PoisonError;
-
-use http::HeaderMap;
+use std::sync::Arc;
 
 use super::{Exchange, Slot};
+use crate::kept::Kept;
+use crate::shutdown_signal::ShutdownSignal;
 
-/// Memory that the environ keeps for a later request.
-pub(crate) type Memory = Box<dyn Any + Send>;
-
-/// A header map with a larger capacity is not kept.
-const KEPT_HEADERS: usize = 96;
-
-/// What an exchange keeps for a later request, besides the head in its state.
-#[derive(Default)]
-pub(super) struct Spare {
-    /// The map of a request's headers, to be used for the head of a later response.
-    headers: HeaderMap,
-    memory: Option<Memory>,
+thread_local! {
+    static EXCHANGES: Kept<Arc<Exchange>> = const { Kept::new() };
 }
 
 impl Exchange {
-    /// Takes memory for a later request, and the request's header map, which must be empty.
-    /// Leaves another, smaller map in its place.
+    /// An exchange of the gateway with this signal, in recycled memory.
     #[inline]
-    pub(crate) fn recycle(&self, memory: Memory, headers: &mut HeaderMap) {
-        let mut slot = self.lock();
-        if headers.capacity() <= KEPT_HEADERS {
-            std::mem::swap(&mut slot.spare.headers, headers);
+    pub(crate) fn recycled(signal: &ShutdownSignal) -> Arc<Self> {
+        let is_of_gateway =
+            |exchange: &Arc<Self>| exchange.shutdown.as_ref().is_some_and(|own| own.is(signal));
+        Kept::take(&EXCHANGES, is_of_gateway)
+            .unwrap_or_else(|| Arc::new(Self::with_shutdown(signal.clone())))
+    }
+
+    /// Keeps an exchange that was reset. One without a gateway is not used again.
+    #[inline]
+    pub(super) fn keep(self: Arc<Self>) {
+        if self.shutdown.is_some() {
+            Kept::keep(&EXCHANGES, self);
         }
-        slot.spare.memory = Some(memory);
     }
 
     /// Makes a used exchange new.
@@ -44,9 +39,7 @@ impl Exchange {
             watchers,
             observations,
             offers,
-            spare,
-        } = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
-        *self.is_unread.get_mut() = false;
+        } = self.slot_mut();
         state.reset();
         if !extensions.is_empty() {
             extensions.clear();
@@ -56,46 +49,7 @@ impl Exchange {
         watchers.clear();
         observations.clear();
         *offers = None;
-        // The map with the larger capacity is used for the next response.
-        let room = state
-            .spare_mut()
-            .as_ref()
-            .map(|head| head.headers.capacity());
-        if room.unwrap_or(0) <= spare.headers.capacity() || room > Some(KEPT_HEADERS) {
-            let head = state.spare_mut().get_or_insert_default();
-            std::mem::swap(&mut head.headers, &mut spare.headers);
-            if spare.headers.capacity() > KEPT_HEADERS {
-                spare.headers = HeaderMap::new();
-            }
-        }
-    }
-
-    /// Keeps a header map, which must be empty, for the next response, if its capacity is larger
-    /// than that of the present one. The other map is given back.
-    #[inline]
-    pub(super) fn keep_headers(&mut self, headers: &mut HeaderMap) {
-        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let head = slot.state.spare_mut().get_or_insert_default();
-        if (head.headers.capacity()..=KEPT_HEADERS).contains(&headers.capacity()) {
-            std::mem::swap(&mut head.headers, headers);
-        }
-    }
-
-    pub(super) fn take_memory(&mut self) -> Option<Memory> {
-        self.slot
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .spare
-            .memory
-            .take()
-    }
-}
-
-/// Drops a header map that is most often empty. An empty map owns nothing, and this check costs
-/// less than its destructor.
-#[inline]
-pub(crate) fn forget_empty(headers: HeaderMap) {
-    if headers.capacity() == 0 {
-        std::mem::forget(headers);
+        *self.is_unread.get_mut() = false;
+        *self.restarts.get_mut() = 0;
     }
 }

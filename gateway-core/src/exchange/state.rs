@@ -4,39 +4,29 @@
 use http::{HeaderMap, StatusCode};
 
 use super::head::Head;
+use crate::kept::keep_map;
 use crate::start_error::StartError;
 
 /// The head of a response, from the first start to the commit.
 #[derive(Debug, Default)]
 pub(super) struct State {
     phase: Phase,
-    /// Counts starts and restarts. A restart makes every earlier attempt stale.
-    attempts: u32,
+    /// That of the start that has succeeded.
+    head: Head,
     commits_early: bool,
     closes_connection: bool,
-    /// An empty head with room for headers: the next start fills it.
-    spare: Option<Box<Head>>,
 }
 
 #[derive(Debug, Default)]
 enum Phase {
     #[default]
     New,
-    /// A start is in progress: hooks are running, and the attempt owns the head.
-    Starting,
-    Started(Box<Head>),
+    Started,
     /// A start was refused: only a restart can change that (S1).
     Refused(StartError),
     Committed,
     /// Started again after the commit: the response is aborted (S2).
     Aborted,
-}
-
-/// A start or restart in progress, with the head to fill.
-#[derive(Debug)]
-pub(super) struct Attempt {
-    pub(super) number: u32,
-    pub(super) head: Box<Head>,
 }
 
 /// How far the head is, as the driver sees it while it waits.
@@ -60,89 +50,91 @@ pub(crate) struct Committed {
 }
 
 impl State {
-    /// Opens a start.
+    /// Starts the response with a head that was checked, or refuses it with the error of the check.
+    /// Leaves in `head` what is not used any more, to be dropped outside the lock.
     ///
     /// # Errors
     ///
-    /// When the response was started before: the first start is refused, too (S1), or the response
-    /// is aborted (S2). The error carries the old head, so that it is dropped outside the lock.
+    /// That of the check; or the response was started before: the first start is refused, too (S1),
+    /// or the response is aborted (S2).
     #[inline]
-    pub(super) fn open(&mut self) -> Result<Attempt, (StartError, Option<Box<Head>>)> {
+    pub(super) fn start(
+        &mut self,
+        head: &mut Head,
+        checked: Result<(), StartError>,
+    ) -> Result<(), StartError> {
         match self.phase {
-            Phase::New => Ok(self.attempt()),
-            Phase::Committed | Phase::Aborted => Err((self.too_late(), None)),
-            _ => {
-                let error = StartError::already_started();
-                let refused = Phase::Refused(error.clone());
-                match std::mem::replace(&mut self.phase, refused) {
-                    Phase::Started(head) => Err((error, Some(head))),
-                    _ => Err((error, None)),
-                }
+            Phase::New => self.accept(head, checked),
+            Phase::Committed | Phase::Aborted => {
+                self.phase = Phase::Aborted;
+                Err(StartError::committed())
+            }
+            Phase::Started | Phase::Refused(_) => {
+                std::mem::swap(&mut self.head, head);
+                self.refuse(StartError::already_started());
+                Err(StartError::already_started())
             }
         }
     }
 
-    /// Opens a restart and returns the head that it replaces. `None` after the commit: the response
-    /// is aborted (S2).
-    pub(super) fn reopen(&mut self) -> Option<(Attempt, Option<Box<Head>>)> {
-        if self.is_committed() {
+    /// Starts the response anew, as [`start`](Self::start) does. It replaces an earlier start.
+    ///
+    /// # Errors
+    ///
+    /// That of the check; or the head was committed: the response is aborted (S2).
+    pub(super) fn restart(
+        &mut self,
+        head: &mut Head,
+        checked: Result<(), StartError>,
+    ) -> Result<(), StartError> {
+        if self.abort_committed() {
+            return Err(StartError::committed());
+        }
+        self.accept(head, checked)
+    }
+
+    /// After the commit: aborts the response, because it was started again (S2).
+    pub(super) fn abort_committed(&mut self) -> bool {
+        let is_committed = self.is_committed();
+        if is_committed {
             self.phase = Phase::Aborted;
-            return None;
         }
-        let replaced = match std::mem::take(&mut self.phase) {
-            Phase::Started(head) => Some(head),
-            _ => None,
-        };
-        Some((self.attempt(), replaced))
+        is_committed
     }
 
     #[inline]
-    fn attempt(&mut self) -> Attempt {
-        self.phase = Phase::Starting;
-        self.attempts = self.attempts.wrapping_add(1);
-        Attempt {
-            number: self.attempts,
-            head: self.spare.take().unwrap_or_default(),
+    fn accept(
+        &mut self,
+        head: &mut Head,
+        checked: Result<(), StartError>,
+    ) -> Result<(), StartError> {
+        match checked {
+            Ok(()) => {
+                std::mem::swap(&mut self.head, head);
+                self.phase = Phase::Started;
+                Ok(())
+            }
+            Err(error) => {
+                self.refuse(error.clone());
+                Err(error)
+            }
         }
     }
 
-    /// True if an attempt is still valid when it ends. A second start, or a restart from another
-    /// handle, makes it stale.
-    #[inline]
-    pub(super) fn expects(&self, number: u32) -> bool {
-        self.attempts == number && matches!(self.phase, Phase::Starting)
-    }
-
-    /// Ends a [valid](Self::expects) attempt: its head will be sent.
-    #[inline]
-    pub(super) fn accept(&mut self, head: Box<Head>) {
-        self.phase = Phase::Started(head);
-    }
-
-    /// Ends a [valid](Self::expects) attempt: its head is refused.
+    /// Refuses the start: only a restart can change that.
+    #[cold]
     pub(super) fn refuse(&mut self, error: StartError) {
         self.phase = Phase::Refused(error);
     }
 
-    /// The error of a stale attempt. After the commit the response is aborted (S2).
+    /// The error of a start that a restart has made stale. After the commit the response is aborted
+    /// (S2).
     #[cold]
     pub(super) fn too_late(&mut self) -> StartError {
-        if self.is_committed() {
-            self.phase = Phase::Aborted;
+        if self.abort_committed() {
             return StartError::committed();
         }
         StartError::already_started()
-    }
-
-    /// Keeps a head, which must be empty, for a later start.
-    #[inline]
-    pub(super) fn keep(&mut self, head: Box<Head>) {
-        self.spare = Some(head);
-    }
-
-    #[inline]
-    pub(super) fn spare_mut(&mut self) -> &mut Option<Box<Head>> {
-        &mut self.spare
     }
 
     pub(super) fn commit_early(&mut self) {
@@ -169,8 +161,8 @@ impl State {
     pub(super) fn progress(&self) -> Progress {
         match &self.phase {
             Phase::Refused(error) => Progress::Refused(error.clone()),
-            Phase::Started(head) => Progress::Started {
-                status: head.status,
+            Phase::Started => Progress::Started {
+                status: self.head.status,
                 commits_early: self.commits_early,
             },
             // After the commit this is not called.
@@ -190,14 +182,12 @@ impl State {
         headers: &mut HeaderMap,
     ) -> Result<Committed, StartError> {
         match std::mem::replace(&mut self.phase, Phase::Committed) {
-            Phase::Started(mut head) => {
-                *status = head.status;
+            Phase::Started => {
+                *status = self.head.status;
                 // Swapped, not moved, so that no empty map must be dropped.
-                std::mem::swap(headers, &mut head.headers);
-                let declared = head.declared.take();
-                self.spare = Some(head);
+                std::mem::swap(headers, &mut self.head.headers);
                 Ok(Committed {
-                    declared,
+                    declared: self.head.declared,
                     closes_connection: self.closes_connection,
                     is_observed: false,
                 })
@@ -207,16 +197,11 @@ impl State {
         }
     }
 
-    /// Commits without the app's head: the driver responds with a page of its own. Returns a map
-    /// for the page's headers. It may hold those of the app, which are cleared outside the lock.
+    /// Commits without the app's head: the driver responds with a page of its own. Takes the map of
+    /// the head, which is cleared outside the lock.
     pub(super) fn commit_page(&mut self, headers: &mut HeaderMap) -> Committed {
-        if let Phase::Started(head) = std::mem::replace(&mut self.phase, Phase::Committed) {
-            self.spare = Some(head);
-        }
-        if let Some(spare) = &mut self.spare {
-            spare.declared = None;
-            std::mem::swap(headers, &mut spare.headers);
-        }
+        self.phase = Phase::Committed;
+        std::mem::swap(headers, &mut self.head.headers);
         Committed {
             declared: None,
             closes_connection: self.closes_connection,
@@ -227,7 +212,7 @@ impl State {
     /// True if no start has succeeded so far: for the lint.
     #[cfg(feature = "lint")]
     pub(super) fn lacks_head(&self) -> bool {
-        matches!(self.phase, Phase::New | Phase::Starting)
+        self.is_new()
     }
 
     /// The refused start that ended the exchange, or aborted it: for the lint.
@@ -245,16 +230,14 @@ impl State {
         self.phase = Phase::Committed;
     }
 
-    /// Resets a used state. The spare head stays.
+    /// Resets a used state.
     #[inline]
     pub(super) fn reset(&mut self) {
-        if let Phase::Started(head) = std::mem::take(&mut self.phase) {
-            self.spare = Some(head);
-        }
+        self.phase = Phase::New;
         self.commits_early = false;
         self.closes_connection = false;
-        if let Some(head) = &mut self.spare {
-            head.clear();
+        if self.head.headers.capacity() > 0 {
+            keep_map(std::mem::take(&mut self.head.headers));
         }
     }
 }
@@ -263,11 +246,13 @@ impl State {
 mod tests {
     use super::*;
 
+    fn start(state: &mut State) -> Result<(), StartError> {
+        state.start(&mut Head::default(), Ok(()))
+    }
+
     fn started() -> State {
         let mut state = State::default();
-        let attempt = state.open().unwrap();
-        assert!(state.expects(attempt.number));
-        state.accept(attempt.head);
+        start(&mut state).unwrap();
         state
     }
 
@@ -278,56 +263,69 @@ mod tests {
 
     #[test]
     fn s1_a_second_start_refuses_both() {
-        let mut state = started();
-        let (error, first) = state.open().unwrap_err();
+        let mut state = State::default();
+        let mut head = Head::default();
+        head.headers.insert("x", http::HeaderValue::from(1));
+        state.start(&mut head, Ok(())).unwrap();
+        let mut second = Head::default();
+        let error = state.start(&mut second, Ok(())).unwrap_err();
         assert_eq!(error.clause(), "S1");
-        assert!(first.is_some());
+        assert_eq!(second.headers["x"], "1", "dropped outside the lock");
+        assert_eq!(start(&mut state).unwrap_err().clause(), "S1");
         assert_eq!(commit(&mut state).unwrap_err().clause(), "S1");
+    }
+
+    #[test]
+    fn s1_a_head_that_was_refused_is_not_sent() {
+        let mut state = State::default();
+        let refused = Err(StartError::hook_panicked());
+        assert!(state.start(&mut Head::default(), refused).is_err());
+        assert_eq!(start(&mut state).unwrap_err().clause(), "S1");
+        assert!(state.restart(&mut Head::default(), Ok(())).is_ok());
+        assert!(commit(&mut state).is_ok());
     }
 
     #[test]
     fn s2_a_restart_replaces_before_the_commit_and_aborts_after_it() {
         let mut state = started();
-        let (attempt, replaced) = state.reopen().unwrap();
-        assert!(replaced.is_some());
-        state.accept(attempt.head);
-        assert!(commit(&mut state).is_ok());
-        assert!(state.reopen().is_none());
+        assert!(!state.abort_committed());
+        let mut head = Head::new(StatusCode::NOT_FOUND, HeaderMap::new());
+        state.restart(&mut head, Ok(())).unwrap();
+        let mut status = StatusCode::OK;
+        assert!(state.commit(&mut status, &mut HeaderMap::new()).is_ok());
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(!state.is_aborted());
+        assert_eq!(start(&mut state).unwrap_err().clause(), "S2");
         assert!(state.is_aborted());
-    }
-
-    #[test]
-    fn s2_a_restart_makes_an_earlier_attempt_stale() {
-        let mut state = State::default();
-        let first = state.open().unwrap();
-        let (second, _) = state.reopen().unwrap();
-        assert!(!state.expects(first.number));
-        assert!(state.expects(second.number));
+        let mut state = started();
+        assert!(commit(&mut state).is_ok());
+        let restarted = state.restart(&mut Head::default(), Ok(()));
+        assert_eq!(restarted.unwrap_err().clause(), "S2");
+        assert!(state.is_aborted());
     }
 
     #[test]
     fn s3_nothing_started_is_no_head() {
         let mut state = State::default();
         assert_eq!(commit(&mut state).unwrap_err().clause(), "S3");
-        let mut state = State::default();
-        let _in_progress = state.open().unwrap();
-        assert_eq!(commit(&mut state).unwrap_err().clause(), "S3");
     }
 
     #[test]
-    fn l5_a_reset_forgets_everything_but_empty_room() {
+    fn l5_a_reset_forgets_everything() {
         let mut state = State::default();
-        let mut attempt = state.open().unwrap();
-        attempt.head.status = StatusCode::NOT_FOUND;
-        attempt.head.declared = Some(3);
-        attempt.head.headers.insert("x", http::HeaderValue::from(1));
-        state.accept(attempt.head);
+        let mut head = Head::new(StatusCode::NOT_FOUND, HeaderMap::new());
+        head.headers.insert("x", http::HeaderValue::from(1));
+        head.declared = Some(3);
+        state.start(&mut head, Ok(())).unwrap();
         state.commit_early();
         state.close_connection();
         state.reset();
-        assert!(state.is_new() && !state.closes_connection);
-        let attempt = state.open().unwrap();
-        assert_eq!(attempt.head.status, StatusCode::OK);
-        assert!(attempt.head.headers.is_empty() && attempt.head.declared.is_none());
+        assert!(state.is_new() && !state.closes_connection && !state.commits_early);
+        state.start(&mut Head::recycled(), Ok(())).unwrap();
+        let mut status = StatusCode::NOT_FOUND;
+        let mut headers = HeaderMap::new();
+        let committed = state.commit(&mut status, &mut headers).unwrap();
+        assert_eq!((status, committed.declared), (StatusCode::OK, None));
+        assert!(headers.is_empty());
     }
 }

@@ -36,29 +36,31 @@ pub(crate) enum Ready {
 ///
 /// Whatever ends the exchange before anything was sent: the app's error, the body's error before
 /// its first chunk, a panic, a refused or missing start.
-pub(crate) async fn call<A: App>(
+#[inline]
+pub(crate) fn call<A: App>(
     app: &A,
     environ: Environ,
     exchange: &Arc<Exchange>,
     kind: RequestKind,
-) -> Result<Ready, Error> {
-    let body = {
-        let start_response = StartResponse::new(exchange.clone());
+) -> impl Future<Output = Result<Ready, Error>> + Send {
+    let start_response = StartResponse::new(exchange.clone());
+    // An `async fn` would store its arguments twice.
+    async move {
         // `call` is caught as well: it may panic before there is a future.
         let call = async move { app.call(environ, start_response).await };
-        pin!(CatchUnwind::new(call)).await??
-    };
-    // A missing start (S3) is detected at the commit.
-    match body.0 {
-        Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
-        Repr::Stream { frames, .. } if frames.switch().is_some() => {
-            Ok(Ready::Switch(AppBody::new(frames)))
-        }
-        Repr::Stream { frames, flush } => {
-            let mut uncommitted = Uncommitted::new(frames, flush)?;
-            let committable =
-                std::future::poll_fn(|cx| uncommitted.poll(cx, exchange, kind)).await?;
-            Ok(Ready::stream(uncommitted, committable))
+        let body = pin!(CatchUnwind::new(call)).await??;
+        // A missing start (S3) is detected at the commit.
+        match body.0 {
+            Repr::Full(bytes) => Ok(Ready::buffered(bytes)),
+            Repr::Stream { frames, .. } if frames.switch().is_some() => {
+                Ok(Ready::Switch(AppBody::new(frames)))
+            }
+            Repr::Stream { frames, flush } => {
+                let mut uncommitted = Uncommitted::new(frames, flush)?;
+                let committable =
+                    std::future::poll_fn(|cx| uncommitted.poll(cx, exchange, kind)).await?;
+                Ok(Ready::stream(uncommitted, committable))
+            }
         }
     }
 }

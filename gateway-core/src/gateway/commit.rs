@@ -22,23 +22,31 @@ use crate::observer::Ended;
 /// Commits the head that the app started and makes the response. If that cannot be sent, commits
 /// the page of an error instead.
 #[inline]
-pub(super) fn commit(owner: Owner, ready: Ready, kind: RequestKind) -> Response<Outgoing> {
+pub(super) fn commit(mut owner: Owner, ready: Ready, kind: RequestKind) -> Response<Outgoing> {
+    // Filled in place, because it is large to move.
     let mut response = Response::new(Outgoing::nothing());
-    let error = match owner.exchange().commit(&mut response) {
-        Ok(committed) => {
-            let length =
-                switch::check(response.status(), &ready, owner.exchange(), kind).and_then(|()| {
-                    declared_length(committed.declared, &ready, response.status(), kind)
-                });
-            match length {
-                Ok(length) => return respond(response, owner, committed, ready, length, kind),
-                Err(error) => error,
-            }
+    match commit_head(&mut response, &mut owner, &ready, kind) {
+        Ok((committed, length)) => respond(&mut response, owner, committed, ready, length, kind),
+        Err(error) => {
+            drop(ready);
+            response = commit_error(owner, error, kind);
         }
-        Err(error) => error.into(),
-    };
-    drop(ready);
-    commit_error(owner, error, kind)
+    }
+    response
+}
+
+#[inline]
+fn commit_head(
+    response: &mut Response<Outgoing>,
+    owner: &mut Owner,
+    ready: &Ready,
+    kind: RequestKind,
+) -> Result<(Committed, Length), Error> {
+    let committed = owner.commit(response)?;
+    let status = response.status();
+    switch::check(status, ready, owner.exchange(), kind)?;
+    let length = declared_length(committed.declared, ready, status, kind)?;
+    Ok((committed, length))
 }
 
 /// Commits the page of an error (B1).
@@ -87,11 +95,12 @@ fn commit_page(
         owner.exchange().close_connection();
     }
     let mut response = Response::new(Outgoing::nothing());
-    let committed = owner.exchange().commit_page(&mut response);
+    let committed = owner.commit_page(&mut response);
     let (status, ready, length) = page(response.headers_mut(), error, kind);
     *response.status_mut() = status;
     owner.ends(ended);
-    respond(response, owner, committed, ready, length, kind)
+    respond(&mut response, owner, committed, ready, length, kind);
+    response
 }
 
 /// The error's page, or that of a 500 if the error's head must not be sent.
@@ -136,21 +145,22 @@ fn declared_length(
     Ok(Length::new(declared, known)?)
 }
 
-/// Makes the response of a committed head and its body.
+/// Completes the response of a committed head with its body.
 #[inline]
 fn respond(
-    mut response: Response<Outgoing>,
+    response: &mut Response<Outgoing>,
     mut owner: Owner,
     committed: Committed,
     ready: Ready,
     mut length: Length,
     kind: RequestKind,
-) -> Response<Outgoing> {
+) {
     if let Ready::Switch(body) = ready {
-        switch::write_head(&mut response, &body, kind);
+        switch::write_head(response, &body, kind);
         owner.committed(response.status(), committed.is_observed);
         let upgrade = Upgrade::new(Tunnel::new(body, owner));
-        return response.map(|_| Outgoing::upgrade(upgrade));
+        *response.body_mut() = Outgoing::upgrade(upgrade);
+        return;
     }
     let status = response.status();
     owner.committed(status, committed.is_observed);
@@ -162,7 +172,7 @@ fn respond(
         drop(ready);
         owner.completes();
         *response.body_mut() = bodyless(status, response.headers_mut(), length);
-        return response;
+        return;
     }
     *response.body_mut() = match ready {
         Ready::Full(bytes) => {
@@ -190,10 +200,9 @@ fn respond(
         Ready::Switch(_) => Outgoing::nothing(),
         Ready::Stream(mut stream) => {
             stream.commit(length, kind.trailers(response.headers()));
-            return response.map(|_| Outgoing::stream(stream.held_by(owner)));
+            Outgoing::stream(stream.held_by(owner))
         }
     };
-    response
 }
 
 /// The head of a response without a body (B6, B7).

@@ -3,8 +3,10 @@
 
 use http::{Method, Version};
 
+use super::request_kind::RequestKind;
+use super::trailers::takes_trailers;
 use crate::connection::Connection;
-use crate::environ::{Environ, FramingFields, Lines, is_valid_host};
+use crate::environ::{Environ, Framing, TargetForm, is_valid_host};
 use crate::http_error::HttpError;
 use crate::log;
 
@@ -42,64 +44,66 @@ pub(super) fn log_refusal(clause: &'static str, error: &HttpError) {
     log::info(clause, "a request was refused before the app", &cause);
 }
 
+/// What kind of request it is, and whether the app may get it.
+#[inline]
+pub(super) fn judge(environ: &Environ) -> (RequestKind, Result<(), Refusal>) {
+    let framing = environ.framing(takes_trailers);
+    (RequestKind::of(&framing), check(&framing))
+}
+
 /// Checks the head of a request.
 ///
 /// # Errors
 ///
 /// When the request must not reach the app.
 #[inline]
-pub(super) fn check(environ: &Environ, fields: &FramingFields<'_>) -> Result<(), Refusal> {
-    let method = environ.request_method();
-    if *method == Method::CONNECT {
+fn check(framing: &Framing<'_>) -> Result<(), Refusal> {
+    if *framing.method == Method::CONNECT {
         return Err(Refusal::not_implemented(
             "E14",
             "The server does not support CONNECT.",
         ));
     }
-    target(environ, method)?;
-    host(environ, &fields.host)?;
-    match fields.transfer_encoding.first {
-        Some(codings) if environ.version() < Version::HTTP_2 => transfer_encoding(
+    target(framing)?;
+    host(framing)?;
+    match framing.transfer_encoding.first {
+        Some(codings) if framing.version < Version::HTTP_2 => transfer_encoding(
             codings,
-            fields.transfer_encoding.is_repeated,
-            environ.version(),
+            framing.transfer_encoding.is_repeated,
+            framing.version,
         ),
         _ => Ok(()),
     }
 }
 
-/// RFC 9112 section 3.2: a target is a path, a URL, or the `*` of OPTIONS (E14).
 #[inline]
-fn target(environ: &Environ, method: &Method) -> Result<(), Refusal> {
-    if environ.is_authority_form() {
-        return Err(Refusal::bad_request(
+fn target(framing: &Framing<'_>) -> Result<(), Refusal> {
+    match framing.target {
+        TargetForm::Authority => Err(Refusal::bad_request(
             "E14",
             "The request target is a host, which only CONNECT may have.",
-        ));
-    }
-    if environ.is_asterisk_form() && *method != Method::OPTIONS {
-        return Err(Refusal::bad_request(
+        )),
+        TargetForm::Asterisk if *framing.method != Method::OPTIONS => Err(Refusal::bad_request(
             "E14",
             "The request target is *, which only OPTIONS may have.",
-        ));
+        )),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// RFC 9112 section 3.2, RFC 9113 section 8.3.1: one host, which is `uri-host [":" port]` (E12).
 #[inline]
-fn host(environ: &Environ, lines: &Lines<'_>) -> Result<(), Refusal> {
-    if lines.is_repeated {
+fn host(framing: &Framing<'_>) -> Result<(), Refusal> {
+    if framing.host.is_repeated {
         return Err(Refusal::bad_request(
             "E12",
             "The request has more than one Host header.",
         ));
     }
-    match lines.first {
+    match framing.host.first {
         Some(host) if !is_valid_host(host) => {
             return Err(Refusal::bad_request("E12", "The Host header is malformed."));
         }
-        None if environ.version() == Version::HTTP_11 && environ.connection().requires_host() => {
+        None if framing.version == Version::HTTP_11 && framing.requires_host => {
             return Err(Refusal::bad_request(
                 "E12",
                 "The request has no Host header.",
@@ -107,10 +111,11 @@ fn host(environ: &Environ, lines: &Lines<'_>) -> Result<(), Refusal> {
         }
         _ => {}
     }
-    match environ.authority() {
-        Some(authority) if !is_valid_host(authority.as_str().as_bytes()) => Err(
-            Refusal::bad_request("E12", "The host in the request target is malformed."),
-        ),
+    match framing.authority {
+        Some(authority) if !is_valid_host(authority.as_bytes()) => Err(Refusal::bad_request(
+            "E12",
+            "The host in the request target is malformed.",
+        )),
         _ => Ok(()),
     }
 }

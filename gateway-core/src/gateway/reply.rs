@@ -49,7 +49,7 @@ pub fn reply(value: impl TryIntoResponse, method: &Method, version: Version) -> 
     let kind = RequestKind::new(method, version);
     let exchange = Arc::<Exchange>::default();
     let start_response = StartResponse::new(exchange.clone());
-    let owner = Owner::new(exchange, None);
+    let owner = Owner::new(exchange);
     // B9: code of the app makes the response, and may panic.
     let body = catch(|| start_response.send_own(value.try_into_response()?));
     drop(start_response);

@@ -3,8 +3,8 @@
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 
-use super::trailers::Trailers;
-use crate::environ::{Environ, FramingFields};
+use super::trailers::{Trailers, takes_trailers};
+use crate::environ::{Environ, Framing};
 
 /// What the driver keeps of a request after the app has got the environ.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +19,19 @@ pub(crate) struct RequestKind {
 
 impl RequestKind {
     #[inline]
-    pub(crate) fn of(environ: &Environ, fields: &FramingFields<'_>) -> Self {
-        let version = environ.version();
+    pub(crate) fn of_request(environ: &Environ) -> Self {
+        Self::of(&environ.framing(takes_trailers))
+    }
+
+    #[inline]
+    pub(super) fn of(framing: &Framing<'_>) -> Self {
+        let version = framing.version;
         Self {
-            is_head: *environ.request_method() == Method::HEAD,
+            is_head: *framing.method == Method::HEAD,
             version,
             takes_trailers: version >= Version::HTTP_2
-                || (version == Version::HTTP_11 && fields.asks_for_trailers),
-            is_extended_connect: environ.is_extended_connect(),
+                || (version == Version::HTTP_11 && framing.asks_for_trailers),
+            is_extended_connect: framing.is_extended_connect,
         }
     }
 

@@ -75,7 +75,7 @@ impl Upgrade {
     pub fn from_body(body: Body) -> Result<Self, Body> {
         match body.0 {
             Repr::Stream { frames, .. } if frames.switch().is_some() => {
-                let owner = Owner::new(Arc::<Exchange>::default(), None);
+                let owner = Owner::new(Arc::<Exchange>::default());
                 Ok(Self(Tunnel::new(AppBody::new(frames), owner)))
             }
             repr => Err(Body(repr)),
