@@ -41,6 +41,7 @@ impl Exchange {
             extensions,
             is_closed,
             driver,
+            host,
             watchers,
             observations,
             offers,
@@ -53,6 +54,7 @@ impl Exchange {
         }
         *is_closed = false;
         *driver = None;
+        *host = None;
         watchers.clear();
         observations.clear();
         *offers = None;

@@ -4,6 +4,7 @@
 use http::{HeaderMap, StatusCode};
 
 use super::head::Head;
+use crate::error::Error;
 use crate::start_error::StartError;
 
 /// The head of a response, from the first start to the commit.
@@ -30,6 +31,8 @@ enum Phase {
     Committed,
     /// Started again after the commit: the response is aborted (S2).
     Aborted,
+    /// Aborted after the commit by a middleware, with this error (B8).
+    GivenUp(Error),
 }
 
 /// A start or restart in progress, with the head to fill.
@@ -70,7 +73,7 @@ impl State {
     pub(super) fn open(&mut self) -> Result<Attempt, (StartError, Option<Box<Head>>)> {
         match self.phase {
             Phase::New => Ok(self.attempt()),
-            Phase::Committed | Phase::Aborted => Err((self.too_late(), None)),
+            Phase::Committed | Phase::Aborted | Phase::GivenUp(_) => Err((self.too_late(), None)),
             _ => {
                 let error = StartError::already_started();
                 let refused = Phase::Refused(error.clone());
@@ -86,7 +89,7 @@ impl State {
     /// is aborted (S2).
     pub(super) fn reopen(&mut self) -> Option<(Attempt, Option<Box<Head>>)> {
         if self.is_committed() {
-            self.phase = Phase::Aborted;
+            self.too_late();
             return None;
         }
         let replaced = match std::mem::take(&mut self.phase) {
@@ -128,7 +131,9 @@ impl State {
     #[cold]
     pub(super) fn too_late(&mut self) -> StartError {
         if self.is_committed() {
-            self.phase = Phase::Aborted;
+            if !self.is_aborted() {
+                self.phase = Phase::Aborted;
+            }
             return StartError::committed();
         }
         StartError::already_started()
@@ -158,11 +163,35 @@ impl State {
     }
 
     pub(super) fn is_committed(&self) -> bool {
-        matches!(self.phase, Phase::Committed | Phase::Aborted)
+        matches!(self.phase, Phase::Committed) || self.is_aborted()
     }
 
     pub(super) fn is_aborted(&self) -> bool {
-        matches!(self.phase, Phase::Aborted)
+        matches!(self.phase, Phase::Aborted | Phase::GivenUp(_))
+    }
+
+    /// Aborts the response with an error.
+    ///
+    /// # Errors
+    ///
+    /// The error, before the commit, and if the response is aborted already.
+    pub(super) fn give_up(&mut self, error: Error) -> Result<(), Error> {
+        match self.phase {
+            Phase::Committed => {
+                self.phase = Phase::GivenUp(error);
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Takes out why the response was aborted, if it was.
+    pub(super) fn take_abort(&mut self) -> Option<Error> {
+        match self.phase {
+            Phase::Aborted => Some(StartError::committed().into()),
+            Phase::GivenUp(_) => self.end(),
+            _ => None,
+        }
     }
 
     #[inline]
@@ -240,9 +269,13 @@ impl State {
         }
     }
 
-    /// Ends the exchange: a start from a handle that outlives it is refused.
-    pub(super) fn end(&mut self) {
-        self.phase = Phase::Committed;
+    /// Ends the exchange: a start from a handle that outlives it is refused. Returns the error that
+    /// aborted it, to be dropped outside the lock.
+    pub(super) fn end(&mut self) -> Option<Error> {
+        match std::mem::replace(&mut self.phase, Phase::Committed) {
+            Phase::GivenUp(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Resets a used state. The spare head stays.

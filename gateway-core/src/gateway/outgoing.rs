@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -108,6 +108,18 @@ impl Outgoing {
                 self.0 = repr;
                 None
             }
+        }
+    }
+
+    /// Registers who is woken when the response is aborted by something other than its body, which
+    /// the host may not poll because the client does not read (B8): a timer
+    /// ([`StartResponse::abort`](crate::StartResponse::abort)), or a start after the commit (S2).
+    ///
+    /// For hosts that own their connections, and can end one that makes no progress. The next poll
+    /// of the body fails. The waker is not made if there is no stream.
+    pub fn wake_on_abort(&self, waker: impl FnOnce() -> Waker) {
+        if let Repr::Stream(stream) = &self.0 {
+            stream.watch_abort(waker);
         }
     }
 
