@@ -41,7 +41,8 @@ use crate::error::Error;
 /// - **Errors**: the body is `Pending` once before it returns an error, so that a host that flushes
 ///   when nothing is ready has sent the bytes before it. The host then aborts the response so that
 ///   the client can tell (B8): it closes the HTTP/1 connection without a terminator, or resets the
-///   HTTP/2 stream.
+///   HTTP/2 stream. A host that does not poll while its client does not read learns of an abort by
+///   [`wake_on_abort`](Self::wake_on_abort), if it can end the connection then.
 /// - **Trailers** come last, and only if the request's protocol and client accept them (B11). A
 ///   host that cannot send trailers drops them.
 /// - **Dropping** the body closes the app's body and ends the exchange (L1, L2). The host drops it
