@@ -15,9 +15,8 @@ use actix_http::Request;
 use actix_service::{IntoServiceFactory, ServiceFactory};
 use actix_web::body::MessageBody;
 use actix_web::dev::AppConfig;
-use bytes::Bytes;
 use gateway_core::{App, Body, Environ, Error, StartResponse, translate_response};
-use http::{Method, StatusCode, header};
+use http::{StatusCode, header};
 use tokio::sync::oneshot;
 
 use self::foreign_body::ForeignBody;
@@ -142,7 +141,6 @@ impl ActixApp {
 
 impl App for ActixApp {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
-        let is_head = environ.request_method() == Method::HEAD;
         let (request, switch) = ForeignRequest::new(environ);
         let (reply, replied) = oneshot::channel();
         self.workers.hand_over(request, reply).await?;
@@ -163,12 +161,7 @@ impl App for ActixApp {
             let response = translate_response(response.map(|_| ForeignBody::default()));
             return start_response.send(response.map(|_| switch.body(body)));
         }
-        let mut response = translate_response(response);
-        if is_head && !response.headers().contains_key(header::CONTENT_LENGTH) {
-            // B6: nobody knows the length that GET would have.
-            *response.body_mut() = Body::from_chunks(std::iter::empty::<Bytes>());
-        }
-        start_response.send(response.map(Body::commit_early))
+        start_response.send(translate_response(response).map(Body::commit_early))
     }
 
     async fn startup(&self) -> Result<(), Error> {

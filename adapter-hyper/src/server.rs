@@ -45,6 +45,11 @@ pub use serve_connection::serve_connection;
 ///
 /// A limit of time may be exceeded by a quarter, and by 15 seconds at most.
 ///
+/// A response that is aborted while its client does not read
+/// ([`StartResponse::abort`](gateway_core::StartResponse::abort), as `Timeout` of `gateway-util` does) ends its
+/// connection after another second; on HTTP/2 only if no other stream makes progress meanwhile. Then its
+/// stream is reset when the client reads again.
+///
 /// On HTTP/2 the `write_timeout` ends a connection if the app has given data to each stream and
 /// none makes progress. A stream whose app is at work keeps the others alive. These limits are
 /// fixed: 64 KiB of header fields, a ping every 60 seconds that must be

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use gateway_conformance::wire::{End, WireRequest, http1, http2};
 use gateway_core::{App, Body, Environ, StartResponse, app_fn};
+use gateway_util::MiddlewareExt;
 use support::{OnDrop, Reports, reports, start_with};
 
 fn is_full() -> bool {
@@ -72,23 +73,46 @@ async fn over_http2(addr: SocketAddr, seen: &mut Reports<&'static str>, clients:
     }
 }
 
-#[tokio::test]
-async fn l3_every_client_that_does_not_read_sees_the_end() {
-    let (clients, timeout) = match is_full() {
+fn size() -> (usize, Duration) {
+    match is_full() {
         true => (40, Duration::from_secs(2)),
         false => (4, Duration::from_millis(200)),
-    };
-    let (app, mut seen) = endless();
-    let server = start_with(app, |server| server.write_timeout(timeout)).await;
+    }
+}
+
+/// All clients, over either protocol.
+async fn every_client_sees_the_end(addr: SocketAddr, seen: &mut Reports<&'static str>) {
+    let (clients, _) = size();
     let limit = |begin: Instant| {
         let took = begin.elapsed();
         assert!(!is_full() || took < Duration::from_secs(4), "{took:?}");
     };
     let begin = Instant::now();
-    over_http1(server.addr, &mut seen, clients).await;
+    over_http1(addr, seen, clients).await;
     limit(begin);
     let begin = Instant::now();
-    over_http2(server.addr, &mut seen, clients).await;
+    over_http2(addr, seen, clients).await;
     limit(begin);
+}
+
+#[tokio::test]
+async fn b8_every_client_that_does_not_read_sees_the_end_of_the_app_s_time() {
+    let (_, timeout) = size();
+    let (app, mut seen) = endless();
+    let server = start_with(app.timeout(timeout), |server| server).await;
+    every_client_sees_the_end(server.addr, &mut seen).await;
+    server.stop().await;
+    let (app, mut seen) = endless();
+    let server = start_with(app.timeout(timeout).between_chunks(), |server| server).await;
+    every_client_sees_the_end(server.addr, &mut seen).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn l3_every_client_that_does_not_read_sees_the_end() {
+    let (_, timeout) = size();
+    let (app, mut seen) = endless();
+    let server = start_with(app, |server| server.write_timeout(timeout)).await;
+    every_client_sees_the_end(server.addr, &mut seen).await;
     server.stop().await;
 }

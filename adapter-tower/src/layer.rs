@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use gateway_core::{
     App, AppExt, Body, BoxApp, BoxError, Connection, Detached, Environ, Error, HttpError, Input,
-    Response, StartResponse, TryIntoResponse,
+    Response, StartResponse, TryIntoResponse, translate_response,
 };
 use http::{Request, StatusCode, request};
 use http_body::Body as HttpBody;
@@ -19,7 +19,6 @@ use tower_service::Service;
 use crate::prefix;
 use crate::ready_clone::ReadyClone;
 use crate::request::input;
-use crate::response::answer;
 
 /// Tower layers for every [`App`].
 pub trait TowerAppExt: App + Sized {
@@ -133,7 +132,6 @@ where
 {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let mut service = self.service.ready().await?;
-        let method = environ.request_method().clone();
         let response = {
             let connection = *environ.connection();
             let script_name_len = environ.script_name_len();
@@ -150,7 +148,7 @@ where
         // Taken out, because it must not reach an outer layer.
         let flushed = response.extensions_mut().remove::<Flushed>().is_some();
         let switch = response.extensions_mut().remove::<CarriedSwitch>();
-        let response = answer(response, &method);
+        let response = translate_response(response);
         // U13: a layer that has changed the status has declined.
         if response.status() == StatusCode::SWITCHING_PROTOCOLS
             && let Some(body) = switch.and_then(|switch| switch.take())

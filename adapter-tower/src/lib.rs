@@ -100,7 +100,6 @@ mod ready_clone;
 #[cfg(feature = "axum")]
 mod reply;
 mod request;
-mod response;
 mod service;
 #[cfg(feature = "upgrade")]
 mod switch;

@@ -11,7 +11,6 @@ use tower_service::Service;
 use crate::foreign_switch::ForeignSwitch;
 use crate::prefix;
 use crate::ready_clone::ReadyClone;
-use crate::response::answer;
 
 /// Makes an app from a tower service: an axum `Router`, a tonic service, tower-http's `ServeDir`,
 /// any service that takes a request with any `http_body::Body`.
@@ -126,7 +125,6 @@ where
 {
     async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
         let mut service = self.service.ready().await?;
-        let method = environ.request_method().clone();
         let (response, switch) = {
             let stripped = prefix::strip(&environ)?;
             let connection = *environ.connection();
@@ -151,7 +149,7 @@ where
         }
         // A tower service that has returned its response expects it to be sent: a client may wait
         // for the head before it continues (gRPC, event streams).
-        start_response.send(answer(response, &method).map(Body::commit_early))
+        start_response.send(translate_response(response).map(Body::commit_early))
     }
 }
 

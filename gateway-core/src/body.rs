@@ -78,6 +78,13 @@ impl Body {
         Self(Repr::Full(Bytes::new()))
     }
 
+    /// The body of a response that was made for another interface, and has no bytes. What made it may
+    /// have removed them, because the request was a HEAD: the length that GET would have is not
+    /// known (B6).
+    pub(crate) fn removed() -> Self {
+        Self::boxed(sources::Removed)
+    }
+
     /// Any `http_body::Body` as a body, with its trailers. Data that is `Bytes` is not copied.
     pub fn new<B>(body: B) -> Self
     where
@@ -298,7 +305,7 @@ impl Body {
     #[doc(alias = "is_empty")]
     #[must_use]
     pub fn is_known_empty(&self) -> bool {
-        self.known_len() == Some(0)
+        self.known_len() == Some(0) || self.is_end_stream()
     }
 
     /// Reads the whole body into memory, without its trailers, and closes it: its

@@ -16,6 +16,7 @@ use std::task::{Context, Waker};
 
 use http::{Extensions, Response};
 
+use crate::error::Error;
 use crate::shutdown_signal::{Closing, ShutdownSignal};
 use crate::start_error::StartError;
 use crate::wakers::Wakers;
@@ -55,6 +56,8 @@ struct Slot {
     is_closed: bool,
     /// The driver, which waits for a start or an early commit, and after the commit for an abort.
     driver: Option<Waker>,
+    /// Who ends the connection if the response is aborted while its body is not polled.
+    host: Option<Waker>,
     /// The tasks that wait for the end.
     watchers: Wakers,
     observations: Observations,
@@ -119,7 +122,7 @@ impl Exchange {
     ) -> Option<Result<(), StartError>> {
         let mut slot = self.lock();
         if slot.state.abort_committed() {
-            wake(slot);
+            wake_all(slot);
             return None;
         }
         let restarts = self.restarts().wrapping_add(1);
@@ -154,7 +157,11 @@ impl Exchange {
         } else {
             Err(slot.state.too_late())
         };
-        wake(slot);
+        match started {
+            Ok(()) => wake(slot),
+            // The body may be pending, and the response may be aborted now.
+            Err(_) => wake_all(slot),
+        }
         head.recycle();
         started
     }
@@ -203,7 +210,37 @@ impl Exchange {
         progress
     }
 
-    /// True if the app started again after the commit; the task is woken when it does.
+    /// Aborts a committed response, and wakes its host (B8).
+    pub(crate) fn abort(&self, error: Error) {
+        let mut slot = self.lock();
+        match slot.state.give_up(error) {
+            Ok(()) => wake_all(slot),
+            Err(error) => {
+                drop(slot);
+                drop(error);
+            }
+        }
+    }
+
+    /// Registers who is woken when the response is aborted, even if nobody polls its body.
+    pub(crate) fn watch_abort(&self, host: Waker) {
+        let mut slot = self.lock();
+        let replaced = slot.host.replace(host);
+        if slot.state.is_aborted() {
+            wake_all(slot);
+        } else {
+            drop(slot);
+        }
+        drop(replaced);
+    }
+
+    /// Takes out why the response was aborted, if it was.
+    #[cold]
+    pub(crate) fn take_abort(&self) -> Option<Error> {
+        self.lock().state.take_abort()
+    }
+
+    /// True if the response was aborted after the commit; the task is woken when it is.
     pub(crate) fn is_aborted(&self, cx: &Context<'_>) -> bool {
         let mut slot = self.lock();
         let replaced = register(&mut slot.driver, cx);
@@ -222,13 +259,13 @@ impl Exchange {
     fn close(&self) -> Observations {
         let mut slot = self.lock();
         slot.is_closed = true;
-        slot.state.end();
-        let driver = slot.driver.take();
+        let error = slot.state.end();
+        let (driver, host) = (slot.driver.take(), slot.host.take());
         let watchers = std::mem::take(&mut slot.watchers);
         let observations = std::mem::take(&mut slot.observations);
         drop(slot);
         // The waker may be the last owner of a task that holds a handle on this exchange.
-        drop(driver);
+        drop((driver, host, error));
         watchers.wake();
         observations
     }
@@ -300,6 +337,16 @@ fn register(waker: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
     match waker {
         Some(known) if known.will_wake(cx.waker()) => None,
         waker => waker.replace(cx.waker().clone()),
+    }
+}
+
+/// Wakes the driver and the host of a response that is aborted, outside the lock.
+#[cold]
+fn wake_all(mut slot: MutexGuard<'_, Slot>) {
+    let host = slot.host.take();
+    wake(slot);
+    if let Some(host) = host {
+        host.wake();
     }
 }
 

@@ -28,6 +28,9 @@ struct CloseConnection;
 /// [`close_connection`](ResponseExt::close_connection) (S7). For bridges; a view may return such a
 /// response as it is.
 ///
+/// An empty body tells nothing of the length that a response to GET would have, because other interfaces
+/// let a handler remove the body of a response to HEAD (B6): there, only a Content-Length does.
+///
 /// # Examples
 ///
 /// ```
@@ -49,10 +52,20 @@ where
     B::Data: Buf,
     B::Error: Into<BoxError>,
 {
+    translate(response, Body::removed)
+}
+
+/// As [`translate_response`], with what stands for a body that has ended.
+pub(crate) fn translate<B>(response: http::Response<B>, ended: fn() -> Body) -> Response
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
     let mut response = response.map(|body| {
         // A body that has ended need not be boxed.
         if body.is_end_stream() {
-            Body::empty()
+            ended()
         } else {
             Body::new(body)
         }

@@ -213,6 +213,16 @@ impl StartResponse {
         self.exchange.commit_early();
     }
 
+    /// Aborts the response with an error, if its head was sent, as an error of its body does (B8). It
+    /// has no effect before the commit.
+    ///
+    /// For middlewares with a timer, because a host does not ask a body for its error while the
+    /// client does not read. A host that can end the connection learns of the abort at once; the
+    /// others see it when the client reads again, or has gone. The error is logged once.
+    pub fn abort(&self, error: impl Into<Error>) {
+        self.exchange.abort(error.into());
+    }
+
     /// Closes the connection after this response, if the protocol can (HTTP/1). An app
     /// cannot send `Connection` itself (S7). It has no effect after the commit.
     pub fn close_connection(&self) {

@@ -1,5 +1,6 @@
 //! `TryIntoResponse`: converts the values that views return into responses.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
@@ -13,7 +14,7 @@ use crate::error::{BoxError, Error};
 use crate::headers::AppendHeaders;
 use crate::http_error::HttpError;
 use crate::modify_response::{HTML, ModifyResponse, extend, set_status};
-use crate::response::{Response, ResponseExt, translate_response};
+use crate::response::{Response, ResponseExt, translate};
 use crate::status::IntoStatus;
 use crate::view_error::ViewError;
 
@@ -125,7 +126,10 @@ where
     B::Error: Into<BoxError>,
 {
     fn try_into_response(self) -> Result<Response, Error> {
-        let mut response = translate_response(self);
+        // Another type of body is that of another interface (B6).
+        let is_own = TypeId::of::<B>() == TypeId::of::<Body>();
+        let ended = if is_own { Body::empty } else { Body::removed };
+        let mut response = translate(self, ended);
         let is_typed = response.headers().contains_key(header::CONTENT_TYPE);
         // Content without a type is plain text, as in Werkzeug.
         let has_content =

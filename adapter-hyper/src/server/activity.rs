@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
 
 use gateway_server::log_panic;
 use hyper::upgrade::OnUpgrade;
@@ -29,6 +30,24 @@ pub(super) struct Activity {
     upgrade: Mutex<Option<OnUpgrade>>,
     is_tunnel: AtomicBool,
     tunnels: Mutex<JoinSet<()>>,
+    is_aborted: AtomicBool,
+    /// The task of the connection.
+    task: Mutex<Option<Waker>>,
+}
+
+/// Woken when a response is aborted, whether or not hyper polls its body.
+impl Wake for Activity {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.is_aborted.store(true, Relaxed);
+        let task = self.task().clone();
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
 }
 
 impl Activity {
@@ -83,6 +102,32 @@ impl Activity {
     pub(super) fn is_used_up(&self) -> bool {
         self.max_requests
             .is_some_and(|most| self.requests.load(Relaxed) >= most.get())
+    }
+
+    /// Registers the connection's task, to be woken by an abort. `known` is what was registered last:
+    /// with it, the same task costs no lock.
+    pub(super) fn is_polled_by(&self, known: &mut Option<Waker>, cx: &Context<'_>) {
+        if !known
+            .as_ref()
+            .is_some_and(|known| known.will_wake(cx.waker()))
+        {
+            *known = Some(cx.waker().clone());
+            let replaced = self.task().replace(cx.waker().clone());
+            drop(replaced);
+        }
+    }
+
+    fn task(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True if a response was aborted, and nobody has asked since.
+    pub(super) fn has_aborted(&self) -> bool {
+        self.is_aborted.load(Relaxed)
+    }
+
+    pub(super) fn take_aborted(&self) -> bool {
+        self.is_aborted.swap(false, Relaxed)
     }
 
     /// Keeps the right to the bare connection. If a client has offered a switch, hyper does not

@@ -78,16 +78,21 @@ impl Protocols {
             let tunnels = CutTunnels(activity.clone());
             let mut vigil = Vigil::new(limits, Instant::now());
             let mut turn = pin!(sleep(vigil.pause()));
+            let mut polled_by = None;
             let ended = loop {
                 tokio::select! {
                     biased;
                     ended = &mut served => break ended,
                     () = &mut ending, if !activity.is_ending() => activity.end(),
                     // Requests begin where `served` is polled, and the branch is asked behind it.
-                    () = poll_fn(|_| match activity.is_http2() && activity.is_used_up() {
-                        true => Poll::Ready(()),
-                        false => Poll::Pending,
-                    }), if !vigil.is_ending() => {}
+                    () = poll_fn(|cx| {
+                        activity.is_polled_by(&mut polled_by, cx);
+                        let is_used_up = activity.is_http2() && activity.is_used_up();
+                        match is_used_up && !vigil.is_ending() || activity.has_aborted() {
+                            true => Poll::Ready(()),
+                            false => Poll::Pending,
+                        }
+                    }) => {}
                     () = &mut turn => {}
                 }
                 let now = Instant::now();

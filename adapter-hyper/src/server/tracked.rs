@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use gateway_core::{App, Error, Outgoing};
@@ -78,6 +78,11 @@ where
         }
         if let Some(exchange) = &mut exchange {
             exchange.set_at_work(false);
+            // hyper does not poll a body that it cannot write.
+            let activity = exchange.activity();
+            response
+                .body()
+                .wake_on_abort(|| Waker::from(activity.clone()));
         }
         if !is_http2 && exchange.as_ref().is_some_and(Exchange::closes_connection) {
             // RFC 9112 section 9.6: the head says `close` before the connection closes.

@@ -9,6 +9,8 @@ use super::limits::Limits;
 
 /// How long a connection without an exchange may last once it must end.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
+/// How long a client may take to read what is left before an abort, while nothing else progresses.
+const ABORT_GRACE: Duration = Duration::from_secs(1);
 /// The longest and the shortest time between two looks.
 const MAX_PAUSE: Duration = Duration::from_secs(15);
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -21,6 +23,8 @@ pub(super) struct Vigil {
     /// Since when it must end.
     ending: Option<Instant>,
     is_told: bool,
+    /// Since when a response is aborted, and hyper may not ask for its error.
+    aborted: Option<Instant>,
 }
 
 /// A count, and since when it is unchanged.
@@ -56,6 +60,7 @@ impl Vigil {
             written: since(),
             ending: None,
             is_told: false,
+            aborted: None,
         }
     }
 
@@ -65,7 +70,7 @@ impl Vigil {
             .limits
             .write_timeout
             .min(self.limits.http2_idle_timeout);
-        if self.ending.is_some() {
+        if self.ending.is_some() || self.aborted.is_some() {
             pause = pause.min(GRACE);
         }
         (pause / 4).clamp(MIN_PAUSE, MAX_PAUSE)
@@ -76,16 +81,38 @@ impl Vigil {
         self.ending.is_some()
     }
 
+    /// How long nothing may be written, or progress. Less after an abort (B8): on HTTP/1 none at all once
+    /// the client had its time; on HTTP/2 the other streams may go on.
+    fn write_limit(&mut self, activity: &Activity, quiet: Duration, now: Instant) -> Duration {
+        if activity.take_aborted() {
+            self.aborted.get_or_insert(now);
+        }
+        let Some(since) = self.aborted else {
+            return self.limits.write_timeout;
+        };
+        let aborted = now.saturating_duration_since(since);
+        let progresses = activity.is_http2() && quiet < aborted;
+        if activity.open() == 0 || progresses {
+            self.aborted = None;
+            return self.limits.write_timeout;
+        }
+        if !activity.is_http2() && aborted >= ABORT_GRACE {
+            return Duration::ZERO;
+        }
+        self.limits.write_timeout.min(ABORT_GRACE)
+    }
+
     pub(super) fn judge(&mut self, activity: &Activity, now: Instant) -> Verdict {
         let (exchanged, written) = activity.counts();
         let unchanged = self.exchanged.quiet(exchanged, now);
         let unwritten = self.written.quiet(written, now);
         // U11: a client may leave a switched stream unread for as long as it likes.
         let is_held = !activity.has_tunnels();
-        if is_held && activity.is_writing() && unwritten >= self.limits.write_timeout {
+        let limit = self.write_limit(activity, unchanged.min(unwritten), now);
+        if is_held && activity.is_writing() && unwritten >= limit {
             return Verdict::Ends("the client does not read");
         }
-        if activity.waits_for_client() && unchanged.min(unwritten) >= self.limits.write_timeout {
+        if activity.waits_for_client() && unchanged.min(unwritten) >= limit {
             return Verdict::Ends("none of its exchanges makes progress");
         }
         let is_idle = activity.open() == 0;
@@ -117,6 +144,7 @@ impl Vigil {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::task::Wake as _;
 
     use super::*;
 
@@ -172,6 +200,56 @@ mod tests {
         assert_eq!(vigil.judge(&activity, begin + SECOND * 6), Verdict::GoesOn);
         let now = begin + SECOND * 7;
         assert!(matches!(vigil.judge(&activity, now), Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn b8_an_abort_ends_a_connection_that_makes_no_progress() {
+        for is_http2 in [false, true] {
+            let (activity, mut vigil, begin) = watched();
+            if is_http2 {
+                activity.speaks_http2();
+            }
+            let mut exchange = activity.begin();
+            exchange.set_at_work(false);
+            assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+            activity.wake_by_ref();
+            let aborted = begin + SECOND / 2;
+            assert_eq!(vigil.judge(&activity, aborted), Verdict::GoesOn);
+            assert!(vigil.pause() < SECOND / 2);
+            let verdict = vigil.judge(&activity, aborted + SECOND);
+            assert!(matches!(verdict, Verdict::Ends(_)), "{is_http2}");
+        }
+    }
+
+    #[test]
+    fn b8_an_abort_over_http_1_ends_what_is_read_too_slowly() {
+        let (activity, mut vigil, begin) = watched();
+        let mut exchange = activity.begin();
+        exchange.set_at_work(false);
+        activity.wake_by_ref();
+        assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+        activity.writes();
+        let verdict = vigil.judge(&activity, begin + SECOND);
+        assert!(matches!(verdict, Verdict::Ends(_)));
+    }
+
+    #[test]
+    fn b8_an_abort_over_http_2_does_not_end_what_other_streams_do() {
+        let (activity, mut vigil, begin) = watched();
+        activity.speaks_http2();
+        let mut stalled = activity.begin();
+        stalled.set_at_work(false);
+        let mut other = activity.begin();
+        other.set_at_work(false);
+        activity.wake_by_ref();
+        assert_eq!(vigil.judge(&activity, begin), Verdict::GoesOn);
+        other.set_at_work(false);
+        let later = begin + SECOND / 2;
+        assert_eq!(vigil.judge(&activity, later), Verdict::GoesOn);
+        // The limit is that of all connections again.
+        assert_eq!(vigil.judge(&activity, later + SECOND * 3), Verdict::GoesOn);
+        let verdict = vigil.judge(&activity, later + SECOND * 4);
+        assert!(matches!(verdict, Verdict::Ends(_)));
     }
 
     #[test]

@@ -75,6 +75,33 @@ where
 {
 }
 
+/// No bytes. The length that they would have is not known.
+pub(super) struct Removed;
+
+static NO_BYTES: Bytes = Bytes::new();
+
+impl HttpBody for Removed {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+}
+
+impl FrameSource for Removed {
+    fn buffered(&self) -> Option<&Bytes> {
+        Some(&NO_BYTES)
+    }
+}
+
 pin_project! {
     /// A stream of chunks.
     pub(super) struct StreamFrames<S> {

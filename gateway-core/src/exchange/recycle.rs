@@ -36,6 +36,7 @@ impl Exchange {
             extensions,
             is_closed,
             driver,
+            host,
             watchers,
             observations,
             offers,
@@ -46,6 +47,7 @@ impl Exchange {
         }
         *is_closed = false;
         *driver = None;
+        *host = None;
         watchers.clear();
         observations.clear();
         *offers = None;

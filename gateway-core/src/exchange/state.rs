@@ -4,6 +4,7 @@
 use http::{HeaderMap, StatusCode};
 
 use super::head::Head;
+use crate::error::Error;
 use crate::kept::keep_map;
 use crate::start_error::StartError;
 
@@ -27,6 +28,8 @@ enum Phase {
     Committed,
     /// Started again after the commit: the response is aborted (S2).
     Aborted,
+    /// Aborted after the commit by a middleware, with this error (B8).
+    GivenUp(Error),
 }
 
 /// How far the head is, as the driver sees it while it waits.
@@ -65,10 +68,7 @@ impl State {
     ) -> Result<(), StartError> {
         match self.phase {
             Phase::New => self.accept(head, checked),
-            Phase::Committed | Phase::Aborted => {
-                self.phase = Phase::Aborted;
-                Err(StartError::committed())
-            }
+            Phase::Committed | Phase::Aborted | Phase::GivenUp(_) => Err(self.too_late()),
             Phase::Started | Phase::Refused(_) => {
                 std::mem::swap(&mut self.head, head);
                 self.refuse(StartError::already_started());
@@ -95,11 +95,10 @@ impl State {
 
     /// After the commit: aborts the response, because it was started again (S2).
     pub(super) fn abort_committed(&mut self) -> bool {
-        let is_committed = self.is_committed();
-        if is_committed {
+        if matches!(self.phase, Phase::Committed) {
             self.phase = Phase::Aborted;
         }
-        is_committed
+        self.is_aborted()
     }
 
     #[inline]
@@ -150,11 +149,35 @@ impl State {
     }
 
     pub(super) fn is_committed(&self) -> bool {
-        matches!(self.phase, Phase::Committed | Phase::Aborted)
+        matches!(self.phase, Phase::Committed) || self.is_aborted()
     }
 
     pub(super) fn is_aborted(&self) -> bool {
-        matches!(self.phase, Phase::Aborted)
+        matches!(self.phase, Phase::Aborted | Phase::GivenUp(_))
+    }
+
+    /// Aborts the response with an error.
+    ///
+    /// # Errors
+    ///
+    /// The error, before the commit, and if the response is aborted already.
+    pub(super) fn give_up(&mut self, error: Error) -> Result<(), Error> {
+        match self.phase {
+            Phase::Committed => {
+                self.phase = Phase::GivenUp(error);
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Takes out why the response was aborted, if it was.
+    pub(super) fn take_abort(&mut self) -> Option<Error> {
+        match self.phase {
+            Phase::Aborted => Some(StartError::committed().into()),
+            Phase::GivenUp(_) => self.end(),
+            _ => None,
+        }
     }
 
     #[inline]
@@ -225,9 +248,13 @@ impl State {
         }
     }
 
-    /// Ends the exchange: a start from a handle that outlives it is refused.
-    pub(super) fn end(&mut self) {
-        self.phase = Phase::Committed;
+    /// Ends the exchange: a start from a handle that outlives it is refused. Returns the error that
+    /// aborted it, to be dropped outside the lock.
+    pub(super) fn end(&mut self) -> Option<Error> {
+        match std::mem::replace(&mut self.phase, Phase::Committed) {
+            Phase::GivenUp(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// Resets a used state.

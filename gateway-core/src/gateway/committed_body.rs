@@ -1,7 +1,7 @@
 //! The streaming body of a response whose head was sent, as the host polls it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -17,7 +17,6 @@ use crate::exchange::Owner;
 use crate::input::InputError;
 use crate::log::{self, Chain};
 use crate::observer::Ended;
-use crate::start_error::StartError;
 
 /// A committed stream. It owns its exchange. A start after the commit, from any task, aborts it
 /// (S2).
@@ -104,12 +103,11 @@ impl CommittedBody {
         };
         // S2: checked after the poll, because the body itself may have started again. A later start
         // by another task wakes the host.
-        if self
-            .owner
-            .as_ref()
-            .is_some_and(|owner| owner.exchange().is_aborted(cx))
+        if let Some(owner) = &self.owner
+            && owner.exchange().is_aborted(cx)
+            && let Some(error) = owner.exchange().take_abort()
         {
-            return Poll::Ready(Some(Err(StartError::committed().into())));
+            return Poll::Ready(Some(Err(error)));
         }
         poll
     }
@@ -137,6 +135,25 @@ impl CommittedBody {
         self.stage = Stage::Failing(error);
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// The host drops the body before its end, without having asked for the error that aborted it.
+    #[cold]
+    fn report_abort(&mut self) {
+        if let Some(owner) = &mut self.owner
+            && let Some(error) = owner.exchange().take_abort()
+        {
+            owner.ends(Ended::Aborted);
+            owner.broke(clause(&error).or(Some("B8")));
+            log_fault("B8", &error, "the response was aborted");
+        }
+    }
+
+    /// Lets the host know of an abort while it does not poll the body.
+    pub(super) fn watch_abort(&self, waker: impl FnOnce() -> Waker) {
+        if let Some(owner) = &self.owner {
+            owner.exchange().watch_abort(waker());
+        }
     }
 
     /// Stops polling the body. For a host the body is closed now, because the host has taken its
@@ -259,10 +276,12 @@ impl Drop for CommittedBody {
             Stage::Failing(_) => false,
             Stage::Ended { .. } | Stage::Done => true,
         };
-        if let Some(owner) = &mut self.owner
-            && is_whole
-        {
-            owner.completes();
+        if is_whole {
+            if let Some(owner) = &mut self.owner {
+                owner.completes();
+            }
+        } else if matches!(self.stage, Stage::Running(_)) && self.reporting == Reporting::Log {
+            self.report_abort();
         }
         self.stage = Stage::Done;
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -41,7 +41,8 @@ use crate::error::Error;
 /// - **Errors**: the body is `Pending` once before it returns an error, so that a host that flushes
 ///   when nothing is ready has sent the bytes before it. The host then aborts the response so that
 ///   the client can tell (B8): it closes the HTTP/1 connection without a terminator, or resets the
-///   HTTP/2 stream.
+///   HTTP/2 stream. A host that does not poll while its client does not read learns of an abort by
+///   [`wake_on_abort`](Self::wake_on_abort), if it can end the connection then.
 /// - **Trailers** come last, and only if the request's protocol and client accept them (B11). A
 ///   host that cannot send trailers drops them.
 /// - **Dropping** the body closes the app's body and ends the exchange (L1, L2). The host drops it
@@ -108,6 +109,18 @@ impl Outgoing {
                 self.0 = repr;
                 None
             }
+        }
+    }
+
+    /// Registers who is woken when the response is aborted by something other than its body, which
+    /// the host may not poll because the client does not read (B8): a timer
+    /// ([`StartResponse::abort`](crate::StartResponse::abort)), or a start after the commit (S2).
+    ///
+    /// For hosts that own their connections, and can end one that makes no progress. The next poll
+    /// of the body fails. The waker is not made if there is no stream.
+    pub fn wake_on_abort(&self, waker: impl FnOnce() -> Waker) {
+        if let Repr::Stream(stream) = &self.0 {
+            stream.watch_abort(waker);
         }
     }
 

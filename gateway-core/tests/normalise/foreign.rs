@@ -7,9 +7,9 @@ use gateway_core::{
 };
 use http::{HeaderValue, Method, Request, Response, Version};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Empty, Full};
 
-use super::support::{Answer, get, read, run};
+use super::support::{Answer, get, head, read, run};
 use super::{PLAIN, ask, made};
 
 /// What a component for hyper answers when the client has sent nonsense.
@@ -128,4 +128,20 @@ fn b4_an_empty_foreign_body_is_known_to_be_empty() {
     assert!(response.body().is_known_empty());
     assert!(!response.headers().contains_key("content-type"));
     assert!(!response.closes_connection());
+}
+
+#[test]
+fn b6_an_empty_foreign_body_tells_head_no_length() {
+    let foreign = || view(async |_| Response::new(Empty::<Bytes>::new()));
+    assert_eq!(ask(foreign(), head("/")).header("content-length"), None);
+    // It may have been removed for HEAD alone.
+    assert_eq!(ask(foreign(), get("/")).header("content-length"), Some("0"));
+    let declared = view(async |_| {
+        let response = Response::builder().header("content-length", "7");
+        response.body(Empty::<Bytes>::new()).unwrap()
+    });
+    let answer = ask(declared, head("/"));
+    assert_eq!(answer.header("content-length"), Some("7"));
+    let own = view(async |_| Response::new(Body::empty()));
+    assert_eq!(ask(own, head("/")).header("content-length"), Some("0"));
 }

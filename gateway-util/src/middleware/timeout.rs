@@ -20,9 +20,9 @@ use bounded::Bounded;
 ///   a file, a connection to a database, the thread of a [`blocking`](crate::blocking()) app. A
 ///   timer does that, even while the gateway waits for a client that does not read.
 /// - Before the head was sent, the client gets a 503, or the status that [`status`](Self::status)
-///   sets. After that the response is aborted, so that the client can tell (B8). The abort is seen
-///   when the gateway asks for the next chunk, so a client that does not read learns of it when it
-///   reads again.
+///   sets. After that the response is aborted, so that the client can tell (B8). adapter-hyper's `Server`
+///   ends the connection of a client that does not read. Where another server owns the connection, such
+///   a client learns of it when it reads again.
 /// - By default the time runs from the call to the end of the body. With
 ///   [`until_first_byte`](Self::until_first_byte), the body may take as long as it likes, for event
 ///   streams and downloads. With [`between_chunks`](Self::between_chunks), the clock starts again

@@ -59,6 +59,8 @@ impl Slot {
         // The body's destructor may ask for the slot.
         drop(state);
         drop(body);
+        // The host may wait for a client that does not read, and not poll the body.
+        self.late.start_response.abort(self.late.error());
         if let Some(waker) = waker {
             waker.wake();
         }
