@@ -57,8 +57,8 @@ messages() {
 }
 
 message() { # STACK KIND SIZE VARIANT
-    local before count=10000
-    [ "$3" = 32 ] || count=3000
+    local before count=50000
+    [ "$3" = 32 ] || count=10000
     launch "$bin/sockets" "$1" "$4" "$2"
     "$bin/load" messages "$addr" "$2" "$3" 100
     before=$(cpu)

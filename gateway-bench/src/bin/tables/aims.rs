@@ -73,7 +73,7 @@ const REQUESTS: [Aim; 14] = [
     ("instructions", "hyper", &["lint"], Times(2.0)),
 ];
 
-const STREAMS: [Aim; 18] = [
+const STREAMS: [Aim; 20] = [
     ("messages", "hyper", &["bytes-32"], About(1.02)),
     ("messages", "hyper", &["bytes-65536"], About(1.05)),
     ("messages", "actix", &["bytes-32"], About(1.02)),
@@ -94,6 +94,18 @@ const STREAMS: [Aim; 18] = [
     (
         "peak",
         "hyper",
+        &["download", "upload"],
+        AtMost { more: 1024.0 },
+    ),
+    (
+        "peak",
+        "axum",
+        &["download", "upload"],
+        AtMost { more: 1024.0 },
+    ),
+    (
+        "peak",
+        "actix",
         &["download", "upload"],
         AtMost { more: 1024.0 },
     ),
