@@ -1,21 +1,32 @@
 #!/usr/bin/env bash
 # Measures the gateway beside native code on every stack and writes FIGURES.md.
 #
-#   gateway-bench/figures.sh                        everything, about eight minutes
-#   TURNS=9 gateway-bench/figures.sh requests       more turns of what is measured in turns
-#   gateway-bench/figures.sh streams write          single steps, then the file from all results
+#   gateway-bench/figures.sh                        everything, about twenty minutes
+#   gateway-bench/figures.sh requests write         single steps, then the files from all results
+#   TURNS=21 gateway-bench/figures.sh requests      more turns of what is measured in turns (9)
 #   STACKS=hyper WORKS=plaintext gateway-bench/figures.sh instructions   a part of a step
 #   PROFILE=dev gateway-bench/figures.sh sockets    without an optimised build, for what is not about time
+#   PROGRAMS=folder RESULTS=folder gateway-bench/figures.sh requests     programs of another build, kept apart
 #
-# Steps: instructions allocations mounts requests streams idle slow sockets write. Each replaces its rows in
-# target/figures/STEP.tsv (kind, stack, work, variant, value); what is measured several times is in
-# there several times, native and gateway in turn, and the median counts. Needs valgrind, wrk and
-# h2load (Debian: valgrind wrk nghttp2-client), each for its steps only. Only loopback is used.
+# Exact:    instructions atomics allocations syscalls mounts
+# Measured: requests messages workers streams idle slow sockets
+# Measured elsewhere: wsgi (not in everything)
+# Of the results of all runs so far:
+#   exact   gateway-bench/exact.tsv, the exact results that are in the tree
+#   write   FIGURES.md, and the tables and the plot of book/src/cost.md
+#   check   fails if an exact result of this run is not the one in exact.tsv, within its bound
+#
+# A step replaces the rows that it measures in target/figures/STEP.tsv (kind, stack, work, variant, value). What
+# is measured is there once for each turn: native first in odd turns, gateway first in even ones. Only
+# loopback is used. Debian has the tools: valgrind binutils python3 strace wrk nghttp2-client.
+#
+# WSGI stands in the table and in the plot of one request when `wsgi` has taken its figures from
+# extras/adapter-wsgi/FIGURES.md. Measure them just before, on the same machine, with the script in that folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(instructions allocations mounts requests streams idle slow sockets write)
-turns=${TURNS:-5}
+steps=(instructions atomics allocations syscalls mounts requests messages workers streams idle slow sockets exact write)
+turns=${TURNS:-9}
 seconds=1       # of each run of wrk and h2load
 mib=1024        # of each stream
 idle=10000      # connections
@@ -28,42 +39,16 @@ needs() {
 
 row() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" | tee -a "$rows"; }
 
-callgrind() { # COMMAND..: the instructions of what the bench crate calls `run`
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null \
-        --toggle-collect='gateway_bench::*::run' "$@" 2>&1 | sed -n 's/.*Collected : \([0-9]*\)$/\1/p'
-}
-
-instructions() {
-    local stack work variant count=1000
-    local works="plaintext read-headers lookup json cookies echo not-found"
-    works+=" middleware-1 middleware-5 middleware-10 lint"
-    needs valgrind valgrind
-    for stack in ${STACKS:-hyper axum actix bridge}; do
-        # The bridge's router is axum's on both sides.
-        [ "$stack" != bridge ] || works="plaintext read-headers json cookies echo"
-        for work in ${WORKS:-$works}; do
-            for variant in native gateway; do
-                row instructions "$stack" "$work" "$variant" \
-                    $(($(callgrind "$bin/count" "$stack" "$variant" "$work" $count) / count))
-            done
-        done
+# Runs COMMAND VARIANT for each variant in each turn, in both directions of order.
+in_turns() { # TURNS "VARIANT.." COMMAND..
+    local turn variant order backwards=
+    for variant in $2; do backwards="$variant $backwards"; done
+    for ((turn = 1; turn <= $1; turn++)); do
+        order=$2
+        ((turn % 2)) || order=$backwards
+        for variant in $order; do "${@:3}" "$variant"; done
     done
 }
-
-allocations() {
-    cargo test -q -p gateway-bench --test allocations -- --nocapture an_app |
-        grep -ao 'allocations.*' | tee -a "$rows"
-}
-
-mounts() {
-    local mounts count=5000
-    needs valgrind valgrind
-    for mounts in 1 10 100 1000; do
-        row mounts core "$mounts" gateway $(($(callgrind "$bin/count" mounts "$mounts" $count) / count))
-    done
-}
-
-start() { launch "$bin/serve" "$@"; } # STACK VARIANT WORK [SEND_BUFFER]
 
 # Starts a server and waits for its address: sets pid and addr.
 launch() { # COMMAND..
@@ -73,11 +58,13 @@ launch() { # COMMAND..
     pid=$!
     until [ -s "$tmp/addr" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 100 ] || { echo "the server did not start" >&2; exit 1; }
-        sleep 0.1
+        [ "$tries" -lt 500 ] || { echo "the server did not start" >&2; exit 1; }
+        sleep 0.02
     done
     addr=$(head -n 1 "$tmp/addr")
 }
+
+start() { launch "$bin/serve" "$@"; } # STACK VARIANT WORK [SEND_BUFFER]
 
 stop() {
     [ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || true
@@ -90,85 +77,6 @@ memory() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid/status"; }
 # that less than what a clock says.
 cpu() { cat "/proc/$pid"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
 
-requests() {
-    local stack work turn variant value count before
-    needs wrk wrk
-    needs h2load nghttp2-client
-    head -c 1024 /dev/zero >"$tmp/kib"
-    for stack in ${STACKS:-hyper axum actix bridge}; do
-        for work in ${WORKS:-plaintext json cookies echo}; do
-            for ((turn = 0; turn < turns; turn++)); do
-                for variant in native gateway; do
-                    start "$stack" "$variant" "$work"
-                    before=$(cpu)
-                    value=$(ask "$work")
-                    count=$(sed -n 's/^requests: \([0-9]*\) total.*/\1/p; s/^ *\([0-9]*\) requests in.*/\1/p' "$tmp/load")
-                    row requests "$stack" "$work" "$variant" "$value"
-                    row request-cpu "$stack" "$work" "$variant" $((($(cpu) - before) / count))
-                    stop
-                done
-            done
-        done
-    done
-}
-
-ask() { # WORK: requests per second
-    if [ "$1" = echo ]; then
-        timeout 30 h2load --h1 -t 1 -c 32 -D "$seconds" -d "$tmp/kib" "http://$addr/app/$1" >"$tmp/load"
-        grep -q ' 0 failed, 0 errored' "$tmp/load" || { cat "$tmp/load" >&2; exit 1; }
-        sed -n 's/^finished in [^,]*, \([0-9.]*\) req.*/\1/p' "$tmp/load"
-    else
-        timeout 30 wrk -t 1 -c 32 -d "${seconds}s" -H 'user-agent: wrk' -H 'accept: */*' \
-            "http://$addr/app/$1" >"$tmp/load"
-        ! grep -q 'Non-2xx\|Socket errors' "$tmp/load" || { cat "$tmp/load" >&2; exit 1; }
-        sed -n 's/^Requests\/sec: *//p' "$tmp/load"
-    fi
-}
-
-streams() {
-    # A stream takes a third of a second, and what it takes varies by a fifth: many turns.
-    local stack work turn variant rate before turns=$((turns * 4))
-    for stack in ${STACKS:-hyper axum actix}; do
-        for work in ${WORKS:-download upload}; do
-            for ((turn = 0; turn < turns; turn++)); do
-                for variant in native gateway; do
-                    start "$stack" "$variant" "$work"
-                    before=$(cpu)
-                    rate=$(timeout 120 "$bin/load" "$work" "$addr" $((mib * 1024 * 1024)))
-                    row rate "$stack" "$work" "$variant" "$rate"
-                    row stream-cpu "$stack" "$work" "$variant" $((($(cpu) - before) / 1000))
-                    row peak "$stack" "$work" "$variant" "$(memory VmHWM)"
-                    stop
-                done
-            done
-        done
-    done
-}
-
-# Bytes of the server's memory for each of so many connections.
-hold() { # KIND COUNT WORK [SEND_BUFFER]
-    local stack variant turn before after input
-    for stack in ${STACKS:-hyper axum actix}; do
-        for turn in 1 2 3; do
-            for variant in native gateway; do
-                start "$stack" "$variant" "${@:3}"
-                "$bin/load" ask "$addr" "$3" 10
-                before=$(memory VmRSS)
-                coproc client { exec timeout 120 "$bin/load" "$1" "$addr" "$2"; }
-                client_pid=$client_PID
-                input=${client[1]}
-                read -r -t 100 _ <&"${client[0]}" || { echo "the client was not ready" >&2; exit 1; }
-                after=$(memory VmRSS)
-                row "$1" "$stack" "$3" "$variant" $(((after - before) * 1024 / $2))
-                exec {input}>&-
-                wait "$client_pid" || true
-                client_pid=
-                stop
-            done
-        done
-    done
-}
-
 may_open() { # COUNT
     ulimit -n "$1" 2>/dev/null || [ "$(ulimit -n)" -ge "$1" ] || {
         echo "skipped: the limit of open files cannot be raised to $1" >&2
@@ -176,66 +84,69 @@ may_open() { # COUNT
     }
 }
 
-idle() {
-    if may_open $((idle + 100)); then hold idle "$idle" plaintext; fi
-}
-
-# With a small buffer to send from: the kernel's would be megabytes for each.
-slow() {
-    if may_open $((slow + 100)); then hold slow "$slow" download $((64 * 1024)); fi
-}
-
-# Open WebSockets, each with one message behind it. What is by hand has its library's own settings; `tuned`
-# is the same with the buffers of ours.
-sockets() {
-    local stack turn variant before after input variants
-    may_open $((sockets + 100)) || return 0
-    for stack in ${STACKS:-hyper actix}; do
-        variants="native gateway"
-        [ "$stack" != hyper ] || variants="native tuned gateway"
-        for turn in 1 2 3; do
-            for variant in $variants; do
-                launch "$bin/sockets" "$stack" "$variant"
-                before=$(memory VmRSS)
-                coproc client { exec timeout 120 "$bin/load" sockets "$addr" "$sockets"; }
-                client_pid=$client_PID
-                input=${client[1]}
-                read -r -t 100 _ <&"${client[0]}" || { echo "the client was not ready" >&2; exit 1; }
-                after=$(memory VmRSS)
-                row sockets "$stack" websocket "$variant" $(((after - before) * 1024 / sockets))
-                exec {input}>&-
-                wait "$client_pid" || true
-                client_pid=
-                stop
-            done
-        done
-    done
-}
+# shellcheck source=/dev/null
+for file in exact requests streams memory; do source "gateway-bench/figures/$file.sh"; done
 
 write() {
     "$bin/tables" "$results"/*.tsv >"$tmp/figures"
     cp "$tmp/figures" FIGURES.md
+    python3 gateway-bench/figures/book.py "$results"/*.tsv
+}
+
+wsgi() { python3 gateway-bench/figures/wsgi.py | tee -a "$rows"; }
+
+exact() { python3 gateway-bench/figures/exact.py write "$results"/*.tsv; }
+check() { python3 gateway-bench/figures/exact.py check "$run"; }
+
+# Puts the measured rows in the place of those of the same kind, stack and work.
+keep() { # STEP
+    local old=$results/$1.tsv
+    [ -e "$old" ] || : >"$old"
+    awk -F '\t' '{ key = $1 FS $2 FS $3 } NR == FNR { is_new[key] = 1; next } !(key in is_new)' \
+        "$rows" "$old" >"$tmp/kept"
+    cat "$tmp/kept" "$rows" >"$old"
+    cat "$rows" >>"$run"
+}
+
+binaries() { # STEP
+    case "$1" in
+        instructions | atomics | mounts) echo count ;;
+        syscalls | requests | streams | idle | slow) echo serve load ;;
+        messages | sockets) echo sockets load ;;
+        workers) echo workers ;;
+        write) echo tables ;;
+        allocations | wsgi | exact | check) ;;
+        *) echo "unknown step: $1" >&2; return 2 ;;
+    esac
 }
 
 [ "$#" -eq 0 ] || steps=("$@")
 profile=${PROFILE:-release}
-cargo build --profile "$profile" -q -p gateway-bench
+build=()
+for step in "${steps[@]}"; do
+    names=$(binaries "$step")
+    for name in $names; do build+=(--bin "$name"); done
+done
 target=${CARGO_TARGET_DIR:-target}
-bin=$target/${profile/#dev/debug}
-results=$target/figures
+bin=${PROGRAMS:-$target/${profile/#dev/debug}}
+[ -n "${PROGRAMS:-}" ] || [ "${#build[@]}" -eq 0 ] ||
+    cargo build --locked --profile "$profile" -q -p gateway-bench "${build[@]}"
+results=${RESULTS:-$target/figures}
 mkdir -p "$results"
 tmp=$(mktemp -d)
+rows=$tmp/rows
+run=$tmp/run.tsv # all rows of this run
+: >"$run"
 pid=
 client_pid=
 trap 'stop; [ -z "$client_pid" ] || kill "$client_pid" || true; rm -rf "$tmp"' EXIT
 for step in "${steps[@]}"; do
+    : >"$rows"
+    begin=$SECONDS
+    "$step"
     case "$step" in
-        instructions | allocations | mounts | requests | streams | idle | slow | sockets)
-            rows=$results/$step.tsv
-            : >"$rows"
-            "$step"
-            ;;
-        write) write ;;
-        *) echo "unknown step: $step" >&2; exit 2 ;;
+        write | exact | check) ;;
+        *) keep "$step" ;;
     esac
+    echo "$step: $((SECONDS - begin)) s" >&2
 done

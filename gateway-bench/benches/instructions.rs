@@ -12,7 +12,9 @@
 
 use gateway_bench::Stack::{Actix, Axum, Bridge, Hyper};
 use gateway_bench::Variant::{Gateway, Native};
-use gateway_bench::Work::{Lint, Lookup, Middleware10, Plaintext, ReadHeaders};
+use gateway_bench::Work::{
+    Lint, Lookup, Middleware10, MiddlewareHeader, Observer, Plaintext, ReadHeaders,
+};
 use gateway_bench::{Site, Stack, Target, Variant, Wire, Work};
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
@@ -32,6 +34,8 @@ fn wire(stack: Stack, variant: Variant, work: Work) -> Wire {
     (Hyper, Gateway, Lookup),
     (Hyper, Native, Middleware10),
     (Hyper, Gateway, Middleware10),
+    (Hyper, Gateway, MiddlewareHeader),
+    (Hyper, Gateway, Observer),
     (Hyper, Gateway, Lint),
 )]
 #[benches::axum(

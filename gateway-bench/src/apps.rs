@@ -1,15 +1,23 @@
 //! The workloads as apps.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use gateway_core::lint::Lint;
-use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse};
-use http::header::{CONTENT_TYPE, HeaderValue};
+use gateway_core::{
+    App, Body, Environ, Error, HttpError, Observer, Outcome, RequestSummary, StartResponse,
+};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
 use crate::target::Target;
-use crate::work::{self, BYTES_TYPE, ECHO_LIMIT, Message, TEXT, TEXT_TYPE, Work};
+use crate::work::{self, ADDED, BYTES_TYPE, ECHO_LIMIT, Message, TEXT, TEXT_TYPE, Work};
 
 /// A place that an app is put in.
 pub(crate) trait Host {
     fn host<A: App + Clone>(self, app: A) -> Target;
+
+    /// With an observer of the gateway.
+    fn host_observed<A: App + Clone>(self, app: A, observer: impl Observer + Clone) -> Target;
 }
 
 /// Puts the app of a workload in its place. Each app keeps its own type, and none is boxed.
@@ -25,6 +33,8 @@ pub(crate) fn mount(work: Work, host: impl Host) -> Target {
         Work::Middleware1 => host.host(Identity(plaintext)),
         Work::Middleware5 => host.host(five(plaintext)),
         Work::Middleware10 => host.host(five(five(plaintext))),
+        Work::MiddlewareHeader => host.host(AddHeader(plaintext)),
+        Work::Observer => host.host_observed(plaintext, Counter::default()),
         Work::Lint => host.host(Lint::new(plaintext)),
         Work::Download => host.host(download),
         Work::Upload => host.host(upload),
@@ -41,6 +51,32 @@ impl<A: App> App for Identity<A> {
     }
 
     gateway_core::forward_lifespan!(0);
+}
+
+/// A middleware that adds a response header.
+#[derive(Clone)]
+struct AddHeader<A>(A);
+
+impl<A: App> App for AddHeader<A> {
+    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+        let start_response = start_response.wrap(|_, headers| {
+            let name = HeaderName::from_static(ADDED.0);
+            headers.insert(name, HeaderValue::from_static(ADDED.1));
+        });
+        self.0.call(environ, start_response).await
+    }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+/// An observer as small as one can be: it counts the bytes that were sent.
+#[derive(Clone, Default)]
+struct Counter(Arc<AtomicU64>);
+
+impl Observer for Counter {
+    fn observe(&self, _: &RequestSummary, outcome: &Outcome) {
+        self.0.fetch_add(outcome.body_bytes(), Ordering::Relaxed);
+    }
 }
 
 fn five<A: App + Clone>(app: A) -> impl App + Clone {

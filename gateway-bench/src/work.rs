@@ -24,6 +24,9 @@ pub(crate) const NOT_FOUND: &str = "<!doctype html>\n<html lang=en>\n<title>404 
 /// The size of the chunks of a download.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
+/// The header that the middleware adds, in lower case.
+pub(crate) const ADDED: (&str, &str) = ("x-added", "by a middleware");
+
 /// The limit of an echo.
 pub(crate) const ECHO_LIMIT: usize = 64 * 1024;
 
@@ -52,6 +55,10 @@ pub enum Work {
     Middleware5,
     /// In ten.
     Middleware10,
+    /// [`Plaintext`](Self::Plaintext) in one middleware that adds a response header.
+    MiddlewareHeader,
+    /// [`Plaintext`](Self::Plaintext), and an observer is told of each exchange; the native side has none.
+    Observer,
     /// [`Plaintext`](Self::Plaintext) in the lint; the native side has none.
     Lint,
     /// As many bytes as `size` in the query says, in chunks of 64 KiB.
@@ -62,7 +69,7 @@ pub enum Work {
 
 impl Work {
     /// All of it.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Plaintext,
         Self::ReadHeaders,
         Self::Lookup,
@@ -73,6 +80,8 @@ impl Work {
         Self::Middleware1,
         Self::Middleware5,
         Self::Middleware10,
+        Self::MiddlewareHeader,
+        Self::Observer,
         Self::Lint,
         Self::Download,
         Self::Upload,
@@ -92,6 +101,8 @@ impl Work {
             Self::Middleware1 => "middleware-1",
             Self::Middleware5 => "middleware-5",
             Self::Middleware10 => "middleware-10",
+            Self::MiddlewareHeader => "middleware-header",
+            Self::Observer => "observer",
             Self::Lint => "lint",
             Self::Download => "download",
             Self::Upload => "upload",

@@ -8,15 +8,16 @@ use actix_http::{HttpService, Protocol};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, map_config};
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, ContentType, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, ContentType, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer};
 use futures_util::{TryStreamExt, stream};
+use gateway_core::Observer;
 
 use crate::apps::{self, Host};
 use crate::target::{Target, Variant};
-use crate::work::{self, BYTES_TYPE, Message, NOT_FOUND, TEXT, TEXT_TYPE, Work};
+use crate::work::{self, ADDED, BYTES_TYPE, Message, NOT_FOUND, TEXT, TEXT_TYPE, Work};
 
 /// How long idle connections stay open over sockets: longer than their measurement.
 const HELD: Duration = Duration::from_secs(75);
@@ -35,6 +36,16 @@ impl Host for Mounted {
     fn host<A: gateway_core::App + Clone>(self, app: A) -> Target {
         over(move |config| {
             config.service(adapter_actix::mount(self.0, app.clone()));
+        })
+    }
+
+    fn host_observed<A>(self, app: A, observer: impl Observer + Clone) -> Target
+    where
+        A: gateway_core::App + Clone,
+    {
+        over(move |config| {
+            let mount = adapter_actix::mount(self.0, app.clone());
+            config.service(mount.with_observer(observer.clone()));
         })
     }
 }
@@ -71,7 +82,7 @@ fn register(config: &mut ServiceConfig, work: Work) {
     let resource = web::resource(format!("/app/{work}"));
     let plain = || web::get().to(plaintext);
     match work {
-        Work::Plaintext | Work::Lint => config.service(resource.route(plain())),
+        Work::Plaintext | Work::Observer | Work::Lint => config.service(resource.route(plain())),
         Work::ReadHeaders => config.service(resource.route(web::get().to(read_headers))),
         Work::Lookup => config.service(resource.route(web::get().to(lookup))),
         Work::Json => config.service(resource.route(web::get().to(json))),
@@ -81,6 +92,7 @@ fn register(config: &mut ServiceConfig, work: Work) {
         Work::Download => config.service(resource.route(web::get().to(download))),
         Work::Upload => config.service(resource.route(web::post().to(upload))),
         Work::Middleware1 => config.service(resource.route(plain()).wrap(from_fn(identity))),
+        Work::MiddlewareHeader => config.service(resource.route(plain()).wrap(from_fn(add_header))),
         Work::Middleware5 => {
             let five = resource
                 .route(plain())
@@ -115,6 +127,18 @@ async fn identity(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     next.call(request).await
+}
+
+/// A middleware that adds a response header.
+async fn add_header(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    let name = HeaderName::from_static(ADDED.0);
+    let value = HeaderValue::from_static(ADDED.1);
+    response.headers_mut().insert(name, value);
+    Ok(response)
 }
 
 async fn plaintext() -> HttpResponse {

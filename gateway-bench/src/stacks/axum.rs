@@ -2,21 +2,22 @@
 
 use std::convert::Infallible;
 
+use adapter_tower::TowerService;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::{MethodRouter, get, post};
 use futures_util::{TryStreamExt, stream};
-use gateway_core::App;
+use gateway_core::{App, Observer};
 use hyper_util::service::TowerToHyperService;
 
 use crate::apps::{self, Host};
 use crate::stacks::hyper;
 use crate::target::{Target, Variant};
-use crate::work::{self, BYTES_TYPE, Message, NOT_FOUND, TEXT, Work};
+use crate::work::{self, ADDED, BYTES_TYPE, Message, NOT_FOUND, TEXT, Work};
 
 pub(crate) fn target(variant: Variant, work: Work) -> Target {
     match variant {
@@ -31,6 +32,11 @@ impl Host for Mounted {
     fn host<A: App + Clone>(self, app: A) -> Target {
         over(Router::new().nest_service("/app", adapter_tower::service(app)))
     }
+
+    fn host_observed<A: App + Clone>(self, app: A, observer: impl Observer + Clone) -> Target {
+        let service = TowerService::new(app).with_observer(observer).unboxed();
+        over(Router::new().nest_service("/app", service))
+    }
 }
 
 /// A router on hyper's connections, as `axum::serve` runs it.
@@ -41,6 +47,9 @@ pub(crate) fn over(router: Router) -> Target {
 /// The workload as a handler below a prefix.
 pub(crate) fn router(prefix: &str, work: Work) -> Router {
     let mut router = Router::new().route(&format!("{prefix}/{work}"), handler(work));
+    if work == Work::MiddlewareHeader {
+        router = router.layer(from_fn(add_header));
+    }
     let middlewares = match work {
         Work::Middleware1 => 1,
         Work::Middleware5 => 5,
@@ -56,7 +65,9 @@ pub(crate) fn router(prefix: &str, work: Work) -> Router {
 fn handler(work: Work) -> MethodRouter {
     match work {
         Work::Plaintext
+        | Work::Observer
         | Work::Lint
+        | Work::MiddlewareHeader
         | Work::Middleware1
         | Work::Middleware5
         | Work::Middleware10 => get(plaintext),
@@ -74,6 +85,15 @@ fn handler(work: Work) -> MethodRouter {
 /// A middleware that does nothing.
 async fn identity(request: Request, next: Next) -> Response {
     next.run(request).await
+}
+
+/// A middleware that adds a response header.
+async fn add_header(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let name = HeaderName::from_static(ADDED.0);
+    let value = HeaderValue::from_static(ADDED.1);
+    response.headers_mut().insert(name, value);
+    response
 }
 
 // axum's own Content-Type for text is the one that the others set.

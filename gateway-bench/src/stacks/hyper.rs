@@ -3,10 +3,11 @@
 
 use std::convert::Infallible;
 
+use adapter_hyper::HyperService;
 use bytes::Bytes;
 use futures_util::stream;
-use gateway_core::App;
-use http::header::{self, CONTENT_TYPE, HeaderMap, HeaderValue};
+use gateway_core::{App, Observer};
+use http::header::{self, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body, Frame, Incoming};
@@ -16,7 +17,7 @@ use hyper_util::rt::TokioIo;
 
 use crate::apps::{self, Host};
 use crate::target::{Target, Variant};
-use crate::work::{self, BYTES_TYPE, Message, NOT_FOUND, TEXT, TEXT_TYPE, Work};
+use crate::work::{self, ADDED, BYTES_TYPE, Message, NOT_FOUND, TEXT, TEXT_TYPE, Work};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -25,7 +26,7 @@ pub(crate) fn target(variant: Variant, work: Work) -> Target {
         return apps::mount(work, Mounted);
     }
     match work {
-        Work::Plaintext | Work::Lint => over(service_fn(plaintext)),
+        Work::Plaintext | Work::Observer | Work::Lint => over(service_fn(plaintext)),
         Work::ReadHeaders => over(service_fn(read_headers)),
         Work::Lookup => over(service_fn(lookup)),
         Work::Json => over(service_fn(json)),
@@ -35,6 +36,7 @@ pub(crate) fn target(variant: Variant, work: Work) -> Target {
         Work::Middleware1 => over(identity(service_fn(plaintext))),
         Work::Middleware5 => over(five(service_fn(plaintext))),
         Work::Middleware10 => over(five(five(service_fn(plaintext)))),
+        Work::MiddlewareHeader => over(add_header(service_fn(plaintext))),
         Work::Download => over(service_fn(download)),
         Work::Upload => over(service_fn(upload)),
     }
@@ -45,6 +47,10 @@ struct Mounted;
 impl Host for Mounted {
     fn host<A: App + Clone>(self, app: A) -> Target {
         over(adapter_hyper::service(app))
+    }
+
+    fn host_observed<A: App + Clone>(self, app: A, observer: impl Observer + Clone) -> Target {
+        over(HyperService::new(app).with_observer(observer).unboxed())
     }
 }
 
@@ -75,6 +81,26 @@ where
         // Called inside: the outer future would store a captured future twice.
         let inner = inner.clone();
         async move { inner.call(request).await }
+    })
+}
+
+/// A middleware that adds a response header.
+fn add_header<S, B>(
+    inner: S,
+) -> impl Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone,
+    B: Body,
+{
+    service_fn(move |request| {
+        let inner = inner.clone();
+        async move {
+            let mut response = inner.call(request).await?;
+            let name = HeaderName::from_static(ADDED.0);
+            let value = HeaderValue::from_static(ADDED.1);
+            response.headers_mut().insert(name, value);
+            Ok(response)
+        }
     })
 }
 

@@ -4,104 +4,192 @@ use std::fmt;
 
 use crate::results::{Results, number};
 
+/// What a ratio of times may be above its aim and still meet it.
+const MARGIN: f64 = 0.01;
+
 /// The limit of a gateway's figure, relative to the native one.
 #[derive(Clone, Copy)]
 enum Limit {
-    Below,
-    AtMost { more: f64 },
-    AtMostTimes(f64),
-    AtLeastTimes(f64),
-    Reported,
+    AtMost {
+        more: f64,
+    },
+    /// Of something exact.
+    Times(f64),
+    /// Of a time.
+    About(f64),
+    /// Of a rate.
+    AtLeast(f64),
 }
 
-use Limit::{AtLeastTimes, AtMost, AtMostTimes, Below, Reported};
+use Limit::{About, AtLeast, AtMost, Times};
 
-/// Kind, stack, workload and limit.
-const AIMS: [(&str, &str, &str, Limit); 9] = [
-    ("allocations", "hyper", "plaintext", AtMost { more: 0.0 }),
-    ("instructions", "hyper", "plaintext", AtMost { more: 250.0 }),
-    ("allocations", "axum", "plaintext", Below),
-    ("instructions", "axum", "plaintext", Below),
-    ("allocations", "actix", "read-headers", AtMost { more: 0.0 }),
+/// Kind, stack, works and limit.
+type Aim = (&'static str, &'static str, &'static [&'static str], Limit);
+
+const REQUESTS: [Aim; 14] = [
+    (
+        "request-cpu",
+        "hyper",
+        &["plaintext", "json", "cookies", "echo", "not-found"],
+        About(1.0),
+    ),
+    (
+        "instructions",
+        "hyper",
+        &["plaintext"],
+        AtMost { more: 0.0 },
+    ),
+    (
+        "instructions",
+        "hyper",
+        &["cookies"],
+        AtMost { more: 600.0 },
+    ),
+    (
+        "request-cpu",
+        "axum",
+        &["plaintext", "json", "cookies", "echo", "not-found"],
+        About(0.95),
+    ),
+    (
+        "request-cpu",
+        "actix",
+        &["plaintext", "read-headers", "json"],
+        About(1.03),
+    ),
     (
         "instructions",
         "actix",
-        "read-headers",
-        AtMost { more: 0.0 },
+        &["plaintext", "read-headers", "json"],
+        Times(1.04),
     ),
-    ("instructions", "bridge", "plaintext", AtMostTimes(1.3)),
-    ("allocations", "bridge", "plaintext", Reported),
-    ("instructions", "hyper", "lint", Reported),
+    ("request-cpu", "actix", &["cookies"], About(1.08)),
+    ("instructions", "actix", &["cookies"], Times(1.12)),
+    ("instructions", "bridge", &["plaintext"], Times(1.75)),
+    ("atomics", "hyper", &["plaintext"], AtMost { more: 8.0 }),
+    ("syscalls", "hyper", &["plaintext", "echo"], Times(1.0)),
+    ("syscalls", "axum", &["plaintext", "echo"], Times(1.0)),
+    ("syscalls", "actix", &["plaintext", "echo"], Times(1.0)),
+    ("instructions", "hyper", &["lint"], Times(2.0)),
 ];
 
-/// For a stream, in either direction, on each stack.
-const STREAMS: [(&str, Limit); 2] = [
-    ("rate", AtLeastTimes(0.97)),
-    ("peak", AtMost { more: 1024.0 }),
+const STREAMS: [Aim; 20] = [
+    ("messages", "hyper", &["bytes-32"], About(1.02)),
+    ("messages", "hyper", &["bytes-65536"], About(1.05)),
+    ("messages", "actix", &["bytes-32"], About(1.02)),
+    ("messages", "actix", &["bytes-65536"], About(1.15)),
+    ("messages", "hyper", &["websocket-32"], About(1.02)),
+    ("messages", "hyper", &["websocket-65536"], About(1.10)),
+    ("messages", "actix", &["websocket-32"], About(1.02)),
+    ("messages", "actix", &["websocket-65536"], About(1.10)),
+    ("slow", "hyper", &["download"], Times(1.05)),
+    ("slow", "axum", &["download"], Times(1.05)),
+    ("slow", "actix", &["download"], Times(1.05)),
+    ("idle", "hyper", &["plaintext"], AtMost { more: 128.0 }),
+    ("idle", "axum", &["plaintext"], AtMost { more: 128.0 }),
+    ("idle", "actix", &["plaintext"], AtMost { more: 128.0 }),
+    ("rate", "hyper", &["download", "upload"], AtLeast(0.97)),
+    ("rate", "axum", &["download", "upload"], AtLeast(0.97)),
+    ("rate", "actix", &["download", "upload"], AtLeast(0.97)),
+    (
+        "peak",
+        "hyper",
+        &["download", "upload"],
+        AtMost { more: 1024.0 },
+    ),
+    (
+        "peak",
+        "axum",
+        &["download", "upload"],
+        AtMost { more: 1024.0 },
+    ),
+    (
+        "peak",
+        "actix",
+        &["download", "upload"],
+        AtMost { more: 1024.0 },
+    ),
 ];
-
-/// For an idle connection.
-const IDLE: Limit = AtMost { more: 128.0 };
 
 /// Prints the limits beside the results, and says what was not measured.
 pub(crate) fn print(results: &Results) {
     println!("| work | aim | result | met |");
     println!("|---|---|---|---|");
-    for (kind, stack, work, limit) in AIMS {
-        beside_native(results, kind, stack, work, limit);
+    for aim in &REQUESTS {
+        beside_native(results, aim);
     }
-    per_middleware(results, "allocations", 0.0);
-    per_middleware(results, "instructions", 120.0);
-    for stack in ["hyper", "axum", "actix"] {
-        for work in ["download", "upload"] {
-            for (kind, limit) in STREAMS {
-                beside_native(results, kind, stack, work, limit);
-            }
-        }
-        beside_native(results, "idle", stack, "plaintext", IDLE);
+    bridge(results);
+    each_middleware(results);
+    for aim in &STREAMS {
+        beside_native(results, aim);
     }
+    workers(results);
     dispatch(results);
 }
 
-fn line(work: &str, aim: &str, result: Option<(String, Option<bool>)>) {
-    let (result, is_met) = result.unwrap_or_else(|| ("not measured".to_owned(), None));
-    let met = match is_met {
-        None => "",
-        Some(true) => "yes",
-        Some(false) => "**no**",
+fn line(work: &str, aim: &str, result: Option<(String, bool)>) {
+    let (result, met) = match result {
+        None => ("not measured".to_owned(), ""),
+        Some((result, true)) => (result, "yes"),
+        Some((result, false)) => (result, "**no**"),
     };
     println!("| {work} | {aim} | {result} | {met} |");
 }
 
-fn beside_native(results: &Results, kind: &str, stack: &str, work: &str, limit: Limit) {
-    let unit = match kind {
+fn beside_native(results: &Results, &(kind, stack, works, limit): &Aim) {
+    for work in works {
+        let result = results.beside(kind, stack, work).map(|beside| {
+            let (native, gateway) = (beside.native.median, beside.gateway.median);
+            let ratio = beside.ratio_text();
+            let text = match limit {
+                About(_) | AtLeast(_) => ratio,
+                AtMost { .. } | Times(_) => {
+                    let sign = if gateway < native { '-' } else { '+' };
+                    format!("{ratio}: native {sign} {}", short((gateway - native).abs()))
+                }
+            };
+            (text, limit.is_met(native, gateway))
+        });
+        let unit = unit(kind);
+        line(
+            &format!("{stack}, {work}: {unit}"),
+            &limit.to_string(),
+            result,
+        );
+    }
+}
+
+fn unit(kind: &str) -> &str {
+    match kind {
+        "request-cpu" => "processor time",
+        "messages" => "processor time of a message",
+        "atomics" => "atomic operations",
+        "syscalls" => "system calls",
         "rate" => "MiB/s",
         "peak" => "KiB of memory",
-        "idle" => "bytes for an idle connection",
+        "idle" => "bytes of an idle connection",
+        "slow" => "bytes of a slow reader",
         kind => kind,
-    };
-    let result = results.pair(kind, stack, work).map(|(native, gateway)| {
-        let difference = number((gateway - native).abs());
-        let sign = if gateway < native { '-' } else { '+' };
-        let ratio = gateway / native;
-        let text = format!("{ratio:.2}: native {sign} {difference}");
-        (text, limit.is_met(native, gateway))
-    });
-    line(
-        &format!("{stack}, {work}: {unit}"),
-        &limit.to_string(),
-        result,
-    );
+    }
+}
+
+/// With decimals where a whole number would say too little.
+pub(crate) fn short(value: f64) -> String {
+    if value.abs() < 100.0 && value.fract().abs() > 0.004 {
+        format!("{value:.2}")
+    } else {
+        number(value)
+    }
 }
 
 impl Limit {
-    fn is_met(self, native: f64, gateway: f64) -> Option<bool> {
+    fn is_met(self, native: f64, gateway: f64) -> bool {
         match self {
-            Below => Some(gateway < native),
-            AtMost { more } => Some(gateway <= native + more),
-            AtMostTimes(times) => Some(gateway <= native * times),
-            AtLeastTimes(times) => Some(gateway >= native * times),
-            Reported => None,
+            AtMost { more } => gateway <= native + more,
+            // A call in a hundred requests is no call of a request.
+            Times(times) => gateway <= native * times + 0.01,
+            About(times) => gateway <= native * (times + MARGIN),
+            AtLeast(times) => gateway >= native * times,
         }
     }
 }
@@ -109,29 +197,109 @@ impl Limit {
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Below => f.write_str("< native"),
             AtMost { more: 0.0 } => f.write_str("<= native"),
             AtMost { more } => write!(f, "<= native + {}", number(*more)),
-            AtMostTimes(times) => write!(f, "<= {times} native"),
-            AtLeastTimes(times) => write!(f, ">= {times} native"),
-            Reported => f.write_str("none, reported"),
+            Times(times) | About(times) => write!(f, "<= {times:.2} native"),
+            AtLeast(times) => write!(f, ">= {times:.2} native"),
         }
     }
 }
 
-/// The cost of each of ten middlewares on hyper.
-fn per_middleware(results: &Results, kind: &str, most: f64) {
-    let each = |variant| {
-        let with = results.value(kind, "hyper", "middleware-10", variant)?;
-        Some((with - results.value(kind, "hyper", "plaintext", variant)?) / 10.0)
-    };
-    let result = each("gateway").map(|added| {
-        let native = each("native").unwrap_or_default();
-        let text = format!("+ {}; native + {}", number(added), number(native));
-        (text, Some(added <= most))
-    });
-    let work = format!("hyper, each of ten middlewares: {kind}");
-    line(&work, &format!("<= + {}", number(most)), result);
+/// A bridge that costs nothing itself has the price of actix and that of the router.
+fn bridge(results: &Results) {
+    for (kind, more) in [("request-cpu", Some(0.10)), ("instructions", None)] {
+        let native = |stack| results.value(kind, stack, "plaintext", "native");
+        let free = || {
+            let router = native("bridge")? - native("hyper")?;
+            Some((native("actix")? + router) / native("bridge")?)
+        };
+        let (name, unit) = ("a bridge without a cost of its own, plaintext", unit(kind));
+        let Some(free) = free() else {
+            line(&format!("{name}: {unit}"), "", None);
+            continue;
+        };
+        let Some(more) = more else {
+            println!("| {name}: {unit} | | {free:.2} | |");
+            continue;
+        };
+        println!("| {name}: {unit} | | {free:.2} | |");
+        let result = results.beside(kind, "bridge", "plaintext").map(|beside| {
+            let is_met = beside.ratio() <= free + more + MARGIN;
+            (beside.ratio_text(), is_met)
+        });
+        let aim = format!("<= {:.2} native", free + more);
+        line(&format!("bridge, plaintext: {unit}"), &aim, result);
+    }
+}
+
+/// What a middleware and an observer add to a request on hyper.
+fn each_middleware(results: &Results) {
+    let rows = [
+        (
+            "each of ten middlewares that do nothing",
+            "middleware-10",
+            10.0,
+            44.0,
+        ),
+        (
+            "a middleware that adds a header",
+            "middleware-header",
+            1.0,
+            150.0,
+        ),
+        ("an observer", "observer", 1.0, 200.0),
+    ];
+    for (name, work, count, most) in rows {
+        for (kind, most) in [("instructions", most), ("allocations", 0.0)] {
+            let added = || {
+                let with = results.value(kind, "hyper", work, "gateway")?;
+                let without = results.value(kind, "hyper", "plaintext", "gateway")?;
+                Some((with - without) / count)
+            };
+            let result = added().map(|added| (format!("+ {}", short(added)), added <= most));
+            let aim = format!("<= + {}", number(most));
+            line(&format!("hyper, {name}: {kind}"), &aim, result);
+        }
+    }
+}
+
+/// Beside the better of two servers.
+fn workers(results: &Results) {
+    for count in results.works("workers") {
+        for (kind, unit) in [
+            ("workers", "requests per second"),
+            ("workers-cpu", "processor time"),
+        ] {
+            let of = |variant| results.value(kind, "server", count, variant);
+            let is_rate = kind == "workers";
+            let result = || {
+                let (hyper, actix, gateway) = (of("hyper")?, of("actix")?, of("gateway")?);
+                let better = if is_rate {
+                    hyper.max(actix)
+                } else {
+                    hyper.min(actix)
+                };
+                let ratio = gateway / better;
+                let name = if better.total_cmp(&hyper).is_eq() {
+                    "hyper"
+                } else {
+                    "actix"
+                };
+                let is_met = if is_rate {
+                    ratio >= 1.0 - MARGIN
+                } else {
+                    ratio <= 1.0 + MARGIN
+                };
+                Some((format!("{ratio:.2} of {name}"), is_met))
+            };
+            let aim = if is_rate {
+                ">= 1.00 of the better"
+            } else {
+                "<= 1.00 of the better"
+            };
+            line(&format!("`Server`, {count} workers: {unit}"), aim, result());
+        }
+    }
 }
 
 /// From 100 to 1000 mounts, a logarithm grows as from 10 to 100, and a linear cost ten times as
@@ -141,11 +309,11 @@ fn dispatch(results: &Results) {
     let steps = || Some((at("100")? - at("10")?, at("1000")? - at("100")?));
     let result = steps().map(|(ten, hundred)| {
         let text = format!("+ {} and + {}", number(ten), number(hundred));
-        (text, Some(hundred <= 2.0 * ten.max(50.0)))
+        (text, hundred <= 2.0 * ten.max(50.0))
     });
     line(
         "dispatch among 10, 100, 1 000 mounts: instructions",
-        "grows as the logarithm: the second step at most twice the first",
+        "the second step at most twice the first",
         result,
     );
 }

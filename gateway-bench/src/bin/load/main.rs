@@ -1,13 +1,18 @@
 //! Clients of `serve`, each for one measurement.
 //!
-//! - `load ask ADDR WORK COUNT`: keep-alive requests, one at a time, on one connection.
+//! - `load ask ADDR WORK COUNT`: keep-alive requests, one at a time, on one connection. `load calm` waits
+//!   before each until the server has nothing more to do.
 //! - `load download ADDR BYTES`, `load upload ADDR BYTES`: one stream; prints MiB per second.
 //! - `load idle ADDR COUNT`: opens COUNT connections, sends a request on each, prints `ready`, and
 //!   holds them until its standard input ends.
 //! - `load sockets ADDR COUNT`: COUNT WebSockets, each with one message that was echoed, until then.
 //! - `load echo ADDR PATH websocket|raw BYTES`: sends BYTES through one stream that echoes, and reads them
 //!   meanwhile; prints MiB per second.
+//! - `load messages ADDR websocket|bytes SIZE COUNT`: COUNT messages of SIZE bytes through one stream that
+//!   echoes, one after the other.
 //! - `load slow ADDR COUNT`: COUNT downloads, each read at about 64 KiB per second, until then.
+
+mod upgraded;
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -19,17 +24,22 @@ use gateway_bench::Work;
 use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
 
-const USAGE: &str = "usage: load ask ADDR WORK COUNT\n\
+const USAGE: &str = "usage: load ask|calm ADDR WORK COUNT\n\
                      or:    load download|upload ADDR BYTES\n\
                      or:    load echo ADDR PATH websocket|raw BYTES\n\
+                     or:    load messages ADDR websocket|bytes SIZE COUNT\n\
                      or:    load idle|slow|sockets ADDR COUNT";
+
+/// In which a server has nothing more to do.
+const CALM: Duration = Duration::from_millis(2);
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Answer<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["ask", addr, work, count] => ask(addr, work.parse()?, count.parse()?),
+        ["ask", addr, work, count] => ask(addr, work.parse()?, count.parse()?, Duration::ZERO),
+        ["calm", addr, work, count] => ask(addr, work.parse()?, count.parse()?, CALM),
         ["download", addr, bytes] => {
             let bytes = bytes.parse()?;
             let begin = Instant::now();
@@ -45,13 +55,16 @@ fn main() -> Answer<()> {
             Ok(())
         }
         ["idle", addr, count] => idle(addr, count.parse()?),
-        ["sockets", addr, count] => sockets(addr, count.parse()?),
+        ["sockets", addr, count] => upgraded::sockets(addr, count.parse()?),
         ["echo", addr, path, kind, bytes] => {
             let bytes = bytes.parse()?;
             let begin = Instant::now();
-            echo(addr, path, kind, bytes)?;
+            upgraded::echo(addr, path, kind, bytes)?;
             report(bytes, begin);
             Ok(())
+        }
+        ["messages", addr, kind, size, count] => {
+            upgraded::messages(addr, kind, size.parse()?, count.parse()?)
         }
         ["slow", addr, count] => slow(addr, count.parse()?),
         _ => Err(USAGE.into()),
@@ -72,11 +85,12 @@ fn report(bytes: usize, begin: Instant) {
     println!("{:.1}", mebibytes / begin.elapsed().as_secs_f64());
 }
 
-fn ask(addr: &str, work: Work, count: usize) -> Answer<()> {
+fn ask(addr: &str, work: Work, count: usize, pause: Duration) -> Answer<()> {
     let mut stream = connect(addr)?;
     let request = work.request(0);
     let mut buffer = Vec::new();
     for _ in 0..count {
+        thread::sleep(pause);
         exchange(&mut stream, &request, &mut buffer)?;
     }
     Ok(())
@@ -159,76 +173,6 @@ fn idle(addr: &str, count: usize) -> Answer<()> {
     }
     println!("ready");
     io::stdin().read_to_end(&mut buffer)?;
-    Ok(())
-}
-
-/// Opens a stream of a protocol, and returns it behind the head of the switch.
-fn switch(addr: &str, path: &str, protocol: &str) -> Answer<TcpStream> {
-    let mut stream = connect(addr)?;
-    let offer = format!(
-        "GET {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: upgrade\r\nupgrade: {protocol}\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    stream.write_all(offer.as_bytes())?;
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        head.push(byte[0]);
-    }
-    if !head.starts_with(b"HTTP/1.1 101 ") {
-        return Err(String::from_utf8_lossy(&head).into());
-    }
-    Ok(stream)
-}
-
-fn sockets(addr: &str, count: usize) -> Answer<()> {
-    let mut streams = Vec::with_capacity(count);
-    for _ in 0..count {
-        let mut stream = switch(addr, "/", "websocket")?;
-        // A text, masked with zeros, and its echo.
-        stream.write_all(b"\x81\x85\0\0\0\0hello")?;
-        let mut echo = [0; 7];
-        stream.read_exact(&mut echo)?;
-        streams.push(stream);
-    }
-    println!("ready");
-    io::stdin().read_to_end(&mut Vec::new())?;
-    Ok(())
-}
-
-/// Pieces of 64 KiB: frames, which are masked with zeros, or plain bytes.
-fn echo(addr: &str, path: &str, kind: &str, bytes: usize) -> Answer<()> {
-    const PIECE: usize = 64 * 1024;
-    let length = [0, 0, 0, 0, 0, 1, 0, 0];
-    let (protocol, sent_head, heard_head) = match kind {
-        "websocket" => (
-            "websocket",
-            [&[0x82, 0xff][..], &length, &[0; 4]].concat(),
-            [&[0x82, 0x7f][..], &length].concat(),
-        ),
-        "raw" => ("echo", Vec::new(), Vec::new()),
-        _ => return Err(USAGE.into()),
-    };
-    let mut stream = switch(addr, path, protocol)?;
-    let mut writer = stream.try_clone()?;
-    let pieces = bytes / PIECE;
-    let writing = thread::spawn(move || -> io::Result<()> {
-        let piece = [sent_head, vec![7; PIECE]].concat();
-        for _ in 0..pieces {
-            writer.write_all(&piece)?;
-        }
-        Ok(())
-    });
-    let expected = [heard_head, vec![7; PIECE]].concat();
-    let mut piece = vec![0; expected.len()];
-    for _ in 0..pieces {
-        stream.read_exact(&mut piece)?;
-        if piece != expected {
-            return Err("the echo differs".into());
-        }
-    }
-    writing.join().map_err(|_| "the writer panicked")??;
     Ok(())
 }
 
