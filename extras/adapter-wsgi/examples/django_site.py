@@ -17,6 +17,8 @@ settings.configure(
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": os.environ.get("DJANGO_DATABASE", os.path.join(HERE, "site.sqlite3")),
+            # SQLite refuses a transaction that reads, and writes behind another's. These wait for their turn.
+            "OPTIONS": {"timeout": 60, "transaction_mode": "IMMEDIATE"},
         }
     },
     # The static files of the admin are served by Django itself: for trying it out.

@@ -17,6 +17,7 @@ use gateway_conformance::wire::WireRequest;
 use gateway_core::view;
 use gateway_util::Mount;
 use pyo3::prelude::*;
+use tokio::sync::Mutex;
 
 use browser::Browser;
 use stack::Stack;
@@ -65,8 +66,11 @@ fn server(stack: Stack) -> SocketAddr {
     address
 }
 
-/// Logs in, adds, edits, lists, deletes, and logs out. The name is the test's own: all share a database.
+/// Logs in, adds, edits, lists, deletes, and logs out.
 async fn an_office_day(stack: Stack, name: &str) {
+    // One at a time: SQLite has one writer.
+    static TURN: Mutex<()> = Mutex::const_new(());
+    let _turn = TURN.lock().await;
     let mut browser = Browser::open(server(stack)).await;
     assert_eq!(browser.page("/").await, "from Rust");
 
