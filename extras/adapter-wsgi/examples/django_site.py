@@ -17,6 +17,8 @@ settings.configure(
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": os.environ.get("DJANGO_DATABASE", os.path.join(HERE, "site.sqlite3")),
+            # SQLite refuses a transaction that reads, and writes behind another's. These wait for their turn.
+            "OPTIONS": {"timeout": 60, "transaction_mode": "IMMEDIATE"},
         }
     },
     # The static files of the admin are served by Django itself: for trying it out.
@@ -56,14 +58,16 @@ settings.configure(
 django.setup()
 
 from django.contrib import admin  # noqa: E402
-from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: E402
+from django.contrib.staticfiles.views import serve  # noqa: E402
 from django.core.management import execute_from_command_line  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.urls import path  # noqa: E402
 
-urlpatterns = [path("admin/", admin.site.urls)]
+# A StaticFilesHandler asks for STATIC_URL when it is made. Django keeps that answer, and no link would
+# have the prefix of a mount.
+urlpatterns = [path("admin/", admin.site.urls), path("static/<path:path>", serve)]
 
-app = StaticFilesHandler(get_wsgi_application())
+app = get_wsgi_application()
 
 if __name__ == "__main__":
     execute_from_command_line(sys.argv)

@@ -1,5 +1,7 @@
 """A Flask application, as it was before."""
 
+import time
+
 from flask import Flask, request, url_for
 
 app = Flask(__name__)
@@ -21,3 +23,10 @@ def cart():
 def price(item):
     """Rust answers this one by now: nobody comes here."""
     return f"Flask says {item * 100}\n"
+
+
+@app.route("/report")
+def report():
+    """A slow view: it waits for somebody else, and computes. Rust routes beside it wait for neither."""
+    time.sleep(0.02)
+    return f"{sum(number * number for number in range(200_000))}\n"

@@ -1,6 +1,7 @@
 //! The environ as PEP 3333 wants it.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use gateway_core::{Environ, Scheme};
 use http::header::{self, HeaderName};
@@ -19,10 +20,30 @@ const KEPT_KEYS: usize = 256;
 
 /// Makes environs, on one thread.
 pub(crate) struct Environs {
-    /// What all of them have.
+    /// What all of them have, and a place for every variable that all of them have: a copy of it need
+    /// not grow for those.
     template: Py<PyDict>,
     /// The keys of headers that have come before.
     keys: HashMap<HeaderName, Py<PyString>>,
+    /// Most requests have the port of the one before, and many the address.
+    server_port: Last<u16>,
+    remote_addr: Last<IpAddr>,
+}
+
+/// The text of a value, kept until there is another value.
+struct Last<T>(Option<(T, Py<PyString>)>);
+
+impl<T: ToString + PartialEq> Last<T> {
+    fn text<'py>(&mut self, py: Python<'py>, value: T) -> Bound<'py, PyString> {
+        let kept = match self.0.take() {
+            Some((last, text)) if last == value => (last, text),
+            _ => {
+                let text = PyString::new(py, &value.to_string());
+                (value, text.unbind())
+            }
+        };
+        self.0.insert(kept).1.bind(py).clone()
+    }
 }
 
 impl Environs {
@@ -40,9 +61,26 @@ impl Environs {
         // The input ends where the request's body does, also without a length (I1, I2).
         template.set_item("wsgi.input_terminated", true)?;
         template.set_item("SERVER_SOFTWARE", "gateway")?;
+        for key in [
+            intern!(py, "wsgi.input"),
+            intern!(py, "wsgi.url_scheme"),
+            intern!(py, "REQUEST_SCHEME"),
+            intern!(py, "REQUEST_METHOD"),
+            intern!(py, "SERVER_PROTOCOL"),
+            intern!(py, "SCRIPT_NAME"),
+            intern!(py, "PATH_INFO"),
+            intern!(py, "QUERY_STRING"),
+            intern!(py, "REQUEST_URI"),
+            intern!(py, "SERVER_NAME"),
+            intern!(py, "SERVER_PORT"),
+        ] {
+            template.set_item(key, py.None())?;
+        }
         Ok(Self {
             template: template.unbind(),
             keys: HashMap::new(),
+            server_port: Last(None),
+            remote_addr: Last(None),
         })
     }
 
@@ -93,10 +131,11 @@ impl Environs {
         )?;
         dict.set_item(
             intern!(py, "SERVER_PORT"),
-            decimal(py, u64::from(environ.server_port())),
+            self.server_port.text(py, environ.server_port()),
         )?;
         if let Some(addr) = environ.remote_addr() {
-            dict.set_item(intern!(py, "REMOTE_ADDR"), addr.to_string())?;
+            let addr = self.remote_addr.text(py, addr);
+            dict.set_item(intern!(py, "REMOTE_ADDR"), addr)?;
         }
         if let Some(port) = environ.remote_port() {
             dict.set_item(intern!(py, "REMOTE_PORT"), decimal(py, u64::from(port)))?;

@@ -22,6 +22,10 @@ pub(crate) fn iterate(py: Python<'_>, call: &Call, iterable: &Bound<'_, PyAny>) 
         let _ = call.answer(body);
         return Ok(());
     }
+    // L3: its client left while it was called. What it returned is closed, and not begun.
+    if call.is_abandoned() {
+        return Ok(());
+    }
     for item in iterable.try_iter()? {
         let item = item?;
         let chunk = chunk(&item)?;

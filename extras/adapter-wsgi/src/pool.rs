@@ -37,7 +37,19 @@ struct State {
     jobs: VecDeque<Job>,
     running: usize,
     sleeping: usize,
+    /// One was woken, and has not looked for a job yet.
+    is_coming: bool,
     is_closed: bool,
+}
+
+impl State {
+    /// True if a thread is to be woken for a job. One comes at a time, and wakes the next one if there
+    /// is more: the thread that has the interpreter may have done all by then.
+    fn calls(&mut self) -> bool {
+        let calls = !self.jobs.is_empty() && self.sleeping > 0 && !self.is_coming;
+        self.is_coming |= calls;
+        calls
+    }
 }
 
 /// What a thread finds.
@@ -77,18 +89,27 @@ impl Queue {
             return Err(job);
         }
         state.jobs.push_back(job);
-        if state.sleeping > 0 {
-            self.ready.notify_one();
-        }
+        self.wake(state);
         Ok(())
     }
 
-    /// The next job, without waiting.
-    pub(crate) fn next(&self) -> Next {
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        if state.calls() {
+            drop(state);
+            self.ready.notify_one();
+        }
+    }
+
+    /// The next job, without waiting. `has_come` says that the thread was waiting before.
+    pub(crate) fn next(&self, has_come: bool) -> Next {
         let mut state = self.state();
+        if has_come {
+            state.is_coming = false;
+        }
         match state.jobs.pop_front() {
             Some(job) => {
                 state.running += 1;
+                self.wake(state);
                 Next::Job(job)
             }
             None if state.is_closed => Next::Closed,
@@ -97,17 +118,24 @@ impl Queue {
     }
 
     /// Waits until there may be a job, and takes none: a thread that waits for the interpreter must
-    /// not have one in hand, while another is free to run it.
-    pub(crate) fn wait(&self) {
+    /// not have one in hand, while another is free to run it. True if it has slept.
+    pub(crate) fn wait(&self) -> bool {
         let mut state = self.state();
+        let mut has_slept = false;
         while state.jobs.is_empty() && !state.is_closed {
+            if has_slept {
+                // It was woken in vain.
+                state.is_coming = false;
+            }
             state.sleeping += 1;
             state = self
                 .ready
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
             state.sleeping -= 1;
+            has_slept = true;
         }
+        has_slept
     }
 
     /// Says that a job is done.

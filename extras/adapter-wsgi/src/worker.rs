@@ -1,11 +1,13 @@
 //! A thread of the pool: attached to the interpreter for its whole life.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gateway_core::Error;
+use gateway_core::{Environ, Error};
 use http::Method;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use tokio::runtime::Handle;
 
 use crate::call::{Call, ClientGone};
@@ -14,6 +16,7 @@ use crate::environ::Environs;
 use crate::errors::Errors;
 use crate::input::{Input, RequestBodyError};
 use crate::iterate::{is_buffered, iterate};
+use crate::outer::OuterEnviron;
 use crate::pool::{Job, Next, Queue};
 use crate::python_error::PythonError;
 use crate::start_response::Start;
@@ -21,41 +24,113 @@ use crate::start_response::Start;
 /// Runs jobs until the queue is closed and empty.
 ///
 /// The thread stays attached: its thread-local values live from one request to the next, as they do
-/// under other servers. The interpreter is free whenever it waits.
+/// under other servers. Each call has a context of its own (PEP 567). The interpreter is free whenever
+/// the thread waits.
 pub(crate) fn work(queue: &Queue, callable: &Py<PyAny>, is_multithreaded: bool) {
     Python::attach(|py| {
-        let mut worker = Worker {
-            callable: callable.bind(py),
-            errors: None,
-            environs: None,
-            is_multithreaded,
-        };
+        let mut worker = None;
+        let mut has_come = false;
         loop {
-            match queue.next() {
+            match queue.next(std::mem::take(&mut has_come)) {
                 Next::Job(job) => {
-                    worker.run(py, job);
+                    let ran = ready(&mut worker, || Worker::new(py, callable, is_multithreaded))
+                        .and_then(|worker| worker.run(py, job));
+                    if let Err(error) = ran {
+                        // Its job was dropped, and is answered with a 500 (B9).
+                        let error = PythonError::new(py, &error);
+                        tracing::error!(target: "gateway", clause = "B9", "no call: {error}");
+                    }
                     queue.done();
                 }
-                Next::Nothing => py.detach(|| queue.wait()),
+                Next::Nothing => has_come = py.detach(|| queue.wait()),
                 Next::Closed => break,
             }
         }
     });
 }
 
-struct Worker<'a, 'py> {
-    callable: &'a Bound<'py, PyAny>,
-    errors: Option<Py<Errors>>,
-    environs: Option<Environs>,
-    is_multithreaded: bool,
+/// What is made when it is first needed, as often as it takes.
+fn ready<T>(place: &mut Option<T>, make: impl FnOnce() -> PyResult<T>) -> PyResult<&T> {
+    Ok(match place.take() {
+        Some(made) => place.insert(made),
+        None => place.insert(make()?),
+    })
 }
 
-impl<'py> Worker<'_, 'py> {
-    fn run(&mut self, py: Python<'py>, job: Job) {
+struct Worker<'py> {
+    /// `contextvars.Context`.
+    context: Bound<'py, PyAny>,
+    turn: Bound<'py, Turn>,
+}
+
+impl<'py> Worker<'py> {
+    fn new(py: Python<'py>, callable: &Py<PyAny>, is_multithreaded: bool) -> PyResult<Self> {
+        let errors = Py::new(py, Errors::default())?;
+        let turn = Turn {
+            callable: callable.clone_ref(py),
+            environs: Mutex::new(Environs::new(py, &errors, is_multithreaded)?),
+            errors,
+            job: Mutex::new(None),
+        };
+        Ok(Self {
+            context: py.import("contextvars")?.getattr("Context")?,
+            turn: Bound::new(py, turn)?,
+        })
+    }
+
+    /// Runs a job, with its `close()`, in a context of its own: what it sets there, no other call sees.
+    ///
+    /// # Errors
+    ///
+    /// What Python raises where no call could be made. What the callable raises is not among it.
+    fn run(&self, py: Python<'py>, job: Job) -> PyResult<()> {
         // Its client left while it waited: the callable hears nothing of it.
         if job.answer.is_closed() {
-            return;
+            return Ok(());
         }
+        let context = self.context_of(py, &job.environ)?;
+        let turn = self.turn.get();
+        *turn.job() = Some(job);
+        let ran = context.call_method1(intern!(py, "run"), (&self.turn,));
+        drop(turn.job().take());
+        ran.map(drop)
+    }
+
+    /// An empty context; below a WSGI server, a copy of the one that it called in.
+    fn context_of(&self, py: Python<'py>, environ: &Environ) -> PyResult<Bound<'py, PyAny>> {
+        match environ.extensions().get::<OuterEnviron>() {
+            Some(outer) => outer.context(py),
+            None => self.context.call0(),
+        }
+    }
+}
+
+/// What a thread does for a job, as an object that `Context.run` can call.
+#[pyclass(frozen, module = "adapter_wsgi")]
+struct Turn {
+    callable: Py<PyAny>,
+    environs: Mutex<Environs>,
+    errors: Py<Errors>,
+    /// The next one. Only the thread of this object puts one here.
+    job: Mutex<Option<Job>>,
+}
+
+#[pymethods]
+impl Turn {
+    fn __call__(&self, py: Python<'_>) {
+        let job = self.job().take();
+        if let Some(job) = job {
+            self.run(py, job);
+        }
+    }
+}
+
+impl Turn {
+    fn job(&self) -> MutexGuard<'_, Option<Job>> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, py: Python<'_>, job: Job) {
         let _context = job.runtime.as_ref().map(Handle::enter);
         let mut environ = job.environ;
         let is_head = *environ.request_method() == Method::HEAD;
@@ -66,9 +141,9 @@ impl<'py> Worker<'_, 'py> {
         // A panic of ours, or one that Python passed on (B9).
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let input = &*input.insert(Bound::new(py, Input::new(call.clone(), body))?);
-            let dict = self.environs(py)?.make(py, &environ, input)?;
+            let dict = self.environ(py, &environ, input)?;
             let start = Bound::new(py, Start(call.clone()))?;
-            let returned = iterable.insert(self.callable.call1((dict, start))?);
+            let returned = iterable.insert(self.callable.bind(py).call1((dict, start))?);
             if is_buffered(returned) {
                 // Nobody reads on. The driver learns of it before the head goes out (I5).
                 input.get().close();
@@ -98,20 +173,17 @@ impl<'py> Worker<'_, 'py> {
                 tracing::error!(target: "gateway", clause = "B9", "close() panicked");
             }
         }
-        if let Some(errors) = &self.errors {
-            errors.get().flush(py);
-        }
+        self.errors.get().flush(py);
     }
 
-    fn environs(&mut self, py: Python<'_>) -> PyResult<&mut Environs> {
-        if self.environs.is_none() {
-            let errors = Py::new(py, Errors::default())?;
-            self.environs = Some(Environs::new(py, &errors, self.is_multithreaded)?);
-            self.errors = Some(errors);
-        }
-        self.environs
-            .as_mut()
-            .ok_or_else(|| pyo3::exceptions::PyRuntimeError::new_err("no environs"))
+    fn environ<'py>(
+        &self,
+        py: Python<'py>,
+        environ: &Environ,
+        input: &Bound<'_, Input>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let mut environs = self.environs.lock().unwrap_or_else(PoisonError::into_inner);
+        environs.make(py, environ, input)
     }
 }
 

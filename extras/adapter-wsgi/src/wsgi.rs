@@ -44,6 +44,9 @@ const RETRY: Duration = Duration::from_secs(1);
 ///   item is a whole body, with its Content-Length (B4). Once as many bytes as were declared are handed
 ///   over, the response is complete, and the client need not wait for the rest of the call (B5).
 /// - `close()` is called exactly once, on the thread of the call (L1). What it raises is logged.
+/// - A call runs in a context of its own (PEP 567), with its iterable and its `close()`: what it sets in
+///   context variables, no other call sees. The context is empty at first; below a WSGI server it is a
+///   copy of the server's. Thread-local values stay with their thread.
 /// - No thread holds the interpreter while it waits for a client, for a request, or for the log.
 /// - It needs no tokio runtime.
 ///

@@ -84,7 +84,7 @@ pub(super) fn environ<A: App>(
             environ.set_var(name, value);
         }
     }
-    environ.extensions_mut().insert(OuterEnviron::new(given));
+    environ.extensions_mut().insert(OuterEnviron::new(given)?);
     Ok(Ok(environ))
 }
 

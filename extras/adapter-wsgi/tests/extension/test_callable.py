@@ -159,6 +159,25 @@ def test_a_callable_through_the_gateway():
     call(validator(app) and gateway_rust.through(validator(app)), **{"my.key": KEY})
 
 
+def test_the_context_of_a_server_reaches_a_callable_and_stays_as_it_is():
+    import contextvars
+
+    var = contextvars.ContextVar("var", default="unset")
+
+    def app(environ, start_response):
+        found = var.get()
+        var.set("changed further in")
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [found.encode()]
+
+    through = gateway_rust.through(app, threads=1)
+    assert call(through)[2] == b"unset"
+    var.set("set by a middleware")
+    assert call(through)[2] == b"set by a middleware"
+    assert var.get() == "set by a middleware"
+    assert contextvars.Context().run(call, through)[2] == b"unset"
+
+
 SERVERS = {
     "gunicorn": ["-m", "gunicorn", "-b", "127.0.0.1:{port}", "gateway_rust:app"],
     # The module is loaded, and called, before the fork.

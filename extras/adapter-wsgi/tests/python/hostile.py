@@ -4,6 +4,8 @@ What happened to each request is in EVENTS, under its query string.
 """
 
 import collections
+import contextvars
+import decimal
 import sys
 import threading
 import time
@@ -175,6 +177,25 @@ def blocks(environ, start_response):
     RELEASE[environ["QUERY_STRING"]].wait(60)
     start_response("200 OK", PLAIN)
     return Body(environ, [b"at last"])
+
+
+def blocks_and_generates(environ, start_response):
+    """Its client has left when it returns: what it returns is closed, and never started."""
+    note(environ, "running")
+    RELEASE[environ["QUERY_STRING"]].wait(60)
+    start_response("200 OK", PLAIN)
+
+    def chunks():
+        note(environ, "started")
+        yield b"never seen"
+
+    return ClosesGenerator(environ, chunks())
+
+
+class ClosesGenerator(Body):
+    def close(self):
+        self.chunks.close()
+        super().close()
 
 
 def generator(environ, start_response):
@@ -420,3 +441,34 @@ def thread_local(environ, start_response):
     LOCAL.calls = getattr(LOCAL, "calls", 0) + 1
     start_response("200 OK", PLAIN)
     return [str(LOCAL.calls).encode()]
+
+
+SEEN = contextvars.ContextVar("SEEN", default="nothing")
+
+
+def context(environ, start_response):
+    """What it finds in its context, in the call, in the body and in `close()`: only what it set there."""
+    found = [SEEN.get(), str(decimal.getcontext().prec)]
+    SEEN.set("the call")
+    decimal.getcontext().prec = 5
+    start_response("200 OK", PLAIN)
+
+    def chunks():
+        yield ", ".join(found).encode()
+        yield f", {SEEN.get()}".encode()
+        SEEN.set("the body")
+
+    class Closing(Body):
+        def close(self):
+            note(environ, f"closed behind {SEEN.get()}")
+
+    return Closing(environ, chunks())
+
+
+def context_beside(environ, start_response):
+    """Two of them at the same time do not see each other."""
+    SEEN.set(environ["QUERY_STRING"])
+    note(environ, "running")
+    RELEASE[environ["QUERY_STRING"]].wait(60)
+    start_response("200 OK", PLAIN)
+    return [SEEN.get().encode()]

@@ -11,8 +11,9 @@ import sys
 HERE = pathlib.Path(__file__).parent
 SUITES = {
     "flask": ["tests"],
+    # All that use a client of an application in process. Those of test_serving.py are clients of a server.
     "werkzeug": ["tests/test_test.py", "tests/test_wrappers.py", "tests/test_debug.py", "tests/middleware",
-                 "tests/test_formparser.py", "tests/test_wsgi.py", "tests/test_exceptions.py"],
+                 "tests/test_formparser.py", "tests/test_wsgi.py", "tests/test_exceptions.py", "tests/test_utils.py"],
 }
 
 

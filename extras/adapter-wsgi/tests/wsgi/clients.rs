@@ -85,6 +85,23 @@ async fn l1_a_busy_call_is_closed_when_its_client_has_left() {
     assert_eq!(events(&query), ["running", "closed"]);
 }
 
+/// L1: a generator that nobody waits for any more is closed, and never started.
+#[tokio::test]
+async fn l1_a_generator_without_a_client_is_closed_unstarted() {
+    let query = unique();
+    let app = wsgi("hostile:blocks_and_generates");
+    let call = tokio::spawn({
+        let (app, environ) = (app.clone(), get(&query));
+        async move { app.respond(environ).await.map(drop) }
+    });
+    noted(&query, "running", 1).await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    release(&query);
+    noted(&query, "closed", 1).await;
+    assert_eq!(events(&query), ["running", "closed"]);
+}
+
 on_every_stack! {
     b6_head_ends_an_endless_body,
     l3_an_endless_body_ends_with_its_client,

@@ -145,3 +145,31 @@ async fn a_thread_keeps_its_thread_local_values() {
         assert_eq!(call(&app, &unique()).await.unwrap(), expected);
     }
 }
+
+/// PEP 567: each call has a context of its own, with its body and its `close()`. On the same thread, a
+/// later call finds nothing of it.
+#[tokio::test]
+async fn a_call_has_a_context_of_its_own() {
+    let app = wsgi("hostile:context").threads(1);
+    for _ in 0..3 {
+        let query = unique();
+        let text = call(&app, &query).await.unwrap();
+        assert_eq!(text, "nothing, 28, the call");
+        noted(&query, "closed behind the body", 1).await;
+    }
+}
+
+/// Nor do calls at the same time see each other's.
+#[tokio::test]
+async fn calls_at_the_same_time_have_contexts_of_their_own() {
+    let app = wsgi("hostile:context_beside").threads(2);
+    let (first, second) = (unique(), unique());
+    let calls = [call(&app, &first), call(&app, &second)];
+    for query in [&first, &second] {
+        noted(query, "running", 1).await;
+    }
+    for (query, call) in [&first, &second].into_iter().zip(calls) {
+        release(query);
+        assert_eq!(call.await.unwrap(), *query);
+    }
+}

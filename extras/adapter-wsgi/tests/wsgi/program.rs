@@ -106,6 +106,26 @@ fn a_bad_argument_is_one_line_and_exit_2() {
 }
 
 #[test]
+fn help_names_every_option_and_ends_well() {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = serve(&["--help"]).output().unwrap();
+    let said = String::from_utf8(stdout).unwrap();
+    assert_eq!((status.code(), stderr.len()), (Some(0), 0));
+    for named in [
+        "MODULE:CALLABLE",
+        "--stack",
+        "--bind",
+        "--threads",
+        "--queue",
+    ] {
+        assert!(said.contains(named), "{named}: {said}");
+    }
+}
+
+#[test]
 fn a_module_that_fails_is_shown_with_its_traceback() {
     let output = serve(&["broken:app"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
