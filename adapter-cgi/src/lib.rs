@@ -62,6 +62,7 @@ mod request;
 #[cfg(feature = "server")]
 mod server;
 mod service;
+mod times;
 mod variables;
 
 #[cfg(all(unix, feature = "client"))]
