@@ -55,6 +55,9 @@ mod client;
 mod codec;
 mod exchange;
 mod front_end;
+#[cfg(all(unix, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod output;
 mod protocol;
