@@ -1,6 +1,6 @@
 //! The programs `cgi` and `php`: their arguments, and one request in each protocol.
 #![cfg(unix)]
-#![expect(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
