@@ -4,16 +4,26 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
+use tokio::time::{Sleep, sleep};
+
+use crate::times::timed_out;
 
 /// The connection's side. Dropped before the end, it cuts the body short.
 pub(crate) struct Feeder(Arc<Slot>);
 
 /// The app's side.
-pub(crate) struct RequestBody(Arc<Slot>);
+pub(crate) struct RequestBody {
+    slot: Arc<Slot>,
+    /// How long a read may wait.
+    timeout: Option<Duration>,
+    /// Runs while a read waits.
+    timer: Option<Pin<Box<Sleep>>>,
+}
 
 #[derive(Default)]
 struct Slot(Mutex<State>);
@@ -36,10 +46,15 @@ enum End {
     Cut,
 }
 
-/// The two sides.
-pub(crate) fn slot() -> (Feeder, RequestBody) {
+/// The two sides. A read that waits longer than the `timeout` fails.
+pub(crate) fn slot(timeout: Option<Duration>) -> (Feeder, RequestBody) {
     let slot = Arc::<Slot>::default();
-    (Feeder(slot.clone()), RequestBody(slot))
+    let body = RequestBody {
+        slot: slot.clone(),
+        timeout,
+        timer: None,
+    };
+    (Feeder(slot), body)
 }
 
 impl Slot {
@@ -121,7 +136,8 @@ impl HttpBody for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let mut state = self.0.lock();
+        let this = self.get_mut();
+        let mut state = this.slot.lock();
         let polled = match (state.chunk.take(), state.end) {
             (Some(chunk), _) => Poll::Ready(Some(Ok(Frame::data(chunk)))),
             (None, Some(End::Whole)) => Poll::Ready(None),
@@ -138,12 +154,18 @@ impl HttpBody for RequestBody {
                 if let Some(feeder) = feeder {
                     feeder.wake();
                 }
-                return Poll::Pending;
+                let Some(timeout) = this.timeout else {
+                    return Poll::Pending;
+                };
+                let timer = this.timer.get_or_insert_with(|| Box::pin(sleep(timeout)));
+                ready!(timer.as_mut().poll(cx));
+                return Poll::Ready(Some(Err(timed_out("the request body stalled"))));
             }
         };
         state.is_wanted = false;
         let feeder = state.feeder.take();
         drop(state);
+        this.timer = None;
         if let Some(feeder) = feeder {
             feeder.wake();
         }
@@ -151,14 +173,14 @@ impl HttpBody for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        let state = self.0.lock();
+        let state = self.slot.lock();
         state.chunk.is_none() && state.end == Some(End::Whole)
     }
 }
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        let mut state = self.slot.lock();
         state.is_dropped = true;
         let (chunk, feeder) = (state.chunk.take(), state.feeder.take());
         drop(state);
@@ -178,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn i3_a_feeder_that_is_dropped_cuts_the_body_short() {
-        let (feeder, body) = slot();
+        let (feeder, body) = slot(None);
         let mut input = Input::new(body);
         assert!(feeder.give(Bytes::from("abc")).await);
         drop(feeder);
@@ -188,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn b3_a_chunk_waits_for_the_one_before_it() {
-        let (feeder, body) = slot();
+        let (feeder, body) = slot(None);
         let mut input = Input::new(body);
         assert!(feeder.give(Bytes::from("a")).await);
         let second = tokio::spawn(async move {
@@ -203,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn i5_nobody_is_waited_for_who_has_let_the_body_go() {
-        let (feeder, body) = slot();
+        let (feeder, body) = slot(None);
         assert!(feeder.give(Bytes::from("a")).await);
         drop(body);
         assert!(!feeder.give(Bytes::from("b")).await);

@@ -66,7 +66,7 @@ where
 {
     let (feeder, input) = match has_input {
         true => {
-            let (feeder, body) = slot();
+            let (feeder, body) = slot(service.times().body);
             (Some(feeder), Input::new(body))
         }
         false => (None, Input::empty()),

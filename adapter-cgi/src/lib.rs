@@ -55,6 +55,9 @@ mod client;
 mod codec;
 mod exchange;
 mod front_end;
+#[cfg(all(unix, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod output;
 mod protocol;
@@ -62,6 +65,7 @@ mod request;
 #[cfg(feature = "server")]
 mod server;
 mod service;
+mod times;
 mod variables;
 
 #[cfg(all(unix, feature = "client"))]

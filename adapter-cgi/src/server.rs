@@ -1,6 +1,7 @@
 //! A server for front ends.
 
 mod run_cgi;
+mod timed_stream;
 
 use std::fmt;
 use std::future::pending;
@@ -15,13 +16,19 @@ use tokio::time::sleep;
 
 use crate::protocol::Protocol;
 use crate::service::CgiService;
+use crate::times::{GRACE, Times};
 
 pub use run_cgi::{is_cgi, run_cgi};
+use timed_stream::TimedStream;
 
 const MAX_CONNECTIONS: usize = 1000;
 
-/// How long a connection that waited in the queue may take for its request, when the server ends.
-const GRACE: Duration = Duration::from_millis(500);
+/// Those of `adapter-hyper`'s server.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(30);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longer than the 60 seconds after which nginx closes: who closes while the other begins a request loses it.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// A server for a front end: FastCGI, SCGI or uwsgi, over TCP or a Unix socket.
 ///
@@ -34,16 +41,21 @@ const GRACE: Duration = Duration::from_millis(500);
 /// | setting | default | what it bounds | what a front end sees |
 /// |---|---|---|---|
 /// | [`max_connections`](Self::max_connections) | 1000 | connections at a time | it waits in the listener's queue |
+/// | [`header_read_timeout`](Self::header_read_timeout) | 30 s | the variables of a request, and the first bytes of a connection | the end of the connection, without a response |
+/// | [`body_read_timeout`](Self::body_read_timeout) | 30 s | a pause in a request's body while the app waits for it | the response to a failed read, by default a 400 |
+/// | [`write_timeout`](Self::write_timeout) | 60 s | a pause in which it reads none of the bytes that wait for it | a reset over TCP, the end of the connection over a Unix socket; the app's body is dropped (L3) |
+/// | [`idle_timeout`](Self::idle_timeout) | 75 s | a FastCGI connection that is kept and has no request | the end of the connection |
 /// | [`shutdown_deadline`](Self::shutdown_deadline) | 30 s | exchanges in flight when the server ends | the end of the connection |
 ///
-/// Those of a request are in [`CgiService`]. There is no limit of time: the front end holds its clients
-/// to one, and closes what it does not need.
+/// Those of a request are in [`CgiService`]. A front end that reads its clients' requests whole before it
+/// connects, and takes responses whole, meets no limit of time but the idle one. The total time of a
+/// request has no limit.
 ///
 /// # The end
 ///
 /// [`serve`](Self::serve) ends on SIGTERM or Ctrl-C, [`serve_until`](Self::serve_until) when its future
-/// says so. Connections that wait in the listener's queue are accepted, and have half a second for their
-/// request. Other connections without a request are closed at once. Exchanges in flight may end within the
+/// says so. Connections that wait in the listener's queue are accepted. They and requests whose variables are not
+/// whole have half a second. Other connections without a request are closed at once. Exchanges in flight may end within the
 /// `shutdown_deadline`; what is left is cut (L4).
 ///
 /// The app's [`startup`](App::startup) runs before the first connection is accepted, and its
@@ -70,6 +82,8 @@ const GRACE: Duration = Duration::from_millis(500);
 pub struct Server {
     runner: Runner<Socket>,
     protocol: Protocol,
+    times: Times,
+    write_timeout: Duration,
 }
 
 impl Server {
@@ -137,6 +151,12 @@ impl Server {
         Self {
             runner: Runner::new(socket).max_connections(MAX_CONNECTIONS),
             protocol,
+            times: Times {
+                head: Some(HEADER_READ_TIMEOUT),
+                idle: Some(IDLE_TIMEOUT),
+                body: Some(BODY_READ_TIMEOUT),
+            },
+            write_timeout: WRITE_TIMEOUT,
         }
     }
 
@@ -158,6 +178,34 @@ impl Server {
     /// it, rounded up.
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.runner = self.runner.max_connections(connections);
+        self
+    }
+
+    /// Limits how long a front end may take for a request's variables. The default is 30 seconds.
+    pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
+        self.times.head = Some(timeout);
+        self
+    }
+
+    /// Limits how long an app waits for the next bytes of a request's body. Then the read fails. The
+    /// default is 30 seconds.
+    pub fn body_read_timeout(mut self, timeout: Duration) -> Self {
+        self.times.body = Some(timeout);
+        self
+    }
+
+    /// Limits how long a front end may read none of the bytes that wait for it. Then its connection
+    /// ends. The default is 60 seconds.
+    pub fn write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = timeout;
+        self
+    }
+
+    /// Limits how long a FastCGI connection may be kept without a request. Then it ends. The default is 75
+    /// seconds. It should be longer than the front end keeps a connection, which is 60 seconds in nginx: a request
+    /// that is sent while the server closes is lost. The other protocols keep no connection.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.times.idle = Some(timeout);
         self
     }
 
@@ -220,9 +268,11 @@ impl Server {
         cut: impl Future<Output = ()>,
     ) -> io::Result<()> {
         let protocol = self.protocol;
+        let write_timeout = self.write_timeout;
+        let service = service.with_times(self.times);
         let gateway = service.gateway().clone();
         // What is known of the client's connection is what the front end says.
-        let serve = move |mut stream: SocketStream, _: Connection, mut ending: Ending| {
+        let serve = move |stream: SocketStream, _: Connection, mut ending: Ending| {
             let service = service.clone();
             let was_waiting = ending.has_begun();
             async move {
@@ -233,8 +283,13 @@ impl Server {
                     }
                 };
                 // L3: who leaves, or does not keep to the protocol, is no error of the app.
-                let served = service.serve_until(protocol, &mut stream, ending);
-                if let Err(error) = served.await {
+                let mut stream = TimedStream::new(stream, write_timeout);
+                let served = service.serve_until(protocol, &mut stream, ending).await;
+                let (stream, has_stalled) = stream.into_inner();
+                if has_stalled {
+                    will_reset(&stream);
+                    tracing::info!(target: "gateway", "a connection ended early: the front end does not read");
+                } else if let Err(error) = served {
                     // A reset may overtake what was written; FastCGI has a record for it.
                     let is_aborted = error.kind() == io::ErrorKind::ConnectionAborted;
                     if is_aborted && protocol != Protocol::FastCgi {
@@ -262,6 +317,8 @@ impl fmt::Debug for Server {
         f.debug_struct("Server")
             .field("runner", &self.runner)
             .field("protocol", &self.protocol)
+            .field("times", &self.times)
+            .field("write_timeout", &self.write_timeout)
             .finish()
     }
 }

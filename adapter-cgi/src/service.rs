@@ -15,6 +15,7 @@ use crate::front_end::FrontEnd;
 use crate::limits::Limits;
 use crate::protocol::Protocol;
 use crate::request::{Head, Origin, Refused};
+use crate::times::Times;
 use crate::variables::Variables;
 
 pub use cgi::CgiError;
@@ -67,6 +68,7 @@ pub struct CgiService<A> {
     front_end: FrontEnd,
     mount: Option<Arc<str>>,
     limits: Limits,
+    times: Times,
     with: Option<Arc<With>>,
 }
 
@@ -83,6 +85,7 @@ impl<A: App> CgiService<A> {
             front_end: FrontEnd::default(),
             mount: None,
             limits: Limits::default(),
+            times: Times::default(),
             with: None,
         }
     }
@@ -149,6 +152,18 @@ impl<A: App> CgiService<A> {
         &self.gateway
     }
 
+    /// The limits of time on the body of a request, and on what comes before it.
+    pub(crate) fn times(&self) -> Times {
+        self.times
+    }
+
+    /// Bounds how long a front end may keep a connection waiting.
+    #[cfg(feature = "server")]
+    pub(crate) fn with_times(mut self, times: Times) -> Self {
+        self.times = times;
+        self
+    }
+
     /// Reads the head of a request.
     fn head(&self, variables: &Variables, origin: Origin) -> Result<Head, Refused> {
         Head::read(variables, self.front_end, origin)
@@ -187,7 +202,7 @@ impl<A: App> CgiService<A> {
     /// Serves one connection of a front end to its end.
     ///
     /// The response ends with the connection in SCGI and uwsgi; in FastCGI where the front end does not
-    /// keep the connection.
+    /// keep the connection. There is no limit of time here: those of `Server` are its own.
     ///
     /// # Errors
     ///
@@ -235,6 +250,7 @@ impl<A> Clone for CgiService<A> {
             front_end: self.front_end,
             mount: self.mount.clone(),
             limits: self.limits,
+            times: self.times,
             with: self.with.clone(),
         }
     }
@@ -247,6 +263,7 @@ impl<A> fmt::Debug for CgiService<A> {
             .field("front_end", &self.front_end)
             .field("mounted_at", &self.mount)
             .field("limits", &self.limits)
+            .field("times", &self.times)
             .field("with", &self.with.is_some())
             .finish()
     }

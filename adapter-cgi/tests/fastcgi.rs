@@ -158,7 +158,7 @@ async fn l3_an_abort_is_a_client_that_left_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn l3_a_front_end_that_closes_has_left() {
-    for protocol in [Protocol::FastCgi, Protocol::Scgi] {
+    for protocol in [Protocol::FastCgi, Protocol::Scgi, Protocol::Uwsgi] {
         let (sender, mut told) = reports();
         let mut connection = Connection::open(CgiService::new(waiting(sender)), protocol);
         match protocol {
@@ -166,6 +166,10 @@ async fn l3_a_front_end_that_closes_has_left() {
                 let mut sent = request(1, true, b"abc");
                 sent.pop();
                 connection.send(sent).await;
+            }
+            Protocol::Uwsgi => {
+                let head = b"\0\x3a\0\0\x0e\0CONTENT_LENGTH\x02\x0027\x0e\0REQUEST_METHOD\x04\0POST\x0b\0REQUEST_URI\x01\0/What";
+                connection.write(head).await;
             }
             _ => {
                 let head = b"70:CONTENT_LENGTH\x0027\0SCGI\x001\0REQUEST_METHOD\0POST\0REQUEST_URI\0/deepthought\0,What";

@@ -7,6 +7,9 @@ use listenfd::ListenFd;
 
 use crate::socket::Socket;
 
+/// No parent passes more: beyond it, the number is a mistake.
+const MOST: usize = 4096;
+
 /// A listening socket that the parent process has passed, with its name.
 #[derive(Debug)]
 pub struct PassedSocket {
@@ -43,8 +46,9 @@ impl PassedSocket {
 ///
 /// # Errors
 ///
-/// When a descriptor is no listening stream socket. The text says which. That one and those behind it stay
-/// open, and programs that this one starts inherit them: end the process.
+/// - `InvalidInput` if `LISTEN_FDS` is no number, or one over 4096.
+/// - `InvalidInput` if a descriptor is no listening stream socket. The text says which. That one and those behind it stay
+///   open, and programs that this one starts inherit them: end the process.
 ///
 /// # Examples
 ///
@@ -62,6 +66,7 @@ impl PassedSocket {
 /// # }
 /// ```
 pub fn passed_sockets() -> io::Result<Vec<PassedSocket>> {
+    check_number()?;
     let names = std::env::var_os("LISTEN_FDNAMES");
     let mut passed = ListenFd::from_env();
     let mut names = split(names.as_deref());
@@ -75,6 +80,25 @@ pub fn passed_sockets() -> io::Result<Vec<PassedSocket>> {
         sockets.push(PassedSocket { name, socket });
     }
     Ok(sockets)
+}
+
+/// The number of descriptors is one, where it is meant for this process. `listenfd` takes another text for
+/// none, and the server would listen elsewhere.
+fn check_number() -> io::Result<()> {
+    let Some(number) = std::env::var_os("LISTEN_FDS") else {
+        return Ok(());
+    };
+    let is_other = std::env::var_os("LISTEN_PID")
+        .is_some_and(|pid| !pid.is_empty() && pid != *std::process::id().to_string());
+    let is_number = number
+        .to_str()
+        .and_then(|number| number.parse::<usize>().ok())
+        .is_some_and(|number| number <= MOST);
+    if is_other || is_number {
+        return Ok(());
+    }
+    let message = format!("LISTEN_FDS is {number:?}, and not a number up to {MOST}");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }
 
 fn take(passed: &mut ListenFd, index: usize) -> io::Result<Socket> {

@@ -6,9 +6,9 @@
     reason = "helpers of tests may fail like a test"
 )]
 
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::process::{Command, Output, Stdio};
 
 use gateway_server::{Listener, Socket, passed_sockets};
@@ -142,4 +142,67 @@ fn what_is_no_listening_socket_is_an_error_that_says_which() {
         said(&output),
         ["passed socket 1: it is no listening socket"]
     );
+}
+
+#[test]
+fn a_socket_that_does_not_listen_is_an_error() {
+    let null = std::fs::File::open("/dev/null").unwrap();
+    let addr: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let tcp = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    tcp.bind(&addr.into()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = socket2::SockAddr::unix(directory.path().join("socket")).unwrap();
+    let unix = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    unix.bind(&path).unwrap();
+    for bound in [tcp, unix] {
+        let output = child("LISTEN_FDS=1 LISTEN_PID=$$", &bound, &null);
+        assert_eq!(
+            said(&output),
+            ["passed socket 1: it is no listening socket"]
+        );
+    }
+}
+
+#[test]
+fn a_datagram_socket_is_an_error() {
+    let null = std::fs::File::open("/dev/null").unwrap();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let unix = UnixDatagram::bind(directory.path().join("socket")).unwrap();
+    for datagram in [owned(udp), owned(unix)] {
+        let output = child("LISTEN_FDS=1 LISTEN_PID=$$", &datagram, &null);
+        let expected = "passed socket 1: fd 3 is not a valid tcp socket";
+        assert_eq!(said(&output), [expected]);
+    }
+}
+
+#[test]
+fn a_descriptor_that_is_closed_is_an_error() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    // The first is there, the second is not.
+    let variables = "exec 4<&-; LISTEN_FDS=2 LISTEN_PID=$$";
+    let output = child(variables, &tcp, &tcp);
+    assert_eq!(
+        said(&output),
+        ["passed socket 2: fd 4 is not a socket"],
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_number_that_is_none_is_an_error() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    for number in ["one", "-1", "''", "1x", "4097", "99999999999999999999"] {
+        for pid in ["LISTEN_PID=$$", "LISTEN_PID=", ""] {
+            let output = child(&format!("LISTEN_FDS={number} {pid}"), &tcp, &tcp);
+            let number = number.trim_matches('\'');
+            let expected = format!("LISTEN_FDS is {number:?}, and not a number up to 4096");
+            assert_eq!(said(&output), [expected]);
+        }
+        // It is not this process's.
+        let output = child(&format!("LISTEN_FDS={number} LISTEN_PID=1"), &tcp, &tcp);
+        assert_eq!(said(&output)[..2], ["inherited false", "0 more"]);
+    }
+    let output = child("LISTEN_FDS=0 LISTEN_PID=$$", &tcp, &tcp);
+    assert_eq!(said(&output), ["inherited false", "0 more", "None"]);
 }

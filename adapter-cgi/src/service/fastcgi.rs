@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use gateway_core::App;
@@ -14,6 +15,7 @@ use crate::codec::fastcgi::{Event, MAX_RECORD, Request, Requests, decode, end_re
 use crate::exchange::{Ended, Incoming, Source, linger, run};
 use crate::output::{Finished, Framing, Output};
 use crate::request::{Head, Origin, Refused};
+use crate::times::{over, timed_out};
 use crate::variables::Variables;
 
 /// How much is read at a time.
@@ -48,10 +50,12 @@ impl<A: App> CgiService<A> {
         let mut records = Records::new(reader, &writer, Requests::new(self.limits));
         let mut ending = pin!(ending);
         let mut is_ending = false;
+        let mut idle_limit = self.times.head;
         loop {
+            let head_limit = self.times.head_limit(is_ending);
             let request = tokio::select! {
                 biased;
-                request = records.request() => request?,
+                request = records.request_within(idle_limit, head_limit) => request?,
                 () = &mut ending, if !is_ending => {
                     is_ending = true;
                     if records.is_idle() {
@@ -63,6 +67,7 @@ impl<A: App> CgiService<A> {
             let Some(request) = request else {
                 return Ok(());
             };
+            idle_limit = self.times.idle;
             let Request {
                 id,
                 keeps_connection,
@@ -117,6 +122,38 @@ where
     /// True if nothing of a request has come.
     fn is_idle(&self) -> bool {
         self.requests.is_idle() && self.buffer.is_empty()
+    }
+
+    /// The next request; `None` if the front end has closed the connection between two, or has sent nothing
+    /// within the limit. It may be dropped at any await and called again, which begins the time anew.
+    async fn request_within(
+        &mut self,
+        idle: Option<Duration>,
+        head: Option<Duration>,
+    ) -> io::Result<Option<Request>> {
+        tokio::select! {
+            biased;
+            is_open = self.first_bytes() => match is_open? {
+                true => {}
+                false => return Ok(None),
+            },
+            () = over(idle) => return Ok(None),
+        }
+        tokio::select! {
+            biased;
+            request = self.request() => request,
+            () = over(head) => Err(timed_out("a request did not come in time")),
+        }
+    }
+
+    /// Waits for the first bytes of a request; false if the front end has closed the connection.
+    async fn first_bytes(&mut self) -> io::Result<bool> {
+        self.reply().await?;
+        if self.is_idle() {
+            self.buffer.reserve(CHUNK.min(MAX_RECORD));
+            return Ok(self.reader.read_buf(&mut self.buffer).await? > 0);
+        }
+        Ok(true)
     }
 
     /// The next request; `None` if the front end has closed the connection between two. It may be

@@ -14,6 +14,7 @@ use crate::exchange::{Ended, Incoming, Source, linger, run};
 use crate::output::{Finished, Framing, Output};
 use crate::protocol::Protocol;
 use crate::request::{Head, Origin, Refused};
+use crate::times::{over, timed_out};
 use crate::variables::Variables;
 
 /// How much is read at a time.
@@ -42,6 +43,8 @@ impl<A: App> CgiService<A> {
         let writer = Mutex::new(writer);
         let mut buffer = BytesMut::new();
         let mut ending = pin!(ending);
+        let mut is_ending = false;
+        let mut late = pin!(over(self.times.head_limit(is_ending)));
         let variables = loop {
             let decoded = match protocol {
                 Protocol::Uwsgi => uwsgi::decode(&mut buffer, self.limits),
@@ -65,7 +68,14 @@ impl<A: App> CgiService<A> {
                         };
                     }
                 }
-                () = &mut ending, if buffer.is_empty() => return Ok(()),
+                () = &mut ending, if !is_ending => {
+                    if buffer.is_empty() {
+                        return Ok(());
+                    }
+                    is_ending = true;
+                    late.set(over(self.times.head_limit(is_ending)));
+                }
+                () = &mut late => return Err(timed_out("a request did not come in time")),
             }
         };
         let request = self.packet_request(protocol, variables);

@@ -12,6 +12,7 @@ mod content_type;
 mod cookies;
 mod events;
 mod forwarded;
+mod front_end;
 pub mod growth;
 mod multipart;
 mod path;
@@ -27,6 +28,7 @@ pub use content_type::content_type;
 pub use cookies::cookies;
 pub use events::events;
 pub use forwarded::forwarded;
+pub use front_end::{cgi_head, fastcgi, scgi, uwsgi};
 pub use multipart::multipart;
 pub use path::path;
 pub use request_head::request_head;
@@ -40,16 +42,20 @@ pub const TARGETS: &[Target] = &[
     ("accept", accept),
     ("answer", answer),
     ("authorization", authorization),
+    ("cgi_head", cgi_head),
     ("chunked", chunked),
     ("conditions", conditions),
     ("content_type", content_type),
     ("cookies", cookies),
     ("events", events),
+    ("fastcgi", fastcgi),
     ("forwarded", forwarded),
     ("multipart", multipart),
     ("path", path),
     ("request_head", request_head),
+    ("scgi", scgi),
     ("suite_reader", suite_reader),
+    ("uwsgi", uwsgi),
 ];
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request};

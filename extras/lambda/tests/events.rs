@@ -1,10 +1,13 @@
 //! Events as API Gateway, function URLs and an ALB send them, through the types of `lambda_http`.
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod support;
+
 use gateway_core::{App, Body, Environ, Error, HttpError, StartResponse, app_fn, view};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent, Service};
 use serde_json::{Value, json};
+use support::{http_api, load_balancer, rest_api};
 
 /// What Lambda gets back, or the panic that it reports.
 async fn invoke(app: impl App, event: Value) -> Value {
@@ -12,55 +15,6 @@ async fn invoke(app: impl App, event: Value) -> Value {
     let mut function = Adapter::from(lambda::service(app));
     let answer = function.call(LambdaEvent::new(event, Context::default()));
     serde_json::to_value(answer.await.unwrap()).unwrap()
-}
-
-/// Version 2: HTTP APIs, and function URLs.
-fn http_api(method: &str, path: &str, query: &str, body: Option<&str>) -> Value {
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "cookies": ["a=1", "b=2"],
-        "headers": {"host": "api.example", "content-type": "text/plain"},
-        "requestContext": {
-            "accountId": "1", "apiId": "x", "domainName": "api.example", "domainPrefix": "api",
-            "http": {
-                "method": method, "path": path, "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.7", "userAgent": "test",
-            },
-            "requestId": "r", "routeKey": "$default", "stage": "$default",
-            "time": "12/Mar/2020:19:03:58 +0000", "timeEpoch": 1_583_348_638_390_u64,
-        },
-        "body": body,
-        "isBase64Encoded": false,
-    })
-}
-
-/// Version 1: REST APIs.
-fn rest_api(path: &str) -> Value {
-    json!({
-        "resource": "/{proxy+}", "path": path, "httpMethod": "GET",
-        "headers": {"Host": "rest.example", "X-Forwarded-Proto": "https"},
-        "multiValueHeaders": {"Host": ["rest.example"], "X-Forwarded-Proto": ["https"]},
-        "queryStringParameters": null, "multiValueQueryStringParameters": null,
-        "pathParameters": null, "stageVariables": null,
-        "requestContext": {
-            "accountId": "1", "apiId": "x", "resourceId": "x", "stage": "prod", "requestId": "r",
-            "identity": {"sourceIp": "192.0.2.8"}, "resourcePath": "/{proxy+}",
-            "httpMethod": "GET", "protocol": "HTTP/1.1", "path": path,
-        },
-        "body": null, "isBase64Encoded": false,
-    })
-}
-
-fn load_balancer(path: &str) -> Value {
-    json!({
-        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:x"}},
-        "httpMethod": "GET", "path": path, "queryStringParameters": {"q": "1"},
-        "headers": {"host": "lb.example", "x-forwarded-for": "192.0.2.9", "x-forwarded-proto": "https"},
-        "body": "", "isBase64Encoded": false,
-    })
 }
 
 fn told() -> impl App {
