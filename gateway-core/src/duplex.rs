@@ -63,6 +63,10 @@ pub trait DuplexIo: Send {
     /// Sends what was written and ends the stream, because the app's part is over (U8). By default it
     /// ends the outgoing direction, and dropping the stream does the rest.
     ///
+    /// A socket needs more. If bytes of the client are unread when a socket is dropped, the kernel
+    /// resets the connection, and the client may lose what was sent last. So end the outgoing
+    /// direction, then read and discard until the client ends, for a bounded time.
+    ///
     /// # Errors
     ///
     /// When the connection failed.

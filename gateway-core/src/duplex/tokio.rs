@@ -12,6 +12,9 @@ use super::{Duplex, DuplexIo};
 impl Duplex {
     /// A stream over one of tokio's: for adapters, and for tests (`tokio::io::duplex`).
     ///
+    /// It ends as [`DuplexIo::poll_close`] does by default. That is not enough for a `TcpStream` of a
+    /// server: its adapter implements [`DuplexIo`] itself, or gives a stream that lingers (U8).
+    ///
     /// # Examples
     ///
     /// ```
