@@ -167,6 +167,7 @@ impl MiddlewareCheck {
                 name: check.name,
                 clauses: check.clauses,
                 via: Via::InProcess,
+                needs: Vec::new(),
                 outcome,
             });
         }
