@@ -9,7 +9,7 @@ use crate::via::Via;
 ///
 /// Tell the suite what the host lacks, each with a reason. A case that needs it is not run. The
 /// report lists it as [excused](crate::CaseOutcome::Excused), with that reason, and does not count
-/// it as passed.
+/// it as passed. A case that [needs it in part](crate::Case::partly_needed) is run without that part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
@@ -25,7 +25,8 @@ pub enum Capability {
     AsteriskForm,
     /// A response whose head was sent can be aborted so that the client detects it (B8).
     AbortedResponses,
-    /// A response can close its HTTP/1 connection because the app asks for it (S7).
+    /// A response can close its HTTP/1 connection because the app asks for it (S7), or because the
+    /// gateway refuses the request (E17).
     CloseConnection,
     /// The app is called before the whole request has arrived (I3, I6).
     StreamedRequests,
@@ -92,7 +93,7 @@ impl Capability {
     /// Whether a host that lacks it lacks something on this way.
     pub(crate) fn concerns(self, via: Via) -> bool {
         match self {
-            Self::Http1 => via == Via::Http1,
+            Self::Http1 | Self::CloseConnection => via == Via::Http1,
             // What is run in process is HTTP/1.1.
             Self::Upgrade | Self::WebSocketUpgrade => via != Via::Http2,
             Self::Http2 | Self::ExtendedConnect => via == Via::Http2,

@@ -29,6 +29,7 @@ struct About {
     clauses: &'static [&'static str],
     via: &'static [Via],
     needs: Vec<Capability>,
+    partly_needs: Vec<Capability>,
 }
 
 /// A case that is not complete yet. `A` is `()` until it has an app.
@@ -51,6 +52,7 @@ impl Case {
                 clauses,
                 via: Via::ALL,
                 needs: Vec::new(),
+                partly_needs: Vec::new(),
             },
             app: (),
         }
@@ -67,6 +69,13 @@ impl<A> Draft<A> {
     /// The case needs this capability of the host.
     pub(crate) fn needs(mut self, capability: Capability) -> Self {
         self.about.needs.push(capability);
+        self
+    }
+
+    /// A step of the case needs this capability. The case leaves that step out where the host
+    /// [lacks](Client::lacks) it.
+    pub(crate) fn partly_needs(mut self, capability: Capability) -> Self {
+        self.about.partly_needs.push(capability);
         self
     }
 }
@@ -127,7 +136,7 @@ impl Case {
         self.about.clauses
     }
 
-    /// The capabilities that it needs.
+    /// The ways in which it runs.
     #[must_use]
     pub fn via(&self) -> &'static [Via] {
         self.about.via
@@ -137,6 +146,13 @@ impl Case {
     #[must_use]
     pub fn needed(&self) -> &[Capability] {
         &self.about.needs
+    }
+
+    /// What a part of it needs that a host may lack. The case runs without that part where the host
+    /// lacks it.
+    #[must_use]
+    pub fn partly_needed(&self) -> &[Capability] {
+        &self.about.partly_needs
     }
 
     pub(crate) fn into_app(self) -> BoxApp {
@@ -155,6 +171,7 @@ impl fmt::Debug for Case {
             .field("clauses", &self.about.clauses)
             .field("via", &self.about.via)
             .field("needs", &self.about.needs)
+            .field("partly_needs", &self.about.partly_needs)
             .finish_non_exhaustive()
     }
 }

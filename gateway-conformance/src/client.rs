@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use gateway_core::{BoxApp, Gateway};
 
+use crate::capability::Capability;
 use crate::check::{Failure, Look as _, Seen, ensure};
 use crate::facts::TOKEN;
 use crate::via::Via;
@@ -40,6 +41,7 @@ pub(crate) struct Client {
     name: &'static str,
     token: String,
     deadline: Duration,
+    lacks: Arc<[Capability]>,
 }
 
 impl Client {
@@ -55,7 +57,19 @@ impl Client {
             name,
             token,
             deadline,
+            lacks: Arc::default(),
         }
+    }
+
+    /// The client of a host that lacks these.
+    pub(crate) fn without(mut self, lacks: impl IntoIterator<Item = Capability>) -> Self {
+        self.lacks = lacks.into_iter().collect();
+        self
+    }
+
+    /// True if the host lacks this, so that a step that needs it is left out.
+    pub(crate) fn lacks(&self, capability: Capability) -> bool {
+        self.lacks.contains(&capability)
     }
 
     pub(crate) fn via(&self) -> Via {

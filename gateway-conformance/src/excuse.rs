@@ -13,7 +13,7 @@ pub(crate) struct Excuse {
 }
 
 impl Excuse {
-    fn covers(&self, row: &Row) -> bool {
+    pub(crate) fn covers(&self, row: &Row) -> bool {
         row.name == self.case && self.via.is_none_or(|via| via == row.via)
     }
 

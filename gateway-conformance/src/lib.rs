@@ -40,6 +40,7 @@ mod client;
 mod excuse;
 pub mod facts;
 mod own_thread;
+mod quiet;
 mod report;
 mod suite;
 mod transparency;

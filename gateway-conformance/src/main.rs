@@ -16,13 +16,13 @@ use gateway_conformance::{Capability, Report, Suite, Via, cases};
 /// Exit code: 0 if no case failed, 1 if one did or the run itself had a problem (the server stopped
 /// answering, or an excuse applies to nothing), 2 if the suite could not run.
 #[derive(Debug, Parser)]
-#[command(name = "gateway-conformance", version)]
+#[command(name = "gateway-conformance", version, after_help = capabilities())]
 struct Arguments {
     /// Where the app is mounted, such as http://127.0.0.1:8000/ or http://127.0.0.1:8000/below
     #[arg(required_unless_present = "list")]
     url: Option<String>,
 
-    /// Prints the cases, one per line: name, clauses, ways. Runs nothing.
+    /// Prints the cases, one per line: name, clauses, ways, and what they need. Runs nothing.
     #[arg(long)]
     list: bool,
 
@@ -30,7 +30,8 @@ struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// What the server lacks, and why; may be repeated. HTTP2=REASON leaves HTTP/2 out.
+    /// What the server lacks, and why; may be repeated. HTTP2=REASON leaves HTTP/2 out. The names are
+    /// at the end of this help, and `--list` shows which cases need them.
     #[arg(long, value_name = "NAME=REASON", value_parser = lack)]
     lacks: Vec<(Capability, String)>,
 
@@ -47,9 +48,15 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
 
-    /// How long one step of a case may take, in seconds.
+    /// How long one step of a case may take, in seconds. While you write an adapter, 1 is enough.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     deadline: u64,
+}
+
+/// The end of the help: what a server may lack.
+fn capabilities() -> String {
+    let names: Vec<&str> = Capability::ALL.iter().map(|one| one.as_str()).collect();
+    format!("What a server may lack:\n  {}", names.join("\n  "))
 }
 
 fn lack(text: &str) -> Result<(Capability, String), String> {
@@ -108,6 +115,8 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     if let Some(only) = &arguments.only {
         suite = suite.only(only.as_str());
     }
+    // The report comes at the end of the run, which may be minutes away.
+    suite = suite.on_failure(|row| eprintln!("{row}"));
     let report = match arguments.http2_only {
         true => suite.run(address, Protocol::Http2).await,
         false => suite.run_both(address).await,
@@ -125,13 +134,18 @@ fn list() -> Result<ExitCode, Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     for case in cases() {
         let ways: Vec<&str> = case.via().iter().map(|via| via.as_str()).collect();
-        writeln!(
-            out,
-            "{}  {}  {}",
-            case.name(),
-            case.clauses().join(","),
-            ways.join(",")
-        )?;
+        let (clauses, ways) = (case.clauses().join(","), ways.join(","));
+        write!(out, "{}  {clauses}  {ways}", case.name())?;
+        for (word, needs) in [
+            ("needs", case.needed()),
+            ("partly needs", case.partly_needed()),
+        ] {
+            let names: Vec<&str> = needs.iter().map(|one| one.as_str()).collect();
+            if !names.is_empty() {
+                write!(out, "  {word} {}", names.join(","))?;
+            }
+        }
+        writeln!(out)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::quiet::silence_cases_on_this_thread;
+
 /// Runs the future on its own thread and runtime, and gives it up after the limit.
 ///
 /// A future whose poll never returns cannot be stopped. Its thread is then left behind, and
@@ -20,6 +22,7 @@ where
 {
     let (sender, receiver) = oneshot::channel();
     let on_thread = move || {
+        silence_cases_on_this_thread();
         let _ = sender.send(block_on(future));
     };
     let spawned = thread::Builder::new()

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
+use crate::capability::Capability;
 use crate::via::Via;
 
 /// How one case ended in one way.
@@ -29,14 +30,16 @@ pub struct Row {
     pub clauses: &'static [&'static str],
     /// The way.
     pub via: Via,
+    /// What the case needs in this way and a host may lack. A failed case shows it.
+    pub needs: Vec<Capability>,
     /// How it ended.
     pub outcome: CaseOutcome,
 }
 
 /// The outcome of every case that was run.
 ///
-/// As text, it is a line for each case that did not pass, the totals, and the problems of the run
-/// itself.
+/// As text, it is a line for each case that failed, one for each excuse with the number of its cases,
+/// the totals, and the problems of the run itself.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a report that nobody reads shows nothing"]
 pub struct Report {
@@ -125,8 +128,8 @@ impl Report {
         assert!(self.has_passed(), "{self}");
     }
 
-    /// The report as JSON: `rows`, each with `name`, `clauses`, `via`, `outcome` and, unless it
-    /// passed, `message`; `totals`; and `problems`.
+    /// The report as JSON: `rows`, each with `name`, `clauses`, `via`, `needs`, `outcome` and, unless
+    /// it passed, `message`; `totals`; and `problems`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let rows: Vec<Value> = self
@@ -138,6 +141,7 @@ impl Report {
                     "name": row.name,
                     "clauses": row.clauses,
                     "via": row.via.as_str(),
+                    "needs": row.needs.iter().map(|one| one.as_str()).collect::<Vec<_>>(),
                     "outcome": outcome,
                 });
                 if let Some(message) = message {
@@ -162,6 +166,24 @@ impl Report {
     }
 }
 
+/// One line: the outcome, the way, the name, the clauses, why it did not pass, and what a failed case
+/// needs.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (outcome, message) = words(&self.outcome);
+        let (via, name, clauses) = (self.via, self.name, self.clauses.join(" "));
+        write!(f, "{outcome:8} {via:10} {name} [{clauses}]")?;
+        if let Some(message) = message {
+            write!(f, ": {message}")?;
+        }
+        if matches!(self.outcome, CaseOutcome::Failed(_)) && !self.needs.is_empty() {
+            let needs: Vec<&str> = self.needs.iter().map(|one| one.as_str()).collect();
+            write!(f, " (needs {})", needs.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
 fn words(outcome: &CaseOutcome) -> (&'static str, Option<&str>) {
     match outcome {
         CaseOutcome::Passed => ("passed", None),
@@ -172,14 +194,24 @@ fn words(outcome: &CaseOutcome) -> (&'static str, Option<&str>) {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for row in &self.rows {
-            if let (outcome, Some(message)) = words(&row.outcome) {
-                let clauses = row.clauses.join(" ");
-                writeln!(
-                    f,
-                    "{outcome:8} {:10} {} [{clauses}]: {message}",
-                    row.via, row.name
-                )?;
+        let is_excused_by = |row: &Row, reason: &String| match &row.outcome {
+            CaseOutcome::Excused(other) => other == reason,
+            _ => false,
+        };
+        for (at, row) in self.rows.iter().enumerate() {
+            match &row.outcome {
+                CaseOutcome::Passed => {}
+                CaseOutcome::Failed(_) => writeln!(f, "{row}")?,
+                CaseOutcome::Excused(reason) => {
+                    let of_excuse = |row: &&Row| is_excused_by(row, reason);
+                    let mut before = self.rows.iter().take(at);
+                    let is_first = !before.any(|row| is_excused_by(row, reason));
+                    match self.rows.iter().filter(of_excuse).count() {
+                        1 => writeln!(f, "{row}")?,
+                        count if is_first => writeln!(f, "excused  {count} cases: {reason}")?,
+                        _ => {}
+                    }
+                }
             }
         }
         for via in Via::ALL {

@@ -1,5 +1,6 @@
 //! `Suite`: runs the table of cases.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,16 @@ const AT_ONCE_IN_PROCESS: usize = 8;
 
 /// A case takes several steps, each with the deadline; this many deadlines always end it.
 const STEPS: u32 = 6;
+
+/// What is called with each case that fails.
+#[derive(Clone)]
+struct OnFailure(Arc<dyn Fn(&Row) + Send + Sync>);
+
+impl fmt::Debug for OnFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnFailure")
+    }
+}
 
 /// The table, ready to be run.
 ///
@@ -54,6 +65,7 @@ pub struct Suite {
     lacks: Vec<(Capability, String)>,
     excuses: Vec<Excuse>,
     at_once: usize,
+    on_failure: Option<OnFailure>,
 }
 
 impl Default for Suite {
@@ -73,6 +85,7 @@ impl Suite {
             lacks: Vec::new(),
             excuses: Vec::new(),
             at_once: 1,
+            on_failure: None,
         }
     }
 
@@ -98,7 +111,8 @@ impl Suite {
     }
 
     /// The host lacks this capability, for this reason. The cases that need it are not run, and are
-    /// reported as excused.
+    /// reported as excused. A case that [needs it in part](Case::partly_needed) is run without that
+    /// part.
     #[must_use]
     pub fn lacks(mut self, capability: Capability, reason: impl Into<String>) -> Self {
         self.lacks.push((capability, reason.into()));
@@ -132,6 +146,22 @@ impl Suite {
             via: Some(via),
             reason: reason.into(),
         });
+        self
+    }
+
+    /// Calls this function with each case that fails and is not excused, as soon as it has failed. It
+    /// shows what goes wrong while the table is running.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_conformance::Suite;
+    ///
+    /// let suite = Suite::new().on_failure(|row| eprintln!("{row}"));
+    /// ```
+    #[must_use]
+    pub fn on_failure(mut self, f: impl Fn(&Row) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(OnFailure(Arc::new(f)));
         self
     }
 
@@ -246,17 +276,29 @@ impl Suite {
             Some(reason) => CaseOutcome::Excused(reason),
             None => self.look(&case, via, target).await,
         };
-        Row {
+        let needs = case.needed().iter().chain(case.partly_needed());
+        let row = Row {
             name: case.name(),
             clauses: case.clauses(),
             via,
+            needs: needs.copied().filter(|one| one.concerns(via)).collect(),
             outcome,
+        };
+        let is_excused = || self.excuses.iter().any(|excuse| excuse.covers(&row));
+        if let Some(OnFailure(f)) = &self.on_failure
+            && matches!(row.outcome, CaseOutcome::Failed(_))
+            && !is_excused()
+        {
+            f(&row);
         }
+        row
     }
 
     async fn look(&self, case: &Case, via: Via, target: &Target) -> CaseOutcome {
         let limit = self.deadline * STEPS;
-        let looking = case.look(Client::new(target.clone(), case.name(), self.deadline));
+        let client = Client::new(target.clone(), case.name(), self.deadline);
+        let lacks = self.lacks.iter().map(|(capability, _)| *capability);
+        let looking = case.look(client.without(lacks));
         let looking = std::panic::AssertUnwindSafe(looking).catch_unwind();
         let looking = async move {
             match tokio::time::timeout(limit, looking).await {

@@ -91,6 +91,7 @@ pub struct MiddlewareCheck {
     deadline: Duration,
     sends: Vec<(HeaderName, HeaderValue)>,
     adds: Vec<HeaderName>,
+    buffers: bool,
     excuses: Vec<(String, String)>,
 }
 
@@ -107,6 +108,7 @@ impl MiddlewareCheck {
             deadline: DEFAULT_DEADLINE,
             sends: Vec::new(),
             adds: Vec::new(),
+            buffers: false,
             excuses: Vec::new(),
         }
     }
@@ -123,13 +125,57 @@ impl MiddlewareCheck {
         self
     }
 
+    /// The middleware reads whole bodies by its purpose, to sign or to compress them, say.
+    ///
+    /// Each check compares the joined data of a body, not its chunks, and accepts a length that has
+    /// become known. Trailers, callbacks, closing and a declared length are compared as ever. What
+    /// no buffering middleware can pass is reported as excused: a body that fails late, because its
+    /// error comes before the head, and a body that never ends.
+    ///
+    /// An early commit, the response to HEAD and a switch of protocols are still checked: a
+    /// middleware that buffers passes these on unread (see [`Body::buffer`]).
+    ///
+    /// [`Body::buffer`]: gateway_core::Body::buffer
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use gateway_conformance::MiddlewareCheck;
+    /// use gateway_core::{App, AppExt, Body, Environ, Error, StartResponse};
+    /// use http::Method;
+    ///
+    /// struct Buffers<A>(A);
+    ///
+    /// impl<A: App> App for Buffers<A> {
+    ///     async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+    ///         if environ.request_method() == Method::HEAD {
+    ///             return self.0.call(environ, start).await;
+    ///         }
+    ///         let (parts, mut body) = self.0.respond(environ).await?.into_parts();
+    ///         if !body.commits_early() && body.upgrade_protocol().is_none() {
+    ///             body = body.buffer(1 << 20).await?;
+    ///         }
+    ///         start.send(http::Response::from_parts(parts, body))
+    ///     }
+    ///
+    ///     gateway_core::forward_lifespan!(0);
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// MiddlewareCheck::new().buffers().run(Buffers).await.assert_passed();
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn buffers(mut self) -> Self {
+        self.buffers = true;
+        self
+    }
+
     /// Excuses the check of this name, because it fails by the middleware's purpose. It runs
     /// nevertheless: an excuse that names no check, or whose check passes, is a problem of the
     /// report.
     ///
-    /// A middleware that buffers whole bodies cannot pass the checks of streams: frames become one,
-    /// an early commit waits for the end, a late error becomes a 500, and a body without an end is
-    /// never sent. The other checks show that length, trailers, callbacks and closing survive.
+    /// A middleware that reads whole bodies needs no excuses: see [`buffers`](Self::buffers).
     pub fn excuses(mut self, name: impl Into<String>, reason: impl Into<String>) -> Self {
         self.excuses.push((name.into(), reason.into()));
         self
@@ -142,7 +188,7 @@ impl MiddlewareCheck {
         self
     }
 
-    /// Runs every check. `wrap` is called once for each.
+    /// Runs every check. `wrap` is called once for each that is run.
     ///
     /// The rows of the report have [`Via::InProcess`]. A failed row says what differs.
     ///
@@ -159,14 +205,19 @@ impl MiddlewareCheck {
             upgrades::CHECKS,
         ];
         for check in parts.into_iter().flatten() {
-            let alone = Probe::default();
-            let behind = Probe::default();
-            let wrapped = wrap((check.app)(behind.clone())).boxed();
-            let outcome = self.compare(check, alone, behind, wrapped).await;
+            let outcome = match bodies::why_not_buffered(check.name) {
+                Some(reason) if self.buffers => CaseOutcome::Excused(reason.to_owned()),
+                _ => {
+                    let behind = Probe::default();
+                    let wrapped = wrap((check.app)(behind.clone())).boxed();
+                    self.compare(check, Probe::default(), behind, wrapped).await
+                }
+            };
             report.push(Row {
                 name: check.name,
                 clauses: check.clauses,
                 via: Via::InProcess,
+                needs: Vec::new(),
                 outcome,
             });
         }
@@ -207,6 +258,8 @@ impl MiddlewareCheck {
                 reading: check.reading,
                 sends: &this.sends,
                 adds: &this.adds,
+                trailers: check.clauses.contains(&"B11"),
+                buffers: this.buffers,
             };
             let alone = observe((check.app)(alone.clone()), alone, &asking).await;
             let behind = observe(wrapped, behind, &asking);

@@ -241,3 +241,93 @@ async fn a_middleware_that_neither_ends_nor_waits_is_given_up() {
         assert!(message.starts_with("given up after "), "{message}");
     }
 }
+
+/// What a middleware that reads whole bodies may get wrong.
+#[derive(Clone, Copy, PartialEq)]
+enum Wrong {
+    Nothing,
+    /// It makes a new body of the bytes.
+    Trailers,
+    /// It runs the callbacks before the bytes are sent.
+    Callbacks,
+    /// It lets an early commit wait.
+    Commit,
+    /// It adds a byte.
+    Bytes,
+}
+
+/// Reads whole bodies.
+struct Buffers<A>(A, Wrong);
+
+impl<A: App> App for Buffers<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        if environ.request_method() == http::Method::HEAD {
+            return self.0.call(environ, start).await;
+        }
+        let (parts, mut body) = self.0.respond(environ).await?.into_parts();
+        let waits = self.1 == Wrong::Commit || !body.commits_early();
+        if waits && body.upgrade_protocol().is_none() {
+            body = body.buffer(1 << 20).await?;
+            let bytes = body.buffered().unwrap_or_default();
+            body = match self.1 {
+                // The callbacks stay, and the trailers do not.
+                Wrong::Trailers => Body::from(bytes).on_close(move || drop(body)),
+                Wrong::Callbacks => {
+                    drop(body);
+                    Body::from(bytes)
+                }
+                Wrong::Bytes => body.with_bytes([&bytes[..], b"!"].concat()),
+                _ => body,
+            };
+        }
+        start.send(http::Response::from_parts(parts, body))
+    }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+#[tokio::test]
+async fn a_middleware_that_buffers_keeps_trailers_callbacks_and_early_commits() {
+    let check = MiddlewareCheck::new().buffers();
+    let right = check.run(|app| Buffers(app, Wrong::Nothing)).await;
+    right.assert_passed();
+    let excused = right.rows().iter();
+    let excused = excused.filter(|row| matches!(row.outcome, CaseOutcome::Excused(_)));
+    let excused: Vec<_> = excused.map(|row| row.name).collect();
+    // What is excused is what it cannot pass, and all of it has to be a check.
+    assert_eq!(
+        excused,
+        [
+            "s2_a_restart_after_commit_aborts",
+            "l1_a_body_that_is_not_read_is_closed",
+            "l1_a_body_that_is_half_read_is_closed",
+            "b8_a_body_that_fails_late_aborts",
+            "b9_a_body_that_panics_late_aborts",
+        ]
+    );
+
+    let loses = check.run(|app| Buffers(app, Wrong::Trailers)).await;
+    for name in ["b11_trailers_pass", "b11_trailers_without_content_pass"] {
+        assert!(loses.failures().contains(&name), "{name}\n{loses}");
+    }
+    let early = check.run(|app| Buffers(app, Wrong::Callbacks)).await;
+    for name in [
+        "b10_chunks_pass_untouched",
+        "b11_trailers_pass",
+        "l2_callbacks_run_in_order_after_the_last_byte",
+    ] {
+        assert!(early.failures().contains(&name), "{name}\n{early}");
+    }
+    let changes = check.run(|app| Buffers(app, Wrong::Bytes)).await;
+    for name in ["b4_bytes_keep_their_length", "b10_chunks_pass_untouched"] {
+        assert!(changes.failures().contains(&name), "{name}\n{changes}");
+    }
+    let check = check.deadline(Duration::from_millis(200));
+    let waits = check.run(|app| Buffers(app, Wrong::Commit)).await;
+    for name in [
+        "b1_an_early_commit_of_the_body_passes",
+        "b1_an_early_commit_of_the_handle_passes",
+    ] {
+        assert!(waits.failures().contains(&name), "{name}\n{waits}");
+    }
+}

@@ -5,6 +5,7 @@ mod frames;
 mod from;
 mod on_close;
 mod push;
+mod resumed;
 mod sources;
 mod switch;
 

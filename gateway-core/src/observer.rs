@@ -230,6 +230,9 @@ impl Outcome {
 #[non_exhaustive]
 pub enum Ended {
     /// The whole response was handed to the host. An error page of the gateway counts, too.
+    ///
+    /// Bytes in memory are handed over with the head. A client that leaves after that is not seen, nor
+    /// one that takes less than it was sent: what the host and the system hold counts as handed over.
     Completed,
     /// The response was aborted after its head was sent: its body failed, or ended early, or
     /// the app started again (B5, B8, S2).

@@ -162,6 +162,8 @@ impl StartResponse {
     ///             Err(error) => start_response.resend(("sorry", 503).try_into_response()?, error),
     ///         }
     ///     }
+    ///
+    ///     gateway_core::forward_lifespan!(0);
     /// }
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// # use gateway_core::{AppExt, app_fn};
@@ -302,6 +304,8 @@ impl StartResponse {
     ///         });
     ///         self.0.call(environ, start_response).await
     ///     }
+    ///
+    ///     gateway_core::forward_lifespan!(0);
     /// }
     /// ```
     #[must_use]

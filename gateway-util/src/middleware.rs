@@ -4,7 +4,7 @@
 //! a finished value. It is a head that may still change, and a body that streams:
 //!
 //! ```
-//! // WRONG in five ways.
+//! // WRONG in six ways.
 //! use gateway_core::{App, AppExt, Body, Environ, Error, StartResponse};
 //!
 //! struct Stamp<A>(A);
@@ -25,6 +25,7 @@
 //!         // 5. With no body left to stream, an error in it is a 500 where bytes were due.
 //!         Ok(bytes.into())
 //!     }
+//!     // 6. No `forward_lifespan!`: the inner app is never started (L11).
 //! }
 //! # let _ = Stamp(gateway_core::HttpError::not_found());
 //! ```
@@ -32,7 +33,8 @@
 //! The right way is shorter. [`StartResponse::wrap`] changes the head as it passes. The body is
 //! left alone, or [`Body::wrap`] puts another around it. [`Body::on_close`] adds work for the end.
 //! A middleware that needs all the bytes reads them with [`Body::buffer`], which has a limit, and
-//! replaces them with [`Body::with_bytes`]: trailers and callbacks stay.
+//! replaces them with [`Body::with_bytes`]: trailers and callbacks stay. [`Body::buffer_or_stream`]
+//! passes long bodies on.
 //!
 //! ```
 //! use gateway_core::{App, Body, Environ, Error, StartResponse};
@@ -48,6 +50,8 @@
 //!         let body = self.0.call(environ, start_response).await?;
 //!         Ok(body.on_close(|| println!("over")))
 //!     }
+//!
+//!     gateway_core::forward_lifespan!(0);
 //! }
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! # use gateway_core::{AppExt, view};
@@ -72,6 +76,7 @@
 //!   the body still streams, unless somebody reads it.
 //!
 //! [`Body::buffer`]: gateway_core::Body::buffer
+//! [`Body::buffer_or_stream`]: gateway_core::Body::buffer_or_stream
 //! [`Body::on_close`]: gateway_core::Body::on_close
 //! [`Body::with_bytes`]: gateway_core::Body::with_bytes
 //! [`Body::wrap`]: gateway_core::Body::wrap

@@ -331,3 +331,28 @@ async fn test_closing_iterator() {
     drop(response);
     assert_eq!(order.load(Ordering::SeqCst), 2);
 }
+
+/// actix-web makes an application for each worker: of clones of what was made once.
+#[tokio::test]
+async fn clones_share_their_apps_and_grow_apart() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counting = calls.clone();
+    let count = view(move |_| {
+        let call = counting.fetch_add(1, Ordering::Relaxed);
+        async move { call.to_string() }
+    });
+    let methods = Methods::new().get(count);
+    let more = methods.clone().post(text("posted"));
+    let mount = Mount::new().at("/a", methods);
+    let longer = mount.clone().at("/a/b", more);
+
+    assert_eq!(ask(mount.clone(), get("/a")).await.text, "0");
+    assert_eq!(ask(longer.clone(), get("/a")).await.text, "1");
+    assert_eq!(ask(longer.clone(), get("/a/b")).await.text, "2");
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
+
+    let post = |target| Request::post(target).body("").unwrap();
+    assert_eq!(ask(longer, post("/a/b")).await.text, "posted");
+    let refused = ask(mount, post("/a/b")).await;
+    assert_eq!(refused.headers["allow"], "GET, HEAD, OPTIONS");
+}

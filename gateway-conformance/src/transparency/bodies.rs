@@ -6,6 +6,21 @@ use http::Method;
 use super::check::{Check, Reading, TEXT, app, status, three_callbacks, trailers};
 use crate::cases::sources::endless;
 
+/// Why a middleware that reads whole bodies cannot pass the check of this name.
+pub(super) fn why_not_buffered(name: &str) -> Option<&'static str> {
+    match name {
+        "s2_a_restart_after_commit_aborts"
+        | "b8_a_body_that_fails_late_aborts"
+        | "b9_a_body_that_panics_late_aborts" => {
+            Some("the middleware buffers: a late error comes before the head")
+        }
+        "l1_a_body_that_is_not_read_is_closed" | "l1_a_body_that_is_half_read_is_closed" => {
+            Some("the middleware buffers: it can send no body without an end")
+        }
+        _ => None,
+    }
+}
+
 pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "b4_bytes_keep_their_length",

@@ -39,6 +39,7 @@ pub(super) async fn check<A: App>(wrap: &impl Fn(BoxApp) -> A, deadline: Duratio
         name: NAME,
         clauses: &["M1", "L11"],
         via: Via::InProcess,
+        needs: Vec::new(),
         outcome,
     }
 }

@@ -23,8 +23,7 @@ impl Body {
     /// The returned body does not commit early ([`commit_early`](Self::commit_early)): the head
     /// waits while the body is read. So a middleware passes on unread a body that
     /// [commits early](Self::commits_early), and the response to HEAD, whose body may have no end. A
-    /// middleware that passes large bodies on unread asks [`known_len`](Self::known_len) first:
-    /// bytes that were read cannot be put back.
+    /// middleware that passes large bodies on uses [`buffer_or_stream`](Self::buffer_or_stream).
     ///
     /// # Errors
     ///
@@ -70,11 +69,7 @@ impl Body {
             return Ok(self);
         };
         let (data, trailers) = read(&mut frames, limit).await?;
-        Ok(Self::boxed(Buffered {
-            data,
-            trailers,
-            _origin: frames,
-        }))
+        Ok(Self::boxed(Buffered::new(data, trailers, frames)))
     }
 
     /// A buffered body of other bytes instead of those of this one. It keeps the
@@ -102,11 +97,7 @@ impl Body {
                     std::mem::swap(old, &mut data);
                     Self(Repr::Stream { frames, flush })
                 }
-                None => Self::boxed(Buffered {
-                    data,
-                    trailers: None,
-                    _origin: frames,
-                }),
+                None => Self::boxed(Buffered::new(data, None, frames)),
             },
         }
     }
@@ -117,9 +108,29 @@ pub(super) async fn read(
     frames: &mut Frames,
     limit: u64,
 ) -> Result<(Bytes, Option<HeaderMap>), BufferError> {
+    match read_up_to(frames, limit).await? {
+        (data, End::Whole(trailers)) => Ok((data, trailers)),
+        (_, End::TooLarge) => Err(BufferError(Kind::TooLarge(limit))),
+    }
+}
+
+/// Where a read of frames has ended.
+pub(super) enum End {
+    /// At the end of the body, with its trailers.
+    Whole(Option<HeaderMap>),
+    /// With the chunk that went beyond the limit.
+    TooLarge,
+}
+
+/// Reads frames to their end, or up to the first chunk that goes beyond the limit, and returns the
+/// bytes that were read.
+pub(super) async fn read_up_to(
+    frames: &mut Frames,
+    limit: u64,
+) -> Result<(Bytes, End), BufferError> {
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
-    let mut trailers = None;
+    let mut end = End::Whole(None);
     while let Some(frame) = poll_fn(|cx| frames.as_mut().poll_frame(cx)).await {
         let data = match frame
             .map_err(|error| BufferError(Kind::Failed(error)))?
@@ -128,32 +139,42 @@ pub(super) async fn read(
             Ok(data) => data,
             Err(frame) => {
                 // Trailers are the last frame.
-                trailers = frame.into_trailers().ok();
+                end = End::Whole(frame.into_trailers().ok());
                 break;
             }
         };
-        if (first.len() + all.len()) as u64 + data.len() as u64 > limit {
-            return Err(BufferError(Kind::TooLarge(limit)));
-        }
+        let is_over = (first.len() + all.len()) as u64 + data.len() as u64 > limit;
         // A single chunk is not copied.
         if first.is_empty() && all.is_empty() {
             first = data;
-            continue;
-        }
-        if !first.is_empty() {
+        } else {
             all.extend_from_slice(&std::mem::take(&mut first));
+            all.extend_from_slice(&data);
         }
-        all.extend_from_slice(&data);
+        if is_over {
+            end = End::TooLarge;
+            break;
+        }
     }
     let data = if all.is_empty() { first } else { all.freeze() };
-    Ok((data, trailers))
+    Ok((data, end))
 }
 
 /// A body that was read whole. It keeps the frames that it was read from: dropping them closes it.
-struct Buffered {
+pub(super) struct Buffered {
     data: Bytes,
     trailers: Option<HeaderMap>,
     _origin: Frames,
+}
+
+impl Buffered {
+    pub(super) fn new(data: Bytes, trailers: Option<HeaderMap>, origin: Frames) -> Self {
+        Self {
+            data,
+            trailers,
+            _origin: origin,
+        }
+    }
 }
 
 impl FrameSource for Buffered {
@@ -194,7 +215,7 @@ impl HttpBody for Buffered {
     }
 }
 
-/// Why a body could not be buffered; see [`Body::buffer`].
+/// Why a body could not be buffered; see [`Body::buffer`] and [`Body::buffer_or_stream`].
 ///
 /// On the wire, the body's own error counts as if it had come without the buffering. A body that is
 /// too large is a generic 500, because the app set the limit.

@@ -158,3 +158,95 @@ fn b1_the_error_of_a_buffered_body_keeps_its_answer() {
     let error = run(Script::new([failure("private")]).body().buffer(9)).unwrap_err();
     assert_eq!(error.try_into_body_error().unwrap().to_string(), "private");
 }
+
+#[test]
+fn l2_a_body_beyond_the_limit_streams_on_with_callbacks_and_trailers() {
+    let script = || {
+        let sum = trailers([("x-sum", "1")]);
+        Script::new([data("one"), data("two"), data("three"), sum])
+    };
+    for limit in 0..13 {
+        let (closed, closing) = flag();
+        let body = run(closing(script().body()).buffer_or_stream(limit)).unwrap();
+        assert_eq!(body.buffered().is_some(), limit >= 11, "{limit}");
+        assert!(!closed.load(Ordering::SeqCst), "{limit}: before it is sent");
+        let mut body = body;
+        let mut bytes = Vec::new();
+        let sum = loop {
+            let frame = run(body.frame()).unwrap().unwrap();
+            match frame.into_data() {
+                Ok(data) => bytes.extend_from_slice(&data),
+                Err(frame) => break frame.into_trailers().unwrap(),
+            }
+        };
+        assert_eq!(bytes, b"onetwothree");
+        assert_eq!(sum["x-sum"], "1");
+        drop(body);
+        assert!(closed.load(Ordering::SeqCst), "{limit}");
+    }
+}
+
+#[test]
+fn b3_no_more_than_the_limit_and_a_chunk_is_read() {
+    let endless = || Body::from_chunks(std::iter::repeat("abc"));
+    let mut body = run(endless().buffer_or_stream(7)).unwrap();
+    let frame = run(body.frame()).unwrap().unwrap();
+    assert_eq!(frame.into_data().unwrap(), "abcabcabc");
+    let frame = run(body.frame()).unwrap().unwrap();
+    assert_eq!(frame.into_data().unwrap(), "abc");
+
+    // Nothing is read of what commits early, and of what is known to be longer.
+    let early = Script::new([failure("read")]).body().commit_early();
+    assert!(run(early.buffer_or_stream(9)).unwrap().commits_early());
+    let known = Body::new(http_body_util::Full::new(Bytes::from_static(b"abc")));
+    assert_eq!(run(known.buffer_or_stream(2)).unwrap().known_len(), Some(3));
+    let switch = Body::upgrade("echo", async |_| Ok(()));
+    let switch = run(switch.buffer_or_stream(2)).unwrap();
+    assert_eq!(switch.upgrade_protocol(), Some("echo"));
+}
+
+#[test]
+fn b4_a_length_beyond_the_limit_that_is_known_too_late_stays_true() {
+    /// Three bytes, whose length is known after the first.
+    struct Late(u8);
+
+    impl http_body::Body for Late {
+        type Data = Bytes;
+        type Error = Error;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Error>>> {
+            self.0 += 1;
+            let frame = http_body::Frame::data(Bytes::from_static(b"x"));
+            std::task::Poll::Ready((self.0 <= 3).then_some(Ok(frame)))
+        }
+
+        fn size_hint(&self) -> http_body::SizeHint {
+            match self.0 {
+                0 => http_body::SizeHint::new(),
+                read => http_body::SizeHint::with_exact(u64::from(3_u8.saturating_sub(read))),
+            }
+        }
+    }
+    let body = run(Body::new(Late(0)).buffer_or_stream(1)).unwrap();
+    assert_eq!((body.buffered(), body.known_len()), (None, Some(3)));
+    assert_eq!(run(body.bytes()).unwrap(), "xxx");
+}
+
+#[test]
+fn b1_an_error_within_the_limit_keeps_its_answer_and_a_later_one_aborts() {
+    let failing = || Script::new([data("abc"), failure("private")]).body();
+    let error = run(failing().buffer_or_stream(3)).unwrap_err();
+    assert!(error.is_body_error());
+    let mut body = run(failing().buffer_or_stream(2)).unwrap();
+    assert_eq!(
+        run(body.frame()).unwrap().unwrap().into_data().unwrap(),
+        "abc"
+    );
+    assert_eq!(
+        run(body.frame()).unwrap().unwrap_err().to_string(),
+        "private"
+    );
+}

@@ -1,6 +1,7 @@
 //! `Methods`: calls an app by the method of the request.
 
 use std::fmt;
+use std::sync::Arc;
 
 use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, lifespan};
 use http::Method;
@@ -12,7 +13,7 @@ use http::Method;
 /// - OPTIONS is answered with an empty 200 and `Allow`, unless it has an app of its own.
 /// - Any other method goes to the fallback. Without a fallback it is a 405 with `Allow`.
 ///
-/// `Allow` names the methods in the order in which they were added, HEAD after GET, OPTIONS last.
+/// Clones share the apps. `Allow` names the methods in the order in which they were added, HEAD after GET, OPTIONS last.
 ///
 /// # Examples
 ///
@@ -36,10 +37,11 @@ use http::Method;
 /// ```
 #[doc(alias = "MethodView")]
 #[doc(alias = "MethodRouter")]
+#[derive(Clone)]
 pub struct Methods {
-    apps: Vec<(Method, BoxApp)>,
+    apps: Arc<Vec<(Method, BoxApp)>>,
     fallback: Option<BoxApp>,
-    allow: String,
+    allow: Arc<str>,
 }
 
 macro_rules! by_name {
@@ -57,9 +59,9 @@ impl Methods {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            apps: Vec::new(),
+            apps: Arc::default(),
             fallback: None,
-            allow: "OPTIONS".to_owned(),
+            allow: "OPTIONS".into(),
         }
     }
 
@@ -76,9 +78,10 @@ impl Methods {
     /// Sets the app for a method. It replaces an app that was set for it before.
     #[must_use]
     pub fn on(mut self, method: Method, app: impl App) -> Self {
-        self.apps.retain(|(known, _)| *known != method);
-        self.apps.push((method, BoxApp::new(app)));
-        self.allow = self.allowed();
+        let apps = Arc::make_mut(&mut self.apps);
+        apps.retain(|(known, _)| *known != method);
+        apps.push((method, BoxApp::new(app)));
+        self.allow = self.allowed().into();
         self
     }
 
@@ -99,7 +102,7 @@ impl Methods {
     /// The value of `Allow`.
     fn allowed(&self) -> String {
         let mut names: Vec<&str> = Vec::new();
-        for (method, _) in &self.apps {
+        for (method, _) in &*self.apps {
             names.push(method.as_str());
             if *method == Method::GET && self.find(&Method::HEAD).is_none() {
                 names.push("HEAD");
@@ -132,14 +135,14 @@ impl App for Methods {
             app = self.find(&Method::GET);
         }
         if app.is_none() && *method == Method::OPTIONS {
-            start_response.start(200, [("allow", self.allow.clone())])?;
+            start_response.start(200, [("allow", &*self.allow)])?;
             return Ok(Body::empty());
         }
         match app.or(self.fallback.as_ref()) {
             Some(app) => app.call(environ, start_response).await,
             // RFC 9110 section 15.5.6: a 405 lists the allowed methods.
             None => Err(HttpError::method_not_allowed()
-                .with_headers([("allow", self.allow.clone())])?
+                .with_headers([("allow", &*self.allow)])?
                 .into()),
         }
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use gateway_core::{App, Body, BoxApp, Environ, Error, HttpError, StartResponse, lifespan};
 use percent_encoding::percent_decode;
@@ -15,7 +16,7 @@ use percent_encoding::percent_decode;
 /// [`error_handlers`](crate::MiddlewareExt::error_handlers) and
 /// [`error_format`](crate::MiddlewareExt::error_format) around the mount decide how it looks.
 ///
-/// The prefixes are a tree of segments, which is walked once along the path. The cost of a dispatch
+/// Clones share the apps. The prefixes are a tree of segments, which is walked once along the path. The cost of a dispatch
 /// grows with the path, and with the logarithm of the number of mounts.
 ///
 /// # Examples
@@ -39,14 +40,15 @@ use percent_encoding::percent_decode;
 /// ```
 #[doc(alias = "DispatcherMiddleware")]
 #[doc(alias = "URLMap")]
+#[derive(Clone)]
 pub struct Mount {
-    root: Node,
+    root: Arc<Node>,
     /// `None` means a 404 that is raised, so that error handlers outside see it.
     fallback: Option<BoxApp>,
 }
 
 /// A prefix: its app, if one is mounted there, and the longer prefixes.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Node {
     app: Option<BoxApp>,
     children: BTreeMap<Box<[u8]>, Node>,
@@ -66,17 +68,21 @@ impl Mount {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            root: Node::default(),
+            root: Arc::default(),
             fallback: None,
         }
     }
 
     /// Mounts an app at a prefix, which is decoded text. A slash at its end is ignored, and a
     /// missing one at its start is added. It replaces an app that was mounted there before.
+    ///
+    /// The app gets every path below the prefix, not the prefix alone: it looks at PATH_INFO, and
+    /// returns [`HttpError::not_found`] for what it does not know. So `at("/", app)` takes every path
+    /// that no longer prefix takes, and the [`fallback`](Self::fallback) is never called.
     #[must_use]
     pub fn at(mut self, prefix: &str, app: impl App) -> Self {
         let prefix = prefix.trim_end_matches('/');
-        let mut node = &mut self.root;
+        let mut node = Arc::make_mut(&mut self.root);
         if !prefix.is_empty() {
             for segment in prefix.strip_prefix('/').unwrap_or(prefix).split('/') {
                 node = node.children.entry(segment.as_bytes().into()).or_default();
@@ -103,7 +109,7 @@ impl Mount {
 
     /// The app of the longest prefix, and how many bytes of the raw path that prefix takes.
     fn find(&self, raw_path: &str) -> Option<(&BoxApp, usize)> {
-        let mut node = &self.root;
+        let mut node = &*self.root;
         let mut found = node.app.as_ref().map(|app| (app, 0));
         let mut end = 0;
         // The path is empty or starts with a slash.

@@ -27,7 +27,8 @@ use crate::tokio_context;
 /// the response is a 500, or the body ends in an error; the log line says so (L7).
 ///
 /// The path is trusted. A path that is made from text of a client belongs in a
-/// [`StaticDir`](super::StaticDir).
+/// [`StaticDir`](super::StaticDir). For downloads of its files, a middleware adds the header:
+/// `on_response` with `Content-Disposition: attachment`. The client takes the name from the URL.
 ///
 /// # Examples
 ///

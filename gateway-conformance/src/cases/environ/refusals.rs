@@ -30,7 +30,7 @@ async fn called(environ: Environ, start_response: StartResponse) -> Result<Body,
 }
 
 /// Two cases. The first demands the status, the end of the connection and that the app is not
-/// called, whoever answers. The second demands that the gateway answers, with its page. A host that
+/// called, whoever answers. A host that cannot close the connection leaves it open. The second demands that the gateway answers, with its page. A host that
 /// answers by itself is excused from the second.
 fn refused(
     names: [&'static str; 2],
@@ -39,34 +39,34 @@ fn refused(
     status: u16,
     requests: Requests,
 ) -> [Case; 2] {
-    let refused =
-        Case::new(names[0], clauses)
-            .only(via)
-            .app(called)
-            .sees(move |client: Client| async move {
-                for request in requests(&client) {
-                    let what = shown(&request);
-                    answer(&client, &request, status)
-                        .await
-                        .map_err(|failure| failure.at(&what))?;
-                }
-                client.facts_are(&[]).await
-            });
-    let page =
-        Case::new(names[1], clauses)
-            .only(via)
-            .app(called)
-            .sees(move |client: Client| async move {
-                for request in requests(&client) {
-                    let what = shown(&request);
-                    let page = async {
-                        let response = answer(&client, &request, status).await?;
-                        is_page(&client, response, status)
-                    };
-                    page.await.map_err(|failure| failure.at(&what))?;
-                }
-                Ok(())
-            });
+    let refused = Case::new(names[0], clauses)
+        .only(via)
+        .partly_needs(Capability::CloseConnection)
+        .app(called)
+        .sees(move |client: Client| async move {
+            for request in requests(&client) {
+                let what = shown(&request);
+                answer(&client, &request, status)
+                    .await
+                    .map_err(|failure| failure.at(&what))?;
+            }
+            client.facts_are(&[]).await
+        });
+    let page = Case::new(names[1], clauses)
+        .only(via)
+        .partly_needs(Capability::CloseConnection)
+        .app(called)
+        .sees(move |client: Client| async move {
+            for request in requests(&client) {
+                let what = shown(&request);
+                let page = async {
+                    let response = answer(&client, &request, status).await?;
+                    is_page(&client, response, status)
+                };
+                page.await.map_err(|failure| failure.at(&what))?;
+            }
+            Ok(())
+        });
     [refused, page]
 }
 
@@ -76,7 +76,8 @@ fn shown(request: &WireRequest) -> String {
     head.escape_ascii().to_string()
 }
 
-/// The response with this status. Over HTTP/1 the connection ends after it.
+/// The response with this status. Over HTTP/1 the connection ends after it, unless the host cannot end
+/// one.
 async fn answer(
     client: &Client,
     request: &WireRequest,
@@ -88,13 +89,16 @@ async fn answer(
     let mut connection = client.http1().await?;
     let response = connection.request(request).await?;
     let response = response.status(status)?.whole()?;
-    ensure(connection.closed().await, "the connection stays open")?;
+    if !client.lacks(Capability::CloseConnection) {
+        ensure(connection.closed().await, "the connection stays open")?;
+    }
     Ok(response)
 }
 
 fn is_page(client: &Client, response: WireResponse, status: u16) -> Seen {
     let response = match client.via() {
         Via::Http2 => response.no("connection")?,
+        Via::Http1 if client.lacks(Capability::CloseConnection) => response,
         _ => response.field("connection", "close")?,
     };
     let response = response.field("content-type", "text/html; charset=utf-8")?;

@@ -3,7 +3,7 @@
 use gateway_core::{Body, Environ, Error, StartResponse};
 
 use crate::capability::Capability;
-use crate::case::Case;
+use crate::case::{Case, Draft};
 use crate::cases::sources::{endless, fails_after, panics_after, pieces, silent, watched};
 use crate::check::{Look as _, ensure, equal};
 use crate::client::Client;
@@ -18,80 +18,77 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// An app with a watched body, for every way to end; `method` is what the client sends.
-fn closes(
-    name: &'static str,
-    clauses: &'static [&'static str],
-    method: &'static str,
-    status: u16,
-    body: fn() -> Body,
-) -> Case {
-    Case::new(name, clauses)
-        .app(
-            move |environ: Environ, start_response: StartResponse| async move {
-                start_response.start(status, TEXT)?;
-                Ok(watched(&Run::of(&environ), body()))
-            },
-        )
-        .sees(move |client: Client| async move {
-            // Other cases check what the client sees.
-            client.send_whatever(client.request(method, "/")).await?;
-            client.closed_once().await
-        })
+fn closes(case: Draft<()>, method: &'static str, status: u16, body: fn() -> Body) -> Case {
+    case.app(
+        move |environ: Environ, start_response: StartResponse| async move {
+            start_response.start(status, TEXT)?;
+            Ok(watched(&Run::of(&environ), body()))
+        },
+    )
+    .sees(move |client: Client| async move {
+        // Other cases check what the client sees.
+        client.send_whatever(client.request(method, "/")).await?;
+        client.closed_once().await
+    })
+}
+
+/// A case whose response is aborted.
+fn aborts(name: &'static str, clauses: &'static [&'static str]) -> Draft<()> {
+    Case::new(name, clauses).needs(Capability::AbortedResponses)
 }
 
 fn closing() -> Vec<Case> {
     vec![
         closes(
-            "l1_a_stream_is_closed_at_its_end",
-            &["L1"],
+            Case::new("l1_a_stream_is_closed_at_its_end", &["L1"]),
             "GET",
             200,
             || pieces(["a", "b"]),
         ),
-        closes("l1_bytes_are_closed", &["L1"], "GET", 200, || {
-            Body::from("bytes")
-        }),
-        closes("l1_an_empty_body_is_closed", &["L1"], "GET", 200, || {
-            pieces([])
-        }),
         closes(
-            "l1_a_body_that_fails_first_is_closed",
-            &["L1", "B1"],
+            Case::new("l1_bytes_are_closed", &["L1"]),
+            "GET",
+            200,
+            || Body::from("bytes"),
+        ),
+        closes(
+            Case::new("l1_an_empty_body_is_closed", &["L1"]),
+            "GET",
+            200,
+            || pieces([]),
+        ),
+        closes(
+            Case::new("l1_a_body_that_fails_first_is_closed", &["L1", "B1"]),
             "GET",
             200,
             || fails_after([]),
         ),
         closes(
-            "l1_a_body_that_fails_late_is_closed",
-            &["L1", "B8"],
+            aborts("l1_a_body_that_fails_late_is_closed", &["L1", "B8"]),
             "GET",
             200,
             || fails_after(["a"]),
         ),
         closes(
-            "l1_a_body_that_panics_is_closed",
-            &["L1", "B9"],
+            aborts("l1_a_body_that_panics_is_closed", &["L1", "B9"]),
             "GET",
             200,
             || panics_after(["a"]),
         ),
         closes(
-            "l1_the_body_of_head_is_closed",
-            &["L1", "B6"],
+            Case::new("l1_the_body_of_head_is_closed", &["L1", "B6"]),
             "HEAD",
             200,
             endless,
         ),
         closes(
-            "l1_the_body_of_a_204_is_closed",
-            &["L1", "B7"],
+            Case::new("l1_the_body_of_a_204_is_closed", &["L1", "B7"]),
             "GET",
             204,
             silent,
         ),
         closes(
-            "l1_the_body_of_a_304_is_closed",
-            &["L1", "B7"],
+            Case::new("l1_the_body_of_a_304_is_closed", &["L1", "B7"]),
             "GET",
             304,
             endless,
@@ -145,53 +142,55 @@ fn with_callbacks(run: &Run, body: Body, panics: bool) -> Body {
 }
 
 fn callbacks() -> Vec<Case> {
-    let calls = |name, clauses, method: &'static str, panics, body: fn(Run) -> Body| {
-        Case::new(name, clauses)
-            .app(
-                move |environ: Environ, start_response: StartResponse| async move {
-                    start_response.start(200, TEXT)?;
-                    let run = Run::of(&environ);
-                    Ok(with_callbacks(&run, body(run.clone()), panics))
-                },
-            )
-            .sees(move |client: Client| async move {
-                if let Some(response) = client.send_whatever(client.request(method, "/")).await? {
-                    response.status(200)?;
-                }
-                client.wait("third").await?;
-                let facts = client.facts().await?;
-                let called: Vec<&str> = facts
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|fact| *fact != "produced")
-                    .collect();
-                equal("the callbacks", called, vec!["first", "second", "third"])
-            })
+    let calls = |case: Draft<()>, method: &'static str, panics, body: fn(Run) -> Body| {
+        case.app(
+            move |environ: Environ, start_response: StartResponse| async move {
+                start_response.start(200, TEXT)?;
+                let run = Run::of(&environ);
+                Ok(with_callbacks(&run, body(run.clone()), panics))
+            },
+        )
+        .sees(move |client: Client| async move {
+            if let Some(response) = client.send_whatever(client.request(method, "/")).await? {
+                response.status(200)?;
+            }
+            client.wait("third").await?;
+            let facts = client.facts().await?;
+            let called: Vec<&str> = facts
+                .iter()
+                .map(String::as_str)
+                .filter(|fact| *fact != "produced")
+                .collect();
+            equal("the callbacks", called, vec!["first", "second", "third"])
+        })
     };
     vec![
-        calls("l2_callbacks_run_in_order", &["L2"], "GET", false, |_| {
-            pieces(["a", "b"])
-        }),
-        calls("l2_callbacks_of_bytes_run", &["L2"], "GET", false, |_| {
-            Body::from("bytes")
-        }),
         calls(
-            "l2_a_callback_that_panics_stops_no_other",
-            &["L2"],
+            Case::new("l2_callbacks_run_in_order", &["L2"]),
+            "GET",
+            false,
+            |_| pieces(["a", "b"]),
+        ),
+        calls(
+            Case::new("l2_callbacks_of_bytes_run", &["L2"]),
+            "GET",
+            false,
+            |_| Body::from("bytes"),
+        ),
+        calls(
+            Case::new("l2_a_callback_that_panics_stops_no_other", &["L2"]),
             "GET",
             true,
             |_| pieces(["a", "b"]),
         ),
         calls(
-            "l2_callbacks_of_head_run",
-            &["L2", "B6"],
+            Case::new("l2_callbacks_of_head_run", &["L2", "B6"]),
             "HEAD",
             false,
             |_| endless(),
         ),
         calls(
-            "l2_callbacks_of_a_failed_body_run",
-            &["L2"],
+            aborts("l2_callbacks_of_a_failed_body_run", &["L2"]),
             "GET",
             false,
             |_| fails_after(["a"]),
