@@ -94,33 +94,54 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
                     .map_or(Poll::Pending, |made| Poll::Ready(Ok(made)));
             }
         };
-        let answer = match draining {
-            Some(waiting) => {
-                ready!(waiting.drain.poll(cx));
-                draining.take().map(|waiting| waiting.answer)
-            }
-            None => {
-                let answer = ready!(drive(driven, rest.upload.as_mut(), cx));
-                let unread = rest
-                    .upload
-                    .take_if(|upload| upload.pump.is_over() || !upload.pump.has_reader());
-                let drain = unread.filter(|_| !facts.is_tunnel).and_then(Upload::drain);
-                if let Some(mut drain) = drain
-                    && drain.poll(cx).is_pending()
-                {
-                    *draining = Some(Box::new(Draining { answer, drain }));
-                    return Poll::Pending;
-                }
-                Some(answer)
-            }
-        };
-        let (Some(answer), Some(lease)) = (answer, lease.take()) else {
+        // Returned where they are made, because a response is large.
+        if let Some(waiting) = draining {
+            ready!(waiting.drain.poll(cx));
+            return match draining.take() {
+                Some(waiting) => finish(waiting.answer, rest, lease, facts, gateway),
+                None => Poll::Pending,
+            };
+        }
+        let Poll::Ready(answer) = drive(driven, rest.upload.as_mut(), cx) else {
             return Poll::Pending;
         };
-        let (response, headers) = response(answer, facts, rest.upload.take(), rest.tunnel.take());
-        gateway.recycle(headers);
-        Poll::Ready(Ok(ServiceResponse::new(lease.end(), response)))
+        if rest.upload.is_some()
+            && let Some(mut drain) = rest.drain(facts)
+            && drain.poll(cx).is_pending()
+        {
+            *draining = Some(Box::new(Draining { answer, drain }));
+            return Poll::Pending;
+        }
+        finish(answer, rest, lease, facts, gateway)
     }
+}
+
+impl Rest {
+    /// What must be drained of a body that nobody will read (I5).
+    fn drain(&mut self, facts: Facts) -> Option<Drain> {
+        let unread = self
+            .upload
+            .take_if(|upload| upload.pump.is_over() || !upload.pump.has_reader());
+        unread.filter(|_| !facts.is_tunnel).and_then(Upload::drain)
+    }
+}
+
+/// Converts the response, and ends the loan. Pending if there was a response already.
+#[inline]
+fn finish<A: App>(
+    answer: http::Response<Outgoing>,
+    rest: &mut Rest,
+    lease: &mut Option<Lease>,
+    facts: Facts,
+    gateway: &Gateway<A>,
+) -> Poll<Result<ServiceResponse, actix_web::Error>> {
+    let Some(lease) = lease.take() else {
+        return Poll::Pending;
+    };
+    let (upload, tunnel) = (rest.upload.take(), rest.tunnel.take());
+    let (response, headers) = response(answer, facts, lease.values(), upload, tunnel);
+    gateway.recycle(headers);
+    Poll::Ready(Ok(ServiceResponse::new(lease.end(), response)))
 }
 
 /// Polls the driver, and pumps the request body into it.

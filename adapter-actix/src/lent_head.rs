@@ -5,13 +5,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::dev::ServiceRequest;
+use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap as NativeHeaders, HeaderName, HeaderValue};
 use gateway_core::HeadSource;
 use http::HeaderMap;
 
 use crate::request;
+use crate::values::Values;
 
 /// How many empty loans a worker keeps for later requests.
 const KEPT: usize = 64;
@@ -26,10 +27,32 @@ struct Loan {
     /// Used instead of the map if the map is not the request's own. A copy of the map takes ten
     /// times the memory: in HTTP/2 there may be thousands of lines, and a copy per stream.
     lines: Vec<(HeaderName, HeaderValue)>,
-    uri: Option<Uri>,
+    uri: Uri,
 }
 
 impl Loan {
+    /// Lends the request's own headers and URI, or gives them back.
+    #[inline]
+    fn swap(&mut self, head: &mut RequestHead) {
+        std::mem::swap(&mut self.headers, &mut head.headers);
+        std::mem::swap(&mut self.uri, &mut head.uri);
+    }
+
+    /// Lends a copy of the headers and the URI.
+    fn copy(&mut self, head: &RequestHead) {
+        let lines = head.headers.iter();
+        let lines = lines.map(|(name, value)| (name.clone(), value.clone()));
+        self.lines.extend(lines);
+        self.uri = head.uri.clone();
+    }
+
+    /// Forgets the copy.
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.lines.shrink_to(KEPT_LINES);
+        self.uri = Uri::default();
+    }
+
     fn all(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         let lines = self.lines.iter().map(|(name, value)| (name, value));
         self.headers.iter().chain(lines)
@@ -38,18 +61,26 @@ impl Loan {
 
 impl HeadSource for Loan {
     fn target(&self) -> &str {
-        let target = self.uri.as_ref().and_then(Uri::path_and_query);
+        let target = self.uri.path_and_query();
         target.map_or("", |target| target.as_str())
     }
 
     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8])) {
-        // The names that every request is asked for need no parsing.
+        // The names that most requests are asked for need no parsing.
         let known = match name {
             "host" => Some(header::HOST),
             "te" => Some(header::TE),
             "transfer-encoding" => Some(header::TRANSFER_ENCODING),
             "content-length" => Some(header::CONTENT_LENGTH),
             "content-type" => Some(header::CONTENT_TYPE),
+            "accept" => Some(header::ACCEPT),
+            "accept-encoding" => Some(header::ACCEPT_ENCODING),
+            "authorization" => Some(header::AUTHORIZATION),
+            "cookie" => Some(header::COOKIE),
+            "if-none-match" => Some(header::IF_NONE_MATCH),
+            "origin" => Some(header::ORIGIN),
+            "range" => Some(header::RANGE),
+            "user-agent" => Some(header::USER_AGENT),
             _ => None,
         };
         let lines = match known {
@@ -78,115 +109,140 @@ impl HeadSource for Loan {
 /// The lent headers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Lending {
-    /// The request's own headers. The request must have no second handle. A middleware
+    /// The request's own headers and URI. The request must have no second handle. A middleware
     /// between the router and the app may hold one, and actix panics then.
     Own,
     /// A copy of them: there may be another handle, or code that reads the request meanwhile.
     Copy,
 }
 
-/// The loans of one worker that are free for later requests.
+/// What one worker keeps for later requests: loans that are free, and header values.
 #[derive(Debug, Default)]
 pub(crate) struct Lender {
     idle: RefCell<Vec<Arc<Loan>>>,
+    values: Values,
 }
 
-/// A request whose headers are lent. They return to it when it ends, or when it is
+/// A request whose headers and URI are lent. They return to it when it ends, or when it is
 /// dropped: middlewares around the app still see them, and actix keeps the map for later requests.
 pub(crate) struct Lease {
-    request: Option<ServiceRequest>,
-    loan: Arc<Loan>,
+    /// `None` once the loan has ended.
+    lent: Option<Lent>,
     lending: Lending,
     lender: Rc<Lender>,
+}
+
+struct Lent {
+    /// Without what is lent.
+    request: ServiceRequest,
+    loan: Arc<Loan>,
 }
 
 impl Lender {
     #[inline]
     pub(crate) fn lend(self: &Rc<Self>, mut request: ServiceRequest, lending: Lending) -> Lease {
         let mut loan = self.idle.borrow_mut().pop().unwrap_or_default();
-        if Arc::get_mut(&mut loan).is_none() {
-            loan = Arc::default();
-        }
-        if let Some(loan) = Arc::get_mut(&mut loan) {
-            match lending {
-                Lending::Own => std::mem::swap(&mut loan.headers, request.headers_mut()),
-                Lending::Copy => {
-                    let lines = request.headers().iter();
-                    let lines = lines.map(|(name, value)| (name.clone(), value.clone()));
-                    loan.lines.extend(lines);
-                }
+        let free = loop {
+            match Arc::get_mut(&mut loan) {
+                Some(free) => break free,
+                None => loan = Arc::default(),
             }
-            let uri = &request.head().uri;
-            loan.uri = Some(uri.clone());
+        };
+        match lending {
+            Lending::Own => free.swap(request.head_mut()),
+            Lending::Copy => free.copy(request.head()),
         }
         Lease {
-            request: Some(request),
-            loan,
+            lent: Some(Lent { request, loan }),
             lending,
             lender: self.clone(),
+        }
+    }
+
+    /// Keeps a loan that has ended.
+    #[inline]
+    fn keep(&self, loan: Arc<Loan>) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.len() < KEPT {
+            idle.push(loan);
         }
     }
 }
 
 impl Lease {
-    /// The head for the environ.
-    pub(crate) fn source(&self) -> Arc<dyn HeadSource> {
-        self.loan.clone()
-    }
-
-    /// The request, without its headers if they are lent.
     #[expect(
         clippy::expect_used,
         reason = "only `end` empties it, and it owns the lease"
     )]
-    pub(crate) fn request(&self) -> &ServiceRequest {
-        self.request
+    #[inline]
+    fn lent(&self) -> &Lent {
+        self.lent
             .as_ref()
             .expect("a lease has its request until it ends")
     }
 
-    /// The request with its headers.
+    /// The head for the environ.
+    #[inline]
+    pub(crate) fn source(&self) -> Arc<dyn HeadSource> {
+        self.lent().loan.clone()
+    }
+
+    /// The target of the request.
+    #[inline]
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.lent().loan.uri
+    }
+
+    /// The request, without its headers and its URI if they are lent.
+    #[inline]
+    pub(crate) fn request(&self) -> &ServiceRequest {
+        &self.lent().request
+    }
+
+    /// Header values that the worker has sent before.
+    #[inline]
+    pub(crate) fn values(&self) -> &Values {
+        &self.lender.values
+    }
+
+    /// The whole request.
     #[expect(
         clippy::expect_used,
         reason = "only `end` empties it, and it owns the lease"
     )]
     #[inline]
     pub(crate) fn end(mut self) -> HttpRequest {
-        self.give_back();
-        let request = self.request.take();
+        let request = self.give_back();
         let request = request.expect("a lease has its request until it ends");
         request.into_parts().0
     }
 
     #[inline]
-    fn give_back(&mut self) {
-        let Some(request) = &mut self.request else {
-            return;
-        };
-        let Some(loan) = Arc::get_mut(&mut self.loan) else {
+    fn give_back(&mut self) -> Option<ServiceRequest> {
+        let Lent {
+            mut request,
+            mut loan,
+        } = self.lent.take()?;
+        match (Arc::get_mut(&mut loan), self.lending) {
+            (Some(free), Lending::Own) => free.swap(request.head_mut()),
+            (Some(free), Lending::Copy) => free.clear(),
             // The environ still lives, in the body or another task.
-            if self.lending == Lending::Own {
-                *request.headers_mut() = self.loan.headers.clone();
+            (None, Lending::Own) => {
+                let head = request.head_mut();
+                head.headers = loan.headers.clone();
+                head.uri = loan.uri.clone();
+                return Some(request);
             }
-            return;
-        };
-        match self.lending {
-            Lending::Own => std::mem::swap(request.headers_mut(), &mut loan.headers),
-            Lending::Copy => {
-                loan.lines.clear();
-                loan.lines.shrink_to(KEPT_LINES);
-            }
+            (None, Lending::Copy) => return Some(request),
         }
-        loan.uri = None;
-        let mut idle = self.lender.idle.borrow_mut();
-        if idle.len() < KEPT {
-            idle.push(self.loan.clone());
-        }
+        self.lender.keep(loan);
+        Some(request)
     }
 }
 
 impl Drop for Lease {
+    #[inline]
     fn drop(&mut self) {
-        self.give_back();
+        drop(self.give_back());
     }
 }

@@ -154,6 +154,7 @@ mod answer;
 mod body;
 mod lent_head;
 mod mount;
+mod names;
 mod payload;
 mod prefix;
 mod reply;
@@ -161,6 +162,7 @@ mod request;
 mod response;
 mod service;
 mod upgrade;
+mod values;
 mod worker;
 
 pub use actix_app::{ActixApp, actix_app};

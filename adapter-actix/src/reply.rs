@@ -7,6 +7,7 @@ use gateway_core::{TryIntoResponse, reply};
 use crate::actix_app::is_bridged;
 use crate::request::{method, version};
 use crate::response::{Facts, response};
+use crate::values::Values;
 
 /// What a view may return (text, `Json`, a tuple, an `HttpError` ..), as the response of a native
 /// actix handler.
@@ -50,6 +51,6 @@ impl<T: TryIntoResponse> Responder for ActixReply<T> {
         let method = method(&head.method).unwrap_or_default();
         let answer = reply(self.0, &method, version(head.version));
         let facts = Facts::of(head, || is_bridged(&request.extensions()));
-        response(answer, facts, None, None).0
+        response(answer, facts, &Values::default(), None, None).0
     }
 }

@@ -9,14 +9,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use actix_web::dev::ServiceRequest;
 use actix_web::http as native;
 use actix_web::http::header::{HeaderName as NativeName, HeaderValue as NativeValue};
-use bytes::BytesMut;
+use bytes::Bytes;
 use gateway_core::{
     App, Connection, Environ, Gateway, HttpError, Input, LentHead, PathParams, RefusedHead, Scheme,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri};
+use http::{HeaderMap, HeaderValue, Method, Uri, Version, uri};
 use percent_encoding::percent_decode_str;
 
 use crate::lent_head::Lease;
+use crate::names;
 
 /// A function that fills an environ with what the host knows.
 pub(crate) type With = dyn Fn(&ServiceRequest, &mut Environ) + Send + Sync;
@@ -30,22 +31,20 @@ pub(crate) fn environ<A: App>(
 ) -> Option<Environ> {
     let head = lease.request().head();
     let (method, version) = (method(&head.method)?, version(head.version));
-    let source = lease.source();
-    let head = if is_origin_form(&head.uri) {
+    let (uri, source) = (lease.uri(), lease.source());
+    let head = if is_origin_form(uri) {
         LentHead::new(method, version, source).ok()?
     } else {
-        LentHead::with_uri(method, version, target(&head.uri)?, source)
+        LentHead::with_uri(method, version, target(uri)?, source)
     };
     Some(gateway.lend(head, input))
 }
 
 /// What is known of a request that no environ can express.
-pub(crate) fn refused_head<'a>(
-    request: &'a ServiceRequest,
-    connection: Connection,
-) -> RefusedHead<'a> {
-    let head = request.head();
-    let target = head.uri.path_and_query().map_or("", |path| path.as_str());
+pub(crate) fn refused_head(lease: &Lease, connection: Connection) -> RefusedHead<'_> {
+    let head = lease.request().head();
+    let target = lease.uri().path_and_query();
+    let target = target.map_or("", |target| target.as_str());
     RefusedHead::new(version(head.version))
         .with_method(head.method.as_str())
         .with_target(target)
@@ -178,29 +177,51 @@ pub(crate) fn target(uri: &native::Uri) -> Option<Uri> {
     Uri::from_parts(parts).ok()
 }
 
-/// Capacity for the header values of most requests.
-const VALUES: usize = 1024;
-/// Capacity for the headers of most requests.
+/// How many lines share the allocation of their values: those of most requests.
 const LINES: usize = 16;
 
 /// actix's headers as an `http` 1 map. All values share one allocation, or a few.
 pub(crate) fn header_map<'a>(
-    headers: impl Iterator<Item = (&'a NativeName, &'a NativeValue)>,
+    mut headers: impl Iterator<Item = (&'a NativeName, &'a NativeValue)>,
 ) -> HeaderMap {
-    // Not measured first: iterating actix's map costs more than the unused capacity.
-    let mut values = BytesMut::with_capacity(VALUES);
-    let mut map = HeaderMap::with_capacity(LINES);
-    for (name, value) in headers {
+    let mut map = HeaderMap::new();
+    loop {
+        // Kept here, because iterating actix's map twice costs more.
+        let mut lines = [None; LINES];
+        let (mut count, mut length) = (0, 0);
+        for (place, (name, value)) in lines.iter_mut().zip(&mut headers) {
+            *place = Some((name, value));
+            count += 1;
+            length += value.len();
+        }
+        map.reserve(count);
+        append(&mut map, lines.iter().flatten().copied(), length);
+        if count < LINES {
+            return map;
+        }
+    }
+}
+
+/// Appends lines whose values have this length together.
+fn append<'a>(
+    map: &mut HeaderMap,
+    lines: impl Iterator<Item = (&'a NativeName, &'a NativeValue)> + Clone,
+    length: usize,
+) {
+    let mut values = Vec::with_capacity(length);
+    for (_, value) in lines.clone() {
         values.extend_from_slice(value.as_bytes());
-        let bytes = values.split().freeze();
+    }
+    let mut values = Bytes::from(values);
+    for (name, value) in lines {
+        let copy = values.split_to(value.len());
         // actix has parsed the head; a line that http 1 refuses is left out.
-        if let (Ok(name), Ok(mut copy)) = (
-            HeaderName::from_bytes(name.as_str().as_bytes()),
-            HeaderValue::from_maybe_shared(bytes),
+        if let (Some(name), Ok(mut copy)) = (
+            names::from_native(name),
+            HeaderValue::from_maybe_shared(copy),
         ) {
             copy.set_sensitive(value.is_sensitive());
             map.append(name, copy);
         }
     }
-    map
 }

@@ -11,8 +11,10 @@ use gateway_core::Outgoing;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 use crate::body::{self, Framing};
+use crate::names;
 use crate::payload::Upload;
 use crate::upgrade::Tunnel;
+use crate::values::{Place, Values};
 
 /// The properties of a request that decide how actix sends its response.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,7 @@ fn is_tunnel(head: &RequestHead) -> bool {
 pub(crate) fn response(
     mut response: http::Response<Outgoing>,
     facts: Facts,
+    values: &Values,
     upload: Option<Upload>,
     tunnel: Option<Box<Payload>>,
 ) -> (HttpResponse<BoxBody>, HeaderMap) {
@@ -70,17 +73,28 @@ pub(crate) fn response(
     // The driver adds a `Connection` for `close_connection`.
     let mut closes = facts.offers_upgrade;
     let mut made = HttpResponse::with_body(status, ());
-    let mut values = joined_values(&headers);
+    let native_headers = made.headers_mut();
+    let mut copies = None;
     for (name, value) in &headers {
-        let copy = values.split_to(value.len());
         // actix itself writes two fields: `Content-Length`, from the size of the body, and
         // `Connection`.
-        if *name == http::header::CONTENT_LENGTH {
-            // actix writes it from the size of the body.
-        } else if *name == http::header::CONNECTION {
-            closes = true;
-        } else if let Some((name, value)) = native_header(name, value, copy) {
-            made.headers_mut().append(name, value);
+        match *name {
+            http::header::CONTENT_LENGTH => continue,
+            http::header::CONNECTION => {
+                closes = true;
+                continue;
+            }
+            _ => {}
+        }
+        let value = match Place::of(name, value) {
+            Some(place) => values.get(place, value),
+            None => {
+                let copies = copies.get_or_insert_with(|| joined_values(&headers, is_copied));
+                copied_value(value, copies)
+            }
+        };
+        if let (Some(name), Some(value)) = (names::to_native(name), value) {
+            native_headers.append(name, value);
         }
     }
     let extensions = std::mem::take(response.extensions_mut());
@@ -123,30 +137,42 @@ fn native_status(status: http::StatusCode) -> native::StatusCode {
         .unwrap_or(native::StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// A copy of the values of headers, one after the other in one allocation.
+/// True if each response has its own copy of a value.
+fn is_copied(name: &HeaderName, value: &HeaderValue) -> bool {
+    !matches!(
+        *name,
+        http::header::CONTENT_LENGTH | http::header::CONNECTION
+    ) && Place::of(name, value).is_none()
+}
+
+/// A copy of the values of some headers, one after the other in one allocation.
 #[inline]
-pub(crate) fn joined_values(headers: &HeaderMap) -> Bytes {
-    let length = headers.values().map(HeaderValue::len).sum();
-    let mut values = Vec::with_capacity(length);
-    for value in headers.values() {
+pub(crate) fn joined_values(
+    headers: &HeaderMap,
+    is_wanted: impl Fn(&HeaderName, &HeaderValue) -> bool + Copy,
+) -> Bytes {
+    let wanted = || {
+        headers
+            .iter()
+            .filter(move |(name, value)| is_wanted(name, value))
+            .map(|(_, value)| value)
+    };
+    let mut values = Vec::with_capacity(wanted().map(HeaderValue::len).sum());
+    for value in wanted() {
         values.extend_from_slice(value.as_bytes());
     }
     values.into()
 }
 
-/// A header in actix's types; `copy` is that of its value. `None` if actix does not accept it.
+/// A value in actix's type. It begins `copies`, where it is taken from. `None` if actix does not
+/// accept it.
 #[inline]
-pub(crate) fn native_header(
-    name: &HeaderName,
+pub(crate) fn copied_value(
     value: &HeaderValue,
-    copy: Bytes,
-) -> Option<(native::header::HeaderName, native::header::HeaderValue)> {
-    let name = match *name {
-        // The header of nearly every response needs no parsing.
-        http::header::CONTENT_TYPE => native::header::CONTENT_TYPE,
-        ref other => native::header::HeaderName::from_bytes(other.as_str().as_bytes()).ok()?,
-    };
+    copies: &mut Bytes,
+) -> Option<native::header::HeaderValue> {
+    let copy = copies.split_to(value.len());
     let mut copy = native::header::HeaderValue::from_maybe_shared(copy).ok()?;
     copy.set_sensitive(value.is_sensitive());
-    Some((name, copy))
+    Some(copy)
 }

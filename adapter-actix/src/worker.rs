@@ -76,9 +76,10 @@ impl<A: App> Worker<A> {
         let (input, upload) = payload::open(&mut request, facts);
         let lease = self.lender.lend(request, lending);
         let Some(mut environ) = request::environ(&self.gateway, &lease, input) else {
-            let head = request::refused_head(lease.request(), connection);
+            let head = request::refused_head(&lease, connection);
             let page = self.gateway.refuse(&head, HttpError::bad_request());
-            return Answer::refused(lease.end(), response(page, facts, None, None).0);
+            let page = response(page, facts, lease.values(), None, None).0;
+            return Answer::refused(lease.end(), page);
         };
         environ.set_connection(connection);
         // An offset that is not the end of a segment leaves the path whole.

@@ -67,10 +67,12 @@ pub enum Variant {
     Native,
     /// As an app, through the gateway.
     Gateway,
+    /// On [`Stack::Bridge`], converted by hand in a handler's own future; elsewhere as `Native`.
+    Free,
 }
 
 impl Variant {
-    /// Both.
+    /// Those that every stack has.
     pub const ALL: [Self; 2] = [Self::Native, Self::Gateway];
 
     /// The name on the command line.
@@ -79,6 +81,7 @@ impl Variant {
         match self {
             Self::Native => "native",
             Self::Gateway => "gateway",
+            Self::Free => "free",
         }
     }
 }
@@ -87,7 +90,8 @@ impl FromStr for Variant {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|variant| variant.name() == name);
+        let mut all = Self::ALL.into_iter().chain([Self::Free]);
+        let found = all.find(|variant| variant.name() == name);
         found.ok_or_else(|| format!("no such variant: {name}"))
     }
 }

@@ -18,7 +18,8 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use tokio::sync::mpsc;
 
 use super::tunnel::Switch;
-use crate::response::{joined_values, native_header};
+use crate::names;
+use crate::response::{copied_value, joined_values};
 
 /// The only protocol that actix applications switch to.
 const WEBSOCKET: &str = "websocket";
@@ -122,10 +123,10 @@ impl ForeignRequest {
         head.method = native::Method::from_bytes(parts.method.as_str().as_bytes()).ok()?;
         head.version = version(parts.version);
         head.peer_addr = connection.peer_addr();
-        let mut values = joined_values(&parts.headers);
+        let mut copies = joined_values(&parts.headers, |_, _| true);
         for (name, value) in &parts.headers {
-            let copy = values.split_to(value.len());
-            if let Some((name, value)) = native_header(name, value, copy) {
+            let value = copied_value(value, &mut copies);
+            if let (Some(name), Some(value)) = (names::to_native(name), value) {
                 head.headers.append(name, value);
             }
         }

@@ -13,7 +13,7 @@ use std::error::Error;
 
 use gateway_bench::{Site, Target, Wire, Work};
 
-const USAGE: &str = "usage: count hyper|axum|actix|bridge native|gateway WORK N\n\
+const USAGE: &str = "usage: count hyper|axum|actix|bridge native|gateway|free WORK N\n\
                      or:    count mounts MOUNTS N";
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
 
-const USAGE: &str = "usage: serve hyper|axum|actix|bridge native|gateway WORK [SEND_BUFFER]";
+const USAGE: &str = "usage: serve hyper|axum|actix|bridge native|gateway|free WORK [SEND_BUFFER]";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -24,7 +24,7 @@ const HELD: Duration = Duration::from_secs(75);
 
 pub(crate) fn target(variant: Variant, work: Work) -> Target {
     match variant {
-        Variant::Native => over(move |config| register(config, work)),
+        Variant::Native | Variant::Free => over(move |config| register(config, work)),
         Variant::Gateway => apps::mount(work, Mounted("/app")),
     }
 }
@@ -55,7 +55,7 @@ impl Host for Mounted {
 ///
 /// The services are registered behind a pointer, so that there is one type of application. Thirty
 /// types would need more memory in the compiler than most machines have. They run unchanged.
-fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Target {
+pub(crate) fn over(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Target {
     let configure: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync> = Arc::new(configure);
     let application = move || App::new().configure(|config| configure(config));
     let make = application.clone();

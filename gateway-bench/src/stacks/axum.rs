@@ -21,7 +21,7 @@ use crate::work::{self, ADDED, BYTES_TYPE, Message, NOT_FOUND, TEXT, Work};
 
 pub(crate) fn target(variant: Variant, work: Work) -> Target {
     match variant {
-        Variant::Native => over(Router::new().nest("/app", router("", work))),
+        Variant::Native | Variant::Free => over(Router::new().nest("/app", router("", work))),
         Variant::Gateway => apps::mount(work, Mounted),
     }
 }
