@@ -41,7 +41,10 @@ pub(crate) struct Exchange {
     slot: Mutex<Slot>,
     /// The input was dropped before its end.
     is_unread: AtomicBool,
-    /// Counts restarts. Written under the lock, and read without it when a start begins.
+    /// True once a start has ended or a restart has begun. Written under the lock, as the next one
+    /// is, and read without it when a start begins.
+    is_started: AtomicBool,
+    /// Counts what makes a start or restart in progress stale.
     restarts: AtomicU32,
     /// That of the gateway, as long as the exchange lives.
     shutdown: Option<ShutdownSignal>,
@@ -112,7 +115,16 @@ impl Exchange {
         head: Head,
         fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
     ) -> Result<(), StartError> {
-        self.attempt(self.restarts(), head, fill, State::start)
+        if !self.is_started.load(Ordering::Acquire) {
+            return self.attempt(self.restarts(), head, fill, State::start);
+        }
+        // No hook is run for a start that is refused in any case.
+        let mut replaced = Head::default();
+        let mut slot = self.lock();
+        self.count_restart();
+        let error = slot.state.start_again(&mut replaced);
+        wake_all(slot);
+        Err(error)
     }
 
     /// Starts the response anew. `None` after the commit: the response is aborted (S2).
@@ -125,8 +137,8 @@ impl Exchange {
             wake_all(slot);
             return None;
         }
-        let restarts = self.restarts().wrapping_add(1);
-        self.restarts.store(restarts, Ordering::Release);
+        let restarts = self.count_restart();
+        self.is_started.store(true, Ordering::Release);
         drop(slot);
         Some(self.attempt(restarts, Head::recycled(), fill, State::restart))
     }
@@ -136,7 +148,14 @@ impl Exchange {
         self.restarts.load(Ordering::Acquire)
     }
 
-    /// A start or restart. A restart that begins while `fill` runs makes it stale.
+    /// Under the lock.
+    fn count_restart(&self) -> u32 {
+        let restarts = self.restarts().wrapping_add(1);
+        self.restarts.store(restarts, Ordering::Release);
+        restarts
+    }
+
+    /// A start or restart. A restart while `fill` runs makes it stale.
     #[inline]
     fn attempt(
         &self,
@@ -152,6 +171,7 @@ impl Exchange {
         let checked = fill(&mut head);
         std::mem::forget(unfinished);
         let mut slot = self.lock();
+        self.is_started.store(true, Ordering::Release);
         let started = if self.restarts() == restarts {
             start(&mut slot.state, &mut head, checked)
         } else {
@@ -323,6 +343,7 @@ struct Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let mut slot = self.exchange.lock();
+        self.exchange.is_started.store(true, Ordering::Release);
         if self.exchange.restarts() == self.restarts && !slot.state.is_committed() {
             slot.state.refuse(StartError::hook_panicked());
         }

@@ -291,7 +291,7 @@ impl<A: App> Gateway<A> {
 
     /// Tells the gateway that its server is at the end of its shutdown (L4). From now on, observers
     /// are told [`Ended::Cut`](crate::Ended::Cut) of exchanges that are dropped unfinished: the
-    /// server cut them, and no client left.
+    /// server cut them, and no client left. Gateways that share a signal share this, too.
     pub fn begin_cutting(&self) {
         self.shared.shutdown().begin_cutting();
     }

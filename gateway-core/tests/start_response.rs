@@ -674,6 +674,21 @@ fn s1_a_second_start_from_another_task_wakes_a_pending_driver() {
 }
 
 #[test]
+fn s1_no_hook_runs_for_a_start_that_is_refused_in_any_case() {
+    let hooks = Arc::new(Mutex::new(0));
+    let count = hooks.clone();
+    let app = starting("refused", move |start_response| {
+        let count = count.clone();
+        let hooked = start_response.wrap(move |_, _| *count.lock().unwrap() += 1);
+        hooked.start(200, NONE).unwrap();
+        assert_eq!(hooked.start(200, NONE).unwrap_err().clause(), "S1");
+        assert_eq!(hooked.start(200, NONE).unwrap_err().clause(), "S1");
+    });
+    ask(app, get("/")).assert_clean_500();
+    assert_eq!(*hooks.lock().unwrap(), 1);
+}
+
+#[test]
 fn s2_a_restart_in_the_middle_of_a_start_stands() {
     let app = starting("sorry", |start_response| {
         let inner = start_response.clone();

@@ -66,15 +66,22 @@ impl State {
         head: &mut Head,
         checked: Result<(), StartError>,
     ) -> Result<(), StartError> {
-        match self.phase {
-            Phase::New => self.accept(head, checked),
-            Phase::Committed | Phase::Aborted | Phase::GivenUp(_) => Err(self.too_late()),
-            Phase::Started | Phase::Refused(_) => {
-                std::mem::swap(&mut self.head, head);
-                self.refuse(StartError::already_started());
-                Err(StartError::already_started())
-            }
+        if self.is_new() {
+            return self.accept(head, checked);
         }
+        Err(self.start_again(head))
+    }
+
+    /// Refuses a start after another one, and with it the first (S1), or aborts the response (S2).
+    /// Leaves the head of the first in `head`, to be dropped outside the lock.
+    #[cold]
+    pub(super) fn start_again(&mut self, head: &mut Head) -> StartError {
+        if self.is_committed() {
+            return self.too_late();
+        }
+        std::mem::swap(&mut self.head, head);
+        self.refuse(StartError::already_started());
+        StartError::already_started()
     }
 
     /// Starts the response anew, as [`start`](Self::start) does. It replaces an earlier start.
