@@ -8,24 +8,8 @@
 mod support;
 
 use adapter_cgi::{CgiService, Protocol};
-use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn};
-use support::{Connection, begin, params, record, reports, within};
+use support::{Connection, begin, endless, params, record, reports, within};
 use tokio::io::AsyncReadExt;
-use tokio::sync::mpsc;
-
-/// Gives bytes without end, and tells when its body is dropped.
-fn endless(log: mpsc::UnboundedSender<&'static str>) -> impl App {
-    app_fn(move |_: Environ, start: StartResponse| {
-        let log = log.clone();
-        async move {
-            start.start(200, [("content-type", "text/plain")])?;
-            let body = Body::from_chunks(std::iter::repeat_with(|| vec![b'x'; 64 * 1024]));
-            Ok::<Body, Error>(body.on_close(move || {
-                let _ = log.send("dropped");
-            }))
-        }
-    })
-}
 
 const SCGI: &[u8] =
     b"69:CONTENT_LENGTH\x000\0SCGI\x001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/\0HTTP_HOST\0a\0,";

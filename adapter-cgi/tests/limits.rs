@@ -15,7 +15,7 @@ use std::time::Duration;
 use adapter_cgi::{Protocol, Server};
 use bytes::BytesMut;
 use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn, view};
-use support::{Record, begin, params, receive_from, record, reports, send_to, within};
+use support::{Record, begin, endless, params, receive_from, record, reports, send_to, within};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -189,20 +189,6 @@ async fn i3_a_body_that_stalls_fails_the_read() {
         assert!(head.ends_with(" 400 Bad Request"), "{protocol}: {text}");
         server.stop().await;
     }
-}
-
-/// Gives bytes without end, and tells when its body is dropped.
-fn endless(log: mpsc::UnboundedSender<&'static str>) -> impl App {
-    app_fn(move |_: Environ, start: StartResponse| {
-        let log = log.clone();
-        async move {
-            start.start(200, [("content-type", "text/plain")])?;
-            let body = Body::from_chunks(std::iter::repeat_with(|| vec![b'x'; 64 * 1024]));
-            Ok::<Body, Error>(body.on_close(move || {
-                let _ = log.send("dropped");
-            }))
-        }
-    })
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ pub(crate) struct Exchange {
     is_unread: AtomicBool,
     /// True once a start has ended or a restart has begun. Written under the lock, as the next one
     /// is, and read without it when a start begins.
-    is_started: AtomicBool,
+    is_attempted: AtomicBool,
     /// Counts what makes a start or restart in progress stale.
     restarts: AtomicU32,
     /// That of the gateway, as long as the exchange lives.
@@ -115,7 +115,7 @@ impl Exchange {
         head: Head,
         fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
     ) -> Result<(), StartError> {
-        if !self.is_started.load(Ordering::Acquire) {
+        if !self.is_attempted.load(Ordering::Acquire) {
             return self.attempt(self.restarts(), head, fill, State::start);
         }
         // No hook is run for a start that is refused in any case.
@@ -138,7 +138,7 @@ impl Exchange {
             return None;
         }
         let restarts = self.count_restart();
-        self.is_started.store(true, Ordering::Release);
+        self.is_attempted.store(true, Ordering::Release);
         drop(slot);
         Some(self.attempt(restarts, Head::recycled(), fill, State::restart))
     }
@@ -171,7 +171,7 @@ impl Exchange {
         let checked = fill(&mut head);
         std::mem::forget(unfinished);
         let mut slot = self.lock();
-        self.is_started.store(true, Ordering::Release);
+        self.is_attempted.store(true, Ordering::Release);
         let started = if self.restarts() == restarts {
             start(&mut slot.state, &mut head, checked)
         } else {
@@ -343,7 +343,7 @@ struct Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         let mut slot = self.exchange.lock();
-        self.exchange.is_started.store(true, Ordering::Release);
+        self.exchange.is_attempted.store(true, Ordering::Release);
         if self.exchange.restarts() == self.restarts && !slot.state.is_committed() {
             slot.state.refuse(StartError::hook_panicked());
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use adapter_cgi::{CgiService, Protocol};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use gateway_core::App;
+use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -22,6 +22,20 @@ pub(crate) async fn within<F: Future>(what: &str, future: F) -> F::Output {
         Ok(output) => output,
         Err(_) => panic!("{what} did not come"),
     }
+}
+
+/// Gives bytes without end, and tells when its body is dropped.
+pub(crate) fn endless(log: mpsc::UnboundedSender<&'static str>) -> impl App {
+    app_fn(move |_: Environ, start: StartResponse| {
+        let log = log.clone();
+        async move {
+            start.start(200, [("content-type", "text/plain")])?;
+            let body = Body::from_chunks(std::iter::repeat_with(|| vec![b'x'; 64 * 1024]));
+            Ok::<Body, Error>(body.on_close(move || {
+                let _ = log.send("dropped");
+            }))
+        }
+    })
 }
 
 /// What an app tells its test.

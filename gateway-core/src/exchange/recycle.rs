@@ -52,7 +52,7 @@ impl Exchange {
         observations.clear();
         *offers = None;
         *self.is_unread.get_mut() = false;
-        *self.is_started.get_mut() = false;
+        *self.is_attempted.get_mut() = false;
         *self.restarts.get_mut() = 0;
     }
 }

@@ -71,25 +71,19 @@ async fn b6_head_ends_an_endless_body(server: Server) {
 /// L1: the iterable is closed by the thread that was busy when its client left.
 #[tokio::test]
 async fn l1_a_busy_call_is_closed_when_its_client_has_left() {
-    let query = unique();
-    let app = wsgi("hostile:blocks");
-    let call = tokio::spawn({
-        let (app, environ) = (app.clone(), get(&query));
-        async move { app.respond(environ).await.map(drop) }
-    });
-    noted(&query, "running", 1).await;
-    call.abort();
-    assert!(call.await.unwrap_err().is_cancelled());
-    release(&query);
-    noted(&query, "closed", 1).await;
-    assert_eq!(events(&query), ["running", "closed"]);
+    leaves_a_busy_call("hostile:blocks").await;
 }
 
 /// L1: a generator that nobody waits for any more is closed, and never started.
 #[tokio::test]
 async fn l1_a_generator_without_a_client_is_closed_unstarted() {
+    leaves_a_busy_call("hostile:blocks_and_generates").await;
+}
+
+/// The client leaves while the call blocks. The call runs, and its iterable is closed; nothing else.
+async fn leaves_a_busy_call(callable: &str) {
     let query = unique();
-    let app = wsgi("hostile:blocks_and_generates");
+    let app = wsgi(callable);
     let call = tokio::spawn({
         let (app, environ) = (app.clone(), get(&query));
         async move { app.respond(environ).await.map(drop) }
