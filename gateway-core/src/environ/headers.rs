@@ -83,7 +83,7 @@ impl Environ {
     }
 
     /// The first line of a header.
-    pub(super) fn first_line(&self, name: HeaderName) -> Option<&[u8]> {
+    pub(crate) fn first_line(&self, name: HeaderName) -> Option<&[u8]> {
         let mut first = None;
         self.each_line(name, &mut |line| first = first.or(Some(line)));
         first
@@ -100,6 +100,12 @@ impl Environ {
             Some(source) => source.for_each(&mut |name, _| visit(name)),
             None => self.headers().keys().for_each(|name| visit(name.as_str())),
         }
+    }
+
+    /// Whether the headers are still in the host's own type: for the lint.
+    #[cfg(feature = "lint")]
+    pub(crate) fn lends_headers(&self) -> bool {
+        self.lent_headers().is_some()
     }
 
     /// Visits every header line in the host's order and does not make the map: for the lint.

@@ -1,6 +1,6 @@
 //! The lint's checks of the environ that the gateway gives to an app (clauses E).
 
-use http::Method;
+use http::{Method, header};
 
 use super::report::Report;
 use crate::environ::{EnvValue, Environ};
@@ -40,11 +40,12 @@ fn content(environ: &Environ, report: &Report) {
     //= Reason: if one thing has two names, it is checked under one and used under the other. An
     //= invented type or length hides that none was sent.
     // I2 is about a length beside a transfer coding.
-    if environ.header("transfer-encoding").is_some() {
+    if environ.first_line(header::TRANSFER_ENCODING).is_some() {
         return;
     }
-    let sent = environ.header("content-length");
-    if sent.is_some() && environ.content_length().is_none() {
+    let is_sent = environ.first_line(header::CONTENT_LENGTH).is_some();
+    if is_sent && environ.content_length().is_none() {
+        let sent = environ.header("content-length");
         report.gateway(
             "E8",
             format!(
@@ -56,6 +57,10 @@ fn content(environ: &Environ, report: &Report) {
 }
 
 fn headers(environ: &Environ, report: &Report) {
+    // Where the headers are a map, the lines and the look-ups are read from that one map.
+    if !environ.lends_headers() {
+        return;
+    }
     let mut lines: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
     environ.each_header(
         &mut |name, value| match lines.iter_mut().find(|(known, _)| known == name) {

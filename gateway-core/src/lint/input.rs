@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::header;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::report::Report;
@@ -18,9 +19,8 @@ pub(super) fn watch(environ: &mut Environ, report: &Report) {
     //= app: `chunked` twice, or a coding in HTTP/1.0, with 400; another coding with 501.
     //= Reason: RFC 9112 sections 6.1 and 6.3: the chunked coding decides, and a length beside it is
     //= a way to smuggle requests. An app would take coded bytes for the content.
-    let has_length =
-        environ.get("CONTENT_LENGTH").is_some() || environ.header("content-length").is_some();
-    if has_length && environ.header("transfer-encoding").is_some() {
+    let has_length = environ.first_line(header::CONTENT_LENGTH).is_some();
+    if has_length && environ.first_line(header::TRANSFER_ENCODING).is_some() {
         report.gateway("I2", "the request is chunked and has a CONTENT_LENGTH");
     }
 

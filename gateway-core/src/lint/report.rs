@@ -13,15 +13,12 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(on_finding: &OnFinding, environ: &Environ) -> Self {
+        // The query may hold secrets.
+        let method = environ.request_method().as_str();
+        let (script_name, path_info) = (environ.raw_script_name(), environ.raw_path_info());
         Self {
             on_finding: on_finding.clone(),
-            // The query may hold secrets.
-            request: format!(
-                "{} {}{}",
-                environ.request_method(),
-                environ.raw_script_name(),
-                environ.raw_path_info()
-            ),
+            request: [method, " ", script_name, path_info].concat(),
         }
     }
 
