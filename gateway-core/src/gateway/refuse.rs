@@ -40,8 +40,11 @@ impl Refusal {
 }
 
 pub(super) fn log_refusal(clause: &'static str, error: &HttpError) {
-    let cause = format_args!("{error}: {}", error.description());
-    log::info(clause, "a request was refused before the app", &cause);
+    log::info(
+        clause,
+        "a request was refused before the app",
+        &format_args!("{error}: {}", error.description()),
+    );
 }
 
 /// What kind of request it is, and whether the app may get it.
