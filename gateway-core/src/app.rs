@@ -1,4 +1,5 @@
-//! `App`, the interface: an async function from a request to a response body.
+//! `App`, the interface: the trait of an async function that takes a request and the handle that
+//! starts a response, and gives the body of the response.
 
 use std::any::type_name;
 use std::fmt;

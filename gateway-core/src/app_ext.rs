@@ -1,5 +1,5 @@
-//! `AppExt`: methods of every app: run it in process for its response, box it, or check it by the
-//! lint of this crate.
+//! `AppExt`: methods of every app: run it in process for its response, box it, or wrap it in the
+//! lint, which checks at run time.
 
 use crate::app::App;
 use crate::body::Body;

@@ -1,4 +1,5 @@
-//! `BoxApp`: an app behind a pointer, so that apps of different types fit into one collection.
+//! `BoxApp`: an app behind a pointer. With it, apps of different types fit into one collection. A
+//! clone shares the app.
 
 use std::fmt;
 use std::pin::Pin;

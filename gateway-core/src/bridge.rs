@@ -1,5 +1,5 @@
-//! A bridge for hosts that keep a request on one thread: the request body, which is not [`Send`],
-//! stays there, and the app reads it from any thread through an [`Input`], which is.
+//! A bridge for hosts that keep a request on one thread. The request body is not [`Send`] and stays
+//! there. The app reads it from any thread through an [`Input`], which is [`Send`].
 //!
 //! A thread-per-core host (actix-web, ntex, monoio, compio) hands its adapter a payload that must
 //! not leave its thread. An app may read its input anywhere: in its own future, in a spawned task,

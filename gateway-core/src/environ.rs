@@ -1,4 +1,5 @@
-//! `Environ`: the request as an app sees it, with typed accessors under the CGI names.
+//! `Environ`: the request as an app sees it. Its methods have the names of the CGI variables, and
+//! give typed values.
 
 mod cgi;
 mod framing;

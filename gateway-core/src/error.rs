@@ -1,4 +1,4 @@
-//! `Error`: the error that an app or a body fails with.
+//! `Error`: the error that an app or a body fails with, which holds any other error.
 
 use std::error::Error as StdError;
 use std::fmt;

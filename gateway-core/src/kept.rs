@@ -1,4 +1,5 @@
-//! `Kept`: memory of ended requests, which the thread that keeps it uses for later ones (L5).
+//! `Kept`: memory of ended requests, in a thread-local variable. Later requests on the same thread
+//! use it again (L5).
 
 use std::cell::RefCell;
 use std::thread::LocalKey;

@@ -1,4 +1,5 @@
-//! Calls `App::startup` before the first request and `App::shutdown` after the last (L9 to L11).
+//! Calls `App::startup` when a server starts, before it accepts a request, and `App::shutdown` when
+//! it stops, after its last request has ended (L9 to L11).
 //!
 //! A server calls [`App::startup`] before it accepts, and [`App::shutdown`] when its last exchange has
 //! ended. [`Server`](https://docs.rs/adapter-hyper) of `adapter-hyper` does so by itself. Hosts that have

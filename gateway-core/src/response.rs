@@ -1,4 +1,5 @@
-//! `Response` and `ResponseExt`: a response as a value, and methods for it.
+//! `Response`, which is the response of `http` with a `Body`, and `ResponseExt`, which adds methods
+//! to it.
 
 #[cfg(feature = "cookies")]
 mod cookies;

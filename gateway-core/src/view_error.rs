@@ -1,4 +1,5 @@
-//! `ViewError`: the trait of the error types that a view may return.
+//! `ViewError`: the trait of the error types that a view may return: those that convert into an
+//! `HttpError`.
 
 use crate::error::Error;
 use crate::http_error::HttpError;

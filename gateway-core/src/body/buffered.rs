@@ -1,5 +1,5 @@
-//! `Body::buffer`: reads a body into memory, at most a given number of bytes, and keeps its
-//! trailers and its on-close callbacks (L2).
+//! `Body::buffer`: reads a body into memory, and fails if it has more bytes than a given limit. The
+//! body in memory keeps its trailers and its on-close callbacks (L2).
 
 use std::error::Error as StdError;
 use std::fmt;

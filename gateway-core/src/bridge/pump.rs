@@ -1,5 +1,5 @@
-//! `Pump`: the adapter's end of a bridge. It reads the host's request body when the app waits for a
-//! chunk.
+//! `Pump`: one end of a bridge between threads, which the adapter holds. It reads the host's
+//! request body when the app waits for a chunk.
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,4 +1,5 @@
-//! `Reader`: the app's end of a bridge. The `Input` of the app reads from it.
+//! `Reader`: the other end of a bridge between threads, which the app holds. The `Input` of the app
+//! reads from it.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Implements hyper's `Read` and `Write` for `Duplex`, and makes a `Duplex` from a stream of hyper.
+//! Implements hyper's `Read` and `Write` for `Duplex`, and makes a `Duplex` from any type that has
+//! both.
 
 use std::io;
 use std::pin::Pin;

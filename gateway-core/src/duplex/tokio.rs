@@ -1,5 +1,5 @@
-//! Implements tokio's `AsyncRead` and `AsyncWrite` for `Duplex`, and makes a `Duplex` from a tokio
-//! stream.
+//! Implements tokio's `AsyncRead` and `AsyncWrite` for `Duplex`, and makes a `Duplex` from any type
+//! that has both.
 
 use std::io;
 use std::pin::Pin;

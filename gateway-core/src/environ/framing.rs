@@ -1,4 +1,5 @@
-//! `Framing`: what the gateway judges of a request's head before the app is called, found in one pass.
+//! `Framing`: what of a request's head decides whether it may reach the app, found in one pass:
+//! method, version, form of the target, Host, Transfer-Encoding, and TE.
 
 use http::{HeaderMap, Method, Uri, Version, header, request};
 

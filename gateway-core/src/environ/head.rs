@@ -1,5 +1,5 @@
 //! `Head`: the head of a request in one of three forms: as `http` types, lent by the adapter, or
-//! empty in memory that waits for the next request.
+//! without a request. The third is that of an environ whose memory waits for its next request.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,5 @@
-//! Notes on the exchange that the app dropped its `Input` before the end of the request body (I5).
+//! Records in the exchange that the app dropped its `Input` before the end of the request body
+//! (I5).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

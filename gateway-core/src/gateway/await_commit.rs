@@ -1,5 +1,5 @@
-//! Polls a streaming body until it has a chunk or wants to wait, which is when the head is
-//! committed: fixed, and given to the host (B1).
+//! Polls the streaming body of an app until it gives a chunk or ends, or, for an early commit, returns
+//! `Pending`. Then the head is committed: fixed, and given to the host (B1).
 
 use std::task::{Context, Poll};
 

@@ -1,4 +1,5 @@
-//! The streaming body of a response whose head was sent, as the host polls it.
+//! The streaming body of a response whose head is committed. The host polls it through `Outgoing`,
+//! and it polls the app's body.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};

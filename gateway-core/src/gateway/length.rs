@@ -1,5 +1,5 @@
-//! `Length`: compares the bytes of a body with the length that was declared. A longer body is cut
-//! with an error, and a shorter one fails at its end (B5).
+//! `Length`: compares the bytes of a body with the length that was declared. A longer body is
+//! truncated, which is logged. A shorter one fails at its end (B5).
 
 use std::error::Error as StdError;
 use std::fmt;

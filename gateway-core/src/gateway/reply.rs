@@ -1,5 +1,5 @@
-//! `reply`: converts a return value into a response, for handlers that were written for the
-//! server's own framework.
+//! `reply`: converts what a handler of the host's own framework returns into the response that a
+//! gateway would give to the host.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};

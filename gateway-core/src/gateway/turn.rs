@@ -1,5 +1,5 @@
-//! Gives the host one poll before a response is returned whose request body the app did not read.
-//! In it the host drains what has arrived, or decides to close the connection (I5).
+//! Lets the host run once before it gets a response, if the app did not read the body of the
+//! request. The host then drains what has arrived, or decides to close the connection (I5).
 
 use std::task::Poll;
 

@@ -1,4 +1,5 @@
-//! `Finding`: a broken clause that the lint reports, and what the lint does with it.
+//! `Finding`: a broken clause that the lint reports. `OnFinding`: the choice between a panic, a log
+//! line and a collection.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,6 @@
-//! The text of clauses that the lint cannot check: the lifecycle of an exchange (L), middlewares
-//! and the lint itself (M). The conformance suite has cases for them.
+//! Comments only: the clauses of the specification that the lint cannot check, about the lifecycle
+//! of an exchange (L), middlewares and the lint itself (M). The conformance suite has cases for
+//! them.
 
 //= L1 gateway, middleware: the body that an app returns MUST be closed (dropped) exactly once,
 //= whatever happens: success, an error, a panic, HEAD, 204 or 304, an early end, a client that

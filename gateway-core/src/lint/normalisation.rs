@@ -1,5 +1,5 @@
-//! The text of clauses that the lint cannot check: what the return value of a view becomes (N). The
-//! tests of this crate check them.
+//! Comments only: the clauses of the specification that the lint cannot check, about what the
+//! return value of a view becomes (N). The tests of this crate check them.
 
 //= N1 gateway: a view MUST be able to return text, bytes, JSON, a stream or an iterator, a
 //= response, an HTTP error, another app's response, and `(body, status)`, `(body, headers)` or

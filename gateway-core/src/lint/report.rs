@@ -1,4 +1,4 @@
-//! Passes a finding on, as the lint's user has chosen: by a panic, a log line or into a collection.
+//! Passes a finding on, as its `OnFinding` says.
 
 use super::{Finding, OnFinding, Side};
 use crate::environ::Environ;
