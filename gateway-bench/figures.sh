@@ -77,8 +77,9 @@ memory() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid/status"; }
 # that less than what a clock says.
 cpu() { cat "/proc/$pid"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
 
+# A limit that is lowered once cannot always be raised again.
 may_open() { # COUNT
-    ulimit -n "$1" 2>/dev/null || [ "$(ulimit -n)" -ge "$1" ] || {
+    [ "$(ulimit -n)" -ge "$1" ] || ulimit -n "$1" 2>/dev/null || {
         echo "skipped: the limit of open files cannot be raised to $1" >&2
         return 1
     }
