@@ -186,8 +186,8 @@ impl Limit {
     fn is_met(self, native: f64, gateway: f64) -> bool {
         match self {
             AtMost { more } => gateway <= native + more,
-            // A call in a hundred requests is no call of a request.
-            Times(times) => gateway <= native * times + 0.01,
+            // A call in a hundred requests is no call of a request. The values have two decimals.
+            Times(times) => gateway <= native * times + 0.015,
             About(times) => gateway <= native * (times + MARGIN),
             AtLeast(times) => gateway >= native * times,
         }
@@ -297,7 +297,12 @@ fn workers(results: &Results) {
             } else {
                 "<= 1.00 of the better"
             };
-            line(&format!("`Server`, {count} workers: {unit}"), aim, result());
+            let plural = if count == "1" { "" } else { "s" };
+            line(
+                &format!("`Server`, {count} worker{plural}: {unit}"),
+                aim,
+                result(),
+            );
         }
     }
 }
