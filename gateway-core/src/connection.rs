@@ -1,4 +1,5 @@
-//! `Connection`: the addresses and the scheme of the connection that a request came in on.
+//! `Connection`: the addresses of both ends and the scheme of the connection that a request came in
+//! on.
 
 use std::fmt;
 use std::net::SocketAddr;

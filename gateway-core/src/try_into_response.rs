@@ -1,4 +1,5 @@
-//! `TryIntoResponse`: converts the values that views return into responses.
+//! `TryIntoResponse`: converts the values that views return into responses. A value that cannot be
+//! converted is an error.
 
 use std::any::TypeId;
 use std::borrow::Cow;

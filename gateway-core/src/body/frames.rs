@@ -1,4 +1,5 @@
-//! `FrameSource`: the trait that every streaming body implements, and the box that holds one.
+//! `FrameSource`: the trait that every streaming body implements, and `Frames`, the boxed form that
+//! a `Body` holds. A frame is a chunk or the trailers.
 
 use std::pin::Pin;
 

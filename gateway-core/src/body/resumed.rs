@@ -1,5 +1,5 @@
-//! `Body::buffer_or_stream`: reads a short body into memory, and gives a long one back as a stream of
-//! the same bytes.
+//! `Body::buffer_or_stream`: reads a body into memory up to a given limit, and gives a longer one
+//! back as a stream of the same bytes. Trailers and on-close callbacks stay.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,4 +1,5 @@
-//! `Body::upgrade`: a body that switches the connection to another protocol, such as WebSocket.
+//! `Body::upgrade`: a body made of a protocol's name and a function that runs on the connection's
+//! stream after the switch to that protocol, such as WebSocket.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,5 +1,5 @@
 //! `LentHead`: a request head in the server's own types, which is converted to `http` types when an
-//! app first asks for them. `HeadSource` is the trait by which an adapter reads those types.
+//! app first asks for those. An adapter implements `HeadSource` to lend such a head.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! Keeps the memory of an environ, and uses it again for a later request (L5).
+//! Resets the environ of an ended request, and keeps its memory, by `Kept`, for a later one (L5).
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 

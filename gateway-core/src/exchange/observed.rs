@@ -1,4 +1,5 @@
-//! The observers of one exchange, and the facts of the request that they are all given.
+//! The observers of one exchange, what they are told of its request (method, target, peer, start),
+//! and the call when it ends.
 
 use std::sync::Arc;
 use std::time::Instant;

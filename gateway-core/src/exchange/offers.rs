@@ -1,4 +1,5 @@
-//! `Offers`: the list of protocols behind `Environ::upgrades`.
+//! `Offers`: the protocols that the client offers and the host can switch to, as
+//! `Environ::upgrades` lists them.
 
 use std::sync::Arc;
 

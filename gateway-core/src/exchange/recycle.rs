@@ -1,4 +1,4 @@
-//! Resets an exchange, and uses it again for a later request of the same gateway (L5).
+//! Resets the exchange of an ended request, and keeps its memory, by `Kept`, for a later one (L5).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Polls the body that an app returned, and turns its panics into errors (B9).
+//! `AppBody`: the body that an app returned. Whoever polls it gets its panics as errors (B9).
 
 use std::task::{Context, Poll};
 

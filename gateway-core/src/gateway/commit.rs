@@ -1,5 +1,5 @@
 //! Commits a response: takes the head, which nobody can change from then on, and makes the
-//! `Response<Outgoing>` for the host. It does the same for an error page.
+//! `Response<Outgoing>` for the host, from the app's body or from an error page.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};

@@ -1,4 +1,5 @@
-//! `Outgoing`: the response body that a gateway gives to its host.
+//! `Outgoing`: the response body that a gateway gives to its host: nothing, bytes in memory, the
+//! streaming body of the app, or a switch of the protocol.
 
 use std::fmt;
 use std::pin::Pin;

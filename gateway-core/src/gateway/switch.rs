@@ -1,5 +1,5 @@
 //! Checks a response that switches the protocol, and sets the status and the headers that HTTP asks
-//! for (U3 to U5, U7).
+//! for. A response that fails the check is a 500 (U3 to U5, U7).
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Decides which trailers of a body are sent (B11).
+//! Decides which trailers of a body are sent, by the version of HTTP, `TE` and `Trailer` (B11).
 
 use http::{HeaderMap, HeaderName, header};
 

@@ -1,4 +1,5 @@
-//! Checks which headers an app's response may have (S7 to S9).
+//! Checks the headers of an app's response: those that it must not have are an error, and so are
+//! lengths that disagree (S7 to S9).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 

@@ -1,4 +1,5 @@
-//! `IntoInput`: the types that can be the body of a request that a test or a program makes itself.
+//! `IntoInput`: the types that can be the body of a request that does not come from a connection,
+//! such as one of a test.
 
 use bytes::Bytes;
 

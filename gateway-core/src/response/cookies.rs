@@ -1,4 +1,5 @@
-//! Checks a `Cookie` of the crate `cookie`, and writes it as a `Set-Cookie` field.
+//! Checks the characters, the size and the prefix of a `Cookie` of the crate `cookie`, and writes
+//! it as a `Set-Cookie` field.
 
 use std::fmt;
 
