@@ -102,21 +102,11 @@ impl Environ {
         }
     }
 
-    /// Whether the headers are still in the host's own type: for the lint.
+    /// Visits every line of the host's own headers, and none where the headers are a map: for the lint.
     #[cfg(feature = "lint")]
-    pub(crate) fn lends_headers(&self) -> bool {
-        self.lent_headers().is_some()
-    }
-
-    /// Visits every header line in the host's order and does not make the map: for the lint.
-    #[cfg(feature = "lint")]
-    pub(crate) fn each_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
-        match self.lent_headers() {
-            Some(source) => source.for_each(visit),
-            None => self
-                .headers()
-                .iter()
-                .for_each(|(name, value)| visit(name.as_str(), value.as_bytes())),
+    pub(crate) fn each_lent_header(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        if let Some(source) = self.lent_headers() {
+            source.for_each(visit);
         }
     }
 

@@ -57,26 +57,23 @@ fn content(environ: &Environ, report: &Report) {
 }
 
 fn headers(environ: &Environ, report: &Report) {
-    // Where the headers are a map, the lines and the look-ups are read from that one map.
-    if !environ.lends_headers() {
-        return;
-    }
+    // Only a host's own type can disagree: of a map, the lines and the look-ups are the same.
     let mut lines: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
-    environ.each_header(
-        &mut |name, value| match lines.iter_mut().find(|(known, _)| known == name) {
-            Some((_, values)) => values.push(value.to_vec()),
-            None => lines.push((name.to_owned(), vec![value.to_vec()])),
-        },
-    );
+    environ.each_lent_header(&mut |name, value| match lines
+        .iter_mut()
+        .find(|(known, _)| known == name)
+    {
+        Some((_, values)) => values.push(value.to_vec()),
+        None => lines.push((name.to_owned(), vec![value.to_vec()])),
+    });
 
     //= E9 gateway: repeated request headers MUST be kept, in order. The CGI view joins them with a comma
     //= and a space, those of Cookie with a semicolon and a space, on every version of HTTP.
     //= Reason: HTTP/2 splits Cookie into several lines, and a comma between them breaks it.
     // E12: the lines of Host do not count if there is an authority.
-    let has_authority = environ.uri().authority().is_some();
     for (name, values) in lines
         .iter()
-        .filter(|(name, _)| !(has_authority && name == "host"))
+        .filter(|(name, _)| name != "host" || environ.uri().authority().is_none())
     {
         let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
         let joined = values.join(separator);
