@@ -201,9 +201,18 @@ async fn a_head_without_end_is_413_long_before_the_limit() {
     assert!(taken.load(Ordering::Relaxed) < 10);
 }
 
+/// How much the next test writes to disk. `GATEWAY_FULL=1` takes 1 GiB, which not every machine has to spare.
+#[cfg(target_os = "linux")]
+fn upload_in_mib() -> usize {
+    match std::env::var_os("GATEWAY_FULL") {
+        Some(_) => 1024,
+        None => 256,
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn memory_stays_bounded_while_1_gib_goes_to_disk_beyond_16_mib() {
+async fn memory_stays_bounded_while_an_upload_goes_to_disk_beyond_16_mib() {
     fn peak_kib() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap();
         let line = status
@@ -212,16 +221,17 @@ async fn memory_stays_bounded_while_1_gib_goes_to_disk_beyond_16_mib() {
             .unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
+    let size = upload_in_mib() << 20;
     let head = Bytes::from_static(FILE_HEAD.as_bytes());
     let end = Bytes::from_static(b"\r\n--XX--\r\n");
     let chunk = Bytes::from(vec![b'x'; 64 * 1024]);
     let chunks = std::iter::once(head)
-        .chain(std::iter::repeat_n(chunk, 16 * 1024))
+        .chain(std::iter::repeat_n(chunk, size / (64 * 1024)))
         .chain([end]);
     let before = peak_kib();
     let limits = FormLimits::default().body(2 << 30).in_memory(16 << 20);
     let form = read(input_of(chunks), limits).await.unwrap();
-    assert_eq!(form.file("f").unwrap().len(), 1 << 30);
+    assert_eq!(form.file("f").unwrap().len(), size as u64);
     let grown = peak_kib() - before;
     assert!(grown < 64 * 1024, "{grown} KiB more than before");
 }
