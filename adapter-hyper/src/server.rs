@@ -1,6 +1,7 @@
 //! `Server`: an HTTP server for an app.
 
 mod activity;
+mod alarm;
 mod bind;
 mod connection;
 mod default_addr;

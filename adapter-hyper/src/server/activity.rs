@@ -3,13 +3,15 @@
 
 use std::future::poll_fn;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Wake, Waker};
+use std::task::Wake;
 
 use gateway_server::log_panic;
 use hyper::upgrade::OnUpgrade;
 use tokio::task::JoinSet;
+
+use super::alarm::Alarm;
 
 /// What the transport, the service and the bodies of one connection report. Nothing here reads a
 /// clock: the vigil compares counts at two times.
@@ -17,11 +19,9 @@ use tokio::task::JoinSet;
 pub(super) struct Activity {
     max_requests: Option<NonZeroU32>,
     requests: AtomicU32,
-    open: AtomicUsize,
-    /// The open exchanges that wait for the app, and not for the client.
-    at_work: AtomicUsize,
-    exchanged: AtomicU32,
-    written: AtomicU32,
+    open: OpenExchanges,
+    exchanged: Steps,
+    written: Steps,
     has_begun: AtomicBool,
     is_writing: AtomicBool,
     is_http2: AtomicBool,
@@ -31,8 +31,50 @@ pub(super) struct Activity {
     is_tunnel: AtomicBool,
     tunnels: Mutex<JoinSet<()>>,
     is_aborted: AtomicBool,
-    /// The task of the connection.
-    task: Mutex<Option<Waker>>,
+    alarm: Arc<Alarm>,
+}
+
+/// Changes with each step. Two at the same time may count as one, which nobody can tell from one: so it
+/// costs no atomic operation.
+#[derive(Debug, Default)]
+struct Steps(AtomicU32);
+
+impl Steps {
+    fn step(&self) {
+        self.0.store(self.0.load(Relaxed).wrapping_add(1), Relaxed);
+    }
+
+    fn count(&self) -> u32 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Counts the exchanges that are open, and those of them that wait for the app and not for the client, in
+/// one number: a begin, or an end, is one atomic operation.
+#[derive(Debug, Default)]
+struct OpenExchanges(AtomicU64);
+
+const OPEN: u64 = 1 << 32;
+const AT_WORK: u64 = 1;
+
+impl OpenExchanges {
+    fn add(&self, counts: u64) {
+        self.0.fetch_add(counts, Relaxed);
+    }
+
+    fn subtract(&self, counts: u64) {
+        self.0.fetch_sub(counts, Relaxed);
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.load(Relaxed) < OPEN
+    }
+
+    /// True if there are some, and all of them wait for the client.
+    fn wait_for_client(&self) -> bool {
+        let counts = self.0.load(Relaxed);
+        counts >= OPEN && counts % OPEN == 0
+    }
 }
 
 /// Woken when a response is aborted, whether or not hyper polls its body.
@@ -43,10 +85,7 @@ impl Wake for Activity {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.is_aborted.store(true, Relaxed);
-        let task = self.task().clone();
-        if let Some(task) = task {
-            task.wake();
-        }
+        self.alarm.ring();
     }
 }
 
@@ -58,29 +97,32 @@ impl Activity {
         }
     }
 
+    /// What wakes the connection's task for a look.
+    pub(super) fn alarm(&self) -> &Arc<Alarm> {
+        &self.alarm
+    }
+
     /// An exchange begins. It ends when the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Exchange {
-        self.open.fetch_add(1, Relaxed);
-        self.at_work.fetch_add(1, Relaxed);
+        self.open.add(OPEN + AT_WORK);
         self.has_begun.store(true, Relaxed);
         if self.max_requests.is_some() {
             self.requests.fetch_add(1, Relaxed);
+            // On HTTP/1 the head of the last response ends the connection.
+            if self.is_http2() && self.is_used_up() {
+                self.alarm.ring();
+            }
         }
-        self.exchanges();
+        self.exchanged.step();
         Exchange {
             activity: self.clone(),
             is_at_work: true,
         }
     }
 
-    /// A step of any exchange.
-    fn exchanges(&self) {
-        self.exchanged.fetch_add(1, Relaxed);
-    }
-
     /// Bytes were sent to the client, or came from one while its connection lingers.
     pub(super) fn writes(&self) {
-        self.written.fetch_add(1, Relaxed);
+        self.written.step();
         self.is_writing.store(false, Relaxed);
     }
 
@@ -104,28 +146,7 @@ impl Activity {
             .is_some_and(|most| self.requests.load(Relaxed) >= most.get())
     }
 
-    /// Registers the connection's task, to be woken by an abort. `known` is what was registered last:
-    /// with it, the same task costs no lock.
-    pub(super) fn is_polled_by(&self, known: &mut Option<Waker>, cx: &Context<'_>) {
-        if !known
-            .as_ref()
-            .is_some_and(|known| known.will_wake(cx.waker()))
-        {
-            *known = Some(cx.waker().clone());
-            let replaced = self.task().replace(cx.waker().clone());
-            drop(replaced);
-        }
-    }
-
-    fn task(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.task.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// True if a response was aborted, and nobody has asked since.
-    pub(super) fn has_aborted(&self) -> bool {
-        self.is_aborted.load(Relaxed)
-    }
-
     pub(super) fn take_aborted(&self) -> bool {
         self.is_aborted.swap(false, Relaxed)
     }
@@ -179,13 +200,14 @@ impl Activity {
         self.is_tunnel.load(Relaxed)
     }
 
-    pub(super) fn open(&self) -> usize {
-        self.open.load(Relaxed)
+    /// True if no exchange is open.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_none()
     }
 
     /// True if there are exchanges, and all of them wait for the client to read.
     pub(super) fn waits_for_client(&self) -> bool {
-        self.open() > 0 && self.at_work.load(Relaxed) == 0
+        self.open.wait_for_client()
     }
 
     pub(super) fn is_writing(&self) -> bool {
@@ -206,7 +228,7 @@ impl Activity {
 
     /// Counts that change with each step of an exchange, and with each write.
     pub(super) fn counts(&self) -> (u32, u32) {
-        (self.exchanged.load(Relaxed), self.written.load(Relaxed))
+        (self.exchanged.count(), self.written.count())
     }
 }
 
@@ -230,12 +252,12 @@ impl Exchange {
         if is_at_work != self.is_at_work {
             self.is_at_work = is_at_work;
             if is_at_work {
-                self.activity.at_work.fetch_add(1, Relaxed);
+                self.activity.open.add(AT_WORK);
             } else {
-                self.activity.at_work.fetch_sub(1, Relaxed);
+                self.activity.open.subtract(AT_WORK);
             }
         }
-        self.activity.exchanges();
+        self.activity.exchanged.step();
     }
 
     pub(super) fn activity(&self) -> &Arc<Activity> {
@@ -249,7 +271,8 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.set_at_work(false);
-        self.activity.open.fetch_sub(1, Relaxed);
+        let at_work = if self.is_at_work { AT_WORK } else { 0 };
+        self.activity.open.subtract(OPEN + at_work);
+        self.activity.exchanged.step();
     }
 }

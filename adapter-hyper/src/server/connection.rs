@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use gateway_core::App;
@@ -35,13 +35,11 @@ pub(super) struct Protocols {
 impl Protocols {
     pub(super) fn new(limits: Limits) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        // Without a timer, hyper's timeouts do nothing.
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_read_timeout);
+        // The vigil limits this time: hyper would set a timer for each request.
+        builder.http1().header_read_timeout(None);
         builder
             .http2()
+            // Without a timer, the pings are not sent.
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.http2_max_streams)
             .max_header_list_size(MAX_HEADER_LIST)
@@ -67,7 +65,7 @@ impl Protocols {
     {
         let limits = self.limits;
         let activity = Arc::new(Activity::new(limits.max_requests));
-        let transport = Transport::new(stream, limits.header_read_timeout, activity.clone());
+        let transport = Transport::new(stream, activity.clone());
         let service = tracked(service, activity.clone(), limits, guard);
         let served = self
             .builder
@@ -77,23 +75,21 @@ impl Protocols {
             let (mut served, mut ending) = (pin!(served), pin!(ending));
             let tunnels = CutTunnels(activity.clone());
             let mut vigil = Vigil::new(limits, Instant::now());
-            let mut turn = pin!(sleep(vigil.pause()));
+            let mut turn = pin!(sleep(Duration::ZERO));
+            let alarm = Waker::from(activity.alarm().clone());
             let mut polled_by = None;
             let ended = loop {
-                tokio::select! {
-                    biased;
-                    ended = &mut served => break ended,
-                    () = &mut ending, if !activity.is_ending() => activity.end(),
-                    // Requests begin where `served` is polled, and the branch is asked behind it.
-                    () = poll_fn(|cx| {
-                        activity.is_polled_by(&mut polled_by, cx);
-                        let is_used_up = activity.is_http2() && activity.is_used_up();
-                        match is_used_up && !vigil.is_ending() || activity.has_aborted() {
-                            true => Poll::Ready(()),
-                            false => Poll::Pending,
-                        }
-                    }) => {}
-                    () = &mut turn => {}
+                let next = poll_fn(|cx| match served.as_mut().poll(cx) {
+                    Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                    // Behind hyper, because a request that begins may be the last one.
+                    Poll::Pending => activity.alarm().poll(&mut polled_by, cx).map(|()| None),
+                });
+                if let Some(ended) = next.await {
+                    break ended;
+                }
+                let cx = &mut Context::from_waker(&alarm);
+                if !activity.is_ending() && ending.as_mut().poll(cx).is_ready() {
+                    activity.end();
                 }
                 let now = Instant::now();
                 match vigil.judge(&activity, now) {
@@ -104,7 +100,10 @@ impl Protocols {
                         return;
                     }
                 }
-                turn.as_mut().reset(now + vigil.pause());
+                turn.as_mut().reset(now + vigil.pause(&activity, now));
+                if turn.as_mut().poll(cx).is_ready() {
+                    activity.alarm().ring();
+                }
             };
             match ended {
                 Ok(()) => {

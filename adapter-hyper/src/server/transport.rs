@@ -18,22 +18,19 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-/// A stream with two additions:
+/// A stream with three additions:
 ///
-/// - Until the protocol is known, the header read timeout is enforced here; then hyper enforces it.
+/// - Its first bytes tell the protocol.
+/// - It reports whether the client reads.
 /// - If a socket is closed with bytes unread, the connection is reset, and the client may lose a
 ///   response that it has not read yet (RFC 9112 section 9.6). So the end is to stop writing, and
 ///   to drop incoming bytes until the client stops too, or a time is over (I5).
 pub(super) struct Transport<S> {
     stream: S,
-    first: Option<FirstBytes>,
+    /// The rest of HTTP/2's preface, as long as what came is its beginning.
+    preface: Option<&'static [u8]>,
     linger: Option<Linger>,
     activity: Arc<Activity>,
-}
-
-struct FirstBytes {
-    expected: &'static [u8],
-    deadline: Pin<Box<Sleep>>,
 }
 
 struct Linger {
@@ -42,13 +39,10 @@ struct Linger {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
-    pub(super) fn new(stream: S, timeout: Duration, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
         Self {
             stream,
-            first: Some(FirstBytes {
-                expected: PREFACE,
-                deadline: Box::pin(sleep(timeout)),
-            }),
+            preface: Some(PREFACE),
             linger: None,
             activity,
         }
@@ -60,17 +54,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport<S> {
 
     /// Reads the first bytes until they tell the protocol.
     fn saw(&mut self, bytes: &[u8]) {
-        if let Some(first) = &mut self.first {
-            match first.expected.strip_prefix(bytes) {
-                Some(rest) if !rest.is_empty() && !bytes.is_empty() => first.expected = rest,
+        if let Some(expected) = self.preface {
+            self.preface = match expected.strip_prefix(bytes) {
+                Some(rest) if !rest.is_empty() && !bytes.is_empty() => Some(rest),
                 // The whole preface.
                 Some([]) => {
                     self.activity.speaks_http2();
-                    self.first = None;
+                    None
                 }
                 // Another protocol, or the end.
-                _ => self.first = None,
-            }
+                _ => None,
+            };
         }
     }
 
@@ -111,19 +105,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Transport<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        match this.stream().poll_read(cx, buffer) {
-            Poll::Ready(read) => {
-                this.saw(&buffer.filled()[before..]);
-                Poll::Ready(read)
-            }
-            Poll::Pending => {
-                if let Some(first) = &mut this.first {
-                    ready!(first.deadline.as_mut().poll(cx));
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-                }
-                Poll::Pending
-            }
+        let read = this.stream().poll_read(cx, buffer);
+        if read.is_ready() {
+            this.saw(&buffer.filled()[before..]);
         }
+        read
     }
 }
 

@@ -38,8 +38,18 @@ impl Since {
         if count != self.count {
             *self = Self { count, at: now };
         }
+        self.lasts(now)
+    }
+
+    fn lasts(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.at)
     }
+}
+
+/// True if the client has everything, and its next request has not come: on HTTP/1, where a connection
+/// without a head is of no use.
+fn waits_for_head(activity: &Activity) -> bool {
+    activity.is_idle() && !activity.is_writing() && !activity.is_http2()
 }
 
 /// The decision about a connection.
@@ -65,20 +75,21 @@ impl Vigil {
     }
 
     /// The time until the next look. A limit is exceeded by a quarter of it at most.
-    pub(super) fn pause(&self) -> Duration {
-        let mut pause = self
-            .limits
-            .write_timeout
-            .min(self.limits.http2_idle_timeout);
+    pub(super) fn pause(&self, activity: &Activity, now: Instant) -> Duration {
+        let limits = &self.limits;
+        let mut pause = limits.write_timeout.min(limits.http2_idle_timeout);
+        if !activity.is_http2() {
+            pause = pause.min(limits.header_read_timeout);
+        }
         if self.ending.is_some() || self.aborted.is_some() {
             pause = pause.min(GRACE);
         }
-        (pause / 4).clamp(MIN_PAUSE, MAX_PAUSE)
-    }
-
-    /// True if the connection must end.
-    pub(super) fn is_ending(&self) -> bool {
-        self.ending.is_some()
+        let mut pause = pause / 4;
+        if waits_for_head(activity) {
+            let quiet = self.exchanged.lasts(now).min(self.written.lasts(now));
+            pause = pause.min(limits.header_read_timeout.saturating_sub(quiet));
+        }
+        pause.clamp(MIN_PAUSE, MAX_PAUSE)
     }
 
     /// How long nothing may be written, or progress. Less after an abort (B8): on HTTP/1 none at all once
@@ -92,7 +103,7 @@ impl Vigil {
         };
         let aborted = now.saturating_duration_since(since);
         let progresses = activity.is_http2() && quiet < aborted;
-        if activity.open() == 0 || progresses {
+        if activity.is_idle() || progresses {
             self.aborted = None;
             return self.limits.write_timeout;
         }
@@ -115,7 +126,10 @@ impl Vigil {
         if activity.waits_for_client() && unchanged.min(unwritten) >= limit {
             return Verdict::Ends("none of its exchanges makes progress");
         }
-        let is_idle = activity.open() == 0;
+        if waits_for_head(activity) && unchanged.min(unwritten) >= self.limits.header_read_timeout {
+            return Verdict::Ends("no request has come in time");
+        }
+        let is_idle = activity.is_idle();
         let is_idle_for_long =
             activity.is_http2() && is_idle && unchanged >= self.limits.http2_idle_timeout;
         // On HTTP/1 the head of the last response ends the connection.
@@ -152,12 +166,44 @@ mod tests {
 
     fn watched() -> (Arc<Activity>, Vigil, Instant) {
         let limits = Limits {
+            header_read_timeout: SECOND * 2,
             write_timeout: SECOND * 4,
             http2_idle_timeout: SECOND * 8,
             ..Limits::default()
         };
         let now = Instant::now();
         (Arc::default(), Vigil::new(limits, now), now)
+    }
+
+    #[test]
+    fn l3_a_request_that_does_not_come_in_time_ends_an_http_1_connection() {
+        let (activity, mut vigil, begin) = watched();
+        assert_eq!(vigil.judge(&activity, begin + SECOND), Verdict::GoesOn);
+        assert_eq!(vigil.pause(&activity, begin + SECOND), SECOND / 2);
+        // The last look is on time.
+        let late = begin + SECOND * 7 / 4;
+        assert_eq!(vigil.judge(&activity, late), Verdict::GoesOn);
+        assert_eq!(vigil.pause(&activity, late), SECOND / 4);
+        let exchange = activity.begin();
+        let later = begin + SECOND * 3;
+        assert_eq!(vigil.judge(&activity, later), Verdict::GoesOn);
+        drop(exchange);
+        // What the client has not read has a limit of its own.
+        activity.writes();
+        activity.waits_to_write();
+        assert_eq!(vigil.judge(&activity, later), Verdict::GoesOn);
+        let later = later + SECOND * 3;
+        assert_eq!(vigil.judge(&activity, later), Verdict::GoesOn);
+        activity.writes();
+        assert_eq!(vigil.judge(&activity, later), Verdict::GoesOn);
+        assert_eq!(
+            vigil.judge(&activity, later + SECOND * 2),
+            Verdict::Ends("no request has come in time")
+        );
+        let (activity, mut vigil, begin) = watched();
+        activity.speaks_http2();
+        let verdict = vigil.judge(&activity, begin + SECOND * 2);
+        assert_eq!(verdict, Verdict::GoesOn);
     }
 
     #[test]
@@ -215,7 +261,7 @@ mod tests {
             activity.wake_by_ref();
             let aborted = begin + SECOND / 2;
             assert_eq!(vigil.judge(&activity, aborted), Verdict::GoesOn);
-            assert!(vigil.pause() < SECOND / 2);
+            assert!(vigil.pause(&activity, aborted) < SECOND / 2);
             let verdict = vigil.judge(&activity, aborted + SECOND);
             assert!(matches!(verdict, Verdict::Ends(_)), "{is_http2}");
         }
