@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use gateway_core::{App, BoxError, Connection, Environ, Gateway, HttpError, Input};
-use http::{Request, request};
+use http::request;
 use http_body::Body as HttpBody;
 use hyper::upgrade::OnUpgrade;
 
@@ -20,30 +20,30 @@ pub(crate) fn environ<A, B>(
     connection: Connection,
     with: Option<&With>,
     can_switch: bool,
-    request: Request<B>,
+    mut parts: request::Parts,
+    body: B,
 ) -> (Environ, Option<OnUpgrade>)
 where
     A: App,
     B: HttpBody + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    // Moved once: what changes is changed in the environ.
-    let (parts, body) = request.into_parts();
-    let head = with.map(|with| (with, parts.clone()));
-    let mut environ = gateway.environ(parts, Input::new(body));
-    // E12: a connection has parsed the head.
-    environ.set_connection(connection.with_required_host(true));
     let on_upgrade = if can_switch {
-        switch::take(&mut environ)
+        parts.extensions.remove::<OnUpgrade>()
     } else {
         None
     };
-    if let Some((with, mut head)) = head
+    let head = with.map(|with| (with, parts.clone()));
+    // Moved once: what changes from here on is changed in the environ.
+    let mut environ = gateway.environ(parts, Input::new(body));
+    // E12: a connection has parsed the head.
+    environ.set_connection(connection.with_required_host(true));
+    if on_upgrade.is_some() {
+        switch::offer(&mut environ);
+    }
+    if let Some((with, head)) = head
         && !gateway.refuses(&environ)
     {
-        if on_upgrade.is_some() {
-            head.extensions.remove::<OnUpgrade>();
-        }
         fill(with, &head, &mut environ);
     }
     (environ, on_upgrade)

@@ -293,7 +293,8 @@ impl<A: App> HyperService<A> {
         B::Error: Into<BoxError>,
     {
         let spawner = self.spawner();
-        let (environ, on_upgrade) = self.environ(request, spawner.is_some());
+        let (parts, body) = request.into_parts();
+        let (environ, on_upgrade) = self.environ(parts, body, spawner.is_some());
         let switchable = spawner.zip(on_upgrade).map(|(spawner, on_upgrade)| {
             Box::new(Switchable {
                 on_upgrade,
@@ -307,7 +308,8 @@ impl<A: App> HyperService<A> {
     #[inline]
     pub(crate) fn environ<B>(
         &self,
-        request: Request<B>,
+        parts: request::Parts,
+        body: B,
         can_switch: bool,
     ) -> (Environ, Option<OnUpgrade>)
     where
@@ -315,7 +317,14 @@ impl<A: App> HyperService<A> {
         B::Error: Into<BoxError>,
     {
         let with = self.filling();
-        environ(&self.gateway, self.connection, with, can_switch, request)
+        environ(
+            &self.gateway,
+            self.connection,
+            with,
+            can_switch,
+            parts,
+            body,
+        )
     }
 }
 

@@ -15,15 +15,9 @@ pub type UpgradeTask = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Runs tasks beside the connection.
 pub(crate) type Spawner = Arc<dyn Executor<UpgradeTask> + Send + Sync>;
 
-/// Takes the right to the stream, if the connection gives it, and offers what the request offers. An
-/// extended CONNECT is shown to the app as a GET.
-pub(crate) fn take(environ: &mut Environ) -> Option<OnUpgrade> {
-    let on_upgrade = environ.extensions_mut().remove::<OnUpgrade>()?;
-    offer(environ);
-    Some(on_upgrade)
-}
-
-fn offer(environ: &mut Environ) {
+/// Offers what the request offers. An extended CONNECT is shown to the app as a GET.
+#[cold]
+pub(crate) fn offer(environ: &mut Environ) {
     if let Some(protocol) = extended_connect(environ) {
         environ.offer_extended_connect(&protocol);
     } else {

@@ -37,6 +37,7 @@ use crate::shutdown_signal::ShutdownSignal;
 pub(crate) use call::call;
 use commit::{commit, commit_error, commit_malformed, commit_refusal};
 pub use outgoing::Outgoing;
+use refuse::Refused;
 pub use refuse::RefusedHead;
 pub use reply::reply;
 pub(crate) use request_kind::RequestKind;
@@ -192,26 +193,22 @@ impl<A: App> Gateway<A> {
         let shared = self.shared.clone();
         // An `async fn` would store its arguments twice.
         async move {
-            let (kind, judged) = refuse::judge(&environ);
-            if let Some(error) = environ.take_refusal() {
-                drop((environ, judged));
-                if kind.shares_connection() && owner.exchange().is_unread() {
-                    turn::give_one().await;
-                }
-                return commit_refusal(owner, error, kind);
-            }
             // Matched, not kept: the future would have room for it.
-            match judged {
-                Ok(()) => {}
-                Err(refusal) => {
+            let kind = match refuse::judge(&mut environ) {
+                (kind, None) => kind,
+                (kind, Some(refused)) => {
                     drop(environ);
-                    return commit_malformed(owner, &refusal.into_error(), kind);
+                    return match refused {
+                        Refused::Malformed(error) => commit_malformed(owner, &error, kind),
+                        Refused::ByHost(error) => {
+                            turn::give_one(owner.exchange(), kind).await;
+                            commit_refusal(owner, error, kind)
+                        }
+                    };
                 }
-            }
+            };
             let called = call(&shared.app, environ, owner.exchange(), kind).await;
-            if kind.shares_connection() && owner.exchange().is_unread() {
-                turn::give_one().await;
-            }
+            turn::give_one(owner.exchange(), kind).await;
             match called {
                 Ok(ready) => commit(owner, ready, kind),
                 Err(error) => commit_error(owner, error, kind),
@@ -223,7 +220,7 @@ impl<A: App> Gateway<A> {
     /// that call their user's code before the app: they do not call it for such a request.
     #[must_use]
     pub fn refuses(&self, environ: &Environ) -> bool {
-        refuse::judge(environ).1.is_err()
+        refuse::refuses(environ)
     }
 
     /// Answers a request whose head cannot be expressed in an environ, such as a method or a target

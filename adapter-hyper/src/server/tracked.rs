@@ -39,9 +39,10 @@ pub(super) fn tracked<A: App>(
 > + use<A> {
     service_fn(move |request: Request<Incoming>| {
         let version = request.version();
-        let request = request.map(|body| TimedBody::new(body, limits.body_read_timeout));
+        let (parts, body) = request.into_parts();
+        let body = TimedBody::new(body, limits.body_read_timeout);
         let exchange = activity.begin();
-        let (environ, on_upgrade) = service.environ(request, true);
+        let (environ, on_upgrade) = service.environ(parts, body, true);
         TrackedAnswer {
             exchange: Some(exchange),
             answer: service.gateway().handle(environ),

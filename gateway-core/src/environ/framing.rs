@@ -122,21 +122,16 @@ impl<'a> Framing<'a> {
             return self.look_up(headers, asks_for_trailers);
         }
         for (name, value) in headers {
-            // The length tells most names apart.
-            match name.as_str().len() {
-                2 if *name == header::TE => {
-                    self.asks_for_trailers |= asks_for_trailers(value.as_bytes());
-                }
-                4 if *name == header::HOST => self.host.add(value.as_bytes()),
-                17 if *name == header::TRANSFER_ENCODING => {
-                    self.transfer_encoding.add(value.as_bytes());
-                }
+            match *name {
+                header::TE => self.asks_for_trailers |= asks_for_trailers(value.as_bytes()),
+                header::HOST => self.host.add(value.as_bytes()),
+                header::TRANSFER_ENCODING => self.transfer_encoding.add(value.as_bytes()),
                 _ => {}
             }
         }
     }
 
-    #[inline(never)]
+    #[cold]
     fn look_up(&mut self, headers: &'a HeaderMap, asks_for_trailers: impl Fn(&[u8]) -> bool) {
         for line in headers.get_all(header::HOST) {
             self.host.add(line.as_bytes());

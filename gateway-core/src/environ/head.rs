@@ -69,10 +69,12 @@ impl Head {
     }
 
     /// Makes the head the environ's own, so that it can be changed.
+    #[inline]
     pub(super) fn own_mut(&mut self) -> &mut request::Parts {
-        let lent = self.lent.take();
-        self.own
-            .get_or_insert_with(|| lent.map_or_else(idle, LentHead::into_parts))
+        if self.own.is_none() {
+            self.own = self.lent.take().map(LentHead::into_parts);
+        }
+        self.own.get_or_insert_with(idle)
     }
 
     pub(super) fn into_parts(self) -> request::Parts {
@@ -115,15 +117,9 @@ impl Head {
     }
 
     pub(super) fn extensions_mut(&mut self) -> &mut Extensions {
-        match (&self.own, &mut self.lent) {
+        match (&mut self.own, &mut self.lent) {
             (None, Some(lent)) => &mut lent.extensions,
-            (_, lent) => {
-                let lent = lent.take();
-                let own = self
-                    .own
-                    .get_or_insert_with(|| lent.map_or_else(idle, LentHead::into_parts));
-                &mut own.extensions
-            }
+            (own, _) => &mut own.get_or_insert_with(idle).extensions,
         }
     }
 

@@ -79,14 +79,26 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
         let (address, port) = literal.split_at(end);
         return is_ip_literal(address) && is_port(port.get(1..).unwrap_or_default());
     }
-    // Searched from the end, because a port is short.
-    let port = value.iter().rposition(|byte| !byte.is_ascii_digit());
-    let end = match port {
-        Some(at) if value.get(at) == Some(&b':') => at,
-        _ => value.len(),
-    };
+    let end = value
+        .iter()
+        .position(|byte| !is_name_byte(*byte))
+        .unwrap_or(value.len());
     let (name, port) = value.split_at(end);
-    name.len() <= LONGEST && is_reg_name(name) && is_port(port)
+    if port.first() == Some(&b'%') {
+        return is_encoded_host(value);
+    }
+    name.len() <= LONGEST && is_port(port)
+}
+
+/// The same, for a name with percent-encoded bytes.
+#[cold]
+fn is_encoded_host(value: &[u8]) -> bool {
+    let mut halves = value.splitn(2, |byte| *byte == b':');
+    let name = halves.next().unwrap_or_default();
+    let has_port_digits = halves
+        .next()
+        .is_none_or(|digits| digits.iter().all(u8::is_ascii_digit));
+    name.len() <= LONGEST && is_reg_name(name) && has_port_digits
 }
 
 /// True for nothing, or a colon and digits.
@@ -99,14 +111,7 @@ fn is_port(port: &[u8]) -> bool {
 }
 
 /// RFC 3986 section 3.2.2: unreserved characters, sub-delimiters, and percent-encoded bytes.
-#[inline]
 fn is_reg_name(name: &[u8]) -> bool {
-    // Most names have no percent-encoded byte.
-    name.iter().all(|byte| IS_NAME_BYTE[usize::from(*byte)]) || has_only_name_bytes(name)
-}
-
-#[cold]
-fn has_only_name_bytes(name: &[u8]) -> bool {
     let mut bytes = name.iter();
     while let Some(byte) = bytes.next() {
         let is_right = match byte {

@@ -113,6 +113,13 @@ impl Owner {
         }
     }
 
+    /// Ends an exchange that others hold, too.
+    #[inline(never)]
+    fn close_shared(&self, exchange: &Exchange, is_cutting: bool) {
+        let mut observations = exchange.close();
+        self.tell(&mut observations, is_cutting);
+    }
+
     /// The clause that the app broke.
     pub(crate) fn broke(&mut self, clause: Option<&'static str>) {
         if clause.is_some() {
@@ -122,9 +129,13 @@ impl Owner {
 
     #[inline]
     fn tell(&self, observations: &mut Observations, is_cutting: bool) {
-        if observations.is_empty() {
-            return;
+        if !observations.is_empty() {
+            self.tell_all(observations, is_cutting);
         }
+    }
+
+    #[inline(never)]
+    fn tell_all(&self, observations: &mut Observations, is_cutting: bool) {
         let ended = match self.ended {
             Ended::ClientGone if is_cutting => Ended::Cut,
             ended => ended,
@@ -146,7 +157,6 @@ impl Drop for Owner {
             exchange.keep();
             return;
         }
-        let mut observations = exchange.close();
-        self.tell(&mut observations, is_cutting);
+        self.close_shared(&exchange, is_cutting);
     }
 }

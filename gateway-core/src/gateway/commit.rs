@@ -4,7 +4,9 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 
+use super::app_body::AppBody;
 use super::call::Ready;
+use super::committed_body::CommittedBody;
 use super::error_page::{ErrorPage, discard};
 use super::length::Length;
 use super::outgoing::Outgoing;
@@ -50,6 +52,7 @@ fn commit_head(
 }
 
 /// Commits the page of an error (B1).
+#[cold]
 pub(super) fn commit_error(
     mut owner: Owner,
     error: Error,
@@ -155,13 +158,10 @@ fn respond(
     mut length: Length,
     kind: RequestKind,
 ) {
-    if let Ready::Switch(body) = ready {
-        switch::write_head(response, &body, kind);
-        owner.committed(response.status(), committed.is_observed);
-        let upgrade = Upgrade::new(Tunnel::new(body, owner));
-        *response.body_mut() = Outgoing::upgrade(upgrade);
-        return;
-    }
+    let ready = match ready {
+        Ready::Switch(body) => return switch(response, owner, committed, body, kind),
+        ready => ready,
+    };
     let status = response.status();
     owner.committed(status, committed.is_observed);
     if committed.closes_connection {
@@ -190,22 +190,46 @@ fn respond(
             owner.completes();
             Outgoing::full(Bytes::new())
         }
-        // B5: the host would not poll a body that must have no bytes.
-        Ready::Stream(stream) if length.left() == Some(0) && stream.has_data() => {
-            length.log_cut();
-            owner.completes();
-            Outgoing::full(Bytes::new())
-        }
+        Ready::Stream(body) => stream(response.headers(), owner, body, length, kind),
         // Above.
         Ready::Switch(_) => Outgoing::nothing(),
-        Ready::Stream(mut stream) => {
-            stream.commit(length, kind.trailers(response.headers()));
-            Outgoing::stream(stream.held_by(owner))
-        }
     };
 }
 
+#[cold]
+fn switch(
+    response: &mut Response<Outgoing>,
+    mut owner: Owner,
+    committed: Committed,
+    body: AppBody,
+    kind: RequestKind,
+) {
+    switch::write_head(response, &body, kind);
+    owner.committed(response.status(), committed.is_observed);
+    let upgrade = Upgrade::new(Tunnel::new(body, owner));
+    *response.body_mut() = Outgoing::upgrade(upgrade);
+}
+
+#[inline(never)]
+fn stream(
+    headers: &HeaderMap,
+    mut owner: Owner,
+    mut body: Box<CommittedBody>,
+    mut length: Length,
+    kind: RequestKind,
+) -> Outgoing {
+    // B5: the host would not poll a body that must have no bytes.
+    if length.left() == Some(0) && body.has_data() {
+        length.log_cut();
+        owner.completes();
+        return Outgoing::full(Bytes::new());
+    }
+    body.commit(length, kind.trailers(headers));
+    Outgoing::stream(body.held_by(owner))
+}
+
 /// The head of a response without a body (B6, B7).
+#[inline(never)]
 fn bodyless(status: StatusCode, headers: &mut HeaderMap, length: Length) -> Outgoing {
     match status {
         // RFC 9110 section 8.6: a 204 has no Content-Length. On a 304 it may name the length of a

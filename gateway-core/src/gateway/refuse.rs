@@ -18,6 +18,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
+    #[cold]
     fn bad_request(clause: &'static str, description: &'static str) -> Self {
         Self {
             clause,
@@ -25,6 +26,7 @@ impl Refusal {
         }
     }
 
+    #[cold]
     fn not_implemented(clause: &'static str, description: &'static str) -> Self {
         Self {
             clause,
@@ -33,10 +35,19 @@ impl Refusal {
     }
 
     /// Logs the refusal and returns its page.
-    pub(super) fn into_error(self) -> HttpError {
+    #[cold]
+    fn into_error(self) -> HttpError {
         log_refusal(self.clause, &self.error);
         self.error
     }
+}
+
+/// Who says that the app must not get a request, with the response.
+pub(super) enum Refused {
+    /// The adapter, or its user's function.
+    ByHost(HttpError),
+    /// The gateway, because of the head. It is logged.
+    Malformed(HttpError),
 }
 
 pub(super) fn log_refusal(clause: &'static str, error: &HttpError) {
@@ -47,11 +58,21 @@ pub(super) fn log_refusal(clause: &'static str, error: &HttpError) {
     );
 }
 
-/// What kind of request it is, and whether the app may get it.
+/// What kind of request it is, and whether the app must not get it.
 #[inline]
-pub(super) fn judge(environ: &Environ) -> (RequestKind, Result<(), Refusal>) {
+pub(super) fn judge(environ: &mut Environ) -> (RequestKind, Option<Refused>) {
     let framing = environ.framing(takes_trailers);
-    (RequestKind::of(&framing), check(&framing))
+    let (kind, checked) = (RequestKind::of(&framing), check(&framing));
+    if let Some(error) = environ.take_refusal() {
+        return (kind, Some(Refused::ByHost(error)));
+    }
+    let refused = checked.err().map(Refusal::into_error);
+    (kind, refused.map(Refused::Malformed))
+}
+
+/// True if the head of a request is such that the app must not get it.
+pub(super) fn refuses(environ: &Environ) -> bool {
+    check(&environ.framing(takes_trailers)).is_err()
 }
 
 /// Checks the head of a request.

@@ -3,13 +3,17 @@
 
 use std::task::Poll;
 
-/// Gives the host one turn. In it, the host detects that the request's body was dropped unread,
-/// drains what has arrived or decides to close the connection, and says so in the head that it
-/// writes next (I5; RFC 9112 section 9.6).
-pub(super) fn give_one() -> impl Future<Output = ()> {
-    let mut is_given = false;
+use super::request_kind::RequestKind;
+use crate::exchange::Exchange;
+
+/// Gives the host one turn, if the request's body was dropped unread on a connection that other requests
+/// share. In it, the host detects the drop, drains what has arrived or decides to close the connection, and
+/// says so in the head that it writes next (I5; RFC 9112 section 9.6).
+#[inline]
+pub(super) fn give_one(exchange: &Exchange, kind: RequestKind) -> impl Future<Output = ()> + use<> {
+    let mut is_due = kind.shares_connection() && exchange.is_unread();
     std::future::poll_fn(move |cx| {
-        if std::mem::replace(&mut is_given, true) {
+        if !std::mem::replace(&mut is_due, false) {
             return Poll::Ready(());
         }
         cx.waker().wake_by_ref();

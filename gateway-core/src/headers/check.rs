@@ -22,23 +22,14 @@ pub(crate) fn check(headers: &mut HeaderMap) -> Result<Option<u64>, HeaderError>
         if !may_be_special(name) {
             continue;
         }
-        match *name {
-            header::CONTENT_LENGTH => has_length = true,
-            header::TRAILER if !declares_trailers(value) => {
-                return Err(HeaderError(Kind::Trailer));
-            }
-            ref name if is_hop_by_hop(name) => {
-                return Err(HeaderError(Kind::HopByHop(name.clone())));
-            }
-            _ => {}
+        if *name == header::CONTENT_LENGTH {
+            has_length = true;
+        } else {
+            check_connection_field(name, value)?;
         }
     }
     if has_padding {
-        for (name, value) in headers.iter_mut() {
-            if let Some(text) = trimmed(value.as_bytes()) {
-                *value = HeaderValue::from_bytes(text).map_err(|_| HeaderError::value(name))?;
-            }
-        }
+        trim(headers)?;
     }
     if has_length {
         content_length(headers).map(Some)
@@ -55,7 +46,29 @@ fn may_be_special(name: &HeaderName) -> bool {
     matches!(name.as_str().len(), 2 | 7 | 10 | 14 | 16 | 17)
 }
 
+/// What has a name as long as that of a field of the connection (S7).
+#[inline(never)]
+fn check_connection_field(name: &HeaderName, value: &HeaderValue) -> Result<(), HeaderError> {
+    match *name {
+        header::TRAILER if !declares_trailers(value) => Err(HeaderError(Kind::Trailer)),
+        ref name if is_hop_by_hop(name) => Err(HeaderError(Kind::HopByHop(name.clone()))),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the white space around all values.
+#[cold]
+fn trim(headers: &mut HeaderMap) -> Result<(), HeaderError> {
+    for (name, value) in headers.iter_mut() {
+        if let Some(text) = trimmed(value.as_bytes()) {
+            *value = HeaderValue::from_bytes(text).map_err(|_| HeaderError::value(name))?;
+        }
+    }
+    Ok(())
+}
+
 /// The length that all Content-Length lines agree on. They become one line (S9).
+#[inline(never)]
 fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
     let mut length = None;
     let mut items = 0;
