@@ -9,7 +9,7 @@
 #   PROGRAMS=folder RESULTS=folder gateway-bench/figures.sh requests     programs of another build, kept apart
 #
 # Exact:    instructions atomics allocations syscalls mounts
-# Measured: requests messages workers streams idle slow sockets
+# Measured: requests messages workers hosts streams idle slow sockets
 # Measured elsewhere: wsgi (not in everything)
 # Of the results of all runs so far:
 #   exact   gateway-bench/exact.tsv, the exact results that are in the tree
@@ -18,14 +18,15 @@
 #
 # A step replaces the rows that it measures in target/figures/STEP.tsv (kind, stack, work, variant, value). What
 # is measured is there once for each turn: native first in odd turns, gateway first in even ones. Only
-# loopback is used. Debian has the tools: valgrind binutils python3 strace wrk nghttp2-client.
+# loopback is used. Debian has the tools: valgrind binutils python3 strace wrk nghttp2-client nginx. `hosts` takes
+# fastcgi, proxy and actix-app for STACKS, and measures php-fpm, too, where it is installed.
 #
 # WSGI stands in the table and in the plot of one request when `wsgi` has taken its figures from
 # extras/adapter-wsgi/FIGURES.md. Measure them just before, on the same machine, with the script in that folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-steps=(instructions atomics allocations syscalls mounts requests messages workers streams idle slow sockets exact write)
+steps=(instructions atomics allocations syscalls mounts requests messages workers hosts streams idle slow sockets exact write)
 turns=${TURNS:-9}
 seconds=1       # of each run of wrk and h2load
 mib=1024        # of each stream
@@ -73,9 +74,14 @@ stop() {
 
 memory() { sed -n "s/^$1:[^0-9]*\([0-9]*\) kB/\1/p" "/proc/$pid/status"; }
 
-# Nanoseconds of processor that the server has had, all of its threads: other work beside it disturbs
-# that less than what a clock says.
-cpu() { cat "/proc/$pid"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
+# Nanoseconds of processor that the server has had, all of its threads and of its child processes: other work
+# beside it disturbs that less than what a clock says.
+cpu() {
+    local process
+    for process in "$pid" $(cat "/proc/$pid/task/$pid/children"); do
+        cat "/proc/$process"/task/*/schedstat
+    done | awk '{ sum += $1 } END { printf "%.0f", sum }'
+}
 
 # A limit that is lowered once cannot always be raised again.
 may_open() { # COUNT
@@ -86,7 +92,7 @@ may_open() { # COUNT
 }
 
 # shellcheck source=/dev/null
-for file in exact requests streams memory; do source "gateway-bench/figures/$file.sh"; done
+for file in exact requests hosts streams memory; do source "gateway-bench/figures/$file.sh"; done
 
 write() {
     "$bin/tables" "$results"/*.tsv >"$tmp/figures"
@@ -115,6 +121,7 @@ binaries() { # STEP
         syscalls | requests | streams | idle | slow) echo serve load ;;
         messages | sockets) echo sockets load ;;
         workers) echo workers ;;
+        hosts) echo hosts load ;;
         write) echo tables ;;
         allocations | wsgi | exact | check) ;;
         *) echo "unknown step: $1" >&2; return 2 ;;
@@ -124,14 +131,24 @@ binaries() { # STEP
 [ "$#" -eq 0 ] || steps=("$@")
 profile=${PROFILE:-release}
 build=()
+hosts_build=()
 for step in "${steps[@]}"; do
     names=$(binaries "$step")
-    for name in $names; do build+=(--bin "$name"); done
+    for name in $names; do
+        case "$name" in
+            hosts) hosts_build=(--features hosts --bin hosts) ;;
+            *) build+=(--bin "$name") ;;
+        esac
+    done
 done
 target=${CARGO_TARGET_DIR:-target}
 bin=${PROGRAMS:-$target/${profile/#dev/debug}}
-[ -n "${PROGRAMS:-}" ] || [ "${#build[@]}" -eq 0 ] ||
-    cargo build --locked --profile "$profile" -q -p gateway-bench "${build[@]}"
+# Apart, because the feature changes what the other programs are built of.
+for programs in "${build[*]}" "${hosts_build[*]}"; do
+    # shellcheck disable=SC2086
+    [ -n "${PROGRAMS:-}" ] || [ -z "$programs" ] ||
+        cargo build --locked --profile "$profile" -q -p gateway-bench $programs
+done
 results=${RESULTS:-$target/figures}
 mkdir -p "$results"
 tmp=$(mktemp -d)
@@ -140,7 +157,8 @@ run=$tmp/run.tsv # all rows of this run
 : >"$run"
 pid=
 client_pid=
-trap 'stop; [ -z "$client_pid" ] || kill "$client_pid" || true; rm -rf "$tmp"' EXIT
+upstream_pid=
+trap 'stop; for other in $client_pid $upstream_pid; do kill "$other" || true; done; rm -rf "$tmp"' EXIT
 for step in "${steps[@]}"; do
     : >"$rows"
     begin=$SECONDS

@@ -1,4 +1,4 @@
-//! Clients of `serve`, each for one measurement.
+//! Clients of `serve`, `sockets` and `hosts`, each for one measurement.
 //!
 //! - `load ask ADDR WORK COUNT`: keep-alive requests, one at a time, on one connection. `load calm` waits
 //!   before each until the server has nothing more to do.
@@ -11,7 +11,10 @@
 //! - `load messages ADDR websocket|bytes SIZE COUNT`: COUNT messages of SIZE bytes through one stream that
 //!   echoes, one after the other.
 //! - `load slow ADDR COUNT`: COUNT downloads, each read at about 64 KiB per second, until then.
+//! - `load fastcgi ADDR SCRIPT CONNECTIONS COUNT`: COUNT requests of FastCGI for the text of `plaintext` on so
+//!   many connections, which are kept; prints requests per second. Each response is checked.
 
+mod fastcgi;
 mod upgraded;
 
 use std::error::Error;
@@ -28,12 +31,14 @@ const USAGE: &str = "usage: load ask|calm ADDR WORK COUNT\n\
                      or:    load download|upload ADDR BYTES\n\
                      or:    load echo ADDR PATH websocket|raw BYTES\n\
                      or:    load messages ADDR websocket|bytes SIZE COUNT\n\
+                     or:    load fastcgi ADDR SCRIPT CONNECTIONS COUNT\n\
                      or:    load idle|slow|sockets ADDR COUNT";
 
 /// In which a server has nothing more to do.
 const CALM: Duration = Duration::from_millis(2);
 
-type Answer<T> = Result<T, Box<dyn Error>>;
+type BoxError = Box<dyn Error + Send + Sync>;
+type Answer<T> = Result<T, BoxError>;
 
 fn main() -> Answer<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -65,6 +70,9 @@ fn main() -> Answer<()> {
         }
         ["messages", addr, kind, size, count] => {
             upgraded::messages(addr, kind, size.parse()?, count.parse()?)
+        }
+        ["fastcgi", addr, script, connections, count] => {
+            fastcgi::ask(addr, script, connections.parse()?, count.parse()?)
         }
         ["slow", addr, count] => slow(addr, count.parse()?),
         _ => Err(USAGE.into()),
@@ -186,7 +194,7 @@ fn connect_narrow(addr: &str) -> Answer<TcpStream> {
             .connect(addr.parse()?)
             .await?
             .into_std()
-            .map_err(Box::<dyn Error>::from)
+            .map_err(BoxError::from)
     })?;
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;

@@ -2,6 +2,7 @@
 
 mod aims;
 mod before;
+mod hosts;
 mod machine;
 mod plain;
 mod results;
@@ -36,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("\n## Aims\n");
     println!("A time meets its aim if its ratio is at most 0.01 above it.\n");
     aims::print(&results);
+    hosts::print_lines(&results);
     println!("\n## Processor time of a request\n");
     println!(
         "In nanoseconds, of the server, with the kernel's part, over loopback with 32 connections.\n"
@@ -73,6 +75,8 @@ fn main() -> Result<(), Box<dyn Error>> {
          second, and nanoseconds of\nprocessor time of a request:\n"
     );
     workers(&results);
+    println!("\n## Other hosts\n");
+    hosts::print(&results);
     println!("\n## Streams\n");
     println!("1 GiB down in chunks of 64 KiB, and 1 GiB up, which is counted. MiB per second:\n");
     measured(&results, "rate");

@@ -78,7 +78,18 @@ impl Results {
 
     /// Native and gateway, and the ratio of each turn.
     pub(crate) fn beside(&self, kind: &str, stack: &str, work: &str) -> Option<Beside> {
-        let natives = self.turns(kind, stack, work, "native");
+        self.beside_peer(kind, stack, work, "native")
+    }
+
+    /// The same, with something else in the place of native.
+    pub(crate) fn beside_peer(
+        &self,
+        kind: &str,
+        stack: &str,
+        work: &str,
+        peer: &str,
+    ) -> Option<Beside> {
+        let natives = self.turns(kind, stack, work, peer);
         let gateways = self.turns(kind, stack, work, "gateway");
         let pairs = natives.iter().zip(&gateways);
         Some(Beside {
