@@ -33,6 +33,8 @@ pub(crate) enum Finished {
 pub(crate) struct Output<'a, W> {
     writer: &'a Mutex<W>,
     framing: Framing,
+    /// The last records of a response that is whole, to be written together with the end of the request.
+    last: BytesMut,
 }
 
 /// How bytes go out.
@@ -46,7 +48,16 @@ pub(crate) enum Framing {
 
 impl<'a, W: AsyncWrite + Unpin> Output<'a, W> {
     pub(crate) fn new(writer: &'a Mutex<W>, framing: Framing) -> Self {
-        Self { writer, framing }
+        Self {
+            writer,
+            framing,
+            last: BytesMut::new(),
+        }
+    }
+
+    /// What of a response that [is finished](Self::respond) is not written yet. Only records are held back.
+    pub(crate) fn into_last(self) -> BytesMut {
+        self.last
     }
 
     /// Writes a response. The body is dropped at the end, whatever happened (L1).
@@ -75,28 +86,33 @@ impl<'a, W: AsyncWrite + Unpin> Output<'a, W> {
             });
             match frame.await {
                 // Nothing is there yet, but for the head (B1).
-                None => self.write(head.take(), Bytes::new()).await?,
+                None => self.write(head.take(), Bytes::new(), false).await?,
                 // B11: trailers have no place in these protocols.
                 Some(Some(Ok(frame))) => {
+                    let is_last = body.is_end_stream();
                     if let Ok(data) = frame.into_data() {
-                        self.write(head.take(), data).await?;
+                        self.write(head.take(), data, is_last).await?;
+                    }
+                    if is_last && head.is_none() {
+                        return Ok(Finished::Whole);
                     }
                 }
                 Some(Some(Err(_))) => {
                     // The driver has logged it (B8).
-                    self.write(head.take(), Bytes::new()).await?;
+                    self.write(head.take(), Bytes::new(), false).await?;
                     self.complain().await?;
                     return Ok(Finished::Aborted);
                 }
                 Some(None) => {
-                    self.write(head.take(), Bytes::new()).await?;
+                    self.write(head.take(), Bytes::new(), true).await?;
                     return Ok(Finished::Whole);
                 }
             }
         }
     }
 
-    async fn write(&mut self, head: Option<Bytes>, chunk: Bytes) -> io::Result<()> {
+    /// Writes a part of the response. The last one may wait for the end of the request.
+    async fn write(&mut self, head: Option<Bytes>, chunk: Bytes, is_last: bool) -> io::Result<()> {
         let mut writer = self.writer.lock().await;
         match self.framing {
             Framing::Plain(_) => write_plain(&mut *writer, head.unwrap_or_default(), chunk).await?,
@@ -106,10 +122,17 @@ impl<'a, W: AsyncWrite + Unpin> Output<'a, W> {
                 if let Some(head) = head {
                     fastcgi::encode(kind::STDOUT, id, &head, &mut out);
                 }
-                for piece in chunk.chunks(MAX_CONTENT - MAX_CONTENT % 8) {
+                let mut pieces = chunk.chunks(MAX_CONTENT - MAX_CONTENT % 8).peekable();
+                while let Some(piece) = pieces.next() {
                     fastcgi::encode(kind::STDOUT, id, piece, &mut out);
-                    writer.write_all(&out).await?;
-                    out.clear();
+                    if pieces.peek().is_some() {
+                        writer.write_all(&out).await?;
+                        out.clear();
+                    }
+                }
+                if is_last {
+                    self.last = out;
+                    return Ok(());
                 }
                 writer.write_all(&out).await?;
             }

@@ -8,11 +8,17 @@
 
 mod support;
 
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
 use adapter_cgi::{CgiService, Protocol};
 use bytes::BytesMut;
-use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn, view};
-use support::{Connection, Record, begin, params, record, reports, within};
-use tokio::io::AsyncReadExt;
+use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn, view, view_with};
+use support::{Connection, Record, begin, params, record, reports, send_to, within};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 const ABORT: u8 = 2;
 const END: u8 = 3;
@@ -78,6 +84,61 @@ async fn a_connection_is_kept_for_the_next_request() {
     connection.send(request(2, false, b"last")).await;
     answer(&mut connection, 2).await;
     assert!(connection.receive().await.is_none(), "it is not kept");
+}
+
+/// The far end of a connection: the bytes of a request, and a count of the writes of its response.
+struct Counted {
+    request: io::Cursor<Vec<u8>>,
+    writes: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.request).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_known_to_its_end_is_one_write() {
+    for (body, expected) in [("", 1), ("short", 1), (&*"x".repeat(70_000), 2)] {
+        let writes = Arc::new(AtomicUsize::new(0));
+        let app = view_with(body.to_owned(), async |body, _: Environ| Body::from(body));
+        let mut records = Vec::new();
+        send_to(&mut records, request(1, false, b"")).await;
+        let connection = Counted {
+            request: io::Cursor::new(records),
+            writes: writes.clone(),
+        };
+        let service = CgiService::new(app);
+        service
+            .serve_connection(Protocol::FastCgi, connection)
+            .await
+            .unwrap();
+        assert_eq!(writes.load(Ordering::Relaxed), expected);
+    }
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ impl<A: App> CgiService<A> {
                 Ended::Finished(Finished::Aborted) => return Err(aborted()),
                 Ended::ClientGone => return Ok(()),
             };
-            records.finish(id, status).await?;
+            records.finish(id, status, output.into_last()).await?;
             if !keeps_connection || is_ending {
                 break;
             }
@@ -217,12 +217,11 @@ where
             .is_some_and(|record| matches!(self.requests.accept(record), Ok(Some(Event::InputEnd))))
     }
 
-    /// Ends a request.
-    async fn finish(&mut self, id: u16, status: u32) -> io::Result<()> {
+    /// Ends a request, behind the last records of its response: a short response is one write.
+    async fn finish(&mut self, id: u16, status: u32, mut out: BytesMut) -> io::Result<()> {
         self.reply().await?;
         self.requests.finish();
         self.is_aborted = false;
-        let mut out = BytesMut::new();
         end_request(id, status, &mut out);
         let mut writer = self.writer.lock().await;
         writer.write_all(&out).await?;
