@@ -37,6 +37,12 @@ fn get(target: &str) -> Request<Input> {
 }
 
 #[tokio::test]
+async fn a_timeout_beyond_the_clock_is_none() {
+    let program = shell("sleep 0.01; printf 'Content-Type: text/plain\\n\\nhere'").timeout(Duration::MAX);
+    assert_eq!(answer(program, get("/")).await, (200, "here".to_owned()));
+}
+
+#[tokio::test]
 async fn e11_the_environment_is_the_requests_and_nothing_else() {
     let request = Request::get("/a%20b?q=1")
         .header("host", "a.example:81")

@@ -1,5 +1,7 @@
 //! The fields that tell an upstream of the client (RFC 7239, and those that came before it).
 
+use std::net::IpAddr;
+
 use gateway_core::Environ;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -61,33 +63,36 @@ fn drop_all(headers: &mut HeaderMap) {
 
 /// A line behind those that are there: the last hop is the last entry.
 fn add(environ: &Environ, headers: &mut HeaderMap) {
-    let mut append = |name: HeaderName, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
+    let mut append = |name: HeaderName, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
             headers.append(name, value);
         }
     };
     let scheme = environ.scheme().as_str();
     let peer = environ.remote_addr();
     // RFC 7239 section 6: an IPv6 address is in brackets, and quoted. A Unix socket has no address.
-    let node = match peer {
-        Some(std::net::IpAddr::V6(address)) => format!("\"[{address}]\""),
-        Some(address) => address.to_string(),
-        None => "unknown".to_owned(),
+    let mut forwarded = match peer {
+        Some(IpAddr::V6(address)) => format!("for=\"[{address}]\""),
+        Some(IpAddr::V4(address)) => format!("for={address}"),
+        None => "for=unknown".to_owned(),
     };
+    forwarded.push_str(";proto=");
+    forwarded.push_str(scheme);
     let host = environ.host().filter(|host| !host.contains(['"', '\\']));
-    let named = host
-        .as_ref()
-        .map(|host| format!(";host=\"{host}\""))
-        .unwrap_or_default();
-    append(FORWARDED, &format!("for={node};proto={scheme}{named}"));
+    if let Some(host) = &host {
+        forwarded.push_str(";host=\"");
+        forwarded.push_str(host);
+        forwarded.push('"');
+    }
+    append(FORWARDED, forwarded);
     if let Some(peer) = peer {
-        append(FOR, &peer.to_string());
+        append(FOR, peer.to_string());
     }
     if let Some(host) = host {
-        append(HOST, &host);
+        append(HOST, host.into_owned());
     }
-    append(PROTO, scheme);
+    append(PROTO, scheme.to_owned());
     if !environ.raw_script_name().is_empty() {
-        append(PREFIX, environ.raw_script_name());
+        append(PREFIX, environ.raw_script_name().to_owned());
     }
 }

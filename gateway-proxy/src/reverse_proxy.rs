@@ -8,7 +8,7 @@ use gateway_core::{
     App, Body, Environ, Error, HttpError, InputError, StartResponse, strip_connection_fields,
 };
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, StatusCode, Uri, Version, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -167,6 +167,37 @@ impl ReverseProxy {
         }))
     }
 
+    /// The headers of the upstream's request.
+    fn headers(
+        &self,
+        environ: &Environ,
+        offer: Option<&Offer>,
+        is_chunked: bool,
+    ) -> Result<HeaderMap, Error> {
+        let mut headers = environ.headers().clone();
+        // First, because the client's `Connection` may name the fields that the proxy adds.
+        strip_connection_fields(&mut headers);
+        self.forwarding.apply(environ, &mut headers);
+        if headers.get_all(header::COOKIE).iter().nth(1).is_some()
+            && let Some(joined) = environ.header("cookie")
+        {
+            // RFC 9113 section 8.2.3: HTTP/1.1 has one line.
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(joined.as_bytes())?);
+        }
+        // The host has answered the one; the upstream's own is made of the URL.
+        headers.remove(header::EXPECT);
+        headers.remove(header::HOST);
+        if let Some(offer) = offer {
+            offer.apply(&mut headers)?;
+        }
+        if is_chunked {
+            // hyper's client sends no body of unknown length with a GET unless it is told to.
+            let chunked = HeaderValue::from_static("chunked");
+            headers.insert(header::TRANSFER_ENCODING, chunked);
+        }
+        Ok(headers)
+    }
+
     fn uri(&self, environ: &Environ) -> Result<Uri, HttpError> {
         let mut target = format!("{}{}", self.base, environ.raw_path_info());
         if environ.request_uri() == "*" {
@@ -198,47 +229,26 @@ fn client(connector: HttpConnector) -> Client<HttpConnector, Watched> {
 }
 
 impl App for ReverseProxy {
-    async fn call(&self, environ: Environ, start_response: StartResponse) -> Result<Body, Error> {
+    async fn call(
+        &self,
+        mut environ: Environ,
+        start_response: StartResponse,
+    ) -> Result<Body, Error> {
         let uri = self.uri(&environ)?;
-        let mut headers = environ.headers().clone();
-        // First, because the client's `Connection` may name the fields that the proxy adds.
-        strip_connection_fields(&mut headers);
-        self.forwarding.apply(&environ, &mut headers);
-        if headers.get_all(header::COOKIE).iter().nth(1).is_some()
-            && let Some(joined) = environ.header("cookie")
-        {
-            // RFC 9113 section 8.2.3: HTTP/1.1 has one line.
-            headers.insert(header::COOKIE, HeaderValue::from_bytes(joined.as_bytes())?);
-        }
-        // The host has answered the one; the upstream's own is made of the URL.
-        headers.remove(header::EXPECT);
-        headers.remove(header::HOST);
         let offer = Offer::of(&environ);
-        if let Some(offer) = &offer {
-            offer.apply(&mut headers)?;
-        }
-        let (parts, input) = environ.into_parts();
-        if !input.is_end_stream() && input.size_hint().exact().is_none() {
-            // hyper's client sends no body of unknown length with a GET unless it is told to.
-            headers.insert(
-                header::TRANSFER_ENCODING,
-                HeaderValue::from_static("chunked"),
-            );
-        }
+        let input = environ.take_input();
+        let is_chunked = !input.is_end_stream() && input.size_hint().exact().is_none();
         // RFC 9110 section 9.2.2: a kept connection may have been closed as the request was sent.
-        let mut is_repeatable = parts.method.is_safe() && input.is_end_stream();
+        let mut is_repeatable = environ.request_method().is_safe() && input.is_end_stream();
         let watch = Watch::new();
         let mut input = Some(input);
         let answered = loop {
             let body = Watched::new(input.take().unwrap_or_default(), watch.clone());
             let mut request = Request::new(body);
-            *request.method_mut() = parts.method.clone();
+            *request.method_mut() = environ.request_method().clone();
             *request.uri_mut() = uri.clone();
             *request.version_mut() = Version::HTTP_11;
-            *request.headers_mut() = match is_repeatable {
-                true => headers.clone(),
-                false => std::mem::take(&mut headers),
-            };
+            *request.headers_mut() = self.headers(&environ, offer.as_ref(), is_chunked)?;
             let answered = tokio::select! {
                 biased;
                 answered = self.client.request(request) => answered,

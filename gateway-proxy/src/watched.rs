@@ -1,5 +1,6 @@
 //! The request's body on its way to the upstream, and since when it is the upstream that is waited for.
 
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -35,12 +36,15 @@ impl Watch {
     /// Resolves when the upstream was waited for this long.
     pub(crate) async fn expires(&self, timeout: Duration) {
         loop {
-            let now = Instant::now();
-            let end = self.since().unwrap_or(now) + timeout;
-            if end <= now {
+            let since = self.since();
+            match since.unwrap_or_else(Instant::now).checked_add(timeout) {
+                Some(end) => sleep_until(end).await,
+                // A limit beyond the clock is none.
+                None => pending().await,
+            }
+            if since.is_some() && since == self.since() {
                 return;
             }
-            sleep_until(end).await;
         }
     }
 }
@@ -49,11 +53,18 @@ impl Watch {
 pub(crate) struct Watched {
     input: Input,
     watch: Watch,
+    /// There is something to wait for.
+    is_there: bool,
 }
 
 impl Watched {
     pub(crate) fn new(input: Input, watch: Watch) -> Self {
-        Self { input, watch }
+        let is_there = !input.is_end_stream();
+        Self {
+            input,
+            watch,
+            is_there,
+        }
     }
 }
 
@@ -84,6 +95,8 @@ impl HttpBody for Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         // Sent, or given up by the upstream.
-        self.watch.touch();
+        if self.is_there {
+            self.watch.touch();
+        }
     }
 }

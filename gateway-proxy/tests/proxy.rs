@@ -153,6 +153,19 @@ async fn an_upstream_that_is_not_there_is_a_502_and_one_that_hangs_a_504() {
     assert_eq!(ask(proxy, "", request).await.0, 504);
 }
 
+#[tokio::test]
+async fn a_response_timeout_beyond_the_clock_is_none() {
+    let url = upstream(view(async |_| {
+        tokio::task::yield_now().await;
+        "here"
+    }))
+    .await;
+    let proxy = ReverseProxy::new(&url).unwrap();
+    let proxy = proxy.response_timeout(Duration::MAX);
+    let request = get("/").body(Input::empty()).unwrap();
+    assert_eq!(ask(proxy, "", request).await.0, 200);
+}
+
 #[test]
 fn a_url_that_is_no_upstreams_is_an_error() {
     for wrong in [

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,12 +80,15 @@ impl Watch {
     /// Resolves when nothing has moved for this time.
     async fn stalls(&self, timeout: Duration) {
         loop {
-            let now = Instant::now();
-            let since = self.since().unwrap_or(now);
-            if since + timeout <= now {
+            let since = self.since();
+            match since.unwrap_or_else(Instant::now).checked_add(timeout) {
+                Some(end) => sleep_until(end).await,
+                // A limit beyond the clock is none.
+                None => pending().await,
+            }
+            if since.is_some() && since == self.since() {
                 return;
             }
-            sleep_until(since + timeout).await;
         }
     }
 }

@@ -73,7 +73,7 @@ impl OpenExchanges {
     /// True if there are some, and all of them wait for the client.
     fn wait_for_client(&self) -> bool {
         let counts = self.0.load(Relaxed);
-        counts >= OPEN && counts % OPEN == 0
+        counts >= OPEN && counts & (OPEN - 1) == 0
     }
 }
 
