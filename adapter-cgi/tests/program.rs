@@ -38,7 +38,8 @@ fn get(target: &str) -> Request<Input> {
 
 #[tokio::test]
 async fn a_timeout_beyond_the_clock_is_none() {
-    let program = shell("sleep 0.01; printf 'Content-Type: text/plain\\n\\nhere'").timeout(Duration::MAX);
+    let program =
+        shell("sleep 0.01; printf 'Content-Type: text/plain\\n\\nhere'").timeout(Duration::MAX);
     assert_eq!(answer(program, get("/")).await, (200, "here".to_owned()));
 }
 

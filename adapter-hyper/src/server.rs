@@ -262,7 +262,7 @@ impl<L: Listener> Server<L> {
     }
 
     /// Limits how long a client may take for a request's head, and how long an HTTP/1 connection
-    /// may idle. The default is 30 seconds.
+    /// may idle. Then its connection ends. The default is 30 seconds; it is exceeded by a quarter at most.
     pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
         self.limits = self.limits.header_read_timeout(timeout);
         self
@@ -276,14 +276,14 @@ impl<L: Listener> Server<L> {
     }
 
     /// Limits how long a client may read none of the bytes that wait for it. Then its connection
-    /// ends. The default is 60 seconds.
+    /// ends. The default is 60 seconds; it is exceeded by a quarter at most.
     pub fn write_timeout(mut self, timeout: Duration) -> Self {
         self.limits = self.limits.write_timeout(timeout);
         self
     }
 
     /// Limits how long an HTTP/2 connection may be without a request. Then it ends with GOAWAY. The
-    /// default is 60 seconds.
+    /// default is 60 seconds; it is exceeded by a quarter at most.
     pub fn http2_idle_timeout(mut self, timeout: Duration) -> Self {
         self.limits = self.limits.http2_idle_timeout(timeout);
         self

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use adapter_hyper::Server;
 use gateway_conformance::wire::{End, Protocol, WireRequest, exchange, http1, http2};
-use gateway_core::{Body, Environ, Error, StartResponse, app_fn};
+use gateway_core::{Body, Environ, Error, StartResponse, app_fn, view};
 use support::{OnDrop, Reports, Running, reports, start_with, within};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -114,6 +114,26 @@ async fn a_client_that_sends_no_head_in_time_is_closed_without_a_word() {
         assert!(connection.rest().await.unwrap().is_empty(), "{beginning}");
     });
     futures_util::future::join_all(clients).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_limit_beyond_the_clock_is_none() {
+    let echo = view(async |mut environ: Environ| environ.take_input().text(10).await);
+    let server = start_with(echo, |server| {
+        server
+            .header_read_timeout(Duration::MAX)
+            .body_read_timeout(Duration::MAX)
+            .write_timeout(Duration::MAX)
+            .http2_idle_timeout(Duration::MAX)
+            .shutdown_deadline(Duration::MAX)
+    })
+    .await;
+    for protocol in Protocol::ALL {
+        let request = WireRequest::post("/").body("some");
+        let response = exchange(server.addr, protocol, &request).await.unwrap();
+        assert_eq!(response.text(), "some", "{protocol:?}");
+    }
     server.stop().await;
 }
 
