@@ -34,8 +34,8 @@ pub(super) struct Activity {
     alarm: Arc<Alarm>,
 }
 
-/// Changes with each step. Two at the same time may count as one, which nobody can tell from one: so it
-/// costs no atomic operation.
+/// A number that changes with each step. Two steps at the same time may count as one, which is enough to see
+/// that there was one. So a step is a load and a store.
 #[derive(Debug, Default)]
 struct Steps(AtomicU32);
 
