@@ -79,26 +79,8 @@ pub(crate) fn is_valid_host(value: &[u8]) -> bool {
         let (address, port) = literal.split_at(end);
         return is_ip_literal(address) && is_port(port.get(1..).unwrap_or_default());
     }
-    let end = value
-        .iter()
-        .position(|byte| !is_name_byte(*byte))
-        .unwrap_or(value.len());
-    let (name, port) = value.split_at(end);
-    if port.first() == Some(&b'%') {
-        return is_encoded_host(value);
-    }
+    let (name, port) = value.split_at(reg_name_len(value));
     name.len() <= LONGEST && is_port(port)
-}
-
-/// The same, for a name with percent-encoded bytes.
-#[cold]
-fn is_encoded_host(value: &[u8]) -> bool {
-    let mut halves = value.splitn(2, |byte| *byte == b':');
-    let name = halves.next().unwrap_or_default();
-    let has_port_digits = halves
-        .next()
-        .is_none_or(|digits| digits.iter().all(u8::is_ascii_digit));
-    name.len() <= LONGEST && is_reg_name(name) && has_port_digits
 }
 
 /// True for nothing, or a colon and digits.
@@ -110,22 +92,19 @@ fn is_port(port: &[u8]) -> bool {
     }
 }
 
-/// RFC 3986 section 3.2.2: unreserved characters, sub-delimiters, and percent-encoded bytes.
-fn is_reg_name(name: &[u8]) -> bool {
-    let mut bytes = name.iter();
-    while let Some(byte) = bytes.next() {
-        let is_right = match byte {
-            b'%' => {
-                bytes.next().is_some_and(u8::is_ascii_hexdigit)
-                    && bytes.next().is_some_and(u8::is_ascii_hexdigit)
+/// How many bytes at the beginning can be a name (RFC 3986 section 3.2.2): unreserved characters,
+/// sub-delimiters, and percent-encoded bytes.
+fn reg_name_len(value: &[u8]) -> usize {
+    let mut rest = value;
+    loop {
+        rest = match rest {
+            [byte, rest @ ..] if is_name_byte(*byte) => rest,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                rest
             }
-            byte => is_name_byte(*byte),
+            _ => return value.len() - rest.len(),
         };
-        if !is_right {
-            return false;
-        }
     }
-    true
 }
 
 fn is_name_byte(byte: u8) -> bool {

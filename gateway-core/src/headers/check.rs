@@ -46,7 +46,7 @@ fn may_be_special(name: &HeaderName) -> bool {
     matches!(name.as_str().len(), 2 | 7 | 10 | 14 | 16 | 17)
 }
 
-/// What has a name as long as that of a field of the connection (S7).
+/// Refuses a field of the connection, and a `Trailer` that names no trailers (S7).
 #[inline(never)]
 fn check_connection_field(name: &HeaderName, value: &HeaderValue) -> Result<(), HeaderError> {
     match *name {
