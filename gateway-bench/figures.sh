@@ -121,7 +121,7 @@ binaries() { # STEP
         syscalls | requests | streams | idle | slow) echo serve load ;;
         messages | sockets) echo sockets load ;;
         workers) echo workers ;;
-        hosts) echo hosts load ;;
+        hosts) echo hosts workers load ;;
         write) echo tables ;;
         allocations | wsgi | exact | check) ;;
         *) echo "unknown step: $1" >&2; return 2 ;;

@@ -63,6 +63,7 @@ over_http() { # HOST VARIANT
     case "$1 $2" in
         "proxy nginx") launch_nginx ;;
         proxy*) launch "$bin/hosts" proxy "$2" "$upstream" ;;
+        "actix-app actix") launch "$bin/workers" actix 1 ;;
         *) launch "$bin/hosts" "$1" "$2" ;;
     esac
     before=$(cpu)

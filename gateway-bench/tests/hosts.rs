@@ -16,7 +16,11 @@ struct Running(Child, String);
 
 impl Running {
     fn start(args: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hosts"));
+        Self::program(env!("CARGO_BIN_EXE_hosts"), args)
+    }
+
+    fn program(path: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(path);
         let mut child = command.args(args).stdout(Stdio::piped()).spawn().unwrap();
         let mut addr = String::new();
         let said = child.stdout.take().unwrap();
@@ -98,10 +102,10 @@ fn proxies_ask_and_answer_the_same() {
 
 #[test]
 fn applications_of_actix_answer_the_same() {
-    for variant in ["gateway", "actix"] {
-        let server = Running::start(&["actix-app", variant]);
-        assert_eq!(server.answer(), TEXT, "{variant}");
-    }
+    let gateway = Running::start(&["actix-app", "gateway"]);
+    let native = Running::program(env!("CARGO_BIN_EXE_workers"), &["actix", "1"]);
+    assert_eq!(gateway.answer(), TEXT);
+    assert_eq!(native.answer(), TEXT);
 }
 
 #[test]

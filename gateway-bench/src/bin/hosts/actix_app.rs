@@ -1,7 +1,7 @@
-//! An application of actix-web: on hyper, and in its own server.
+//! An application of actix-web on hyper: the one that `workers actix` serves.
 
 use actix_web::http::header::ContentType;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpResponse, web};
 use gateway_core::{App as _, Connection, Gateway};
 
 use crate::{Served, TEXT, on_hyper};
@@ -18,19 +18,6 @@ pub(crate) async fn gateway() -> Served {
         adapter_hyper::service_with(&gateway, Connection::new().with_peer_addr(peer))
     })
     .await
-}
-
-pub(crate) fn native() -> Served {
-    actix_web::rt::System::new().block_on(async {
-        let server = HttpServer::new(|| App::new().route(PATH, web::get().to(plaintext)))
-            .workers(1)
-            .tcp_nodelay(true)
-            .bind("127.0.0.1:0")?;
-        for addr in server.addrs() {
-            println!("{addr}");
-        }
-        Ok(server.run().await?)
-    })
 }
 
 async fn plaintext() -> HttpResponse {

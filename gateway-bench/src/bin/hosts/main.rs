@@ -4,8 +4,7 @@
 //! - `fastcgi`: `gateway` is an app under `adapter_cgi::Server`, `tokio-fastcgi` that library.
 //! - `proxy`: to an upstream whose address follows. `gateway` is `gateway_proxy::ReverseProxy` on hyper, `hyper` the
 //!   same by hand, with hyper-util's client.
-//! - `actix-app`: an application of actix-web. `gateway` is `actix_app` on hyper, `actix` actix-web's own
-//!   server with one worker.
+//! - `actix-app gateway`: an application of actix-web, as `actix_app` on hyper. `workers actix 1` is beside it.
 //! - `upstream hyper`: what the proxies ask, by hand.
 //!
 //! hyper, and all of FastCGI, is on one thread.
@@ -22,7 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "usage: hosts fastcgi gateway|tokio-fastcgi\n\
                      or:    hosts proxy gateway|hyper UPSTREAM\n\
-                     or:    hosts actix-app gateway|actix\n\
+                     or:    hosts actix-app gateway\n\
                      or:    hosts upstream hyper";
 const TEXT: &str = "Hello, World!";
 const TEXT_TYPE: &str = "text/plain; charset=utf-8";
@@ -38,7 +37,6 @@ fn main() -> Served {
         ["proxy", "gateway", upstream] => run(proxy::gateway(upstream)),
         ["proxy", "hyper", upstream] => run(proxy::by_hand(upstream)),
         ["actix-app", "gateway"] => run(actix_app::gateway()),
-        ["actix-app", "actix"] => actix_app::native(),
         ["upstream", "hyper"] => run(on_hyper::upstream()),
         _ => Err(USAGE.into()),
     }
