@@ -159,7 +159,7 @@ fn respond(
     kind: RequestKind,
 ) {
     let ready = match ready {
-        Ready::Switch(body) => return switch(response, owner, committed, body, kind),
+        Ready::Switch(body) => return respond_with_switch(response, owner, committed, body, kind),
         ready => ready,
     };
     let status = response.status();
@@ -190,14 +190,14 @@ fn respond(
             owner.completes();
             Outgoing::full(Bytes::new())
         }
-        Ready::Stream(body) => stream(response.headers(), owner, body, length, kind),
+        Ready::Stream(body) => commit_stream(response.headers(), owner, body, length, kind),
         // Above.
         Ready::Switch(_) => Outgoing::nothing(),
     };
 }
 
 #[cold]
-fn switch(
+fn respond_with_switch(
     response: &mut Response<Outgoing>,
     mut owner: Owner,
     committed: Committed,
@@ -211,7 +211,7 @@ fn switch(
 }
 
 #[inline(never)]
-fn stream(
+fn commit_stream(
     headers: &HeaderMap,
     mut owner: Owner,
     mut body: Box<CommittedBody>,
