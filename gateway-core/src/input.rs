@@ -4,18 +4,21 @@ mod error;
 mod into_input;
 #[cfg(feature = "tokio")]
 mod read;
+mod reading;
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::body::{Frames, HttpFrames};
-use crate::error::{BoxError, Error};
+#[cfg(feature = "lint")]
+use crate::body::Frames;
+use crate::body::HttpFrames;
+use crate::error::BoxError;
 use crate::exchange::UnreadMark;
 use crate::http_error::HttpError;
 
@@ -23,9 +26,7 @@ pub use error::InputError;
 pub use into_input::IntoInput;
 #[cfg(feature = "tokio")]
 pub use read::InputReader;
-
-/// After this many empty chunks in a row, the input lets other tasks run.
-const EMPTY_CHUNKS: u32 = 32;
+use reading::Reading;
 
 /// The input: WSGI's `wsgi.input`, the request's body.
 ///
@@ -52,33 +53,10 @@ const EMPTY_CHUNKS: u32 = 32;
 /// # }).unwrap();
 /// ```
 #[derive(Default)]
-pub struct Input {
-    repr: Repr,
-    /// What is left of the declared length.
-    remaining: Option<u64>,
-    /// How many bytes may still be read, and the limit.
-    allowance: Option<Allowance>,
-    trailers: Option<Box<HeaderMap>>,
-    /// The `Stream` has returned its error, and is over.
-    is_error_given: bool,
-    // Dropped after the frames: when the mark is seen, the host knows that the frames are gone.
-    mark: Option<UnreadMark>,
-}
-
-#[derive(Default)]
-enum Repr {
-    #[default]
-    Empty,
-    Full(Bytes),
-    Stream(Frames),
-    Failed(InputError),
-}
-
-#[derive(Clone, Copy)]
-struct Allowance {
-    limit: u64,
-    left: u64,
-}
+pub struct Input(
+    // `None` for an input of no bytes, as most requests have.
+    Option<Reading>,
+);
 
 impl Input {
     /// An input of no bytes.
@@ -98,21 +76,13 @@ impl Input {
         if body.is_end_stream() {
             return Self::empty();
         }
-        Self {
-            repr: Repr::Stream(Box::pin(HttpFrames::new(body))),
-            ..Self::default()
-        }
+        Self(Some(Reading::stream(Box::pin(HttpFrames::new(body)))))
     }
 
     /// True if it is the same as [`empty`](Self::empty).
     #[inline]
     pub(crate) fn is_untouched(&self) -> bool {
-        matches!(self.repr, Repr::Empty)
-            && self.remaining.is_none()
-            && self.allowance.is_none()
-            && self.trailers.is_none()
-            && !self.is_error_given
-            && self.mark.is_none()
+        self.0.is_none()
     }
 
     /// Makes it empty.
@@ -126,30 +96,29 @@ impl Input {
 
     /// True if there is something to hold to a declared length.
     pub(crate) fn is_there(&self) -> bool {
-        matches!(self.repr, Repr::Stream(_) | Repr::Full(_))
+        self.0.as_ref().is_some_and(Reading::is_there)
     }
 
     /// Sets a mark on the host's body, if there is one.
     pub(crate) fn set_mark(&mut self, mark: impl FnOnce() -> UnreadMark) {
-        if matches!(self.repr, Repr::Stream(_)) {
-            self.mark = Some(mark());
+        if let Some(reading) = &mut self.0 {
+            reading.set_mark(mark);
         }
     }
 
     pub(crate) fn declare(&mut self, length: Option<u64>) {
-        self.remaining = length;
+        if let Some(reading) = &mut self.0 {
+            reading.declare(length);
+        }
     }
 
     /// Puts a watcher around the frames. The declared length and the limit stay. False if there are
     /// no frames. For the lint.
     #[cfg(feature = "lint")]
     pub(crate) fn watch(&mut self, watcher: impl FnOnce(Frames, Option<u64>) -> Frames) -> bool {
-        let (repr, is_stream) = match std::mem::take(&mut self.repr) {
-            Repr::Stream(frames) => (Repr::Stream(watcher(frames, self.remaining)), true),
-            repr => (repr, false),
-        };
-        self.repr = repr;
-        is_stream
+        self.0
+            .as_mut()
+            .is_some_and(|reading| reading.watch(watcher))
     }
 
     /// Limits how many bytes can be read: a read that would pass `limit` fails with an error that
@@ -158,11 +127,8 @@ impl Input {
     /// This does not look at the length that the client declared. `MiddlewareExt::limit_input` of
     /// `gateway-util` checks that before the app runs.
     pub fn limit(&mut self, limit: u64) {
-        if self
-            .allowance
-            .is_none_or(|allowance| limit < allowance.left)
-        {
-            self.allowance = Some(Allowance { limit, left: limit });
+        if let Some(reading) = &mut self.0 {
+            reading.limit(limit);
         }
     }
 
@@ -228,100 +194,14 @@ impl Input {
     /// hosts that do not pass them on.
     #[must_use]
     pub fn trailers(&self) -> Option<&HeaderMap> {
-        self.trailers.as_deref()
+        self.0.as_ref()?.trailers()
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
-        for _ in 0..EMPTY_CHUNKS {
-            let frame = match &mut self.repr {
-                // A buffered body may be shorter than declared (I3).
-                Repr::Empty => None,
-                Repr::Failed(error) => return Poll::Ready(Some(Err(error.clone()))),
-                Repr::Full(bytes) => {
-                    let bytes = std::mem::take(bytes);
-                    self.repr = Repr::Empty;
-                    Some(Ok(Frame::data(bytes)))
-                }
-                Repr::Stream(frames) => {
-                    let frame = ready!(frames.as_mut().poll_frame(cx));
-                    if (frame.is_none() || frames.is_end_stream())
-                        && let Some(mark) = self.mark.take()
-                    {
-                        mark.end();
-                    }
-                    frame
-                }
-            };
-            match self.admit(frame) {
-                Ok(None) => {
-                    self.repr = Repr::Empty;
-                    return Poll::Ready(None);
-                }
-                Ok(Some(bytes)) if bytes.is_empty() => {}
-                Ok(Some(bytes)) => return Poll::Ready(Some(Ok(bytes))),
-                Err(error) => {
-                    self.repr = Repr::Failed(error.clone());
-                    return Poll::Ready(Some(Err(error)));
-                }
-            }
+        match &mut self.0 {
+            Some(reading) => reading.poll_chunk(cx),
+            None => Poll::Ready(None),
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    /// Checks a frame against the declared length and the limit; `None` is the end.
-    fn admit(
-        &mut self,
-        frame: Option<Result<Frame<Bytes>, Error>>,
-    ) -> Result<Option<Bytes>, InputError> {
-        let frame = match frame {
-            Some(frame) => frame.map_err(|error| InputError::transport(error.into_boxed()))?,
-            None => return self.end(),
-        };
-        let mut data = match frame.into_data() {
-            Ok(data) => data,
-            Err(frame) => {
-                // I7: trailers are the last frame.
-                self.trailers = frame.into_trailers().ok().map(Box::new);
-                return self.end();
-            }
-        };
-        if let Some(left) = &mut self.remaining {
-            if *left == 0 && !data.is_empty() {
-                return Ok(None);
-            }
-            // I1: bytes after the declared length are not part of this request.
-            data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
-            *left -= data.len() as u64;
-        }
-        if let Some(allowance) = &mut self.allowance {
-            allowance.left = allowance
-                .left
-                .checked_sub(data.len() as u64)
-                .ok_or_else(|| InputError::too_large(allowance.limit))?;
-        }
-        Ok(Some(data))
-    }
-
-    /// Ends the frames. If bytes of the declared length are missing, that is an error (I3).
-    fn end(&self) -> Result<Option<Bytes>, InputError> {
-        if self.remaining.is_some_and(|left| left > 0) {
-            return Err(InputError::incomplete());
-        }
-        Ok(None)
-    }
-}
-
-impl Input {
-    /// As [`poll_chunk`](Self::poll_chunk), but after an error the stream ends, because a reader
-    /// that skips errors would read forever.
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, InputError>>> {
-        if self.is_error_given {
-            return Poll::Ready(None);
-        }
-        let item = ready!(self.poll_chunk(cx));
-        self.is_error_given = matches!(item, Some(Err(_)));
-        Poll::Ready(item)
     }
 }
 
@@ -334,27 +214,20 @@ impl HttpBody for Input {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, InputError>>> {
-        let this = self.get_mut();
-        Poll::Ready(match ready!(this.poll_item(cx)) {
-            Some(chunk) => Some(chunk.map(Frame::data)),
-            None => this
-                .trailers
-                .take()
-                .map(|trailers| Ok(Frame::trailers(*trailers))),
-        })
+        match &mut self.get_mut().0 {
+            Some(reading) => reading.poll_frame(cx),
+            None => Poll::Ready(None),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.repr, Repr::Empty) && self.trailers.is_none() && self.end().is_ok()
+        self.0.as_ref().is_none_or(Reading::is_end)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match (&self.repr, self.remaining) {
-            (Repr::Failed(_), _) => SizeHint::default(),
-            (_, Some(left)) => SizeHint::with_exact(left),
-            (Repr::Empty, None) => SizeHint::with_exact(0),
-            (Repr::Full(bytes), None) => SizeHint::with_exact(bytes.len() as u64),
-            (Repr::Stream(frames), None) => frames.size_hint(),
+        match &self.0 {
+            Some(reading) => reading.size_hint(),
+            None => SizeHint::with_exact(0),
         }
     }
 }
@@ -364,20 +237,18 @@ impl Stream for Input {
     type Item = Result<Bytes, InputError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_item(cx)
+        match &mut self.get_mut().0 {
+            Some(reading) => reading.poll_item(cx),
+            None => Poll::Ready(None),
+        }
     }
 }
 
 impl fmt::Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.repr {
-            Repr::Empty => f.write_str("Input::Empty"),
-            Repr::Full(bytes) => write!(f, "Input::Full({} bytes)", bytes.len()),
-            Repr::Stream(_) => match self.remaining {
-                Some(left) => write!(f, "Input::Stream({left} bytes left)"),
-                None => f.write_str("Input::Stream"),
-            },
-            Repr::Failed(error) => write!(f, "Input::Failed({error})"),
+        match &self.0 {
+            Some(reading) => reading.fmt(f),
+            None => f.write_str("Input::Empty"),
         }
     }
 }

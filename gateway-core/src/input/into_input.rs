@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::{Input, Repr};
+use super::{Input, Reading};
 use crate::body::Body;
 
 /// What can be an [`Input`]: nothing (`()`), text, bytes, a [`Body`]. Borrowed text and bytes are copied.
@@ -38,10 +38,7 @@ impl IntoInput for () {
 
 impl IntoInput for Bytes {
     fn into_input(self) -> Input {
-        Input {
-            repr: Repr::Full(self),
-            ..Input::default()
-        }
+        Input(Some(Reading::full(self)))
     }
 }
 
