@@ -12,6 +12,9 @@
 //! - The pump reads a chunk only when the app waits for one (the other half of B3): an app that
 //!   does not read stops the host's connection, which stops the client.
 //!
+//! For a stream after a switch of protocols, [`open_reader`] gives the app's end without an input
+//! around it.
+//!
 //! # Who wakes whom
 //!
 //! - The app waits for a chunk: the *wish* appears. The pump's task is woken once, when the wish
@@ -19,13 +22,15 @@
 //!   [`Pump::drive`], since `drive` looks for one before it returns.
 //! - A wish stands and the payload has nothing: the payload's own waker wakes the pump's task, as
 //!   for any stream.
-//! - A chunk is there: the reader is woken, wherever it is. A reader with the waker of the pump's
-//!   own task is asked again within the same `drive`.
+//! - A chunk is there for a wish of an earlier call: the app is polled. The reader is woken
+//!   afterwards if that poll did not reach it, because then it is elsewhere.
+//! - A chunk is there for a wish that appeared in this call: a reader with the waker of the pump's
+//!   own task is asked again within the same `drive`, and another one is woken.
 //! - The pump is dropped: the reader is woken, and its read fails (I3).
 //! - The input is dropped: nobody is woken. The payload is not read any more.
 //!
-//! An app may read its input under a waker of its own, as `select`, `join` and tungstenite do: that
-//! costs a wake-up per chunk, and none while the client is silent.
+//! An app may read its input under a waker of its own, as `select`, `join` and tungstenite do. That
+//! costs no wake-up for a chunk that it waited for, and none while the client is silent.
 //!
 //! # What the adapter owes
 //!
@@ -121,7 +126,7 @@ use crate::error::BoxError;
 use crate::input::Input;
 
 pub use pump::Pump;
-pub use reader::Abandoned;
+pub use reader::{Abandoned, Reader};
 
 /// Opens a bridge: the [`Input`] for the app, and the [`Pump`] that fills it from `payload`.
 ///
@@ -134,6 +139,39 @@ pub use reader::Abandoned;
 /// Dropping the pump drops the payload; a reader gets an [`Abandoned`] error. Dropping the input
 /// leaves the payload with the pump, for [`Pump::poll_drain`].
 pub fn open<S, E>(payload: S) -> (Input, Pump<S>)
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+    E: Into<BoxError>,
+{
+    let (reader, pump) = Pump::new(payload);
+    (Input::new(reader), pump)
+}
+
+/// As [`open`], for the incoming half of a stream after a switch of protocols: gives the reader
+/// itself, for a [`DuplexIo`](crate::DuplexIo) of the host. Nothing is held to a length there, so an
+/// input around it would have nothing to do.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::future::poll_fn;
+/// use std::io;
+/// use std::pin::{Pin, pin};
+///
+/// use bytes::Bytes;
+/// use futures_core::Stream;
+/// use gateway_core::bridge;
+///
+/// let chunks = [Ok::<_, io::Error>(Bytes::from("ping"))];
+/// let (mut reader, mut pump) = bridge::open_reader(futures_util::stream::iter(chunks));
+/// let mut read = pin!(poll_fn(|cx| Pin::new(&mut reader).poll_next(cx)));
+/// let chunk = poll_fn(|cx| pump.drive(cx, |cx| read.as_mut().poll(cx))).await;
+/// assert_eq!(chunk.transpose()?.as_deref(), Some(&b"ping"[..]));
+/// # Ok::<(), gateway_core::BoxError>(())
+/// # }).unwrap();
+/// ```
+pub fn open_reader<S, E>(payload: S) -> (Reader, Pump<S>)
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
     E: Into<BoxError>,

@@ -219,6 +219,66 @@ fn a_reader_elsewhere_wakes_the_task_once_for_each_wish() {
 }
 
 #[test]
+fn a_reader_elsewhere_hears_of_the_end_and_of_an_error() {
+    for fails in [false, true] {
+        let client = Client::default();
+        let (mut input, mut task) = Task::new(&client);
+        let elsewhere = Wakes::new();
+        let waker = Waker::from(elsewhere.clone());
+        let mut cx = Context::from_waker(&waker);
+        assert!(poll_chunk(&mut input, &mut cx).is_pending());
+        assert!(task.drive(|_| Poll::<()>::Pending).is_pending());
+        if fails {
+            client.fail();
+        } else {
+            client.end();
+        }
+        assert!(task.drive(|_| Poll::<()>::Pending).is_pending());
+        assert_eq!(elsewhere.count(), 1);
+        match poll_chunk(&mut input, &mut cx) {
+            Poll::Ready(None) => assert!(!fails),
+            Poll::Ready(Some(Err(_))) => assert!(fails),
+            other => panic!("expected the end or an error: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_reader_in_this_task_under_a_waker_of_its_own_is_polled_once_for_a_chunk() {
+    let client = Client::default();
+    let (mut input, mut task) = Task::new(&client);
+    let own = Arc::new(Foreign {
+        wakes: AtomicUsize::new(0),
+        outer: Waker::from(task.wakes.clone()),
+    });
+    let waker = Waker::from(own.clone());
+    let mut polls = 0;
+    let mut drive = |task: &mut Task| {
+        task.drive(|_| {
+            polls += 1;
+            poll_chunk(&mut input, &mut Context::from_waker(&waker))
+        })
+    };
+    assert!(drive(&mut task).is_pending());
+    client.send("a");
+    assert_eq!(task.wakes.count(), 1);
+    assert_eq!(chunk(drive(&mut task)), "a");
+    assert_eq!(polls, 2);
+    assert_eq!(own.wakes.load(Ordering::SeqCst), 0);
+    assert_eq!(task.wakes.count(), 1, "only the payload woke the task");
+}
+
+#[test]
+fn b3_a_waiting_payload_is_asked_once_for_each_poll_of_the_task() {
+    let client = Client::default();
+    let (mut input, mut task) = Task::new(&client);
+    for polls in 1..=3 {
+        assert!(task.drive(|cx| poll_chunk(&mut input, cx)).is_pending());
+        assert_eq!(client.polls(), polls);
+    }
+}
+
+#[test]
 fn a_wish_of_another_task_is_served_also_when_the_app_is_ready() {
     let client = Client::default();
     client.send("a");

@@ -3,15 +3,15 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::MutexGuard;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
 
 use super::reader::Reader;
-use super::slot::{Slot, Stage, register};
+use super::slot::{Slot, Stage, State, register};
 use crate::error::BoxError;
-use crate::input::Input;
 
 /// After this many turns between the app and the payload, other tasks run.
 const TURNS: u32 = 32;
@@ -30,36 +30,28 @@ pub struct Pump<S> {
     slot: Slot,
 }
 
-/// What a look at the slot has led to.
-#[derive(Clone, Copy, PartialEq)]
-enum Pumped {
-    /// There is nothing to do until a waker is called.
-    Idle,
-    /// A reader in this same task now has a chunk.
-    Delivered,
-}
-
 impl<S, E> Pump<S>
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
     E: Into<BoxError>,
 {
-    pub(super) fn new(payload: S) -> (Input, Self) {
+    pub(super) fn new(payload: S) -> (Reader, Self) {
         let slot = Slot::default();
-        let input = Input::new(Reader(slot.clone()));
+        let reader = Reader::new(slot.clone());
         let pump = Self {
             payload: Some(payload),
             slot,
         };
-        (input, pump)
+        (reader, pump)
     }
 
     /// Polls the app and moves chunks for it, in turns, until the app is ready or nothing is left
     /// to do: the way to poll the gateway's future and the response's body.
     ///
     /// `poll` is called at least once, with the context of the host's task. It must not be called
-    /// again after it was ready, and is not. The payload is polled after each call, also when the
-    /// app is ready: a reader in another task may wait for a chunk.
+    /// again after it was ready, and is not. If the app waits for a chunk, the payload is polled
+    /// before it; and after it if the app then waits for another one, also when the app is ready: a
+    /// reader in another task may wait for a chunk.
     ///
     /// After 32 turns the task is woken and other tasks run.
     #[inline]
@@ -68,20 +60,38 @@ where
         cx: &mut Context<'_>,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
+        let mut is_payload_pending = false;
         for _ in 0..TURNS {
             if self.payload.is_none() {
                 return poll(cx);
             }
-            self.slot.lock().attending = true;
+            // A reader waits since an earlier call. If it is in this task, it is polled now.
+            if self.attend() && !is_payload_pending {
+                is_payload_pending = self.fill(cx).is_none();
+            }
             let polled = poll(cx);
-            let pumped = self.pump(cx);
-            if pumped == Pumped::Idle {
+            if !self.look(cx) || is_payload_pending {
                 return polled;
             }
-            if polled.is_ready() {
-                // The chunk is for a part of the app that did not make the app ready.
-                cx.waker().wake_by_ref();
+            let Some(mut state) = self.fill(cx) else {
                 return polled;
+            };
+            let reader = state.reader.take();
+            drop(state);
+            match reader {
+                // The chunk is for a part of the app that did not make the app ready.
+                Some(reader) if polled.is_ready() => {
+                    reader.wake();
+                    return polled;
+                }
+                // Saves a turn of the executor.
+                Some(reader) if reader.will_wake(cx.waker()) => {}
+                // A waker that `will_wake` does not recognise is woken.
+                Some(reader) => {
+                    reader.wake();
+                    return polled;
+                }
+                None => return polled,
             }
         }
         cx.waker().wake_by_ref();
@@ -98,13 +108,7 @@ where
         if self.slot.lock().chunk.is_some() {
             return;
         }
-        if let Poll::Ready(chunk) = self.poll_payload(cx) {
-            let mut state = self.slot.lock();
-            state.chunk = chunk;
-            if self.payload.is_none() {
-                state.stage = Stage::Ended;
-            }
-        }
+        let _ = self.fill(cx);
     }
 
     /// Reads and drops what the app left unread, at most `budget` bytes (I5). Ready with `true` if
@@ -128,43 +132,51 @@ where
         Poll::Ready(true)
     }
 
-    /// Moves a chunk if the reader waits for one.
+    /// Before the app is polled. True if a reader waits for a chunk.
     #[inline]
-    fn pump(&mut self, cx: &mut Context<'_>) -> Pumped {
-        let wish = {
-            // The waker is registered and the wish is read under one lock, so that no wish is
-            // missed.
-            let mut state = self.slot.lock();
-            state.attending = false;
-            let replaced = register(&mut state.pump, cx);
-            let wish = state.wish && state.chunk.is_none();
-            drop(state);
-            drop(replaced);
-            wish
+    fn attend(&self) -> bool {
+        let mut state = self.slot.lock();
+        state.attending = true;
+        state.is_wished()
+    }
+
+    /// After the app was polled. True if a reader waits for a chunk. The waker is registered and the
+    /// wish is read under one lock, so that no wish is missed.
+    #[inline]
+    fn look(&self, cx: &Context<'_>) -> bool {
+        let mut state = self.slot.lock();
+        state.attending = false;
+        let replaced = register(&mut state.pump, cx);
+        let is_wished = state.is_wished();
+        // The poll has not reached the reader, so it is elsewhere.
+        let reader = if std::mem::replace(&mut state.is_news, false) {
+            state.reader.take()
+        } else {
+            None
         };
-        if !wish {
-            return Pumped::Idle;
+        drop(state);
+        drop(replaced);
+        if let Some(reader) = reader {
+            reader.wake();
         }
+        is_wished
+    }
+
+    /// Puts the next chunk, or the end, where the reader finds it. The reader is not woken. `None`
+    /// if the payload has nothing yet; then it wakes this task.
+    #[inline]
+    fn fill(&mut self, cx: &mut Context<'_>) -> Option<MutexGuard<'_, State>> {
         let Poll::Ready(chunk) = self.poll_payload(cx) else {
-            return Pumped::Idle;
+            return None;
         };
         let mut state = self.slot.lock();
         state.wish = false;
+        state.is_news = true;
         state.chunk = chunk;
         if self.payload.is_none() {
             state.stage = Stage::Ended;
         }
-        let reader = state.reader.take();
-        drop(state);
-        match reader {
-            // Saves a turn of the executor. A waker that `will_wake` does not recognise is woken.
-            Some(reader) if reader.will_wake(cx.waker()) => Pumped::Delivered,
-            Some(reader) => {
-                reader.wake();
-                Pumped::Idle
-            }
-            None => Pumped::Idle,
-        }
+        Some(state)
     }
 
     /// The next chunk that has bytes. The payload is dropped at its end and after an error.

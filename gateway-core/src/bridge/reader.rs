@@ -7,25 +7,30 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http_body::{Body as HttpBody, Frame};
 
-use super::slot::{Slot, Stage, register};
+use super::slot::{Chunk, Slot, Stage, register};
 use crate::error::BoxError;
 
-/// The body behind the [`Input`](crate::Input) of a bridge.
-pub(super) struct Reader(pub(super) Slot);
+/// The app's end of a bridge, as a stream of chunks: for the incoming half of an upgraded
+/// stream, which is no [`Input`](crate::Input). Made by [`open_reader`](super::open_reader).
+///
+/// It is `Send`. After an error it ends. A read after the pump was dropped fails with
+/// [`Abandoned`].
+#[must_use = "a reader does nothing until it is polled"]
+pub struct Reader(Slot);
 
-impl HttpBody for Reader {
-    type Data = Bytes;
-    type Error = BoxError;
+impl Reader {
+    pub(super) fn new(slot: Slot) -> Self {
+        Self(slot)
+    }
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_chunk(&self, cx: &Context<'_>) -> Poll<Option<Chunk>> {
         let mut state = self.0.lock();
+        state.is_news = false;
         if let Some(chunk) = state.chunk.take() {
-            return Poll::Ready(Some(chunk.map(Frame::data)));
+            return Poll::Ready(Some(chunk));
         }
         match state.stage {
             Stage::Open => {}
@@ -48,6 +53,33 @@ impl HttpBody for Reader {
             pump.wake();
         }
         Poll::Pending
+    }
+}
+
+impl Stream for Reader {
+    type Item = Result<Bytes, BoxError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_chunk(cx)
+    }
+}
+
+impl HttpBody for Reader {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.poll_chunk(cx)
+            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").finish_non_exhaustive()
     }
 }
 

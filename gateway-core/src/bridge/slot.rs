@@ -19,6 +19,8 @@ pub(super) struct State {
     pub(super) chunk: Option<Chunk>,
     /// The reader waits for a chunk.
     pub(super) wish: bool,
+    /// The reader has not looked since a chunk, or the end, was put here.
+    pub(super) is_news: bool,
     /// The pump's owner is polling the app and polls the pump before it returns: a wish needs no
     /// wake-up.
     pub(super) attending: bool,
@@ -36,6 +38,14 @@ pub(super) enum Stage {
     Ended,
     /// The pump was dropped: nothing more comes.
     Abandoned,
+}
+
+impl State {
+    /// True if the reader waits for a chunk that is not there.
+    #[inline]
+    pub(super) fn is_wished(&self) -> bool {
+        self.wish && self.chunk.is_none()
+    }
 }
 
 impl Slot {
