@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// How many bytes may wait for actix.
 const ROOM: usize = 64 * 1024;
@@ -18,7 +18,7 @@ pub(super) struct Slot(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    bytes: BytesMut,
+    bytes: Vec<u8>,
     stage: Stage,
     writer: Option<Waker>,
     host: Option<Waker>,
@@ -63,11 +63,14 @@ impl Slot {
         }
         let taken = bytes.get(..room).unwrap_or(bytes);
         let host = if state.bytes.is_empty() {
+            // Most often nothing is added before actix takes it: room for more would be a second
+            // allocation in `Bytes`.
+            state.bytes = taken.to_vec();
             state.host.take()
         } else {
+            state.bytes.extend_from_slice(taken);
             None
         };
-        state.bytes.extend_from_slice(taken);
         drop(state);
         wake(host);
         Poll::Ready(Ok(taken.len()))
@@ -114,7 +117,7 @@ impl Slot {
         let mut state = self.lock();
         if !state.bytes.is_empty() {
             // The allocation is given away, so that a silent stream keeps none.
-            let bytes = std::mem::take(&mut state.bytes).freeze();
+            let bytes = std::mem::take(&mut state.bytes).into();
             let writer = state.writer.take();
             drop(state);
             wake(writer);

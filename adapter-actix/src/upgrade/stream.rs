@@ -6,22 +6,23 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use futures_core::Stream as _;
-use gateway_core::{DuplexIo, Input, InputError};
+use gateway_core::bridge::Reader;
+use gateway_core::{BoxError, DuplexIo};
 
 use super::slot::Slot;
 
 /// The app's end of both directions.
 pub(super) struct Stream {
-    input: Input,
+    reader: Reader,
     /// The rest of a chunk.
     chunk: Bytes,
     slot: Slot,
 }
 
 impl Stream {
-    pub(super) fn new(input: Input, slot: Slot) -> Self {
+    pub(super) fn new(reader: Reader, slot: Slot) -> Self {
         Self {
-            input,
+            reader,
             chunk: Bytes::new(),
             slot,
         }
@@ -38,7 +39,7 @@ impl DuplexIo for Stream {
             return Poll::Ready(Ok(0));
         }
         if self.chunk.is_empty() {
-            match ready!(Pin::new(&mut self.input).poll_next(cx)) {
+            match ready!(Pin::new(&mut self.reader).poll_next(cx)) {
                 Some(Ok(chunk)) => self.chunk = chunk,
                 Some(Err(error)) => return Poll::Ready(Err(lost(error))),
                 None => return Poll::Ready(Ok(0)),
@@ -80,6 +81,6 @@ impl Drop for Stream {
 }
 
 /// The connection is gone, or the app's part is over but the stream is still read.
-fn lost(error: InputError) -> io::Error {
+fn lost(error: BoxError) -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, error)
 }

@@ -44,6 +44,7 @@ impl Tunnel {
     }
 
     /// Begins the app's part.
+    #[cold]
     fn begin(&mut self) {
         match std::mem::replace(&mut self.part, Part::Over) {
             Part::Waiting(payload, upgrade) => {
@@ -68,7 +69,9 @@ impl MessageBody for Tunnel {
     ) -> Poll<Option<Result<Bytes, Aborted>>> {
         let this = self.get_mut();
         // U6: actix has written the head before it first polls a body.
-        this.begin();
+        if matches!(this.part, Part::Waiting(..)) {
+            this.begin();
+        }
         match ready!(this.slot.poll_take(cx)) {
             Outgoing::Bytes(bytes) => Poll::Ready(Some(Ok(bytes))),
             Outgoing::End => {
@@ -102,8 +105,8 @@ async fn run(payload: Payload, upgrade: Upgrade, slot: Slot) {
         slot: slot.clone(),
         is_ok: false,
     };
-    let (input, mut pump) = bridge::open(Incoming(payload));
-    let mut running = pin!(upgrade.run(Duplex::new(Stream::new(input, slot))));
+    let (reader, mut pump) = bridge::open_reader(Incoming(payload));
+    let mut running = pin!(upgrade.run(Duplex::new(Stream::new(reader, slot))));
     let result = poll_fn(|cx| pump.drive(cx, |cx| running.as_mut().poll(cx))).await;
     ending.is_ok = result.is_ok();
 }
