@@ -37,12 +37,19 @@ impl Connection {
         }
     }
 
+    /// The task of the keeper polls the app, and then [keeps](Self::poll_keep).
+    pub(super) fn begin_turn(&self) {
+        self.session().begin_turn();
+    }
+
     /// Does the automatic work while the app does something else. It reads one message ahead, and
     /// with it pings and the Close; flushes; measures time; and closes when the server shuts down.
     pub(super) fn poll_keep(&self, cx: &mut Context<'_>) {
         self.act(Role::Keeper, cx, |session, cx| {
             session.poll_shutdown_signal(cx);
-            session.poll_read_ahead(cx);
+            if !session.is_read_pending() {
+                session.poll_read_ahead(cx);
+            }
             // What is not flushed now is flushed later, and an error is kept in the state.
             let _ = session.poll_flush(cx);
             session.poll_timer(cx);

@@ -33,6 +33,7 @@ where
     let outcome = {
         let mut app = pin!(run(WebSocket::new(&connection.0)));
         poll_fn(|cx| {
+            connection.0.begin_turn();
             let poll = app.as_mut().poll(cx);
             if poll.is_pending() {
                 connection.0.poll_keep(cx);

@@ -41,6 +41,9 @@ pub(super) struct Session {
     stream: Option<WebSocketStream<Duplex>>,
     limits: Limits,
     closing: Closing,
+    /// The stream was pending in this turn of the keeper. It wakes the connection, so the keeper need
+    /// not ask again.
+    is_read_pending: bool,
     /// The server's shutdown signal is registered to wake this.
     is_watched: bool,
     state: State,
@@ -69,6 +72,7 @@ impl Session {
             stream: Some(stream),
             limits,
             closing,
+            is_read_pending: false,
             is_watched: false,
             state: State::Open,
             message: None,
@@ -82,6 +86,14 @@ impl Session {
             // It is set when it is polled.
             timer: Box::pin(sleep_until(now + LONG)),
         }
+    }
+
+    pub(super) fn begin_turn(&mut self) {
+        self.is_read_pending = false;
+    }
+
+    pub(super) fn is_read_pending(&self) -> bool {
+        self.is_read_pending
     }
 
     pub(super) fn state(&self) -> &State {
@@ -167,6 +179,7 @@ impl Session {
                 return;
             };
             let Poll::Ready(item) = Pin::new(stream).poll_next(cx) else {
+                self.is_read_pending = true;
                 return;
             };
             self.heard = Instant::now();
