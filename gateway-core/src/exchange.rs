@@ -1,6 +1,7 @@
 //! `Exchange`: the state of one request and its response, which the environ, `StartResponse`, the
 //! body and the driver share.
 
+mod attempt;
 mod closed;
 mod head;
 mod observed;
@@ -21,6 +22,7 @@ use crate::shutdown_signal::{Closing, ShutdownSignal};
 use crate::start_error::StartError;
 use crate::wakers::Wakers;
 
+pub(crate) use attempt::Attempt;
 pub use closed::Closed;
 pub(crate) use head::Head;
 pub(crate) use observed::Observation;
@@ -104,34 +106,36 @@ impl Exchange {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts the response with a head that `fill` completes and checks, outside the lock.
+    /// Begins to start the response. The head is made and checked outside the lock.
     ///
     /// # Errors
     ///
-    /// The error of `fill`, or the response was started before (S1, S2).
+    /// The response was started before (S1, S2).
     #[inline]
-    pub(crate) fn start(
-        &self,
-        head: Head,
-        fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
-    ) -> Result<(), StartError> {
-        if !self.is_attempted.load(Ordering::Acquire) {
-            return self.attempt(self.restarts(), head, fill, State::start);
+    pub(crate) fn start(&self) -> Result<Attempt<'_>, StartError> {
+        if self.is_attempted.load(Ordering::Acquire) {
+            return Err(self.start_again());
         }
-        // No hook is run for a start that is refused in any case.
+        Ok(Attempt {
+            exchange: self,
+            restarts: self.restarts(),
+            replaces: false,
+        })
+    }
+
+    /// Refuses a start after another one, before its hooks run.
+    #[cold]
+    fn start_again(&self) -> StartError {
         let mut replaced = Head::default();
         let mut slot = self.lock();
         self.count_restart();
         let error = slot.state.start_again(&mut replaced);
         wake_all(slot);
-        Err(error)
+        error
     }
 
-    /// Starts the response anew. `None` after the commit: the response is aborted (S2).
-    pub(crate) fn restart(
-        &self,
-        fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
-    ) -> Option<Result<(), StartError>> {
+    /// Begins to start the response anew. `None` after the commit: the response is aborted (S2).
+    pub(crate) fn restart(&self) -> Option<Attempt<'_>> {
         let mut slot = self.lock();
         if slot.state.abort_committed() {
             wake_all(slot);
@@ -140,7 +144,11 @@ impl Exchange {
         let restarts = self.count_restart();
         self.is_attempted.store(true, Ordering::Release);
         drop(slot);
-        Some(self.attempt(restarts, Head::recycled(), fill, State::restart))
+        Some(Attempt {
+            exchange: self,
+            restarts,
+            replaces: true,
+        })
     }
 
     #[inline]
@@ -153,37 +161,6 @@ impl Exchange {
         let restarts = self.restarts().wrapping_add(1);
         self.restarts.store(restarts, Ordering::Release);
         restarts
-    }
-
-    /// A start or restart. A restart while `fill` runs makes it stale.
-    #[inline]
-    fn attempt(
-        &self,
-        restarts: u32,
-        mut head: Head,
-        fill: impl FnOnce(&mut Head) -> Result<(), StartError>,
-        start: impl FnOnce(&mut State, &mut Head, Result<(), StartError>) -> Result<(), StartError>,
-    ) -> Result<(), StartError> {
-        let unfinished = Unfinished {
-            exchange: self,
-            restarts,
-        };
-        let checked = fill(&mut head);
-        std::mem::forget(unfinished);
-        let mut slot = self.lock();
-        self.is_attempted.store(true, Ordering::Release);
-        let started = if self.restarts() == restarts {
-            start(&mut slot.state, &mut head, checked)
-        } else {
-            Err(slot.state.too_late())
-        };
-        match started {
-            Ok(()) => wake(slot),
-            // The body may be pending, and the response may be aborted now.
-            Err(_) => wake_all(slot),
-        }
-        head.recycle();
-        started
     }
 
     pub(crate) fn commit_early(&self) {
@@ -330,24 +307,6 @@ impl Exchange {
     /// The refused start that ended the exchange, or aborted it.
     pub(crate) fn refusal(&self) -> Option<StartError> {
         self.lock().state.refusal()
-    }
-}
-
-/// A start whose `fill` has not returned. If it is dropped, a hook panicked. The response is then
-/// refused, because otherwise the driver would wait for it forever.
-struct Unfinished<'a> {
-    exchange: &'a Exchange,
-    restarts: u32,
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        let mut slot = self.exchange.lock();
-        self.exchange.is_attempted.store(true, Ordering::Release);
-        if self.exchange.restarts() == self.restarts && !slot.state.is_committed() {
-            slot.state.refuse(StartError::hook_panicked());
-        }
-        wake(slot);
     }
 }
 

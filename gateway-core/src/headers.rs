@@ -63,7 +63,7 @@ where
     let value = value.into_header_value(&name)?;
     headers
         .try_append(name, value)
-        .map_err(|_| HeaderError(Kind::TooMany))?;
+        .map_err(|_| HeaderError::new(Kind::TooMany))?;
     Ok(())
 }
 

@@ -32,17 +32,21 @@ impl<T> Kept<T> {
     /// The value that was kept last and that fits.
     #[inline]
     pub(crate) fn take(this: &'static LocalKey<Self>, fits: impl Fn(&T) -> bool) -> Option<T> {
-        let take = |Self(stack): &Self| {
-            let mut stack = stack.try_borrow_mut().ok()?;
+        // Not returned by the closure, because a large value would be moved once more.
+        let mut taken = None;
+        // A thread that ends keeps nothing.
+        let _ = this.try_with(|Self(stack)| {
+            let Ok(mut stack) = stack.try_borrow_mut() else {
+                return;
+            };
             stack.takes = true;
             if stack.values.last().is_some_and(&fits) {
-                return stack.values.pop();
+                taken = stack.values.pop();
+            } else if let Some(place) = stack.values.iter().rposition(fits) {
+                taken = Some(stack.values.remove(place));
             }
-            let place = stack.values.iter().rposition(fits)?;
-            Some(stack.values.remove(place))
-        };
-        // A thread that ends keeps nothing.
-        this.try_with(take).ok()?
+        });
+        taken
     }
 
     /// Keeps a value. The one that was kept first goes if there are too many.

@@ -9,7 +9,7 @@ use http::{Extensions, HeaderMap, StatusCode};
 
 use crate::body::Body;
 use crate::error::Error;
-use crate::exchange::{Exchange, Head};
+use crate::exchange::{Attempt, Exchange, Head};
 use crate::headers::{self, AppendHeaders, strip_connection_fields};
 use crate::response::{Response, closes_connection};
 use crate::start_error::StartError;
@@ -80,10 +80,8 @@ impl StartResponse {
         status: impl IntoStatus,
         headers: impl AppendHeaders,
     ) -> Result<(), StartError> {
-        self.exchange.start(Head::recycled(), |head| {
-            write(head, status, headers)?;
-            self.finish(head)
-        })
+        let attempt = self.exchange.start()?;
+        self.make(attempt, status, headers)
     }
 
     /// Replaces the head with another, because of `error`: PEP 3333's `exc_info`.
@@ -101,14 +99,10 @@ impl StartResponse {
         headers: impl AppendHeaders,
         error: impl Into<Error>,
     ) -> Result<(), Error> {
-        let restarted = self.exchange.restart(|head| {
-            write(head, status, headers)?;
-            self.finish(head)
-        });
-        match restarted {
-            Some(result) => Ok(result?),
-            None => Err(error.into()),
-        }
+        let Some(attempt) = self.exchange.restart() else {
+            return Err(error.into());
+        };
+        Ok(self.make(attempt, status, headers)?)
     }
 
     /// Starts with the head of a response and gives its body: `return start_response.send(response)`.
@@ -129,11 +123,13 @@ impl StartResponse {
     /// foreign response in it already, and what a tuple adds is the app's own head (N3, S7).
     pub(crate) fn send_own(&self, response: Response) -> Result<Body, Error> {
         let (parts, body) = response.into_parts();
-        let head = Head::new(parts.status, parts.headers);
-        self.exchange.start(head, |head| {
-            head.status.into_status()?;
-            self.finish(head)
-        })?;
+        let attempt = self.exchange.start()?;
+        let mut head = Head::new(parts.status, parts.headers);
+        let checked = match head.status.into_status() {
+            Ok(_) => self.finish(&mut head),
+            Err(error) => Err(error.into()),
+        };
+        attempt.end(head, checked)?;
         self.tell(closes_connection(&parts.extensions), parts.extensions);
         Ok(body)
     }
@@ -193,6 +189,22 @@ impl StartResponse {
     #[cfg(feature = "lint")]
     pub(crate) fn exchange(&self) -> &Arc<Exchange> {
         &self.exchange
+    }
+
+    /// Makes the head of a start or restart.
+    #[inline]
+    fn make(
+        &self,
+        attempt: Attempt<'_>,
+        status: impl IntoStatus,
+        headers: impl AppendHeaders,
+    ) -> Result<(), StartError> {
+        let mut head = Head::recycled();
+        let checked = match write(&mut head, status, headers) {
+            Ok(()) => self.finish(&mut head),
+            Err(error) => Err(error),
+        };
+        attempt.end(head, checked)
     }
 
     /// Runs the hooks and checks the head that they leave (S5 to S9).

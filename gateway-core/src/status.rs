@@ -86,7 +86,10 @@ impl IntoStatus for String {
 
 /// A value that is not the status of a final response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusError(Kind);
+pub struct StatusError(
+    // Boxed, so that results with it are small.
+    Box<Kind>,
+);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
@@ -96,23 +99,24 @@ enum Kind {
 
 impl StatusError {
     fn not_a_number(text: &str) -> Self {
-        Self(Kind::NotANumber(text.to_owned()))
+        Self(Box::new(Kind::NotANumber(text.to_owned())))
     }
 
+    #[cold]
     pub(crate) fn out_of_range(code: u64) -> Self {
-        Self(Kind::OutOfRange(code))
+        Self(Box::new(Kind::OutOfRange(code)))
     }
 
     /// True for a number outside 200..=999, false for a text that has no number.
     #[must_use]
     pub fn is_out_of_range(&self) -> bool {
-        matches!(self.0, Kind::OutOfRange(_))
+        matches!(*self.0, Kind::OutOfRange(_))
     }
 }
 
 impl fmt::Display for StatusError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &*self.0 {
             Kind::NotANumber(text) => write!(f, "the status {text:?} does not begin with a number"),
             Kind::OutOfRange(code @ 100..=199) => {
                 write!(

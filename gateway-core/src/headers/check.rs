@@ -50,8 +50,8 @@ fn may_be_special(name: &HeaderName) -> bool {
 #[inline(never)]
 fn check_connection_field(name: &HeaderName, value: &HeaderValue) -> Result<(), HeaderError> {
     match *name {
-        header::TRAILER if !declares_trailers(value) => Err(HeaderError(Kind::Trailer)),
-        ref name if is_hop_by_hop(name) => Err(HeaderError(Kind::HopByHop(name.clone()))),
+        header::TRAILER if !declares_trailers(value) => Err(HeaderError::new(Kind::Trailer)),
+        ref name if is_hop_by_hop(name) => Err(HeaderError::new(Kind::HopByHop(name.clone()))),
         _ => Ok(()),
     }
 }
@@ -80,15 +80,15 @@ fn content_length(headers: &mut HeaderMap) -> Result<u64, HeaderError> {
                 .ok()
                 .filter(|item| item.bytes().all(|byte| byte.is_ascii_digit()))
                 .and_then(|item| item.parse::<u64>().ok())
-                .ok_or(HeaderError(Kind::ContentLength))?;
+                .ok_or_else(|| HeaderError::new(Kind::ContentLength))?;
             if length.is_some_and(|length| length != number) {
-                return Err(HeaderError(Kind::ContentLengths));
+                return Err(HeaderError::new(Kind::ContentLengths));
             }
             length = Some(number);
             items += 1;
         }
     }
-    let length = length.ok_or(HeaderError(Kind::ContentLength))?;
+    let length = length.ok_or_else(|| HeaderError::new(Kind::ContentLength))?;
     if items > 1 {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }

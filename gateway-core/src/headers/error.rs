@@ -6,7 +6,10 @@ use http::HeaderName;
 
 /// A header that a response must not carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeaderError(pub(super) Kind);
+pub struct HeaderError(
+    // Boxed, because the results with it are passed on for every header.
+    Box<Kind>,
+);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -20,18 +23,23 @@ pub(super) enum Kind {
 }
 
 impl HeaderError {
+    #[cold]
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(Box::new(kind))
+    }
+
     pub(super) fn name(name: &str) -> Self {
-        Self(Kind::Name(name.chars().take(64).collect()))
+        Self::new(Kind::Name(name.chars().take(64).collect()))
     }
 
     pub(crate) fn value(name: &HeaderName) -> Self {
-        Self(Kind::Value(name.clone()))
+        Self::new(Kind::Value(name.clone()))
     }
 
     /// The clause of SPEC.md that the header breaks: `"S6"`, `"S7"` or `"S9"`.
     #[must_use]
     pub fn clause(&self) -> &'static str {
-        match self.0 {
+        match *self.0 {
             Kind::Name(_) | Kind::Value(_) | Kind::TooMany => "S6",
             Kind::HopByHop(_) | Kind::Trailer => "S7",
             Kind::ContentLength | Kind::ContentLengths => "S9",
@@ -41,7 +49,7 @@ impl HeaderError {
 
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &*self.0 {
             Kind::Name(name) => write!(f, "{name:?} is not a header name"),
             Kind::Value(name) => write!(
                 f,
