@@ -211,7 +211,7 @@ impl<S> Pump<S> {
     }
 
     /// True if the payload turned out to have nothing to read: the input can be replaced with
-    /// [`Input::empty`].
+    /// [`Input::empty`](crate::Input::empty).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.payload.is_none() && self.slot.lock().chunk.is_none()

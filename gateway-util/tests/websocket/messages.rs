@@ -1,13 +1,20 @@
 //! Messages, in both directions.
 
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll};
 
 use futures_util::{FutureExt, SinkExt};
+use gateway_core::{Duplex, DuplexIo};
+use gateway_util::websocket::Limits;
 use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::peer::{PIPE, TestResult, connect, echo};
+use crate::peer::{PIPE, TestResult, connect, connect_over, echo};
 
 #[tokio::test]
 async fn messages_of_both_kinds_are_echoed() -> TestResult {
@@ -26,6 +33,56 @@ async fn messages_of_both_kinds_are_echoed() -> TestResult {
     assert_eq!(peer.recv().await?, Message::binary(vec![0, 255]));
     peer.socket.close(None).await?;
     assert_eq!(peer.closed().await?, (1005, String::new(), true));
+    Ok(())
+}
+
+/// A stream that counts how often it is asked for bytes.
+struct Counted(Duplex, Arc<AtomicUsize>);
+
+impl DuplexIo for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.1.fetch_add(1, SeqCst);
+        self.0.poll_read(cx, buffer)
+    }
+
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.poll_shutdown(cx)
+    }
+}
+
+#[tokio::test]
+async fn the_stream_is_asked_twice_for_each_message() -> TestResult {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let host = |server| Duplex::new(Counted(Duplex::from_tokio(server), reads.clone()));
+    let (pipe, ..) = connect_over(host, Limits::default(), echo).await?;
+    let mut socket = WebSocketStream::from_raw_socket(pipe, Role::Client, None).await;
+    let mut before = 0;
+    for turn in 0..10 {
+        socket.send(Message::text("hello")).await?;
+        let echoed = futures_util::StreamExt::next(&mut socket).await;
+        assert_eq!(echoed.ok_or("no message")??, Message::text("hello"));
+        // For the message, and for the next one, which has not arrived.
+        if turn > 0 {
+            assert_eq!(reads.load(SeqCst) - before, 2);
+        }
+        before = reads.load(SeqCst);
+    }
     Ok(())
 }
 

@@ -59,6 +59,19 @@ where
     F: FnOnce(WebSocket) -> Fut + Send + 'static,
     Fut: Future<Output = Result<(), Error>> + Send + 'static,
 {
+    connect_over(Duplex::from_tokio, limits, run).await
+}
+
+/// Connects with the bytes of the client's end. `host` makes the server's end.
+pub(crate) async fn connect_over<F, Fut>(
+    host: impl FnOnce(DuplexStream) -> Duplex,
+    limits: Limits,
+    run: F,
+) -> TestResult<(DuplexStream, JoinHandle<bool>, ShutdownSignal)>
+where
+    F: FnOnce(WebSocket) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<(), Error>> + Send + 'static,
+{
     let run = Arc::new(Mutex::new(Some(run)));
     let app = view(move |environ: Environ| {
         let (run, limits) = (run.clone(), limits.clone());
@@ -85,8 +98,8 @@ where
     let upgrade = upgrade.ok_or_else(|| format!("{}", response.status()))?;
     let (client, server) = tokio::io::duplex(PIPE);
     let shutdown = gateway.shutdown_signal();
-    let running =
-        tokio::spawn(async move { upgrade.run(Duplex::from_tokio(server)).await.is_ok() });
+    let stream = host(server);
+    let running = tokio::spawn(async move { upgrade.run(stream).await.is_ok() });
     Ok((client, running, shutdown))
 }
 
