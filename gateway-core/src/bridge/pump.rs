@@ -60,15 +60,12 @@ where
         cx: &mut Context<'_>,
         mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
     ) -> Poll<T> {
-        let mut is_payload_pending = false;
         for _ in 0..TURNS {
             if self.payload.is_none() {
                 return poll(cx);
             }
             // A reader waits since an earlier call. If it is in this task, it is polled now.
-            if self.attend() && !is_payload_pending {
-                is_payload_pending = self.fill(cx).is_none();
-            }
+            let is_payload_pending = self.attend() && self.fill(cx).is_none();
             let polled = poll(cx);
             if !self.look(cx) || is_payload_pending {
                 return polled;
@@ -79,14 +76,10 @@ where
             let reader = state.reader.take();
             drop(state);
             match reader {
-                // The chunk is for a part of the app that did not make the app ready.
-                Some(reader) if polled.is_ready() => {
-                    reader.wake();
-                    return polled;
-                }
                 // Saves a turn of the executor.
-                Some(reader) if reader.will_wake(cx.waker()) => {}
-                // A waker that `will_wake` does not recognise is woken.
+                Some(reader) if polled.is_pending() && reader.will_wake(cx.waker()) => {}
+                // It is elsewhere, or in a part of the app that did not make the app ready. A waker
+                // that `will_wake` does not recognise is woken.
                 Some(reader) => {
                     reader.wake();
                     return polled;
