@@ -211,6 +211,9 @@ async fn log_of(path: &str) -> String {
         .with_writer(move || writer.clone())
         .with_ansi(false)
         .finish();
+    // tracing keeps for each place whether anybody listens. If another test comes to a place for the
+    // first time just now, it may keep that nobody does.
+    answer(handled(), get(path)).await;
     let guard = tracing::subscriber::set_default(subscriber);
     answer(handled(), get(path)).await;
     drop(guard);
