@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::{RequestHead, ServiceRequest};
 use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap as NativeHeaders, HeaderName, HeaderValue};
-use gateway_core::HeadSource;
+use gateway_core::{FramingField, HeadSource};
 use http::HeaderMap;
 
 use crate::request;
@@ -53,9 +53,26 @@ impl Loan {
         self.uri = Uri::default();
     }
 
+    /// Visits the lines of one name in the request's own map.
+    #[inline]
+    fn visit<'a>(&'a self, name: &HeaderName, visit: impl FnMut(&'a [u8])) {
+        let lines = self.headers.get_all(name);
+        lines.map(HeaderValue::as_bytes).for_each(visit);
+    }
+
     fn all(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         let lines = self.lines.iter().map(|(name, value)| (name, value));
         self.headers.iter().chain(lines)
+    }
+}
+
+#[inline]
+fn framing_field(name: &HeaderName) -> Option<FramingField> {
+    match *name {
+        header::HOST => Some(FramingField::Host),
+        header::TRANSFER_ENCODING => Some(FramingField::TransferEncoding),
+        header::TE => Some(FramingField::Te),
+        _ => None,
     }
 }
 
@@ -91,6 +108,19 @@ impl HeadSource for Loan {
         for (known, value) in &self.lines {
             if known.as_str().eq_ignore_ascii_case(name) {
                 visit(value.as_bytes());
+            }
+        }
+    }
+
+    fn framing_lines<'a>(&'a self, visit: &mut dyn FnMut(FramingField, &'a [u8])) {
+        self.visit(&header::HOST, |line| visit(FramingField::Host, line));
+        self.visit(&header::TRANSFER_ENCODING, |line| {
+            visit(FramingField::TransferEncoding, line);
+        });
+        self.visit(&header::TE, |line| visit(FramingField::Te, line));
+        for (name, line) in &self.lines {
+            if let Some(field) = framing_field(name) {
+                visit(field, line.as_bytes());
             }
         }
     }

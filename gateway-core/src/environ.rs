@@ -30,7 +30,7 @@ use crate::observer::Observer;
 pub(crate) use framing::{Framing, TargetForm};
 pub(crate) use host::is_valid_host;
 pub use http_parts::Detached;
-pub use lent_head::{HeadSource, LentHead};
+pub use lent_head::{FramingField, HeadSource, LentHead};
 pub use path::SplitError;
 use recycle::Inner;
 pub use value::EnvValue;

@@ -6,6 +6,7 @@ mod page;
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -52,13 +53,21 @@ pub struct HttpError(Box<Inner>);
 struct Inner {
     status: StatusCode,
     description: Option<String>,
-    headers: HeaderMap,
     source: Option<BoxError>,
-    /// A response of its own, instead of the page.
-    response: Option<http::Response<Bytes>>,
+    /// What few errors have, so that the others are small.
+    more: Option<Box<More>>,
     /// The connection closes after the response.
     close_connection: bool,
 }
+
+#[derive(Default)]
+struct More {
+    headers: HeaderMap,
+    /// A response of its own, instead of the page.
+    response: Option<http::Response<Bytes>>,
+}
+
+static NO_HEADERS: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
 
 impl HttpError {
     /// The error of a status; the common ones have constructors named after them.
@@ -99,9 +108,8 @@ impl HttpError {
         Self(Box::new(Inner {
             status,
             description: None,
-            headers: HeaderMap::new(),
             source,
-            response: None,
+            more: None,
             close_connection: false,
         }))
     }
@@ -142,9 +150,11 @@ impl HttpError {
         Self(Box::new(Inner {
             status: response.status(),
             description: None,
-            headers: HeaderMap::new(),
             source: None,
-            response: Some(response),
+            more: Some(Box::new(More {
+                headers: HeaderMap::new(),
+                response: Some(response),
+            })),
             close_connection,
         }))
     }
@@ -181,10 +191,11 @@ impl HttpError {
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, content_type);
+        let more = self.more_mut();
         // They would be added to those of the page, but describe another page.
-        self.0.headers.remove(header::CONTENT_TYPE);
-        self.0.headers.remove(header::CONTENT_LENGTH);
-        self.0.response = Some(response);
+        more.headers.remove(header::CONTENT_TYPE);
+        more.headers.remove(header::CONTENT_LENGTH);
+        more.response = Some(response);
         self
     }
 
@@ -203,7 +214,7 @@ impl HttpError {
     /// When a name or value is malformed (S6).
     #[doc(alias = "headers")]
     pub fn with_headers(mut self, headers: impl AppendHeaders) -> Result<Self, HeaderError> {
-        headers.append_headers(&mut self.0.headers)?;
+        headers.append_headers(&mut self.more_mut().headers)?;
         Ok(self)
     }
 
@@ -236,14 +247,21 @@ impl HttpError {
     #[doc(alias = "header_map")]
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.0.headers
+        match &self.0.more {
+            Some(more) => &more.headers,
+            None => &NO_HEADERS,
+        }
     }
 
     /// The response that was given to [`from_response`](Self::from_response) or made by
     /// [`with_page`](Self::with_page).
     #[must_use]
     pub fn response(&self) -> Option<&http::Response<Bytes>> {
-        self.0.response.as_ref()
+        self.0.more.as_ref()?.response.as_ref()
+    }
+
+    fn more_mut(&mut self) -> &mut More {
+        self.0.more.get_or_insert_default()
     }
 
     /// True if the response that was given to [`from_response`](Self::from_response) asked for the

@@ -116,7 +116,8 @@ pub use box_app::BoxApp;
 pub use connection::{Connection, Scheme};
 pub use duplex::{Duplex, DuplexIo};
 pub use environ::{
-    Detached, EnvValue, Environ, HeadSource, LentHead, SplitError, VarName, VarNameError,
+    Detached, EnvValue, Environ, FramingField, HeadSource, LentHead, SplitError, VarName,
+    VarNameError,
 };
 pub use error::{BoxError, Error, ResultExt};
 pub use exchange::Closed;

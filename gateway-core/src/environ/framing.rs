@@ -4,7 +4,7 @@
 use http::{HeaderMap, Method, Uri, Version, header, request};
 
 use super::Environ;
-use super::lent_head::{HeadSource, LentHead};
+use super::lent_head::{FramingField, HeadSource, LentHead};
 
 /// One pass over so many headers costs less than three look-ups: about 25 instructions for each header,
 /// against 490.
@@ -150,12 +150,10 @@ impl<'a> Framing<'a> {
         source: &'a dyn HeadSource,
         asks_for_trailers: impl Fn(&[u8]) -> bool,
     ) {
-        source.lines("host", &mut |line| self.host.add(line));
-        source.lines("transfer-encoding", &mut |line| {
-            self.transfer_encoding.add(line);
-        });
-        source.lines("te", &mut |line| {
-            self.asks_for_trailers |= asks_for_trailers(line);
+        source.framing_lines(&mut |field, line| match field {
+            FramingField::Host => self.host.add(line),
+            FramingField::TransferEncoding => self.transfer_encoding.add(line),
+            FramingField::Te => self.asks_for_trailers |= asks_for_trailers(line),
         });
     }
 }

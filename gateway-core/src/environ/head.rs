@@ -43,14 +43,14 @@ impl Head {
     /// that buffer in memory.
     #[inline]
     pub(super) fn clear(&mut self) -> HeaderMap {
-        let headers = match (&mut self.own, &mut self.lent) {
-            (Some(own), _) => std::mem::take(&mut own.headers),
+        let headers = match (self.own.take(), &mut self.lent) {
+            (Some(own), _) => own.headers,
             (None, Some(lent)) => lent.take_map(),
-            (None, None) => HeaderMap::new(),
+            (None, None) => return HeaderMap::new(),
         };
-        self.lent = None;
-        // Reset in place, so that the parts are not moved before they are dropped.
-        self.own = None;
+        if self.lent.is_some() {
+            self.lent = None;
+        }
         headers
     }
 

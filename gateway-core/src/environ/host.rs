@@ -98,6 +98,12 @@ fn reg_name_len(value: &[u8]) -> usize {
     let mut rest = value;
     loop {
         rest = match rest {
+            // Four at once, because every request is checked.
+            [a, b, c, d, rest @ ..]
+                if is_name_byte(*a) & is_name_byte(*b) & is_name_byte(*c) & is_name_byte(*d) =>
+            {
+                rest
+            }
             [byte, rest @ ..] if is_name_byte(*byte) => rest,
             [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 rest

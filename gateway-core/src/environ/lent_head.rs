@@ -26,6 +26,20 @@ pub trait HeadSource: Send + Sync {
     /// Visits the lines of one header, in the order of the request. The name may be in any case.
     fn lines<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a [u8]));
 
+    /// Visits the lines of `Host`, `Transfer-Encoding` and `TE`, those of one field in the order of
+    /// the request. The gateway judges them for each request. The provided method asks
+    /// [`lines`](Self::lines) for each field; implement it if finding a name costs more here than
+    /// it must.
+    fn framing_lines<'a>(&'a self, visit: &mut dyn FnMut(FramingField, &'a [u8])) {
+        for field in [
+            FramingField::Host,
+            FramingField::TransferEncoding,
+            FramingField::Te,
+        ] {
+            self.lines(field.as_str(), &mut |line| visit(field, line));
+        }
+    }
+
     /// Visits every line. Names are in lower case; lines of one name are in the order of the
     /// request.
     fn for_each(&self, visit: &mut dyn FnMut(&str, &[u8]));
@@ -41,6 +55,29 @@ pub trait HeadSource: Send + Sync {
             }
         });
         map
+    }
+}
+
+/// A field that the gateway judges before it calls the app (E12, I2, B11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FramingField {
+    /// `Host`.
+    Host,
+    /// `Transfer-Encoding`.
+    TransferEncoding,
+    /// `TE`.
+    Te,
+}
+
+impl FramingField {
+    /// The name, in lower case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::TransferEncoding => "transfer-encoding",
+            Self::Te => "te",
+        }
     }
 }
 

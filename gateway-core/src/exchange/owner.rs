@@ -64,9 +64,9 @@ impl Owner {
         let committed = self.with_slot(|slot| slot.commit_page(response));
         let headers = response.headers_mut();
         if headers.capacity() == 0 {
-            *headers = take_map();
-        }
-        if !headers.is_empty() {
+            // Swapped, so that no empty map must be dropped.
+            std::mem::forget(std::mem::replace(headers, take_map()));
+        } else if !headers.is_empty() {
             headers.clear();
         }
         committed

@@ -116,7 +116,11 @@ impl State {
     ) -> Result<(), StartError> {
         match checked {
             Ok(()) => {
-                std::mem::swap(&mut self.head, head);
+                // Moved twice, which costs less than to swap it word by word.
+                let made = std::mem::take(head);
+                let old = std::mem::replace(&mut self.head, made);
+                // Empty, as `take` left it.
+                std::mem::forget(std::mem::replace(head, old));
                 self.phase = Phase::Started;
                 Ok(())
             }

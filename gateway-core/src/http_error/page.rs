@@ -19,13 +19,13 @@ impl HttpError {
     /// As [`page`](Self::page), with the headers in a given map, which must be empty.
     pub(crate) fn page_into(&self, headers: &mut HeaderMap) -> (StatusCode, Bytes) {
         let status = self.0.status;
-        if let Some(response) = &self.0.response {
-            extend(headers, response.headers().clone());
-            extend(headers, self.0.headers.clone());
-            return (status, response.body().clone());
-        }
-        if !self.0.headers.is_empty() {
-            headers.clone_from(&self.0.headers);
+        if let Some(more) = &self.0.more {
+            if let Some(response) = &more.response {
+                extend(headers, response.headers().clone());
+                extend(headers, more.headers.clone());
+                return (status, response.body().clone());
+            }
+            headers.clone_from(&more.headers);
             // The headers may have the length of another page.
             headers.remove(header::CONTENT_LENGTH);
         }
