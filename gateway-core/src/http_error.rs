@@ -270,6 +270,11 @@ impl HttpError {
         self.0.close_connection
     }
 
+    /// True if it has a private cause, which is logged.
+    pub(crate) fn has_cause(&self) -> bool {
+        self.0.source.is_some()
+    }
+
     /// Logs the private cause, in the same way for a returned, a raised and a mounted error (N6).
     pub(crate) fn report(&self) {
         let Some(source) = self.0.source.as_deref() else {

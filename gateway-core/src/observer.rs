@@ -53,6 +53,20 @@ use crate::connection::{Connection, Scheme};
 pub trait Observer: Send + Sync + 'static {
     /// Called when an exchange is over.
     fn observe(&self, request: &RequestSummary, outcome: &Outcome);
+
+    /// Called when the gateway logs an error that the exchange has met: the app has failed, a
+    /// response or an upgraded stream was aborted. `log` writes the line. What the observer does
+    /// around it surrounds the line: a span of `tracing` is entered, so that the line names the
+    /// request. Observers surround each other in the order of registration.
+    ///
+    /// It runs while the exchange goes on, on the thread of the driver, and must not block. No line
+    /// is lost or doubled: if `log` is not called, the gateway writes the line afterwards, and a
+    /// second call does nothing. A panic is caught and logged (B9).
+    ///
+    /// The provided method calls `log`.
+    fn in_scope(&self, log: &mut dyn FnMut()) {
+        log();
+    }
 }
 
 impl<F> Observer for F
@@ -67,6 +81,10 @@ where
 impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
     fn observe(&self, request: &RequestSummary, outcome: &Outcome) {
         (**self).observe(request, outcome);
+    }
+
+    fn in_scope(&self, log: &mut dyn FnMut()) {
+        (**self).in_scope(log);
     }
 }
 

@@ -5,7 +5,9 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use gateway_core::{App, Body, Error, Gateway, Input, app_fn};
+use gateway_core::{
+    App, Body, Environ, Error, Gateway, Input, Observer, Outcome, RequestSummary, app_fn,
+};
 use http_body_util::BodyExt;
 
 #[derive(Clone, Default)]
@@ -67,4 +69,66 @@ async fn b8_an_error_in_mid_stream_is_logged_under_its_rule() {
     }))
     .await;
     assert!(log.contains("the cause clause=\"B8\""), "{log}");
+}
+
+/// An observer that does something around each line of the log.
+struct Around(fn(&mut dyn FnMut()));
+
+impl Observer for Around {
+    fn observe(&self, _: &RequestSummary, _: &Outcome) {}
+
+    fn in_scope(&self, log: &mut dyn FnMut()) {
+        (self.0)(log);
+    }
+}
+
+/// What is logged of a failed app that has these observers.
+async fn log_around(observers: &'static [fn(&mut dyn FnMut())]) -> String {
+    log_of(app_fn(move |mut environ: Environ, _| async move {
+        for around in observers {
+            environ.observe(Arc::new(Around(*around)));
+        }
+        Err(Error::msg("the cause"))
+    }))
+    .await
+}
+
+#[tokio::test]
+async fn l8_observers_surround_a_line_in_the_order_of_registration() {
+    let log = log_around(&[
+        |log| {
+            tracing::info!("outer begins");
+            log();
+            tracing::info!("outer ends");
+        },
+        |log| {
+            tracing::info!("inner begins");
+            log();
+        },
+    ])
+    .await;
+    let at = |text| log.find(text).unwrap_or_else(|| panic!("{text}: {log}"));
+    let places = ["outer begins", "inner begins", "the cause", "outer ends"].map(at);
+    assert!(places.is_sorted(), "{log}");
+}
+
+#[tokio::test]
+async fn l8_an_observer_neither_loses_nor_doubles_a_line() {
+    for around in [
+        &[(|_| ()) as fn(&mut dyn FnMut())],
+        &[|log: &mut dyn FnMut()| {
+            log();
+            log();
+        }],
+        &[|_: &mut dyn FnMut()| panic!("oh no")],
+        &[|log: &mut dyn FnMut()| {
+            log();
+            panic!("oh no");
+        }],
+    ] as [&'static [_]; 4]
+    {
+        let log = log_around(around).await;
+        assert_eq!(log.matches("the cause").count(), 1, "{log}");
+        assert_eq!(log.matches("oh no").count(), log.matches("B9").count());
+    }
 }

@@ -5,7 +5,9 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use gateway_core::{App, Body, Connection, Error, Gateway, Input, StartResponse, app_fn, view};
+use gateway_core::{
+    App, Body, Connection, Environ, Error, Gateway, HttpError, Input, StartResponse, app_fn, view,
+};
 use gateway_util::MiddlewareExt;
 use http::Request;
 use http_body_util::BodyExt as _;
@@ -34,6 +36,7 @@ fn logged<F: Future>(future: F) -> (F::Output, Vec<String>) {
         .with_ansi(false)
         .without_time()
         .with_level(false)
+        .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
         .finish();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -41,13 +44,8 @@ fn logged<F: Future>(future: F) -> (F::Output, Vec<String>) {
         .unwrap();
     let output = tracing::subscriber::with_default(subscriber, || runtime.block_on(future));
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let lines = text.lines().map(|line| line.trim().to_owned());
-    (
-        output,
-        lines
-            .filter(|line| !line.starts_with("gateway: "))
-            .collect(),
-    )
+    let lines = text.lines().map(|line| line.trim().to_owned()).collect();
+    (output, lines)
 }
 
 async fn ask(app: impl App, request: http::request::Builder) {
@@ -59,9 +57,10 @@ async fn ask(app: impl App, request: http::request::Builder) {
     let _ = response.into_body().collect().await;
 }
 
-/// The only line: the end of the span, with its fields.
+/// The end of the span, with its fields. There may be lines of the gateway before.
 fn closed(app: impl App, request: http::request::Builder) -> String {
     let ((), mut lines) = logged(ask(app, request));
+    lines.retain(|line| !line.contains(": gateway: "));
     assert_eq!(lines.len(), 1, "{lines:#?}");
     lines.remove(0)
 }
@@ -107,6 +106,37 @@ fn l8_the_span_says_how_the_exchange_ended() {
         "HTTP request{otel.name=\"HTTP\" otel.kind=\"server\" http.request.method=\"_OTHER\" \
              http.request.method_original=\"BREW\" "
     ));
+}
+
+#[test]
+fn l8_what_the_gateway_logs_of_an_error_stands_in_the_span() {
+    async fn fails(environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        match environ.raw_path_info() {
+            "/error" => return Err(Error::msg("the disk is full")),
+            "/panic" => panic!("the disk is full"),
+            "/500" => {
+                let error = HttpError::internal_server_error();
+                return Err(error.with_source("the disk is full").into());
+            }
+            "/400" => {
+                let error = HttpError::bad_request();
+                return Err(error.with_source("the disk is full").into());
+            }
+            _ => {}
+        }
+        start.start(200, [("content-type", "text/plain")])?;
+        Ok(Body::from_producer(async |mut writer| {
+            writer.write("ab").await?;
+            Err(Error::msg("the disk is full"))
+        }))
+    }
+    for path in ["/error", "/panic", "/500", "/400", "/body"] {
+        let ((), lines) = logged(ask(fails.spans(), Request::get(path)));
+        let line = lines.iter().find(|line| line.contains("the disk is full"));
+        let line = line.unwrap_or_else(|| panic!("{path}: {lines:#?}"));
+        assert!(line.starts_with("HTTP request{"), "{line}");
+        assert!(line.contains(&format!("url.path=\"{path}\"")), "{line}");
+    }
 }
 
 #[test]

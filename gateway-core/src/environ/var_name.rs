@@ -9,7 +9,8 @@ use super::cgi::KEYS;
 /// The name of a variable that a middleware or a host adds to the environ, such as `REMOTE_USER`.
 ///
 /// The names of the request's own variables ([`Environ::get`](crate::Environ::get) lists them) and
-/// `HTTP_*` are refused, so a variable and an accessor can never disagree.
+/// `HTTP_*` are refused, so a variable and an accessor can never disagree. So are the names of WSGI
+/// itself, `wsgi.*`, because a WSGI app would take them for its server's.
 ///
 /// # Examples
 ///
@@ -102,7 +103,7 @@ const fn check(name: &str) -> Result<(), Kind> {
         }
         at += 1;
     }
-    if begins(bytes, b"HTTP_") {
+    if begins(bytes, b"HTTP_") || begins(bytes, b"wsgi.") {
         return Err(Kind::Reserved);
     }
     let mut at = 0;
@@ -172,7 +173,8 @@ mod tests {
 
     #[test]
     fn names_of_the_request_are_refused() {
-        for name in KEYS.into_iter().chain(["HTTP_HOST", "HTTP_PROXY", "HTTP_"]) {
+        let others = ["HTTP_HOST", "HTTP_PROXY", "HTTP_", "wsgi.input", "wsgi."];
+        for name in KEYS.into_iter().chain(others) {
             assert!(VarName::try_from(name).unwrap_err().is_reserved(), "{name}");
         }
         for name in ["", "A=B", "A B", "A\0", "\u{e4}"] {
@@ -181,7 +183,7 @@ mod tests {
                 "{name}"
             );
         }
-        for name in ["REMOTE_USER", "PATH_INFO_", "PATH", "wsgi.input", "HTTPS"] {
+        for name in ["REMOTE_USER", "PATH_INFO_", "PATH", "wsgi", "HTTPS"] {
             assert_eq!(VarName::try_from(name).unwrap().as_str(), name);
         }
     }

@@ -83,6 +83,12 @@ impl Observations {
         }
     }
 
+    /// Those that are registered.
+    pub(super) fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        let entries = self.entries.iter().take(self.used);
+        entries.filter_map(|entry| entry.observer.clone()).collect()
+    }
+
     /// Forgets the request (L5). A few summaries keep their memory.
     #[inline]
     pub(super) fn clear(&mut self) {
@@ -100,5 +106,27 @@ impl Observations {
             }
         }
         self.used = 0;
+    }
+}
+
+/// Runs `log` in the scopes of observers, and exactly once.
+pub(super) fn in_scopes(observers: &[Arc<dyn Observer>], log: &mut dyn FnMut()) {
+    let mut is_logged = false;
+    let mut log_once = || {
+        if !std::mem::replace(&mut is_logged, true) {
+            log();
+        }
+    };
+    if let Err(panicked) = catch(|| nest(observers, &mut log_once)) {
+        log::error("B9", "an observer", &panicked);
+    }
+    // An observer has not called it.
+    log_once();
+}
+
+fn nest(observers: &[Arc<dyn Observer>], log: &mut dyn FnMut()) {
+    match observers.split_first() {
+        Some((outer, inner)) => outer.in_scope(&mut || nest(inner, log)),
+        None => log(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use http::{Response, StatusCode};
 
-use super::observed::Observations;
+use super::observed::{Observations, in_scopes};
 use super::{Committed, Exchange, Slot};
 use crate::kept::take_map;
 use crate::observer::Ended;
@@ -125,6 +125,17 @@ impl Owner {
         if clause.is_some() {
             self.exchange().lock().observations.broke(clause);
         }
+    }
+
+    /// Runs `log`, which logs an error of the exchange, in the scopes of its observers.
+    #[cold]
+    pub(crate) fn in_scope(&self, log: &mut dyn FnMut()) {
+        // Called outside the lock.
+        let observers = self.exchange().lock().observations.observers();
+        if observers.is_empty() {
+            return log();
+        }
+        in_scopes(&observers, log);
     }
 
     #[inline]

@@ -58,7 +58,7 @@ pub(super) fn commit_error(
     error: Error,
     kind: RequestKind,
 ) -> Response<Outgoing> {
-    let ErrorPage { error, clause } = ErrorPage::of(error);
+    let ErrorPage { error, clause } = ErrorPage::of(error, &owner);
     owner.broke(clause);
     let response = commit_page(owner, &error, kind, Ended::Completed);
     discard(error);
@@ -71,7 +71,7 @@ pub(super) fn commit_refusal(
     error: HttpError,
     kind: RequestKind,
 ) -> Response<Outgoing> {
-    let ErrorPage { error, .. } = ErrorPage::of(error.into());
+    let ErrorPage { error, .. } = ErrorPage::of(error.into(), &owner);
     let response = commit_page(owner, &error, kind, Ended::Refused);
     discard(error);
     response

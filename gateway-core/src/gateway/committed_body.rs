@@ -128,9 +128,13 @@ impl CommittedBody {
             owner.broke(clause(&error).or(of_client.is_none().then_some("B8")));
         }
         if self.reporting == Reporting::Log {
-            match of_client {
+            let mut log = || match of_client {
                 Some(error) => log::debug("I3", "the response was aborted", &Chain(error)),
                 None => log_fault("B8", &error, "the response was aborted"),
+            };
+            match &self.owner {
+                Some(owner) => owner.in_scope(&mut log),
+                None => log(),
             }
         }
         self.stage = Stage::Failing(error);
@@ -146,7 +150,7 @@ impl CommittedBody {
         {
             owner.ends(Ended::Aborted);
             owner.broke(clause(&error).or(Some("B8")));
-            log_fault("B8", &error, "the response was aborted");
+            owner.in_scope(&mut || log_fault("B8", &error, "the response was aborted"));
         }
     }
 

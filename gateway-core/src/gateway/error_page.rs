@@ -1,6 +1,7 @@
 //! Logs an error of the app, and makes the page that the client sees instead.
 
 use crate::error::Error;
+use crate::exchange::Owner;
 use crate::http_error::HttpError;
 use crate::log;
 use crate::panicked::catch;
@@ -15,13 +16,17 @@ pub(super) struct ErrorPage {
 }
 
 impl ErrorPage {
-    /// Logs the cause, which is never sent, and returns the page.
-    pub(super) fn of(error: Error) -> Self {
+    /// Logs the cause, which is never sent, for the exchange of `owner`, and returns the page.
+    pub(super) fn of(error: Error, owner: &Owner) -> Self {
         match HttpError::try_from(error) {
             Ok(error) => {
                 // B9: the text of the cause is code of the app, which may panic.
-                if let Err(panicked) = catch(|| error.report()) {
-                    log::error("B9", "the text of an error", &panicked);
+                if error.has_cause() {
+                    owner.in_scope(&mut || {
+                        if let Err(panicked) = catch(|| error.report()) {
+                            log::error("B9", "the text of an error", &panicked);
+                        }
+                    });
                 }
                 Self {
                     error,
@@ -30,11 +35,8 @@ impl ErrorPage {
             }
             Err(error) => {
                 let clause = clause(&error);
-                log_fault(
-                    "B1",
-                    &error,
-                    "the app failed with an error that has no response of its own, so the client gets a 500",
-                );
+                let what = "the app failed with an error that has no response of its own, so the client gets a 500";
+                owner.in_scope(&mut || log_fault("B1", &error, what));
                 discard(error);
                 Self {
                     error: HttpError::internal_server_error(),

@@ -45,7 +45,7 @@ impl Tunnel {
     pub(super) async fn run(
         self,
         stream: Duplex,
-        judge: impl FnOnce(&Error) -> (Ended, Option<&'static str>),
+        judge: impl FnOnce(&Error, &Owner) -> (Ended, Option<&'static str>),
     ) -> Result<(), Error> {
         match self.parts {
             Some(parts) => parts.run(stream, judge).await,
@@ -63,7 +63,7 @@ impl Parts {
     async fn run(
         self,
         stream: Duplex,
-        judge: impl FnOnce(&Error) -> (Ended, Option<&'static str>),
+        judge: impl FnOnce(&Error, &Owner) -> (Ended, Option<&'static str>),
     ) -> Result<(), Error> {
         // Dropped in the other order: the future, the body, the owner.
         let mut owner = self.owner;
@@ -80,7 +80,7 @@ impl Parts {
         match &outcome {
             Ok(()) => owner.completes(),
             Err(error) => {
-                let (ended, clause) = judge(error);
+                let (ended, clause) = judge(error, &owner);
                 owner.ends(ended);
                 owner.broke(clause);
             }
@@ -98,7 +98,7 @@ impl Switch for Tunnel {
 
     fn begin(&mut self, stream: Duplex) -> Option<Running> {
         let parts = self.parts.take()?;
-        Some(Box::pin(parts.run(stream, |_| (Ended::Aborted, None))))
+        Some(Box::pin(parts.run(stream, |_, _| (Ended::Aborted, None))))
     }
 }
 

@@ -121,16 +121,14 @@ impl Upgrade {
 }
 
 /// How an error of the app's part ends the exchange, and the clause that the app broke. It is logged.
-fn judge(error: &Error) -> (Ended, Option<&'static str>) {
+fn judge(error: &Error, owner: &Owner) -> (Ended, Option<&'static str>) {
     if is_of_client(error.as_dyn()) {
-        log::debug(
-            "L3",
-            "the client has left an upgraded stream",
-            &Chain(error.as_dyn()),
-        );
+        let what = "the client has left an upgraded stream";
+        owner.in_scope(&mut || log::debug("L3", what, &Chain(error.as_dyn())));
         return (Ended::ClientGone, None);
     }
-    log_fault("U9", error, "the app failed on an upgraded stream");
+    let what = "the app failed on an upgraded stream";
+    owner.in_scope(&mut || log_fault("U9", error, what));
     (Ended::Aborted, clause(error).or(Some("U9")))
 }
 

@@ -42,8 +42,10 @@
 //= was closed (L2). It is told the status that was sent, the bytes of the body that were handed to
 //= the host, and whether the exchange was completed, was aborted (and by which clause), lost its
 //= client, was refused before the app, or was cut at the end of a shutdown. A page of the gateway
-//= is a completed response, with the clause that the app broke.
-//= Reason: an access log in a middleware would have to guess what the gateway does.
+//= is a completed response, with the clause that the app broke. What a gateway logs of an error of
+//= the exchange, it SHOULD log within the observers, so that they can name the request.
+//= Reason: an access log in a middleware would have to guess what the gateway does, and nobody finds
+//= the request of an error that does not name it.
 
 //= L9 gateway: a server MUST call the startup of its app once, and await it before it accepts a request. An
 //= error of it MUST stop the server with that error. An app that one server reaches by several mounts is

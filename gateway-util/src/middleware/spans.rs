@@ -16,7 +16,7 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 /// [`MiddlewareExt::spans`](crate::MiddlewareExt::spans).
 ///
 /// The span has everything that the app logs while it is called, and while its body is asked for
-/// chunks. It ends with the exchange, however that ends. It has the target `gateway_util::spans`
+/// chunks, and what the gateway logs of an error of the request. It ends with the exchange, however that ends. It has the target `gateway_util::spans`
 /// and the level INFO. If no subscriber wants it, the request passes as it is.
 ///
 /// # Fields
@@ -151,6 +151,10 @@ impl Observer for AtTheEnd {
             span.record("error.type", error);
             span.record("otel.status_code", "ERROR");
         }
+    }
+
+    fn in_scope(&self, log: &mut dyn FnMut()) {
+        self.0.in_scope(log);
     }
 }
 
