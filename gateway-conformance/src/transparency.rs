@@ -2,25 +2,25 @@
 
 mod bodies;
 mod check;
+mod decode;
 mod errors;
 mod heads;
 mod lifespan;
 mod observed;
 mod requests;
+mod run;
 mod upgrades;
 
 use std::time::Duration;
 
-use gateway_core::{App, AppExt as _, BoxApp};
-use http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use gateway_core::{App, BoxApp};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::own_thread;
-use crate::report::{CaseOutcome, Report, Row};
-use crate::via::Via;
+use crate::report::Report;
 use crate::wire::DEFAULT_DEADLINE;
 
-use check::{Check, Probe};
-use observed::{Asking, observe};
+use decode::Decoder;
 
 /// Checks a middleware by M1: each check runs an app alone and in the middleware, and demands that
 /// a host sees the same.
@@ -92,6 +92,7 @@ pub struct MiddlewareCheck {
     sends: Vec<(HeaderName, HeaderValue)>,
     adds: Vec<HeaderName>,
     buffers: bool,
+    decoder: Option<Decoder>,
     excuses: Vec<(String, String)>,
 }
 
@@ -109,6 +110,7 @@ impl MiddlewareCheck {
             sends: Vec::new(),
             adds: Vec::new(),
             buffers: false,
+            decoder: None,
             excuses: Vec::new(),
         }
     }
@@ -125,7 +127,8 @@ impl MiddlewareCheck {
         self
     }
 
-    /// The middleware reads whole bodies by its purpose, to sign or to compress them, say.
+    /// The middleware reads whole bodies by its purpose, to sign them, say. One that changes their
+    /// bytes needs [`decodes`](Self::decodes) as well.
     ///
     /// Each check compares the joined data of a body, not its chunks, and accepts a length that has
     /// become known. Trailers, callbacks, closing and a declared length are compared as ever. What
@@ -171,6 +174,71 @@ impl MiddlewareCheck {
         self
     }
 
+    /// The middleware changes the bytes of bodies by its purpose, to compress or to translate them,
+    /// say. `decode` undoes that: it is given the headers and the joined data of a response, and
+    /// gives the data as the app has sent it. It is not called for a body without data, and for one
+    /// that was aborted or not read to its end. It must know changed bytes by the headers, because
+    /// some responses pass unchanged, such as the gateway's pages of errors.
+    ///
+    /// The decoded data is compared. The length must be that of the bytes which are sent, or
+    /// unknown, also of HEAD. What an app declares and breaks is reported as excused, because its
+    /// length is that of other bytes. Trailers, callbacks and closing are compared as ever. A middleware
+    /// that has changed no body in any check is a problem of the report: a text of 16 KiB is among
+    /// the bodies.
+    ///
+    /// A middleware that also reads bodies whole needs [`buffers`](Self::buffers), too. Say with
+    /// [`adds`](Self::adds) what headers it adds, such as `Content-Encoding` and `Vary`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use gateway_conformance::MiddlewareCheck;
+    /// use gateway_core::{App, AppExt, Body, Environ, Error, StartResponse};
+    /// use http::{HeaderName, HeaderValue, Method};
+    ///
+    /// struct Reverses<A>(A);
+    ///
+    /// impl<A: App> App for Reverses<A> {
+    ///     async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+    ///         if environ.request_method() == Method::HEAD {
+    ///             return self.0.call(environ, start).await;
+    ///         }
+    ///         let (mut parts, mut body) = self.0.respond(environ).await?.into_parts();
+    ///         if !body.commits_early() && body.upgrade_protocol().is_none() {
+    ///             let buffered = body.buffer(1 << 20).await?;
+    ///             let bytes = buffered.buffered().unwrap_or_default();
+    ///             body = buffered.with_bytes(reversed(&bytes));
+    ///             parts.headers.insert(REVERSED, HeaderValue::from_static("yes"));
+    ///         }
+    ///         start.send(http::Response::from_parts(parts, body))
+    ///     }
+    ///
+    ///     gateway_core::forward_lifespan!(0);
+    /// }
+    ///
+    /// const REVERSED: HeaderName = HeaderName::from_static("x-reversed");
+    ///
+    /// fn reversed(bytes: &[u8]) -> Bytes {
+    ///     bytes.iter().rev().copied().collect()
+    /// }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let check = MiddlewareCheck::new().buffers().adds(REVERSED).decodes(|headers, data| {
+    ///     if headers.contains_key(REVERSED) { reversed(&data) } else { data }
+    /// });
+    /// check.run(Reverses).await.assert_passed();
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn decodes(
+        mut self,
+        decode: impl Fn(&HeaderMap, Bytes) -> Bytes + Send + Sync + 'static,
+    ) -> Self {
+        self.decoder = Some(Decoder::new(decode));
+        self
+    }
+
     /// Excuses the check of this name, because it fails by the middleware's purpose. It runs
     /// nevertheless: an excuse that names no check, or whose check passes, is a problem of the
     /// report.
@@ -186,92 +254,5 @@ impl MiddlewareCheck {
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
-    }
-
-    /// Runs every check. `wrap` is called once for each that is run.
-    ///
-    /// The rows of the report have [`Via::InProcess`]. A failed row says what differs.
-    ///
-    /// # Panics
-    ///
-    /// As [`tokio::time::timeout`] does, if there is no tokio runtime with timers.
-    pub async fn run<A: App>(&self, wrap: impl Fn(BoxApp) -> A) -> Report {
-        let mut report = Report::default();
-        let parts = [
-            requests::CHECKS,
-            heads::CHECKS,
-            bodies::CHECKS,
-            errors::CHECKS,
-            upgrades::CHECKS,
-        ];
-        for check in parts.into_iter().flatten() {
-            let outcome = match bodies::why_not_buffered(check.name) {
-                Some(reason) if self.buffers => CaseOutcome::Excused(reason.to_owned()),
-                _ => {
-                    let behind = Probe::default();
-                    let wrapped = wrap((check.app)(behind.clone())).boxed();
-                    self.compare(check, Probe::default(), behind, wrapped).await
-                }
-            };
-            report.push(Row {
-                name: check.name,
-                clauses: check.clauses,
-                via: Via::InProcess,
-                needs: Vec::new(),
-                outcome,
-            });
-        }
-        report.push(lifespan::check(&wrap, self.deadline * 2).await);
-        self.judge(&mut report);
-        report
-    }
-
-    fn judge(&self, report: &mut Report) {
-        for (name, reason) in &self.excuses {
-            let row = report.rows_mut().iter_mut().find(|row| row.name == name);
-            let problem = match row.map(|row| &mut row.outcome) {
-                None => format!("{name} is excused, and there is no check of this name"),
-                Some(CaseOutcome::Failed(message)) => {
-                    let excused = format!("{reason} (it fails: {message})");
-                    if let Some(row) = report.rows_mut().iter_mut().find(|row| row.name == name) {
-                        row.outcome = CaseOutcome::Excused(excused);
-                    }
-                    continue;
-                }
-                Some(_) => format!("{name} passes: its excuse is to be taken away"),
-            };
-            report.push_problem(problem);
-        }
-    }
-
-    async fn compare(
-        &self,
-        check: &'static Check,
-        alone: Probe,
-        behind: Probe,
-        wrapped: BoxApp,
-    ) -> CaseOutcome {
-        let this = self.clone();
-        let comparing = async move {
-            let asking = Asking {
-                method: check.method.clone(),
-                reading: check.reading,
-                sends: &this.sends,
-                adds: &this.adds,
-                trailers: check.clauses.contains(&"B11"),
-                buffers: this.buffers,
-            };
-            let alone = observe((check.app)(alone.clone()), alone, &asking).await;
-            let behind = observe(wrapped, behind, &asking);
-            match tokio::time::timeout(this.deadline, behind).await {
-                Ok(behind) => behind.difference(&alone).map_or(Ok(()), Err),
-                Err(_) => Err(format!("no end within {:?}", this.deadline)),
-            }
-        };
-        let limit = self.deadline * 2;
-        match own_thread::run(check.name, limit, comparing).await {
-            Ok(Ok(())) => CaseOutcome::Passed,
-            Ok(Err(message)) | Err(message) => CaseOutcome::Failed(message),
-        }
     }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use gateway_conformance::clauses::clauses;
 use gateway_conformance::{CaseOutcome, MiddlewareCheck, check_middleware};
 use gateway_core::lint::{Findings, Lint};
 use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse, Upgrade};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 #[tokio::test]
 async fn m1_the_wrappers_of_the_core_are_transparent() {
@@ -44,7 +46,7 @@ async fn every_check_is_named_after_a_clause_of_its_own() {
         }
     }
     // A check that is added or taken away is counted here, so that none is lost unseen.
-    assert_eq!(names.len(), 51);
+    assert_eq!(names.len(), 53);
 }
 
 /// Collects the body, as the specification says that a middleware must not.
@@ -261,7 +263,7 @@ struct Buffers<A>(A, Wrong);
 
 impl<A: App> App for Buffers<A> {
     async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
-        if environ.request_method() == http::Method::HEAD {
+        if environ.request_method() == Method::HEAD {
             return self.0.call(environ, start).await;
         }
         let (parts, mut body) = self.0.respond(environ).await?.into_parts();
@@ -330,4 +332,77 @@ async fn a_middleware_that_buffers_keeps_trailers_callbacks_and_early_commits() 
     ] {
         assert!(waits.failures().contains(&name), "{name}\n{waits}");
     }
+}
+
+/// Sends everything twice; HEAD passes as it is.
+struct Doubles<A>(A);
+
+impl<A: App> App for Doubles<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        if environ.request_method() == Method::HEAD {
+            return self.0.call(environ, start).await;
+        }
+        let (mut parts, mut body) = self.0.respond(environ).await?.into_parts();
+        if !body.commits_early() && body.upgrade_protocol().is_none() {
+            let buffered = body.buffer(1 << 20).await?;
+            let doubled = buffered.buffered().unwrap_or_default().repeat(2);
+            body = buffered.with_bytes(doubled);
+            parts.headers.remove(http::header::CONTENT_LENGTH);
+            parts
+                .headers
+                .insert(DOUBLED, HeaderValue::from_static("yes"));
+        }
+        start.send(http::Response::from_parts(parts, body))
+    }
+
+    gateway_core::forward_lifespan!(0);
+}
+
+const DOUBLED: HeaderName = HeaderName::from_static("x-doubled");
+
+/// The other way round.
+fn halve(headers: &HeaderMap, data: Bytes) -> Bytes {
+    match headers.get(DOUBLED) {
+        Some(_) => data.slice(..data.len() / 2),
+        None => data,
+    }
+}
+
+#[tokio::test]
+async fn m1_a_middleware_that_changes_bytes_is_checked_by_what_they_decode_to() {
+    let check = MiddlewareCheck::new().buffers().adds(DOUBLED);
+    let check = check.decodes(halve);
+    let report = check.run(Doubles).await;
+    // A true fault: HEAD has the length of half of it.
+    assert_eq!(
+        report.failures(),
+        ["b6_head_says_the_length_of_get_or_none"],
+        "{report}"
+    );
+    assert!(
+        !MiddlewareCheck::new()
+            .buffers()
+            .run(Doubles)
+            .await
+            .has_passed()
+    );
+
+    // What it changes is looked at.
+    let wrong = MiddlewareCheck::new().buffers().decodes(|_, data| data);
+    let report = wrong.run(Doubles).await;
+    assert!(report.failures().contains(&"b10_a_long_text_passes"));
+
+    // Callbacks that are lost are found as ever.
+    let check = MiddlewareCheck::new().buffers().decodes(|_, data| data);
+    let check = check.deadline(Duration::from_millis(200));
+    let report = check.run(Collects).await;
+    assert!(report.failures().contains(&"b11_trailers_pass"), "{report}");
+}
+
+#[tokio::test]
+async fn m1_a_middleware_that_has_changed_nothing_was_not_checked() {
+    let report = MiddlewareCheck::new().decodes(halve).run(|app| app).await;
+    assert!(report.failures().is_empty(), "{report}");
+    assert!(!report.has_passed(), "{report}");
+    assert!(report.to_string().contains("changed the bytes of no body"));
 }

@@ -14,6 +14,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use crate::error::BoxError;
 use crate::headers::{AppendHeaders, HeaderError, strip_connection_fields};
 use crate::log::{self, Chain};
+#[cfg(feature = "cookies")]
+use crate::response::CookieError;
 use crate::response::closes_connection;
 use crate::status::{IntoStatus, StatusError};
 
@@ -350,6 +352,15 @@ impl From<StatusError> for HttpError {
 /// error itself.
 impl From<HeaderError> for HttpError {
     fn from(error: HeaderError) -> Self {
+        Self::internal_server_error().with_source(error)
+    }
+}
+
+/// A 500, because the app made the cookie. An app that copied a client's text into it maps the
+/// error itself.
+#[cfg(feature = "cookies")]
+impl From<CookieError> for HttpError {
+    fn from(error: CookieError) -> Self {
         Self::internal_server_error().with_source(error)
     }
 }

@@ -101,7 +101,8 @@ pub trait ResponseExt: sealed::Response {
     ///
     /// A value must not hold a space, a quote, a comma, a semicolon, a backslash or anything
     /// outside ASCII. It is not quoted, as Werkzeug would do. Percent-encode text of a client
-    /// first, or turn the error into a 400: passed on with `?`, it is a 500.
+    /// first, or turn the error into a 400: passed on with `?`, it is a 500, also as an
+    /// [`HttpError`](crate::HttpError).
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
 //! Checks of the body: length, trailers, closing and its callbacks, bodies that are not sent.
 
-use gateway_core::Body;
+use gateway_core::{Body, BoxApp};
 use http::Method;
 
-use super::check::{Check, Reading, TEXT, app, status, three_callbacks, trailers};
+use super::check::{Check, Probe, Reading, TEXT, app, status, three_callbacks, trailers};
 use crate::cases::sources::endless;
 
 /// Why a middleware that reads whole bodies cannot pass the check of this name.
@@ -16,6 +16,24 @@ pub(super) fn why_not_buffered(name: &str) -> Option<&'static str> {
         }
         "l1_a_body_that_is_not_read_is_closed" | "l1_a_body_that_is_half_read_is_closed" => {
             Some("the middleware buffers: it can send no body without an end")
+        }
+        _ => None,
+    }
+}
+
+/// Responds with 16 KiB of text, which compressors do not leave alone.
+pub(super) fn long_text(p: Probe) -> BoxApp {
+    app(p, async |p, _, start| {
+        start.start(200, TEXT)?;
+        Ok(p.closing(Body::from("All work and no play. ".repeat(745))))
+    })
+}
+
+/// Why a middleware that changes bytes cannot pass the check of this name.
+pub(super) fn why_not_decoded(name: &str) -> Option<&'static str> {
+    match name {
+        "b5_too_few_bytes_are_a_500" | "b5_too_many_bytes_are_cut" => {
+            Some("the middleware changes bytes: the length that the app declared is not theirs")
         }
         _ => None,
     }
@@ -81,6 +99,13 @@ pub(super) const CHECKS: &[Check] = &[
                 Ok(p.closing(Body::from_chunks(["", "a\r\n\0", "", "b"])))
             })
         },
+    },
+    Check {
+        name: "b10_a_long_text_passes",
+        clauses: &["M1", "B10"],
+        method: Method::GET,
+        reading: Reading::All,
+        app: long_text,
     },
     Check {
         name: "b11_trailers_pass",

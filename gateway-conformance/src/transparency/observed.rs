@@ -15,6 +15,7 @@ use http_body::{Body as _, Frame};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::check::{Known, Probe, Reading, trailers};
+use super::decode::Decoder;
 
 /// The variations between the requests of the checks, and what the middleware needs or adds.
 pub(super) struct Asking<'a> {
@@ -28,6 +29,10 @@ pub(super) struct Asking<'a> {
     pub(super) trailers: bool,
     /// The middleware may join chunks, and a length may become known.
     pub(super) buffers: bool,
+    /// The middleware changes bytes.
+    pub(super) decoder: Option<&'a Decoder>,
+    /// The app is in the middleware.
+    pub(super) is_behind: bool,
 }
 
 pub(super) struct Observed {
@@ -37,6 +42,8 @@ pub(super) struct Observed {
     frames: Vec<String>,
     events: Vec<&'static str>,
     buffers: bool,
+    /// If the middleware changes bytes: how many were sent, where the whole body was read.
+    sent: Option<Option<u64>>,
 }
 
 impl Observed {
@@ -58,9 +65,12 @@ impl Observed {
         let shown = |headers: &[(HeaderName, HeaderValue)]| format!("{headers:?}");
         compare("the headers", shown(&self.headers), shown(&alone.headers));
         let shown = |size: Option<u64>| size.map_or("unknown".to_owned(), |size| size.to_string());
-        let length_became_known = self.buffers && alone.size.is_none();
-        if !length_became_known {
-            compare("the length", shown(self.size), shown(alone.size));
+        match (self.sent, self.size) {
+            // The length of other bytes may be unknown. HEAD has an own check.
+            (Some(_), None) | (Some(None), _) => {}
+            (Some(Some(sent)), size) => compare("the length", shown(size), shown(Some(sent))),
+            (None, _) if self.buffers && alone.size.is_none() => {}
+            (None, size) => compare("the length", shown(size), shown(alone.size)),
         }
         compare(
             "the frames",
@@ -73,6 +83,18 @@ impl Observed {
             alone.events.join(", "),
         );
         (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
+impl Observed {
+    /// Compares the response to HEAD with that to GET.
+    pub(super) fn agrees_with_get(&self, get: &Self) -> Result<(), String> {
+        match (self.size, get.size.or(get.sent.flatten())) {
+            (Some(head), Some(get)) if head != get => Err(format!(
+                "HEAD says a length of {head} bytes, and the response to GET has {get}"
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -99,11 +121,14 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
         !is_size && !asking.adds.contains(name)
     };
     let headers = parts.headers.iter().filter(is_own);
-    let headers = headers
+    let mut headers: Vec<_> = headers
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+    // RFC 9110 section 5.3: the order of different fields means nothing.
+    headers.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
     let mut frames = Vec::new();
     let mut joined = BytesMut::new();
+    let mut is_whole = asking.reading == Reading::All;
     if asking.reading == Reading::Nothing {
         drop(body);
     } else if let Some(upgrade) = body.take_upgrade() {
@@ -119,13 +144,29 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
             match frame {
                 Ok(frame) if asking.buffers && frame.is_data() => joined.extend(frame.into_data()),
                 Ok(frame) => frames.push(format!("{frame:?}")),
-                Err(error) => frames.push(format!("error: {error}")),
+                Err(error) => {
+                    is_whole = false;
+                    frames.push(format!("error: {error}"));
+                }
             }
             if is_last {
                 break;
             }
         }
         probe.tell("end");
+    }
+    let mut sent = None;
+    let mut joined = joined.freeze();
+    if let Some(decoder) = asking.decoder {
+        let is_whole = is_whole && asking.method != Method::HEAD;
+        if !is_whole {
+            // A part of changed bytes says nothing.
+            joined.clear();
+        }
+        if asking.is_behind {
+            sent = Some(is_whole.then_some(joined.len() as u64));
+            joined = decoder.decode(&parts.headers, joined);
+        }
     }
     if !joined.is_empty() {
         frames.insert(0, joined.escape_ascii().to_string());
@@ -137,6 +178,7 @@ pub(super) async fn observe(app: BoxApp, probe: Probe, asking: &Asking<'_>) -> O
         frames,
         events: probe.events(),
         buffers: asking.buffers,
+        sent,
     }
 }
 

@@ -4,6 +4,7 @@ mod middlewares;
 
 use gateway_conformance::MiddlewareCheck;
 use gateway_core::BoxApp;
+use gateway_util::{ErrorFormat, MiddlewareExt as _};
 use http::{HeaderName, HeaderValue, header};
 
 use middlewares::MIDDLEWARES;
@@ -28,4 +29,22 @@ async fn m1_every_middleware_is_transparent() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn m1_a_format_of_errors_changes_errors_only() {
+    let formats = [ErrorFormat::Text, ErrorFormat::Json, ErrorFormat::Problem];
+    for format in formats {
+        let report = check().run(|app| app.error_format(format)).await;
+        assert_eq!(
+            report.failures(),
+            [
+                "b1_an_error_is_a_500",
+                "b1_an_http_error_after_the_start_is_its_page",
+                "n6_an_http_error_is_its_page",
+                "s7_a_field_of_the_connection_is_refused",
+            ],
+            "{report}"
+        );
+    }
 }

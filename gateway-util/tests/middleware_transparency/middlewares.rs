@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gateway_core::{App, AppExt, BoxApp, HttpError};
 use gateway_util::Mount;
-use gateway_util::{Cascade, Hosts, Methods, MiddlewareExt};
+use gateway_util::{Cascade, ErrorFormat, Hosts, Methods, MiddlewareExt};
 
 pub(crate) type Wrap = (&'static str, fn(BoxApp) -> BoxApp);
 
@@ -51,6 +51,9 @@ pub(crate) const MIDDLEWARES: &[Wrap] = &[
     }),
     ("error_handlers", |a| {
         a.error_handlers().status(418, |_| "never").boxed()
+    }),
+    ("error_format, html", |a| {
+        a.error_format(ErrorFormat::Html).boxed()
     }),
     ("access_log", |a| a.access_log().boxed()),
     ("metrics", |a| a.metrics().boxed()),

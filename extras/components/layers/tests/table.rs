@@ -17,7 +17,7 @@ use gateway_core::{App, AppExt as _, Body, BoxApp, Gateway, Input, view};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, ORIGIN, VARY, X_FRAME_OPTIONS,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Body as _;
 use tower::ServiceBuilder;
 use tower::buffer::BufferLayer;
@@ -54,6 +54,8 @@ struct Table(String);
 struct Given {
     sends: Vec<(HeaderName, HeaderValue)>,
     adds: Vec<HeaderName>,
+    /// It changes bytes: this undoes it.
+    decode: Option<fn(&HeaderMap, Bytes) -> Bytes>,
 }
 
 impl Given {
@@ -67,7 +69,11 @@ impl Given {
         let sends = self.sends.iter().cloned();
         let check = sends.fold(check, |check, (name, value)| check.sends(name, value));
         let adds = self.adds.iter().cloned();
-        adds.fold(check, MiddlewareCheck::adds)
+        let check = adds.fold(check, MiddlewareCheck::adds);
+        match self.decode {
+            Some(decode) => check.decodes(decode),
+            None => check,
+        }
     }
 
     /// True if the trailers of an app reach the host (B11).
@@ -149,7 +155,7 @@ fn plain() -> Given {
 fn sends(name: HeaderName, value: &'static str) -> Given {
     Given {
         sends: vec![(name, HeaderValue::from_static(value))],
-        adds: Vec::new(),
+        ..Given::default()
     }
 }
 
@@ -225,6 +231,16 @@ async fn security(table: &mut Table) {
         .await;
 }
 
+/// The data of a response as the app has sent it.
+fn gunzip(headers: &HeaderMap, data: Bytes) -> Bytes {
+    if headers.get(CONTENT_ENCODING).is_none_or(|coding| coding != "gzip") {
+        return data;
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(&*data).read_to_end(&mut plain).unwrap();
+    plain.into()
+}
+
 async fn content(table: &mut Table) {
     table
         .add(
@@ -237,7 +253,10 @@ async fn content(table: &mut Table) {
     table
         .add(
             "`CompressionLayer`, gzip",
-            gzip().adds(CONTENT_ENCODING),
+            Given {
+                decode: Some(gunzip),
+                ..gzip().adds(CONTENT_ENCODING)
+            },
             |app| app.with_layer(CompressionLayer::new()),
         )
         .await;

@@ -1,6 +1,8 @@
 //! Cases of L1 and L2: closing a body, and its callbacks.
 
-use gateway_core::{Body, Environ, Error, StartResponse};
+use gateway_core::{App, AppExt as _, Body, Environ, Error, StartResponse, app_fn};
+use http::HeaderValue;
+use http::header::CONTENT_ENCODING;
 
 use crate::capability::Capability;
 use crate::case::{Case, Draft};
@@ -195,6 +197,24 @@ fn callbacks() -> Vec<Case> {
             false,
             |_| fails_after(["a"]),
         ),
+        Case::new("l2_callbacks_of_a_compressed_body_run", &["L2", "B4"])
+            .serves(Compresses(app_fn(
+                async |environ: Environ, start: StartResponse| {
+                    start.start(200, TEXT)?;
+                    let run = Run::of(&environ);
+                    Ok(with_callbacks(&run, pieces(["aaaa", "bb", "bb"]), false))
+                },
+            )))
+            .sees(async |client: Client| {
+                let response = client.get("/").await?;
+                response
+                    .body("4a4b")?
+                    .field("content-length", "4")?
+                    .field("content-encoding", "x-runs")?;
+                client.wait("third").await?;
+                let facts = ["compressed", "first", "second", "third"];
+                equal("what the app noted", client.facts().await?, facts)
+            }),
         Case::new("l2_callbacks_run_after_the_last_byte", &["L2", "B3"])
             .needs(Capability::StreamedResponses)
             .app(async |environ: Environ, start_response: StartResponse| {
@@ -231,4 +251,26 @@ fn callbacks() -> Vec<Case> {
                 equal("what the app noted", seen, facts)
             }),
     ]
+}
+
+/// A middleware that reads the body whole, and sends how often each byte follows itself.
+struct Compresses<A>(A);
+
+impl<A: App> App for Compresses<A> {
+    async fn call(&self, environ: Environ, start: StartResponse) -> Result<Body, Error> {
+        let run = Run::of(&environ);
+        let (mut parts, body) = self.0.respond(environ).await?.into_parts();
+        let body = body.buffer(1 << 20).await?;
+        let bytes = body.buffered().unwrap_or_default();
+        let runs = bytes.chunk_by(|a, b| a == b);
+        let runs: String = runs
+            .flat_map(|run| Some(format!("{}{}", run.len(), char::from(*run.first()?))))
+            .collect();
+        run.note("compressed");
+        let encoding = HeaderValue::from_static("x-runs");
+        parts.headers.insert(CONTENT_ENCODING, encoding);
+        start.send(http::Response::from_parts(parts, body.with_bytes(runs)))
+    }
+
+    gateway_core::forward_lifespan!(0);
 }
