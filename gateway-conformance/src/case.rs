@@ -132,6 +132,7 @@ impl Case {
 
     /// The clauses that the case covers, such as `B7`.
     #[must_use]
+    #[doc(alias = "rules")]
     pub fn clauses(&self) -> &'static [&'static str] {
         self.about.clauses
     }

@@ -10,6 +10,7 @@ use crate::via::Via;
 /// How one case ended in one way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[doc(alias = "Outcome")]
 pub enum CaseOutcome {
     /// Everything was as it must be.
     Passed,

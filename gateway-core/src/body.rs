@@ -8,6 +8,7 @@ mod push;
 mod resumed;
 mod sources;
 mod switch;
+mod without_length;
 
 use std::fmt;
 use std::pin::Pin;

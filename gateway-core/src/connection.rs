@@ -42,6 +42,7 @@ impl Connection {
 
     /// Sets the address of the client's end.
     #[must_use]
+    #[doc(alias = "peer")]
     pub const fn with_peer_addr(mut self, addr: SocketAddr) -> Self {
         self.peer = Some(addr);
         self
@@ -49,6 +50,7 @@ impl Connection {
 
     /// Sets the address of the server's end.
     #[must_use]
+    #[doc(alias = "local")]
     pub const fn with_local_addr(mut self, addr: SocketAddr) -> Self {
         self.local = Some(addr);
         self
@@ -91,6 +93,7 @@ impl Connection {
 
     /// The scheme that the transport speaks.
     #[must_use]
+    #[doc(alias = "url_scheme")]
     pub const fn scheme(&self) -> Scheme {
         self.scheme
     }

@@ -230,6 +230,7 @@ impl Environ {
     ///
     /// The future owns what it needs and may be moved to another task. If the host drops the app's
     /// future when the client goes (hyper), only other tasks can use it.
+    #[doc(alias = "disconnected")]
     pub fn closed(&mut self) -> Closed {
         Closed::new(self.exchange())
     }

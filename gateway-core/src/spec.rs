@@ -35,6 +35,7 @@ pub struct Clause {
 /// assert!(clause.text.starts_with("a 204 MUST have no body"));
 /// # Ok::<(), &str>(())
 /// ```
+#[doc(alias = "CLAUSES")]
 pub fn clauses() -> impl Iterator<Item = Clause> {
     sections().flat_map(|section| section.split("\n- **").filter_map(parse))
 }

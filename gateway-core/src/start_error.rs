@@ -39,6 +39,7 @@ impl StartError {
 
     /// The clause that was broken, such as `"S1"`.
     #[must_use]
+    #[doc(alias = "rule")]
     pub fn clause(&self) -> &'static str {
         match &self.0 {
             Kind::NotStarted => "S3",

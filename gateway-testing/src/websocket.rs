@@ -78,6 +78,7 @@ pub struct TestWebSocket {
 
 /// What a test has received.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Received {
     /// A text.
     Text(String),

@@ -22,7 +22,8 @@ impl Body {
     ///
     /// The returned body does not commit early ([`commit_early`](Self::commit_early)): the head
     /// waits while the body is read. So a middleware passes on unread a body that
-    /// [commits early](Self::commits_early), and the response to HEAD, whose body may have no end. A
+    /// [commits early](Self::commits_early), and the response to HEAD, whose body may have no end. If it
+    /// changes the bytes, it passes on a HEAD [without its length](Self::without_length). A
     /// middleware that passes large bodies on uses [`buffer_or_stream`](Self::buffer_or_stream).
     ///
     /// # Errors

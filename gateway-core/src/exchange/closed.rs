@@ -10,6 +10,7 @@ use super::Exchange;
 /// Resolves when the exchange is over; see
 /// [`Environ::closed`](crate::Environ::closed).
 #[must_use = "a future does nothing until it is polled"]
+#[doc(alias = "Disconnected")]
 pub struct Closed {
     exchange: Arc<Exchange>,
     /// Its place among the watchers, once it was polled.

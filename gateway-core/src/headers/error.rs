@@ -38,6 +38,7 @@ impl HeaderError {
 
     /// The clause of SPEC.md that the header breaks: `"S6"`, `"S7"` or `"S9"`.
     #[must_use]
+    #[doc(alias = "rule")]
     pub fn clause(&self) -> &'static str {
         match *self.0 {
             Kind::Name(_) | Kind::Value(_) | Kind::TooMany => "S6",

@@ -16,6 +16,7 @@ pub struct Finding {
 impl Finding {
     /// The clause of SPEC.md, such as `"S1"`.
     #[must_use]
+    #[doc(alias = "rule")]
     pub fn clause(&self) -> &'static str {
         self.clause
     }

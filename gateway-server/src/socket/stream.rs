@@ -11,6 +11,7 @@ use tokio::net::UnixStream;
 
 /// A connection over TCP or a Unix socket.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum SocketStream {
     /// Over TCP.
     Tcp(TcpStream),

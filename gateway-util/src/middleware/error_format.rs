@@ -33,8 +33,9 @@ pub enum ErrorFormat {
 /// - An `HttpError` that has a response of its own keeps it: a redirect, or the format of a
 ///   middleware further in. So a mount can have another format than the site around it.
 /// - An `HttpError` that a view returns as a value is a response and stays as it is.
-/// - A panic, and an error of a streaming body, do not pass this middleware: the gateway makes
-///   their page. [`catch_panic`](crate::MiddlewareExt::catch_panic) answers panics.
+/// - A panic, an error of a streaming body, and a body that is shorter than its declared length, do
+///   not pass this middleware: the gateway makes their page.
+///   [`catch_panic`](crate::MiddlewareExt::catch_panic) answers panics.
 ///
 /// It goes around [`error_handlers`](crate::MiddlewareExt::error_handlers). They see the errors as
 /// they were raised, and this gives its format to those that no handler answers.
