@@ -152,6 +152,7 @@ fn an_app_costs_no_more_allocations_than_a_native_handler() {
     }
     assert!(mounted.0 + 4.0 <= route.0, "{mounted:?} {route:?}");
     assert!(mounted.0 <= fallback.0, "{mounted:?} {fallback:?}");
+    assert!(viewed.0 <= mounted.0, "{viewed:?} {mounted:?}");
     assert!(in_scope.0 <= scoped.0, "{in_scope:?} {scoped:?}");
     assert!(service.0 <= route.0, "{service:?} {route:?}");
     assert!(named.0 <= route.0, "{named:?} {route:?}");

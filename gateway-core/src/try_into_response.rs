@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::error::{BoxError, Error};
 use crate::headers::AppendHeaders;
 use crate::http_error::HttpError;
+use crate::kept::take_map;
 use crate::modify_response::{HTML, ModifyResponse, extend, set_status};
 use crate::response::{Response, ResponseExt, translate};
 use crate::status::IntoStatus;
@@ -77,10 +78,11 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 
 /// A response with this Content-Type.
 pub(crate) fn typed(body: impl Into<Body>, content_type: HeaderValue) -> Response {
+    // A view has dropped its environ by now, whose map is used again.
+    let mut headers = take_map();
+    headers.insert(header::CONTENT_TYPE, content_type);
     let mut response = Response::new(body.into());
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
+    *response.headers_mut() = headers;
     response
 }
 
