@@ -14,6 +14,7 @@ mod refuse;
 mod reply;
 mod request_kind;
 mod switch;
+mod switch_error;
 mod trailers;
 mod tunnel;
 mod turn;
