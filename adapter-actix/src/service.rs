@@ -169,9 +169,9 @@ impl<A: App> ActixService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. There is one for all workers. The first one registered stays, also
-    /// one that a function of [`from_gateway_fn`](Self::from_gateway_fn) gave its gateway. A
-    /// middleware registers more with [`Environ::observe`].
+    /// refused before the app. There is one for all workers. If there is one already, also from the function given
+    /// to [`from_gateway_fn`](Self::from_gateway_fn), this call has no effect. A middleware adds more with
+    /// [`Environ::observe`].
     ///
     /// # Examples
     ///

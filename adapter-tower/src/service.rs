@@ -135,8 +135,8 @@ impl<A: App> TowerService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. The first one registered stays. A middleware registers more with
-    /// [`Environ::observe`].
+    /// refused before the app. If there is one already, this call has no effect: a gateway has one observer. A
+    /// middleware adds more with [`Environ::observe`].
     ///
     /// # Examples
     ///
