@@ -20,6 +20,9 @@ use crate::worker::{Place, Settings, Unnamed, Worker, WorkerService};
 ///
 /// [`ActixService`] is a service with a named type.
 ///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
+///
 /// # Examples
 ///
 /// ```
@@ -49,6 +52,9 @@ pub fn service<A: App>(
 /// An app as an actix service with a named type; its futures are boxed.
 ///
 /// Clones share the app.
+///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
 ///
 /// # Examples
 ///
