@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use gateway_core::{App, Body, Error, Gateway, Input, app_fn};
+use gateway_core::{App, Body, Error, Gateway, HttpError, Input, app_fn};
 use http_body_util::BodyExt;
 
 #[derive(Clone, Default)]
@@ -28,6 +28,7 @@ async fn log_of(app: impl App) -> String {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(move || writer.clone())
         .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let gateway = Gateway::new(app);
@@ -67,4 +68,22 @@ async fn b8_an_error_in_mid_stream_is_logged_under_its_rule() {
     }))
     .await;
     assert!(log.contains("the cause clause=\"B8\""), "{log}");
+}
+
+/// The source of an error that a client can cause at will does not fill the log.
+#[tokio::test]
+async fn n6_the_level_of_a_source_is_that_of_its_status() {
+    for (status, level) in [
+        (400, "DEBUG"),
+        (404, "DEBUG"),
+        (500, "ERROR"),
+        (503, "ERROR"),
+    ] {
+        let error = HttpError::new(status).with_source("the cause");
+        let log = log_of(error).await;
+        let line = log.lines().find(|line| line.contains("the cause"));
+        let line = line.unwrap_or_else(|| panic!("{status}: no line in {log}"));
+        assert!(line.contains(level), "{status}: {line}");
+        assert!(line.contains("gateway: "), "{status}: {line}");
+    }
 }
