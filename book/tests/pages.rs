@@ -182,6 +182,34 @@ fn is_hidden(line: &str) -> bool {
     line == "#" || line.starts_with("# ")
 }
 
+/// GitHub and the registry show what mdBook and rustdoc hide, and a reader would copy it.
+#[test]
+fn no_readme_has_hidden_lines() -> TestResult {
+    let mut blocks = 0;
+    for entry in fs::read_dir(root())? {
+        let path = entry?.path();
+        let file = if path.is_dir() {
+            path.join("README.md")
+        } else {
+            path
+        };
+        if !file.ends_with("README.md") || !file.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&file)?;
+        let mut is_code = false;
+        for line in text.lines() {
+            if let Some(language) = line.strip_prefix("```") {
+                is_code = language.starts_with("rust");
+                blocks += usize::from(is_code);
+            }
+            assert!(!is_code || !is_hidden(line), "{}: {line}", file.display());
+        }
+    }
+    assert!(blocks >= 12, "{blocks}");
+    Ok(())
+}
+
 /// True if a path in the line begins with the crate.
 fn uses(line: &str, name: &str) -> bool {
     let path = format!("{}::", name.replace('-', "_"));
