@@ -36,7 +36,56 @@
 //! [`ActixService::with`] or [`ActixMount::with`], copies what the app needs, such as the user. Do
 //! not use a header for this: any client can send one of that name. If it must be a header, as
 //! between processes, first remove the client's own from every request, also from those for which
-//! nothing is set.
+//! nothing is set:
+//!
+//! ```
+//! use actix_web::body::MessageBody;
+//! use actix_web::dev::{ServiceRequest, ServiceResponse};
+//! use actix_web::http::header::{HeaderName, HeaderValue};
+//! use actix_web::middleware::{Next, from_fn};
+//! use actix_web::{App, HttpMessage, test};
+//! use adapter_actix::mount;
+//! use gateway_core::{Environ, view};
+//!
+//! /// What an authentication middleware of actix's leaves in the extensions.
+//! #[derive(Clone)]
+//! struct User(HeaderValue);
+//!
+//! /// Tells who is logged in, in `X-User`.
+//! async fn tell_user(
+//!     mut request: ServiceRequest,
+//!     next: Next<impl MessageBody>,
+//! ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+//!     // First, and for every request: any client can send it.
+//!     request.headers_mut().remove("x-user");
+//!     let user = request.extensions().get().cloned();
+//!     if let Some(User(name)) = user {
+//!         request.headers_mut().insert(HeaderName::from_static("x-user"), name);
+//!     }
+//!     next.call(request).await
+//! }
+//!
+//! async fn hello(environ: Environ) -> String {
+//!     match environ.header("x-user") {
+//!         Some(user) => format!("Hello, {user}!"),
+//!         None => "Hello, stranger!".to_owned(),
+//!     }
+//! }
+//!
+//! # #[actix_web::main]
+//! # async fn main() {
+//! let app = App::new().service(mount("/app", view(hello))).wrap(from_fn(tell_user));
+//! let app = test::init_service(app).await;
+//!
+//! let forged = test::TestRequest::with_uri("/app").insert_header(("x-user", "root"));
+//! let body = test::call_and_read_body(&app, forged.to_request()).await;
+//! assert_eq!(body, "Hello, stranger!");
+//!
+//! let forged = test::TestRequest::with_uri("/app").insert_header(("x-user", "root")).to_request();
+//! forged.extensions_mut().insert(User(HeaderValue::from_static("ada")));
+//! assert_eq!(test::call_and_read_body(&app, forged).await, "Hello, ada!");
+//! # }
+//! ```
 //!
 //! In the other direction, the extensions that the app adds to its response
 //! ([`StartResponse::insert_extension`](gateway_core::StartResponse::insert_extension)) are in
@@ -64,6 +113,31 @@
 //!
 //! Request headers and the target stay in actix's own types. Look-ups by name and the path need no
 //! conversion. `Environ::headers` and `Environ::uri` convert when they are first called.
+//!
+//! # Startup and shutdown
+//!
+//! Nothing here calls the app's [`startup`](gateway_core::App::startup) and
+//! [`shutdown`](gateway_core::App::shutdown): actix-web has no moment for them that is once for all workers. If the
+//! app has one, run the server inside [`lifespan::run`](gateway_core::lifespan::run) (L9, L10):
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use actix_web::HttpServer;
+//! use adapter_actix::mount;
+//! use gateway_core::{App, Error, lifespan};
+//!
+//! async fn serve(app: impl App) -> Result<(), Error> {
+//!     let app = Arc::new(app);
+//!     let mounted = app.clone();
+//!     let server = HttpServer::new(move || {
+//!         actix_web::App::new().service(mount("/app", mounted.clone()))
+//!     });
+//!     lifespan::run(&app, server.bind("127.0.0.1:8000")?.run()).await??;
+//!     Ok(())
+//! }
+//! # let _ = serve(gateway_core::HttpError::not_found());
+//! ```
 //!
 //! # What differs on actix
 //!

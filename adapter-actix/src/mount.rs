@@ -15,6 +15,9 @@ use crate::worker::Place;
 /// whole segments; `""` matches every path. The app sees it as SCRIPT_NAME, after those of the
 /// scopes around it (E3), and guards added with [`ActixMount::guard`] decide as anywhere in actix.
 ///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
+///
 /// # Examples
 ///
 /// ```

@@ -20,6 +20,9 @@ use crate::worker::{Place, Settings, Unnamed, Worker, WorkerService};
 ///
 /// [`ActixService`] is a service with a named type.
 ///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
+///
 /// # Examples
 ///
 /// ```
@@ -49,6 +52,9 @@ pub fn service<A: App>(
 /// An app as an actix service with a named type; its futures are boxed.
 ///
 /// Clones share the app.
+///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
 ///
 /// # Examples
 ///
@@ -169,9 +175,9 @@ impl<A: App> ActixService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. There is one for all workers. The first one registered stays, also
-    /// one that a function of [`from_gateway_fn`](Self::from_gateway_fn) gave its gateway. A
-    /// middleware registers more with [`Environ::observe`].
+    /// refused before the app. There is one for all workers. If there is one already, also from the function given
+    /// to [`from_gateway_fn`](Self::from_gateway_fn), this call has no effect. A middleware adds more with
+    /// [`Environ::observe`].
     ///
     /// # Examples
     ///

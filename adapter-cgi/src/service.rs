@@ -138,8 +138,8 @@ impl<A: App> CgiService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also those that are refused before
-    /// the app. The first that is registered stays; a middleware registers more by
-    /// [`Environ::observe`].
+    /// the app. If there is one already, this call has no effect: a gateway has one observer. A middleware adds
+    /// more by [`Environ::observe`].
     #[must_use]
     pub fn with_observer(mut self, observer: impl Observer) -> Self {
         self.gateway = self.gateway.with_observer(observer);

@@ -296,8 +296,8 @@ impl<L: Listener> Server<L> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. A service that already has an observer keeps its own, and this one
-    /// is told nothing. A middleware registers more with
+    /// refused before the app. If there is one already, this call has no effect. A service that has an observer
+    /// keeps its own, and this one is told nothing. A middleware adds more with
     /// [`Environ::observe`](gateway_core::Environ::observe). No gateway is told of responses that
     /// hyper itself makes because it could not parse the head.
     ///
@@ -319,7 +319,8 @@ impl<L: Listener> Server<L> {
     /// # }
     /// ```
     pub fn with_observer(mut self, observer: impl Observer) -> Self {
-        self.observer = Some(Arc::new(observer));
+        // As with a gateway's, the first stays.
+        self.observer.get_or_insert_with(|| Arc::new(observer));
         self
     }
 }

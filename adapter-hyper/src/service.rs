@@ -24,6 +24,9 @@ use crate::switch::{Spawner, Switchable, UpgradeTask};
 /// [`service_with`] adds what is known of a connection. [`HyperService`] has a named type, and can
 /// add what else is known of a request.
 ///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run your accept loop inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9). [`Server`](crate::Server) calls it.
+///
 /// # Examples
 ///
 /// ```
@@ -157,6 +160,10 @@ impl<A: App> HyperService<A> {
     /// Extensions of the request are in the environ without it (E15). A panic in it is
     /// answered with 500, and the app is not called (B9). The head is copied for it.
     ///
+    /// Do not use a header to tell the app something: any client can send one. If it must be a header, first remove
+    /// the client's own of that name from every request, also from those for which nothing is set. The second
+    /// example does.
+    ///
     /// # Examples
     ///
     /// ```
@@ -181,6 +188,37 @@ impl<A: App> HyperService<A> {
     /// request.extensions_mut().insert(ClientName("ada"));
     /// let response = service.call(request).await?;
     /// assert_eq!(Body::new(response.into_body()).bytes().await?, "ada");
+    /// # Ok::<(), gateway_core::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// The same by a header, for an app that reads it behind a proxy, too:
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use adapter_hyper::HyperService;
+    /// use gateway_core::{Body, Environ, view};
+    /// use http::HeaderValue;
+    /// use hyper::service::Service;
+    ///
+    /// /// What a TLS acceptor puts into the extensions of each request.
+    /// #[derive(Clone)]
+    /// struct ClientName(HeaderValue);
+    ///
+    /// let app = view(async |environ: Environ| match environ.header("x-user") {
+    ///     Some(user) => format!("Hello, {user}!"),
+    ///     None => "Hello, stranger!".to_owned(),
+    /// });
+    /// let service = HyperService::new(app).with(|head, environ| {
+    ///     // First, and for every request: any client can send it.
+    ///     environ.headers_mut().remove("x-user");
+    ///     if let Some(ClientName(name)) = head.extensions.get() {
+    ///         environ.headers_mut().insert("x-user", name.clone());
+    ///     }
+    /// });
+    /// let forged = http::Request::get("/").header("host", "a").header("x-user", "root");
+    /// let response = service.call(forged.body(Body::empty())?).await?;
+    /// assert_eq!(Body::new(response.into_body()).bytes().await?, "Hello, stranger!");
     /// # Ok::<(), gateway_core::Error>(())
     /// # }).unwrap();
     /// ```
@@ -225,8 +263,8 @@ impl<A: App> HyperService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. The first one registered stays. A middleware registers more with
-    /// [`Environ::observe`].
+    /// refused before the app. If there is one already, this call has no effect: a gateway has one observer. A
+    /// middleware adds more with [`Environ::observe`].
     ///
     /// # Examples
     ///

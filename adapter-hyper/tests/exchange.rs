@@ -105,3 +105,32 @@ async fn a_server_serves_a_service_and_tells_it_of_each_connection() {
     }
     serving.abort();
 }
+
+#[tokio::test]
+async fn a_forged_header_gives_way_to_what_the_host_tells() {
+    let app = view(async |environ: Environ| {
+        let user = environ.get("HTTP_X_USER").map(|user| user.to_string());
+        format!("{user:?}")
+    });
+    let service = HyperService::new(app).with(|head, environ| {
+        environ.headers_mut().remove("x-user");
+        if let Some(ClientName(name)) = head.extensions.get() {
+            let name = http::HeaderValue::from_static(name);
+            environ.headers_mut().insert("x-user", name);
+        }
+    });
+    let forged = || {
+        let mut request = request();
+        for name in ["x-user", "x-user", "x_user"] {
+            let value = http::HeaderValue::from_static("root");
+            request.headers_mut().append(name, value);
+        }
+        request
+    };
+    let response = service.call(forged()).await.unwrap();
+    assert_eq!(text(response).await, r#"Some("ada")"#);
+    let mut nobody = forged();
+    nobody.extensions_mut().clear();
+    let response = service.call(nobody).await.unwrap();
+    assert_eq!(text(response).await, "None");
+}

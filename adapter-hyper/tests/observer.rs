@@ -141,3 +141,17 @@ async fn the_services_observer_stays_when_the_server_has_one_too() {
     assert!(unheard.rest().await.is_empty());
     task.abort();
 }
+
+#[tokio::test]
+async fn l8_a_second_observer_of_a_server_is_told_nothing() {
+    let (first, mut told) = observer();
+    let (second, untold) = observer();
+    let app = view(async |_| "hello");
+    let configure = |server: Server| server.with_observer(first).with_observer(second);
+    let server = start_with(app, configure).await;
+    let response = exchange(server.addr, Protocol::Http1, &WireRequest::get("/a")).await;
+    assert_eq!(response.unwrap().text(), "hello");
+    assert_eq!(told.next().await.0, "/a");
+    server.stop().await;
+    assert!(untold.rest().await.is_empty());
+}

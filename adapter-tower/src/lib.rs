@@ -33,6 +33,30 @@
 //! # }).unwrap();
 //! ```
 //!
+//! # Startup and shutdown
+//!
+//! Nothing here calls the app's [`startup`](gateway_core::App::startup) and
+//! [`shutdown`](gateway_core::App::shutdown): a tower host has no moment for them. If the app has one, run the
+//! server inside [`lifespan::run`](gateway_core::lifespan::run) (L9, L10):
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//! use std::sync::Arc;
+//!
+//! use axum::Router;
+//! use gateway_core::{App, Error, lifespan};
+//!
+//! async fn serve(app: impl App) -> Result<(), Error> {
+//!     let app = Arc::new(app);
+//!     let router: Router = Router::new().nest_service("/app", adapter_tower::service(app.clone()));
+//!     let router = router.into_make_service_with_connect_info::<SocketAddr>();
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+//!     lifespan::run(&app, async { axum::serve(listener, router).await }).await??;
+//!     Ok(())
+//! }
+//! # let _ = serve(gateway_core::HttpError::not_found());
+//! ```
+//!
 //! # The runtime
 //!
 //! Apps are called and bodies polled where the server polls the service: in a tokio context under

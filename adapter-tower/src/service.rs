@@ -27,6 +27,9 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 /// to tonic's router (which is axum's), to `hyper_util::service::TowerToHyperService` and to
 /// `lambda_http::run`. Each call boxes one future; [`service`] boxes none.
 ///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
+///
 /// # What the app sees
 ///
 /// - Extensions of the request are those of the environ (E15); axum's `Extension(..)` layer adds to
@@ -50,7 +53,52 @@ type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Outgoing>, Infallib
 /// Any client can send a header of any name. A middleware that tells the app who is logged in uses
 /// an extension, or [`with`](Self::with). If it must be a header, as between processes, first
 /// remove the client's own header of that name from every request, also from those for which
-/// nothing is set.
+/// nothing is set:
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use adapter_tower::TowerService;
+/// use axum::extract::Request;
+/// use axum::middleware::{Next, from_fn};
+/// use axum::response::Response;
+/// use axum::{Extension, Router, body::Body, http::HeaderValue};
+/// use gateway_core::{Environ, view};
+/// use tower::ServiceExt;
+///
+/// /// What an authentication layer of axum's puts into the extensions.
+/// #[derive(Clone)]
+/// struct User(HeaderValue);
+///
+/// /// Tells who is logged in, in `X-User`.
+/// async fn tell_user(mut request: Request, next: Next) -> Response {
+///     // First, and for every request: any client can send it.
+///     request.headers_mut().remove("x-user");
+///     if let Some(User(name)) = request.extensions().get().cloned() {
+///         request.headers_mut().insert("x-user", name);
+///     }
+///     next.run(request).await
+/// }
+///
+/// let app = view(async |environ: Environ| match environ.header("x-user") {
+///     Some(user) => format!("Hello, {user}!"),
+///     None => "Hello, stranger!".to_owned(),
+/// });
+/// let router: Router = Router::new()
+///     .nest_service("/app", TowerService::new(app))
+///     .layer(from_fn(tell_user));
+///
+/// let forged = || Request::get("/app").header("x-user", "root").body(Body::empty());
+/// let response = router.clone().oneshot(forged()?).await?;
+/// let body = axum::body::to_bytes(response.into_body(), 100).await?;
+/// assert_eq!(body, "Hello, stranger!");
+///
+/// let router = router.layer(Extension(User(HeaderValue::from_static("ada"))));
+/// let response = router.oneshot(forged()?).await?;
+/// let body = axum::body::to_bytes(response.into_body(), 100).await?;
+/// assert_eq!(body, "Hello, ada!");
+/// # Ok::<(), gateway_core::BoxError>(())
+/// # }).unwrap();
+/// ```
 ///
 /// # Examples
 ///
@@ -135,8 +183,8 @@ impl<A: App> TowerService<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. The first one registered stays. A middleware registers more with
-    /// [`Environ::observe`].
+    /// refused before the app. If there is one already, this call has no effect: a gateway has one observer. A
+    /// middleware adds more with [`Environ::observe`].
     ///
     /// # Examples
     ///
@@ -310,6 +358,9 @@ where
 /// not need the name of the type.
 ///
 /// The type of the request's body is inferred from where the service is used.
+///
+/// Nothing here calls the app's [`startup`](gateway_core::App::startup): run the server inside
+/// [`lifespan::run`](gateway_core::lifespan::run) if it has one (L9).
 ///
 /// # Examples
 ///

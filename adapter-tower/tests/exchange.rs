@@ -14,12 +14,13 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Extension, Router};
+use gateway_conformance::wire::{Protocol, WireRequest, exchange};
 use gateway_core::{
     App, AppExt, Body, Environ, Error, Gateway, PathParams, StartResponse, TryIntoResponse,
     VarName, view,
 };
 use http::{HeaderName, StatusCode};
-use support::TestResult;
+use support::{TestResult, axum_serve};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::request_id::{
     MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
@@ -257,5 +258,39 @@ async fn tower_http_s_request_id_reaches_the_app_and_comes_back() {
             .await
             .unwrap();
         assert_eq!(body, "42", "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_header_gives_way_to_what_the_host_tells() {
+    async fn tell_user(mut request: Request, next: Next) -> Response {
+        request.headers_mut().remove("x-user");
+        if let Some(User(name)) = request.extensions().get() {
+            let name = http::HeaderValue::from_static(name);
+            request.headers_mut().insert("x-user", name);
+        }
+        next.run(request).await
+    }
+
+    let app = view(async |environ: Environ| {
+        let user = environ.get("HTTP_X_USER").map(|user| user.to_string());
+        format!("{user:?}")
+    });
+    let router = Router::new()
+        .nest_service("/app", service(app))
+        .layer(from_fn(tell_user));
+    let forged = WireRequest::get("/app")
+        .header("x-user", "root")
+        .header("x-user", "root")
+        .header("x_user", "root");
+    for (router, expected) in [
+        (router.clone(), "None"),
+        (router.layer(Extension(User("ada"))), r#"Some("ada")"#),
+    ] {
+        let address = axum_serve(router).await;
+        for protocol in Protocol::ALL {
+            let response = exchange(address, protocol, &forged).await.unwrap();
+            assert_eq!(response.text(), expected, "{protocol:?}");
+        }
     }
 }

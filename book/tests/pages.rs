@@ -47,9 +47,8 @@ fn every_block_of_rust_is_run_or_serves() -> TestResult {
             }
             blocks += 1;
             match language {
-                // README's are in the chapter on mounting, too.
                 "rust" => assert!(
-                    text.contains("assert") || page.name() == "README.md",
+                    text.contains("assert"),
                     "{}: asserts nothing:\n{text}",
                     page.name()
                 ),
@@ -162,8 +161,7 @@ fn what_is_used_is_named() -> TestResult {
     let pages = pages()?;
     let first = pages.iter().find(|page| page.name() == "first-app.md");
     let first = first.ok_or("no such page")?;
-    // README names two crates in its sentences.
-    for page in pages.iter().filter(|page| page.name() != "README.md") {
+    for page in &pages {
         for block in page
             .blocks()
             .filter(|block| block.language.starts_with("rust"))
@@ -182,6 +180,34 @@ fn what_is_used_is_named() -> TestResult {
 
 fn is_hidden(line: &str) -> bool {
     line == "#" || line.starts_with("# ")
+}
+
+/// GitHub and the registry show what mdBook and rustdoc hide, and a reader would copy it.
+#[test]
+fn no_readme_has_hidden_lines() -> TestResult {
+    let mut blocks = 0;
+    for entry in fs::read_dir(root())? {
+        let path = entry?.path();
+        let file = if path.is_dir() {
+            path.join("README.md")
+        } else {
+            path
+        };
+        if !file.ends_with("README.md") || !file.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&file)?;
+        let mut is_code = false;
+        for line in text.lines() {
+            if let Some(language) = line.strip_prefix("```") {
+                is_code = language.starts_with("rust");
+                blocks += usize::from(is_code);
+            }
+            assert!(!is_code || !is_hidden(line), "{}: {line}", file.display());
+        }
+    }
+    assert!(blocks >= 12, "{blocks}");
+    Ok(())
 }
 
 /// True if a path in the line begins with the crate.

@@ -21,10 +21,10 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use crate::error::{BoxError, Error};
 
 pub use buffered::BufferError;
-pub(crate) use frames::{FrameSource, Frames};
+pub(crate) use frames::{FrameSource, Frames, Running, Switch};
 pub use push::{WriteError, Writer};
 pub(crate) use sources::HttpFrames;
-pub(crate) use switch::{NoBytes, Running, Switch};
+pub(crate) use switch::NoBytes;
 
 /// A response body: nothing, bytes in memory, a stream of frames, or a switch of protocols.
 ///

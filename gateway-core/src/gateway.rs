@@ -14,6 +14,7 @@ mod refuse;
 mod reply;
 mod request_kind;
 mod switch;
+mod switch_error;
 mod trailers;
 mod tunnel;
 mod turn;
@@ -90,8 +91,8 @@ impl<A: App> Gateway<A> {
     }
 
     /// Registers an observer that is told how each exchange ended, also of requests that are
-    /// refused before the app. A gateway has one observer, which its clones share: the first one
-    /// that is registered stays. [`Environ::observe`] registers more.
+    /// refused before the app. A gateway has one observer, which its clones share. If it has one already, this
+    /// call has no effect. [`Environ::observe`] adds more, for each request.
     ///
     /// See [`Observer`] for an example.
     #[must_use]

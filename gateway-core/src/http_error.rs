@@ -24,7 +24,8 @@ use crate::status::{IntoStatus, StatusError};
 /// It is an error (`return Err(HttpError::not_found().into())`, or `?`), a return value and an app.
 /// All three give the same response (N6). The client sees the name and the description of the
 /// code, or the [`description`](Self::with_description) set here, escaped once. The private cause
-/// belongs in the [source](Self::with_source): it is logged and never sent.
+/// belongs in the [source](Self::with_source), which is never sent. It is logged: that of a 5xx at the level
+/// ERROR, and any other at DEBUG, because a client can cause a 4xx at will.
 ///
 /// # Examples
 ///
@@ -77,7 +78,7 @@ impl HttpError {
     /// - A status of 400 or more is the status of the error.
     /// - Any other value gives a 500, because this is an error: a status below 400, a number
     ///   outside 200 to 999, a text without a number. The source of the error names the value,
-    ///   and is logged. Nothing panics.
+    ///   and is logged at ERROR. Nothing panics.
     ///
     /// For a response that is not an error, such as a redirect, there is
     /// [`from_response`](Self::from_response).
@@ -201,7 +202,10 @@ impl HttpError {
         self
     }
 
-    /// Sets the private cause, which is logged and never sent.
+    /// Sets the private cause, which is logged and never sent (N6).
+    ///
+    /// The level of the log line follows the status: ERROR for a 5xx, and DEBUG for any other. So what is wrong
+    /// with a client's request shows in a log that prints DEBUG of the target `gateway`.
     #[doc(alias = "source")]
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {

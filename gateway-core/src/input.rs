@@ -169,7 +169,8 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// 413 over the limit, 400 for a broken body and for bytes that are not UTF-8.
+    /// 413 over the limit, 400 for a broken body and for bytes that are not UTF-8. The client sees the general
+    /// page of the status. The source of the error says what is wrong, and is logged at DEBUG (N6).
     pub async fn text(&mut self, limit: u64) -> Result<String, HttpError> {
         let bytes = self.bytes(limit).await?;
         String::from_utf8(bytes.into()).map_err(|error| HttpError::bad_request().with_source(error))
@@ -179,8 +180,8 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// 413 over the limit, 400 for a broken body and for what is not JSON of that shape. The source
-    /// of the error says what is wrong, for the log.
+    /// 413 over the limit, 400 for a broken body and for what is not JSON of that shape. The client sees the
+    /// general page of the status. The source of the error says what is wrong, and is logged at DEBUG (N6).
     #[cfg(feature = "json")]
     pub async fn json<T: serde::de::DeserializeOwned>(
         &mut self,

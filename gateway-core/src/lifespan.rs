@@ -2,8 +2,9 @@
 //! it stops, after its last request has ended (L9 to L11).
 //!
 //! A server calls [`App::startup`] before it accepts, and [`App::shutdown`] when its last exchange has
-//! ended. [`Server`](https://docs.rs/adapter-hyper) of `adapter-hyper` does so by itself. Hosts that have
-//! no such moment (axum, actix-web) call [`run`] around the future of their server.
+//! ended. The servers of `adapter-hyper` and `adapter-cgi` do so by themselves. Where a host accepts the
+//! requests (axum, actix-web, hyper's own connections), no adapter calls them: the program calls [`run`]
+//! around the future of the host's server. If it does not, the app is never started, and nothing says so.
 //!
 //! A middleware forwards both methods to the app that it wraps ([`forward_lifespan!`]), and one with
 //! several apps by [`startup_all`] and [`shutdown_all`].

@@ -12,6 +12,7 @@ mod head;
 mod input;
 mod lifecycle;
 mod normalisation;
+mod offered;
 mod report;
 mod upgrade;
 

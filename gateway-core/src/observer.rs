@@ -10,13 +10,19 @@ use crate::connection::{Connection, Scheme};
 
 /// Is told how an exchange ended, once for each: for access logs, metrics and spans.
 ///
-/// A closure `Fn(&RequestSummary, &Outcome)` is an observer. It is registered once and shared by all
-/// requests, so that a request costs no allocation:
+/// A closure `Fn(&RequestSummary, &Outcome)` is an observer. Write the types of both its parameters:
+/// `|request: &RequestSummary, outcome: &Outcome| ..`. The bound is `Observer`, not `Fn`, so the compiler cannot
+/// infer them (E0282, "type annotations needed").
+///
+/// An observer is registered once and shared by all requests, so that a request costs no allocation:
 ///
 /// - on the gateway ([`Gateway::with_observer`](crate::Gateway::with_observer), or the constructor of
 ///   an adapter), for every request, also those that are refused before the app;
 /// - on the environ ([`Environ::observe`](crate::Environ::observe)), by a middleware, for what
 ///   reaches it.
+///
+/// A gateway has one observer. A second call of `with_observer` has no effect: the observer of the first stays.
+/// Each `Environ::observe` adds another.
 ///
 /// # Contract
 ///
@@ -217,8 +223,15 @@ impl Outcome {
         self.ended
     }
 
-    /// The clause of SPEC.md that the app broke, such as `"S3"`, if the gateway answered with a 500
-    /// or aborted the response.
+    /// The clause of SPEC.md that explains the end, if the gateway answered with a 500 of its own or aborted
+    /// the response:
+    ///
+    /// - the clause that the app broke, such as `"S3"` for a response that was not started;
+    /// - if the app failed and broke none, the clause that says what becomes of the failure: `"B1"` for an error
+    ///   before the first byte, `"B8"` for one after it, `"B9"` for a panic, `"U9"` for an error after a switch of
+    ///   protocols.
+    ///
+    /// `None` for every other end, also for the page of an [`HttpError`](crate::HttpError).
     #[must_use]
     pub fn clause(&self) -> Option<&'static str> {
         self.clause

@@ -145,7 +145,9 @@ impl StartResponse {
     /// # Examples
     ///
     /// ```
-    /// use gateway_core::{App, Body, Environ, Error, StartResponse, TryIntoResponse};
+    /// use gateway_core::{
+    ///     App, AppExt, Body, Environ, Error, StartResponse, TryIntoResponse, app_fn,
+    /// };
     ///
     /// struct Apologise<A>(A);
     ///
@@ -162,7 +164,7 @@ impl StartResponse {
     ///     gateway_core::forward_lifespan!(0);
     /// }
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// # use gateway_core::{AppExt, app_fn};
+    ///
     /// let app = Apologise(app_fn(async |_, _| Err(Error::msg("the disk is full"))));
     /// let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
     /// assert_eq!(response.status(), 503);

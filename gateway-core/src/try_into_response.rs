@@ -203,10 +203,7 @@ pub(crate) struct NoResponse;
 
 impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "The view function did not return a valid response. The function either returned None \
-             or ended without a return statement.",
-        )
+        f.write_str("the view did not return a valid response: it returned `None`")
     }
 }
 

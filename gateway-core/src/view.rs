@@ -18,7 +18,7 @@ use crate::try_into_response::TryIntoResponse;
 /// neither does an error without a response ([`ViewError`](crate::ViewError)).
 ///
 /// A view is called once for each request, so it cannot move what it captures out. [`view_with`] is
-/// for state, such as a pool of connections.
+/// for state, such as a pool of connections: it clones the state for each call.
 ///
 /// # Examples
 ///
@@ -49,8 +49,9 @@ where
 /// Makes an app from a view with state: an async function from the state and the environ to a
 /// return value. The state is cloned for each call, so it is most often an `Arc`.
 ///
-/// Borrowed or captured state does not work: the future of a call would borrow from the view, and
-/// stable Rust cannot say that such a future is `Send`.
+/// An async closure that captures its state does not compile as a [`view`]: the future of a call would borrow
+/// from the closure, and stable Rust cannot say that such a future is `Send`. A closure that clones what it
+/// has captured, and moves the clone into an `async` block, does compile. This is what `view_with` saves.
 ///
 /// # Examples
 ///
@@ -76,6 +77,17 @@ where
 ///
 /// // A closure does as well.
 /// let greeting = view_with(Arc::new("Hello"), async |text: Arc<&'static str>, _| text.to_string());
+/// let response = greeting.respond(Environ::from_request(http::Request::new(()))).await?;
+/// assert_eq!(response.into_body().bytes().await?, "Hello");
+///
+/// // The same with `view`, in a closure that clones.
+/// use gateway_core::view;
+///
+/// let text = Arc::new("Hello");
+/// let greeting = view(move |_| {
+///     let text = text.clone();
+///     async move { text.to_string() }
+/// });
 /// let response = greeting.respond(Environ::from_request(http::Request::new(()))).await?;
 /// assert_eq!(response.into_body().bytes().await?, "Hello");
 /// # Ok::<(), gateway_core::Error>(())

@@ -35,7 +35,7 @@ use crate::http_error::HttpError;
 ///     fn from(error: ShopError) -> Self {
 ///         match error {
 ///             ShopError::NoSuchItem => HttpError::not_found(),
-///             // The source is logged and never sent.
+///             // The source of a 5xx is logged at ERROR, and never sent.
 ///             ShopError::Database(error) => HttpError::service_unavailable().with_source(error),
 ///         }
 ///     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use gateway_core::{
-    App, Body, Environ, Error, Gateway, Input, Observer, Outcome, RequestSummary, app_fn,
+    App, Body, Environ, Error, Gateway, HttpError, Input, Observer, Outcome, RequestSummary, app_fn,
 };
 use http_body_util::BodyExt;
 
@@ -30,6 +30,7 @@ async fn log_of(app: impl App) -> String {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(move || writer.clone())
         .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let gateway = Gateway::new(app);
@@ -130,5 +131,23 @@ async fn l8_an_observer_neither_loses_nor_doubles_a_line() {
         let log = log_around(around).await;
         assert_eq!(log.matches("the cause").count(), 1, "{log}");
         assert_eq!(log.matches("oh no").count(), log.matches("B9").count());
+    }
+}
+
+/// The source of an error that a client can cause at will does not fill the log.
+#[tokio::test]
+async fn n6_the_level_of_a_source_is_that_of_its_status() {
+    for (status, level) in [
+        (400, "DEBUG"),
+        (404, "DEBUG"),
+        (500, "ERROR"),
+        (503, "ERROR"),
+    ] {
+        let error = HttpError::new(status).with_source("the cause");
+        let log = log_of(error).await;
+        let line = log.lines().find(|line| line.contains("the cause"));
+        let line = line.unwrap_or_else(|| panic!("{status}: no line in {log}"));
+        assert!(line.contains(level), "{status}: {line}");
+        assert!(line.contains("gateway: "), "{status}: {line}");
     }
 }

@@ -167,7 +167,7 @@ fn n2_none_is_never_a_silent_200() {
     let (answer, log) = logged(|| returned(None::<&str>));
     answer.assert_clean_500();
     if cfg!(feature = "tracing") {
-        let text = "did not return a valid response. The function either returned None";
+        let text = "the view did not return a valid response: it returned `None`";
         assert!(log.faults()[0].contains(text), "{log:?}");
         assert_eq!(log.faults().len(), 1);
     }

@@ -98,6 +98,24 @@ fn b1_a_page_of_the_gateway_is_a_completed_response_with_the_clause_that_was_bro
         (told.ended(), told.clause()),
         (Ended::Completed, Some("B1"))
     );
+    let panicking = app_fn(|_, _| async move { panic!("the test asks for it") });
+    let told = outcome(panicking, get("/"));
+    assert_eq!(
+        (told.ended(), told.clause()),
+        (Ended::Completed, Some("B9"))
+    );
+}
+
+#[test]
+fn l8_a_gateway_keeps_its_first_observer() {
+    let (first, second) = (Told::default(), Told::default());
+    let gateway = Gateway::new(view(async |_| "hello"))
+        .with_observer(first.observer())
+        .with_observer(second.observer());
+    let (parts, ()) = get("/").into_parts();
+    drop(run(gateway.handle(gateway.environ(parts, Input::empty()))));
+    assert_eq!(first.one().body_bytes(), 5);
+    assert!(second.0.lock().unwrap().is_empty());
 }
 
 #[test]

@@ -49,7 +49,7 @@ use crate::watched::{Watch, Watched};
 /// | the client cuts its body short | 400 | - |
 /// | an upgraded stream is idle for the [`upgrade_idle_timeout`](Self::upgrade_idle_timeout) | - | both ends aborted |
 ///
-/// The reason of a 502 or 504 is logged. It speaks HTTP/1.1 over pooled connections, without TLS, and needs
+/// The reason of a 502 or 504 is logged at ERROR. It speaks HTTP/1.1 over pooled connections, without TLS, and needs
 /// a tokio runtime with I/O and time (L7). A joined stream takes 16 KiB.
 ///
 /// An upstream that compares `Origin` with its own host, as `gateway_util::websocket` does, must know the

@@ -37,7 +37,7 @@
 //! passes long bodies on.
 //!
 //! ```
-//! use gateway_core::{App, Body, Environ, Error, StartResponse};
+//! use gateway_core::{App, AppExt, Body, Environ, Error, StartResponse, view};
 //! use http::HeaderValue;
 //!
 //! struct Stamp<A>(A);
@@ -54,7 +54,7 @@
 //!     gateway_core::forward_lifespan!(0);
 //! }
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-//! # use gateway_core::{AppExt, view};
+//!
 //! let app = Stamp(view(async |_| ("x", [("set-cookie", "a=1"), ("set-cookie", "b=2")])));
 //! let response = app.respond(Environ::from_request(http::Request::new(()))).await?;
 //! assert_eq!(response.headers()["x-stamp"], "1");

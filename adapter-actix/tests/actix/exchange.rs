@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_session::storage::CookieSessionStore;
 use actix_session::{SessionExt, SessionMiddleware};
 use actix_web::cookie::Key;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpMessage, web};
 use actix_web::{
@@ -244,5 +245,42 @@ async fn a_service_takes_gateways_that_were_made_before() {
     for protocol in Protocol::ALL {
         let response = server.answer(protocol, &WireRequest::get("/app/x")).await;
         assert_eq!(response.text(), "/app");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_header_gives_way_to_what_the_host_tells() {
+    async fn tell_user(
+        mut request: ServiceRequest,
+        next: Next<impl MessageBody>,
+    ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+        request.headers_mut().remove("x-user");
+        // As an authentication middleware would find out.
+        if request.path() == "/app/ada" {
+            let name = HeaderName::from_static("x-user");
+            let user = HeaderValue::from_static("ada");
+            request.headers_mut().insert(name, user);
+        }
+        next.call(request).await
+    }
+
+    async fn told(environ: Environ) -> String {
+        let user = environ.get("HTTP_X_USER").map(|user| user.to_string());
+        format!("{user:?}")
+    }
+
+    let server = Server::start(|config| {
+        let scope = web::scope("").wrap(from_fn(tell_user));
+        config.service(scope.service(mount("/app", view(told))));
+    });
+    for (path, expected) in [("/app", "None"), ("/app/ada", r#"Some("ada")"#)] {
+        let forged = WireRequest::get(path)
+            .header("x-user", "root")
+            .header("x-user", "root")
+            .header("x_user", "root");
+        for protocol in Protocol::ALL {
+            let response = server.answer(protocol, &forged).await;
+            assert_eq!(response.text(), expected, "{protocol:?}");
+        }
     }
 }

@@ -123,7 +123,7 @@ async fn the_log_names_the_cause_and_the_rule() {
         ),
         (
             "/none",
-            "The view function did not return a valid response.",
+            "the view did not return a valid response: it returned `None`",
             "N2",
         ),
     ];

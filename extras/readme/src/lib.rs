@@ -1,5 +1,5 @@
 //! The programs of README and of the book's chapter on mounting, with their dependencies and no other
-//! feature. `tests/` runs them.
+//! feature. `tests/` builds each as a crate of its own, and runs it.
 
 /// README's examples, compiled.
 #[cfg(doctest)]

@@ -1,12 +1,13 @@
 //! `FrameSource`: the trait that every streaming body implements, and `Frames`, the boxed form that
-//! a `Body` holds. A frame is a chunk or the trailers.
+//! a `Body` holds. A frame is a chunk or the trailers. `Switch` is what a body has in the place of frames
+//! if it switches the protocol.
 
 use std::pin::Pin;
 
 use bytes::Bytes;
 use http_body::Body as HttpBody;
 
-use super::Switch;
+use crate::duplex::Duplex;
 use crate::error::Error;
 
 /// The frames behind a body.
@@ -33,4 +34,16 @@ pub(crate) trait FrameSource: HttpBody<Data = Bytes, Error = Error> + Send {
     fn switch_mut(self: Pin<&mut Self>) -> Option<&mut dyn Switch> {
         None
     }
+}
+
+/// What the app does with the stream.
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
+
+/// The switch that is in a body.
+pub(crate) trait Switch {
+    /// The protocol, as the app named it.
+    fn protocol(&self) -> &str;
+
+    /// Begins what the app does with the stream. `None` the second time.
+    fn begin(&mut self, stream: Duplex) -> Option<Running>;
 }

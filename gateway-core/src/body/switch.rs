@@ -9,21 +9,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
 
-use super::{Body, FrameSource, Repr};
+use super::frames::{FrameSource, Running, Switch};
+use super::{Body, Repr};
 use crate::duplex::Duplex;
 use crate::error::Error;
-
-/// What the app does with the stream.
-pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
-
-/// The switch that is in a body.
-pub(crate) trait Switch {
-    /// The protocol, as the app named it.
-    fn protocol(&self) -> &str;
-
-    /// Begins what the app does with the stream. `None` the second time.
-    fn begin(&mut self, stream: Duplex) -> Option<Running>;
-}
 
 impl Body {
     /// A body that switches the connection to another protocol, one that the client has offered

@@ -100,8 +100,9 @@ enum Target {
     Lent(OnceLock<Uri>),
 }
 
-// Lending the target is faster: FIGURES.md has the measurement. It is safe, because only a plain
-// target is lent, and what is made of it is dropped with the head.
+// Lending the target is faster. Under actix-web, a request of `plaintext` took 26 974 instructions and 7.9
+// calls of `malloc` with a lent target, and 27 376 and 9.0 with a parsed one. It is safe, because only a
+// plain target is lent, and what is made of it is dropped with the head.
 
 /// The longest target that `http` accepts.
 const LONGEST: usize = u16::MAX as usize - 1;

@@ -15,6 +15,9 @@ impl Environ {
     }
 
     /// PATH_INFO: the rest of the path, decoded once (E4).
+    ///
+    /// The value borrows the environ. `to_string()` or `into_bytes().into_owned()` makes a copy that is free of it, so
+    /// that the input can be taken: [`EnvValue`] has an example.
     #[must_use]
     pub fn path_info(&self) -> EnvValue<'_> {
         path::decode(self.raw_path_info()).into()

@@ -9,6 +9,9 @@ use std::fmt;
 /// (E4). [`to_str`](Self::to_str) and [`as_bytes`](Self::as_bytes) read them. A value
 /// compares with text and bytes, and prints as text with U+FFFD for what is not UTF-8.
 ///
+/// A value borrows the environ that it was asked of. While it is used, nothing can change the environ or take its
+/// input. `to_string()` copies it as text, and [`into_bytes`](Self::into_bytes)`().into_owned()` as bytes.
+///
 /// # Examples
 ///
 /// ```
@@ -20,6 +23,30 @@ use std::fmt;
 /// assert_eq!(environ.path_info().to_string(), "/café/\u{FFFD}");
 /// # Ok(())
 /// # }
+/// ```
+///
+/// A copy leaves the environ free:
+///
+/// ```
+/// use gateway_core::{Environ, HttpError};
+///
+/// async fn save(mut environ: Environ) -> Result<String, HttpError> {
+///     // `let name = environ.path_info();` would still borrow the environ in the next line.
+///     let name = environ.path_info().to_string();
+///     let text = environ.take_input().text(1024).await?;
+///     Ok(format!("{name}: {text}"))
+/// }
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+///
+/// let request = http::Request::post("/note").body("tea")?;
+/// assert_eq!(save(Environ::from_request(request)).await?, "/note: tea");
+///
+/// let environ = Environ::from_request(http::Request::get("/%FF").body(())?);
+/// let bytes: Vec<u8> = environ.path_info().into_bytes().into_owned();
+/// drop(environ);
+/// assert_eq!(bytes, b"/\xFF");
+/// # Ok::<(), gateway_core::Error>(())
+/// # }).unwrap();
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvValue<'a>(Cow<'a, [u8]>);

@@ -29,7 +29,8 @@ use super::cgi::KEYS;
 /// ```
 ///
 /// ```compile_fail
-/// # use gateway_core::VarName;
+/// use gateway_core::VarName;
+///
 /// const PATH: VarName = VarName::new("PATH_INFO");
 /// # let _ = PATH;
 /// ```

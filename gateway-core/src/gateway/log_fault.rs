@@ -10,7 +10,7 @@ use crate::status::StatusError;
 use crate::try_into_response::NoResponse;
 
 use super::length::TooShort;
-use super::switch::SwitchError;
+use super::switch_error::SwitchError;
 
 /// Logs an error of the app with its clause. `otherwise` is the clause of an error that names none.
 pub(super) fn log_fault(otherwise: &'static str, error: &Error, what: &str) {

@@ -29,6 +29,11 @@ use crate::error::Error;
 /// | 205 | `0`, also as `announced` | `is_end_stream`, no exact `size_hint` |
 /// | a switch of protocols | none | `is_end_stream`, no exact `size_hint` |
 ///
+/// - **A head that cannot be expressed in an environ**, such as a method or a target that `http` does not accept:
+///   the adapter calls [`Gateway::refuse`](crate::Gateway::refuse) with a [`RefusedHead`](crate::RefusedHead) and the
+///   error to answer with. The head needs the version, on which the framing and `Connection: close` depend. It should
+///   have the method, if that was read, because the response to HEAD has no body. The target and the connection are
+///   for observers only. The response keeps the same promises, and closes the connection on HTTP/1 (E17).
 /// - **Switching protocols**: only as the response to an offer of the adapter. The status is 101 with
 ///   `Connection` and `Upgrade` on HTTP/1, and 200 on HTTP/2. The adapter sends the head as it is, and
 ///   runs the [`Upgrade`] that [`take_upgrade`](Self::take_upgrade) returns.

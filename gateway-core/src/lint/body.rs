@@ -23,7 +23,7 @@ pub(super) fn watch(body: Body, watch: Arc<HeadWatch>) -> Body {
         Repr::Stream { frames, flush } => (frames, flush),
         repr => {
             let body = Body(repr);
-            watch.must_be_started("the body is buffered");
+            must_be_started(&watch, "the body is buffered");
             if let Some(length) = body.known_len() {
                 declared_and_sent(&watch, length);
             }
@@ -45,6 +45,14 @@ pub(super) fn watch(body: Body, watch: Arc<HeadWatch>) -> Body {
         }),
         flush,
     })
+}
+
+/// The body has bytes, or their end, so it needs a head, and one that switches nothing.
+fn must_be_started(watch: &HeadWatch, what: &str) {
+    if let Some(status) = watch.status() {
+        upgrade::declines(status, watch);
+    }
+    watch.must_be_started(what);
 }
 
 /// Holds a whole body to the length that the app declared.
@@ -107,7 +115,7 @@ impl BodyFrames {
         if data.is_empty() {
             return;
         }
-        self.watch.must_be_started("the body has data");
+        must_be_started(&self.watch, "the body has data");
         if self.phase == Phase::Trailed {
             self.after_trailers();
         }
@@ -139,7 +147,7 @@ impl BodyFrames {
     }
 
     fn trailers(&mut self, trailers: &HeaderMap) {
-        self.watch.must_be_started("the body has trailers");
+        must_be_started(&self.watch, "the body has trailers");
         if self.phase == Phase::Trailed {
             self.after_trailers();
         } else {
@@ -225,7 +233,7 @@ impl HttpBody for BodyFrames {
             Poll::Ready(Some(Err(_))) => this.phase = Phase::Failed,
             Poll::Ready(None) => {
                 this.watch.went_on_after_commit();
-                this.watch.must_be_started("the body ended");
+                must_be_started(&this.watch, "the body ended");
                 if before == Phase::Running {
                     this.data_is_over();
                 }

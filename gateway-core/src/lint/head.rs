@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
 
+use super::offered::Offered;
 use super::report::Report;
-use super::upgrade::{self, Offered};
 use crate::environ::Environ;
 use crate::error::Error;
 use crate::exchange::Exchange;
@@ -199,10 +199,6 @@ impl HeadWatch {
 
     /// The body has data or has ended, so the response must be started.
     pub(super) fn must_be_started(&self, what: &str) {
-        if let Some(status) = self.status() {
-            upgrade::declines(status, self);
-        }
-
         //= S3 app: a response MUST be started before its body has data or ends. Otherwise the
         //= gateway MUST answer 500 and log the clause.
         //= Reason: there is no head to send, and a default of 200 would hide the fault.

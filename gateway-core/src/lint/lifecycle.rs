@@ -42,14 +42,15 @@
 //= was closed (L2). It is told the status that was sent, the bytes of the body that were handed to
 //= the host, and whether the exchange was completed, was aborted (and by which clause), lost its
 //= client, was refused before the app, or was cut at the end of a shutdown. A page of the gateway
-//= is a completed response, with the clause that the app broke. What a gateway logs of an error of
-//= the exchange, it SHOULD log within the observers, so that they can name the request.
+//= is a completed response, with the clause that explains it, if there is one. What a gateway logs of
+//= an error of the exchange, it SHOULD log within the observers, so that they can name the request.
 //= Reason: an access log in a middleware would have to guess what the gateway does, and nobody finds
 //= the request of an error that does not name it.
 
 //= L9 gateway: a server MUST call the startup of its app once, and await it before it accepts a request. An
 //= error of it MUST stop the server with that error. An app that one server reaches by several mounts is
-//= started once where the mounts share it.
+//= started once where the mounts share it. Where a host accepts the requests and an adapter only makes a
+//= service for it, the program that runs the host is the server.
 //= Reason: an app opens its connections once, and a deployment that cannot is found before it takes requests.
 //= (It happens beside the requests.)
 

@@ -31,8 +31,9 @@
 //= Reason: users of Flask expect it. By RFC 9110 section 8.3 the type is that of content.
 
 //= N6 gateway: an HTTP error MUST give the same page whether it is returned or raised. Its public
-//= description MUST be escaped once; its private source MUST be logged and MUST NOT be sent. It
-//= carries headers such as Allow, Retry-After and one WWW-Authenticate per line. An error that
+//= description MUST be escaped once; its private source MUST be logged and MUST NOT be sent.
+//= (`gateway-core` logs the source of a 5xx at ERROR, and any other at DEBUG, because a client can cause it at
+//= will.) It carries headers such as Allow, Retry-After and one WWW-Authenticate per line. An error that
 //= converts into an HTTP error MUST be answered as that one if a view returns it. If it was
 //= converted into the general error of apps first, the response is a generic 500, and its text is
 //= logged.

@@ -49,7 +49,7 @@ pub trait HttpErrorFields: Sized + sealed::Sealed {
     fn content_range(self, complete_length: u64) -> Self;
 
     /// Tells the client why a body, a query or a form does not have the expected shape: the text
-    /// of serde's error becomes the description. Without this it is only logged, because it names
+    /// of serde's error becomes the description. Without this it is only logged, at DEBUG, because it names
     /// fields and types of the app. An error of another kind stays as it is.
     ///
     /// # Examples

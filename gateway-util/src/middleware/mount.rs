@@ -79,6 +79,10 @@ impl Mount {
     /// The app gets every path below the prefix, not the prefix alone: it looks at PATH_INFO, and
     /// returns [`HttpError::not_found`] for what it does not know. So `at("/", app)` takes every path
     /// that no longer prefix takes, and the [`fallback`](Self::fallback) is never called.
+    ///
+    /// Below the mount, SCRIPT_NAME includes the prefix, so a link made of it leads below the mount. A link from the
+    /// root of the site needs the SCRIPT_NAME of the environ outside: a middleware around the mount reads it there, and
+    /// hands it down in the extensions.
     #[must_use]
     pub fn at(mut self, prefix: &str, app: impl App) -> Self {
         let prefix = prefix.trim_end_matches('/');

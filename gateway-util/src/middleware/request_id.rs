@@ -26,6 +26,11 @@ const LONGEST: usize = 128;
 ///   `X-Request-ID`.
 /// - The response has it in `X-Request-ID`, unless the app set that. The page of an
 ///   [`HttpError`](gateway_core::HttpError) that the app failed with has it, too.
+/// - The 500 that the gateway makes by itself lacks it, because no middleware sees that page: for a panic, for
+///   an error that is no `HttpError`, for a view that returned `None`, for a body that is shorter than it declared,
+///   and for a refused head. [`catch_panic`](crate::MiddlewareExt::catch_panic) and
+///   [`error_handlers`](crate::MiddlewareExt::error_handlers) inside of this middleware make pages of panics and
+///   errors that have it.
 ///
 /// A new id is 32 hexadecimal digits. It is hard to guess from others, but it is not a secret:
 /// do not use it as one.

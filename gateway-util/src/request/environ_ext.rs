@@ -94,7 +94,8 @@ pub trait EnvironExt: sealed::Sealed {
     /// # Errors
     ///
     /// 415 if the type is not `application/json` and does not end in `+json`, 413 beyond the limit,
-    /// 400 for a body that is not JSON of that shape.
+    /// 400 for a body that is not JSON of that shape. The source of the 400 says why, and is logged at DEBUG;
+    /// [`explained`](crate::HttpErrorFields::explained) tells it to the client.
     #[doc(alias = "get_json")]
     #[cfg(feature = "json")]
     fn json<T: DeserializeOwned>(

@@ -72,7 +72,8 @@ impl Pairs {
     ///
     /// # Errors
     ///
-    /// 400 if there is one that cannot be read.
+    /// 400 if there is one that cannot be read. The client sees the general page of the status. The error's
+    /// source says why, and is logged at DEBUG.
     pub fn parse<T>(&self, name: &str) -> Result<Option<T>, HttpError>
     where
         T: FromStr<Err: Into<BoxError>>,
@@ -93,7 +94,7 @@ impl Pairs {
     ///
     /// # Errors
     ///
-    /// 400 if the values do not fit the struct. The error's source says why, for the log;
+    /// 400 if the values do not fit the struct. The error's source says why, and is logged at DEBUG;
     /// [`explained`](crate::HttpErrorFields::explained) tells it to the client.
     ///
     /// # Examples

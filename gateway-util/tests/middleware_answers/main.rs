@@ -85,6 +85,38 @@ async fn request_id_and_runtime_are_on_error_pages_and_give_way_to_the_apps_own(
 }
 
 #[tokio::test]
+async fn the_gateway_s_own_pages_have_no_request_id() {
+    let faults = || -> [BoxApp; 5] {
+        [
+            app_fn(|_, _| async { panic!("the test asks for it") }).boxed(),
+            app_fn(|_, _| async { Err(Error::msg("private")) }).boxed(),
+            view(async |_| None::<&str>).boxed(),
+            view(async |_| ("short", [("content-length", "10")])).boxed(),
+            view(async |_| ("x", [("x-name", "a\nb")])).boxed(),
+        ]
+    };
+    for (at, fault) in faults().into_iter().enumerate() {
+        let answer = ask(fault.request_id(), get()).await;
+        assert_eq!(answer.status, 500, "{at}");
+        assert_eq!(answer.header("x-request-id"), None, "{at}");
+    }
+    // With pages of their own, panics and errors have it. Only the gateway knows of a broken length.
+    for (at, fault) in faults().into_iter().enumerate().filter(|(at, _)| *at != 3) {
+        let with_pages = fault
+            .error_handlers()
+            .default(|_| ("sorry", 500))
+            .catch_panic(|_message: &str| ("sorry", 500));
+        let answer = ask(with_pages.request_id(), get()).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.text()),
+            (500, "sorry"),
+            "{at}"
+        );
+        assert!(answer.header("x-request-id").is_some(), "{at}");
+    }
+}
+
+#[tokio::test]
 async fn only_a_post_is_overridden_and_only_into_what_is_allowed() {
     let method = || {
         view(async |environ: Environ| {
