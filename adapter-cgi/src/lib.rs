@@ -4,19 +4,19 @@
 //! - [`CgiService`] is an app behind a front end. It serves connections of any kind
 //!   ([`serve_connection`](CgiService::serve_connection)), and the one request of a CGI program
 //!   ([`serve_cgi`](CgiService::serve_cgi)).
-//! - `Server` listens, on TCP, on a Unix socket, or on the socket that a process manager passes;
+//! - `CgiServer` listens, on TCP, on a Unix socket, or on the socket that a process manager passes;
 //!   `run_cgi` answers the request of this process.
 //! - `CgiProgram` and `FastCgiClient` are apps: `git http-backend`, or a PHP application, below a router
 //!   on any host.
 //!
 //! ```
-//! use adapter_cgi::{CgiService, FrontEnd, Protocol, Server};
+//! use adapter_cgi::{CgiProtocol, CgiServer, CgiService, FrontEnd};
 //! use gateway_core::view;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> std::io::Result<()> {
 //! let service = CgiService::new(view(async |_| "Hello, World!")).front_end(FrontEnd::Nginx);
-//! let server = Server::bind(Protocol::FastCgi, "127.0.0.1:0").await?;
+//! let server = CgiServer::bind(CgiProtocol::FastCgi, "127.0.0.1:0").await?;
 //! server.serve_service_until(service, async {}).await?;
 //! # Ok(())
 //! # }
@@ -45,7 +45,7 @@
 //!
 //! # Features
 //!
-//! `server`, on by default: `Server`, `run_cgi` and `is_cgi`. `client`: `CgiProgram` and `FastCgiClient`, on
+//! `server`, on by default: `CgiServer`, `run_cgi` and `is_cgi`. `client`: `CgiProgram` and `FastCgiClient`, on
 //! Unix.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -71,9 +71,9 @@ mod variables;
 #[cfg(all(unix, feature = "client"))]
 pub use client::{CgiProgram, FastCgiClient};
 pub use front_end::FrontEnd;
-pub use protocol::Protocol;
+pub use protocol::CgiProtocol;
 #[cfg(feature = "server")]
-pub use server::{Server, is_cgi, run_cgi};
+pub use server::{CgiServer, is_cgi, run_cgi};
 pub use service::{CgiError, CgiService};
 pub use variables::Variables;
 

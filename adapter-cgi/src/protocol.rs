@@ -8,7 +8,8 @@ use crate::codec::cgi_response::Beginning;
 /// A protocol between a front end and its application server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Protocol {
+#[doc(alias = "Protocol")]
+pub enum CgiProtocol {
     /// FastCGI 1.0, in the role of a responder.
     FastCgi,
     /// SCGI.
@@ -17,7 +18,7 @@ pub enum Protocol {
     Uwsgi,
 }
 
-impl Protocol {
+impl CgiProtocol {
     /// All of them.
     pub const ALL: &[Self] = &[Self::FastCgi, Self::Scgi, Self::Uwsgi];
 
@@ -39,13 +40,13 @@ impl Protocol {
     }
 }
 
-impl fmt::Display for Protocol {
+impl fmt::Display for CgiProtocol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl FromStr for Protocol {
+impl FromStr for CgiProtocol {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {

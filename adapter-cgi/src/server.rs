@@ -14,7 +14,7 @@ use gateway_server::{Ending, Runner, Socket, SocketStream, signals};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::time::sleep;
 
-use crate::protocol::Protocol;
+use crate::protocol::CgiProtocol;
 use crate::service::CgiService;
 use crate::times::{GRACE, Times};
 
@@ -66,12 +66,12 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// # Examples
 ///
 /// ```
-/// use adapter_cgi::{Protocol, Server};
+/// use adapter_cgi::{CgiProtocol, CgiServer};
 /// use gateway_core::view;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
-/// let server = Server::bind(Protocol::FastCgi, "127.0.0.1:0").await?;
+/// let server = CgiServer::bind(CgiProtocol::FastCgi, "127.0.0.1:0").await?;
 /// println!("listening on {:?}", server.local_addr());
 /// let stop = async { /* whatever ends the server */ };
 /// server.serve_until(view(async |_| "Hello, World!"), stop).await?;
@@ -79,20 +79,21 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// # }
 /// ```
 #[must_use = "a server does nothing until it serves"]
-pub struct Server {
+#[doc(alias = "Server")]
+pub struct CgiServer {
     runner: Runner<Socket>,
-    protocol: Protocol,
+    protocol: CgiProtocol,
     times: Times,
     write_timeout: Duration,
 }
 
-impl Server {
+impl CgiServer {
     /// Listens on a TCP address; port 0 picks one, see [`local_addr`](Self::local_addr).
     ///
     /// # Errors
     ///
     /// When the address cannot be resolved or listened on. The error's text names the address.
-    pub async fn bind(protocol: Protocol, addr: impl ToSocketAddrs) -> io::Result<Self> {
+    pub async fn bind(protocol: CgiProtocol, addr: impl ToSocketAddrs) -> io::Result<Self> {
         Ok(Self::new(protocol, Socket::bind(addr).await?))
     }
 
@@ -107,7 +108,7 @@ impl Server {
     ///
     /// When called outside of a tokio runtime.
     #[cfg(unix)]
-    pub fn bind_unix(protocol: Protocol, path: impl AsRef<std::path::Path>) -> io::Result<Self> {
+    pub fn bind_unix(protocol: CgiProtocol, path: impl AsRef<std::path::Path>) -> io::Result<Self> {
         Ok(Self::new(protocol, Socket::bind_unix(path)?))
     }
 
@@ -119,7 +120,7 @@ impl Server {
     ///
     /// When the standard input is no listening socket.
     #[cfg(unix)]
-    pub fn from_stdin(protocol: Protocol) -> io::Result<Self> {
+    pub fn from_stdin(protocol: CgiProtocol) -> io::Result<Self> {
         Ok(Self::new(protocol, Socket::from_stdin()?))
     }
 
@@ -131,23 +132,23 @@ impl Server {
     ///
     /// When a descriptor that was passed is no listening TCP or Unix socket.
     #[cfg(unix)]
-    pub fn from_passed(protocol: Protocol) -> io::Result<Option<Self>> {
+    pub fn from_passed(protocol: CgiProtocol) -> io::Result<Option<Self>> {
         let first = gateway_server::passed_sockets()?.into_iter().next();
         Ok(first.map(|passed| Self::new(protocol, passed.into_socket())))
     }
 
     /// Serves a listener.
-    pub fn from_listener(protocol: Protocol, listener: TcpListener) -> Self {
+    pub fn from_listener(protocol: CgiProtocol, listener: TcpListener) -> Self {
         Self::new(protocol, listener.into())
     }
 
     /// Serves a listener on a Unix socket. Its file stays.
     #[cfg(unix)]
-    pub fn from_unix_listener(protocol: Protocol, listener: tokio::net::UnixListener) -> Self {
+    pub fn from_unix_listener(protocol: CgiProtocol, listener: tokio::net::UnixListener) -> Self {
         Self::new(protocol, listener.into())
     }
 
-    fn new(protocol: Protocol, socket: Socket) -> Self {
+    fn new(protocol: CgiProtocol, socket: Socket) -> Self {
         Self {
             runner: Runner::new(socket).max_connections(MAX_CONNECTIONS),
             protocol,
@@ -292,7 +293,7 @@ impl Server {
                 } else if let Err(error) = served {
                     // A reset may overtake what was written; FastCGI has a record for it.
                     let is_aborted = error.kind() == io::ErrorKind::ConnectionAborted;
-                    if is_aborted && protocol != Protocol::FastCgi {
+                    if is_aborted && protocol != CgiProtocol::FastCgi {
                         will_reset(&stream);
                     }
                     tracing::info!(target: "gateway", "a connection ended early: {error}");
@@ -312,9 +313,9 @@ fn will_reset(stream: &SocketStream) {
     }
 }
 
-impl fmt::Debug for Server {
+impl fmt::Debug for CgiServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
+        f.debug_struct("CgiServer")
             .field("runner", &self.runner)
             .field("protocol", &self.protocol)
             .field("times", &self.times)

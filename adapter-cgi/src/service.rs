@@ -13,7 +13,7 @@ use http::Response;
 
 use crate::front_end::FrontEnd;
 use crate::limits::Limits;
-use crate::protocol::Protocol;
+use crate::protocol::CgiProtocol;
 use crate::request::{Head, Origin, Refused};
 use crate::times::Times;
 use crate::variables::Variables;
@@ -43,7 +43,7 @@ type With = dyn Fn(&Variables, &mut Environ) + Send + Sync;
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// use adapter_cgi::{CgiService, Protocol};
+/// use adapter_cgi::{CgiProtocol, CgiService};
 /// use gateway_core::{Environ, view};
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
 ///
@@ -54,7 +54,7 @@ type With = dyn Fn(&Variables, &mut Environ) + Send + Sync;
 ///         b"71:CONTENT_LENGTH\x000\0SCGI\x001\0REQUEST_METHOD\0GET\0REQUEST_URI\0/deep%20thought\0,",
 ///     )
 ///     .await?;
-/// service.serve_connection(Protocol::Scgi, connection).await?;
+/// service.serve_connection(CgiProtocol::Scgi, connection).await?;
 /// let mut answer = String::new();
 /// front_end.read_to_string(&mut answer).await?;
 /// assert!(answer.starts_with("Status: 200 OK\r\n"));
@@ -202,14 +202,14 @@ impl<A: App> CgiService<A> {
     /// Serves one connection of a front end to its end.
     ///
     /// The response ends with the connection in SCGI and uwsgi; in FastCGI where the front end does not
-    /// keep the connection. There is no limit of time here: those of `Server` are its own.
+    /// keep the connection. There is no limit of time here: those of `CgiServer` are its own.
     ///
     /// # Errors
     ///
     /// When the connection fails, or what comes is not of the protocol. With
     /// [`ConnectionAborted`](std::io::ErrorKind::ConnectionAborted) when a response was aborted (B8): the
-    /// connection should then be reset, not closed, as `Server` does over TCP.
-    pub async fn serve_connection<S>(&self, protocol: Protocol, stream: S) -> std::io::Result<()>
+    /// connection should then be reset, not closed, as `CgiServer` does over TCP.
+    pub async fn serve_connection<S>(&self, protocol: CgiProtocol, stream: S) -> std::io::Result<()>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
     {
@@ -221,7 +221,7 @@ impl<A: App> CgiService<A> {
     /// requests at once, otherwise behind the request that runs.
     pub(crate) async fn serve_until<S>(
         &self,
-        protocol: Protocol,
+        protocol: CgiProtocol,
         stream: S,
         ending: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()>
@@ -229,8 +229,10 @@ impl<A: App> CgiService<A> {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin,
     {
         match protocol {
-            Protocol::FastCgi => self.serve_fastcgi(stream, ending).await,
-            Protocol::Scgi | Protocol::Uwsgi => self.serve_packet(protocol, stream, ending).await,
+            CgiProtocol::FastCgi => self.serve_fastcgi(stream, ending).await,
+            CgiProtocol::Scgi | CgiProtocol::Uwsgi => {
+                self.serve_packet(protocol, stream, ending).await
+            }
         }
     }
 }

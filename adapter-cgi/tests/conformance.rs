@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use adapter_cgi::{FastCgiClient, Protocol, Server};
+use adapter_cgi::{CgiProtocol, CgiServer, FastCgiClient};
 use gateway_conformance::clauses::BROKEN_ON_PURPOSE;
 use gateway_conformance::{Capability, Suite, app};
 use gateway_core::App;
@@ -39,7 +39,7 @@ fn client(app: impl App, directory: &std::path::Path) -> FastCgiClient {
     let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     listener.set_nonblocking(true).unwrap();
     let listener = tokio::net::UnixListener::from_std(listener).unwrap();
-    let server = Server::from_unix_listener(Protocol::FastCgi, listener);
+    let server = CgiServer::from_unix_listener(CgiProtocol::FastCgi, listener);
     tokio::spawn(server.serve_until(app, std::future::pending::<()>()));
     FastCgiClient::unix(path)
 }

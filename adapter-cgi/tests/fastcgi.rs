@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use adapter_cgi::{CgiService, Protocol};
+use adapter_cgi::{CgiProtocol, CgiService};
 use bytes::BytesMut;
 use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn, view, view_with};
 use support::{Connection, Record, begin, params, record, reports, send_to, within};
@@ -73,7 +73,7 @@ async fn answer(connection: &mut Connection, id: u16) -> (String, Vec<u8>) {
 
 #[tokio::test]
 async fn a_connection_is_kept_for_the_next_request() {
-    let mut connection = Connection::open(CgiService::new(echo()), Protocol::FastCgi);
+    let mut connection = Connection::open(CgiService::new(echo()), CgiProtocol::FastCgi);
     for (id, body) in [(1, "first"), (7, "second")] {
         connection.send(request(id, true, body.as_bytes())).await;
         let (output, end) = answer(&mut connection, id).await;
@@ -134,7 +134,7 @@ async fn a_response_that_is_known_to_its_end_is_one_write() {
         };
         let service = CgiService::new(app);
         service
-            .serve_connection(Protocol::FastCgi, connection)
+            .serve_connection(CgiProtocol::FastCgi, connection)
             .await
             .unwrap();
         assert_eq!(writes.load(Ordering::Relaxed), expected);
@@ -149,7 +149,7 @@ async fn b8_an_error_in_mid_stream_is_no_end() {
             Err(std::io::Error::other("broken")),
         ]))
     });
-    let mut connection = Connection::open(CgiService::new(app), Protocol::FastCgi);
+    let mut connection = Connection::open(CgiService::new(app), CgiProtocol::FastCgi);
     connection.send(request(1, true, b"")).await;
     let head = connection.receive().await.unwrap();
     assert!(head.content.starts_with(b"Status: 200 OK\r\n"));
@@ -195,7 +195,7 @@ fn waiting(sender: tokio::sync::mpsc::UnboundedSender<&'static str>) -> impl App
 #[tokio::test]
 async fn l3_an_abort_is_a_client_that_left_and_the_connection_goes_on() {
     let (sender, mut told) = reports();
-    let mut connection = Connection::open(CgiService::new(waiting(sender)), Protocol::FastCgi);
+    let mut connection = Connection::open(CgiService::new(waiting(sender)), CgiProtocol::FastCgi);
     let mut sent = request(1, true, b"abc");
     sent.pop();
     connection.send(sent).await;
@@ -219,16 +219,16 @@ async fn l3_an_abort_is_a_client_that_left_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn l3_a_front_end_that_closes_has_left() {
-    for protocol in [Protocol::FastCgi, Protocol::Scgi, Protocol::Uwsgi] {
+    for protocol in [CgiProtocol::FastCgi, CgiProtocol::Scgi, CgiProtocol::Uwsgi] {
         let (sender, mut told) = reports();
         let mut connection = Connection::open(CgiService::new(waiting(sender)), protocol);
         match protocol {
-            Protocol::FastCgi => {
+            CgiProtocol::FastCgi => {
                 let mut sent = request(1, true, b"abc");
                 sent.pop();
                 connection.send(sent).await;
             }
-            Protocol::Uwsgi => {
+            CgiProtocol::Uwsgi => {
                 let head = b"\0\x3a\0\0\x0e\0CONTENT_LENGTH\x02\x0027\x0e\0REQUEST_METHOD\x04\0POST\x0b\0REQUEST_URI\x01\0/What";
                 connection.write(head).await;
             }
@@ -247,7 +247,7 @@ async fn l3_a_front_end_that_closes_has_left() {
 #[tokio::test]
 async fn a_second_request_at_a_time_and_another_role_are_refused() {
     let (sender, _told) = reports();
-    let mut connection = Connection::open(CgiService::new(waiting(sender)), Protocol::FastCgi);
+    let mut connection = Connection::open(CgiService::new(waiting(sender)), CgiProtocol::FastCgi);
     connection.send(request(1, true, b"")).await;
     connection.send(vec![begin(2, 1, true)]).await;
     let refused = connection.receive().await.unwrap();
@@ -262,12 +262,12 @@ async fn a_second_request_at_a_time_and_another_role_are_refused() {
 #[tokio::test]
 async fn a_request_beyond_the_limits_is_a_431() {
     let service = CgiService::new(echo()).max_head_bytes(50);
-    let mut connection = Connection::open(service, Protocol::FastCgi);
+    let mut connection = Connection::open(service, CgiProtocol::FastCgi);
     connection.send(request(1, true, b"x")).await;
     let (output, _) = answer(&mut connection, 1).await;
     assert!(output.starts_with("Status: 431 "), "{output}");
     let service = CgiService::new(echo()).max_variables(1);
-    let mut connection = Connection::open(service, Protocol::Uwsgi);
+    let mut connection = Connection::open(service, CgiProtocol::Uwsgi);
     connection
         .write(b"\0\x0c\0\0\x01\0A\x01\0B\x01\0C\x01\0D")
         .await;
@@ -279,9 +279,9 @@ async fn a_request_beyond_the_limits_is_a_431() {
 #[tokio::test]
 async fn what_is_not_of_the_protocol_ends_the_connection() {
     for (protocol, bytes) in [
-        (Protocol::FastCgi, &b"GET / HTTP/1.1\r\n\r\n"[..]),
-        (Protocol::Scgi, b"GET / HTTP/1.1\r\n\r\n"),
-        (Protocol::Uwsgi, b"GET / HTTP/1.1\r\n\r\n"),
+        (CgiProtocol::FastCgi, &b"GET / HTTP/1.1\r\n\r\n"[..]),
+        (CgiProtocol::Scgi, b"GET / HTTP/1.1\r\n\r\n"),
+        (CgiProtocol::Uwsgi, b"GET / HTTP/1.1\r\n\r\n"),
     ] {
         let mut connection = Connection::open(CgiService::new(echo()), protocol);
         connection.write(bytes).await;
@@ -300,7 +300,7 @@ async fn b3_a_large_body_is_streamed_in_both_directions() {
         let input = environ.take_input();
         Ok::<Body, Error>(Body::new(input))
     });
-    let connection = Connection::open(CgiService::new(app), Protocol::FastCgi);
+    let connection = Connection::open(CgiService::new(app), CgiProtocol::FastCgi);
     let (mut reader, mut writer) = tokio::io::split(connection.stream);
     let sending = async {
         let mut sent = request(1, false, b"");

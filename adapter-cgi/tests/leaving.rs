@@ -7,7 +7,7 @@
 
 mod support;
 
-use adapter_cgi::{CgiService, Protocol};
+use adapter_cgi::{CgiProtocol, CgiService};
 use support::{Connection, begin, endless, params, record, reports, within};
 use tokio::io::AsyncReadExt;
 
@@ -18,11 +18,11 @@ const UWSGI: &[u8] = b"\0\x33\0\0\x0e\0REQUEST_METHOD\x03\0GET\x0b\0REQUEST_URI\
 
 #[tokio::test]
 async fn l3_a_front_end_that_leaves_in_mid_stream_ends_the_body() {
-    for protocol in Protocol::ALL {
+    for protocol in CgiProtocol::ALL {
         let (log, mut seen) = reports();
         let mut connection = Connection::open(CgiService::new(endless(log)), *protocol);
         match protocol {
-            Protocol::FastCgi => {
+            CgiProtocol::FastCgi => {
                 let pairs = [
                     ("REQUEST_METHOD", "GET"),
                     ("REQUEST_URI", "/"),
@@ -37,7 +37,7 @@ async fn l3_a_front_end_that_leaves_in_mid_stream_ends_the_body() {
                     ])
                     .await;
             }
-            Protocol::Scgi => connection.write(SCGI).await,
+            CgiProtocol::Scgi => connection.write(SCGI).await,
             _ => connection.write(UWSGI).await,
         }
         let mut some = vec![0; 300_000];

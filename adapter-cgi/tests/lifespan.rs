@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use adapter_cgi::{Protocol, Server};
+use adapter_cgi::{CgiProtocol, CgiServer};
 use gateway_core::{App, Body, Environ, Error, StartResponse};
 
 /// An app that notes its lifespan, and fails where it is told.
@@ -61,7 +61,7 @@ impl App for Noted {
 }
 
 async fn serve(app: &Noted, deadline: Duration) -> io::Result<()> {
-    let server = Server::bind(Protocol::FastCgi, "127.0.0.1:0").await?;
+    let server = CgiServer::bind(CgiProtocol::FastCgi, "127.0.0.1:0").await?;
     let stop = async {
         // The startup has its turn first.
         tokio::task::yield_now().await;

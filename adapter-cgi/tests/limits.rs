@@ -12,7 +12,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use adapter_cgi::{Protocol, Server};
+use adapter_cgi::{CgiProtocol, CgiServer};
 use bytes::BytesMut;
 use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn, view};
 use support::{Record, begin, endless, params, receive_from, record, reports, send_to, within};
@@ -32,11 +32,11 @@ struct Running {
 }
 
 async fn start(
-    protocol: Protocol,
+    protocol: CgiProtocol,
     app: impl App,
-    configure: impl FnOnce(Server) -> Server,
+    configure: impl FnOnce(CgiServer) -> CgiServer,
 ) -> Running {
-    let server = Server::bind(protocol, "127.0.0.1:0").await.unwrap();
+    let server = CgiServer::bind(protocol, "127.0.0.1:0").await.unwrap();
     let server = server.header_read_timeout(LONG).body_read_timeout(LONG);
     let server = server.write_timeout(LONG).idle_timeout(LONG);
     let server = configure(server.shutdown_deadline(LONG));
@@ -62,7 +62,7 @@ fn echo() -> impl App {
 }
 
 /// The first bytes of a POST whose body has ten bytes; the last of them are `abc`, the body's first.
-async fn send_beginning(protocol: Protocol, stream: &mut (impl AsyncWrite + Unpin)) {
+async fn send_beginning(protocol: CgiProtocol, stream: &mut (impl AsyncWrite + Unpin)) {
     let pairs = [
         ("CONTENT_LENGTH", "10"),
         ("SCGI", "1"),
@@ -71,7 +71,7 @@ async fn send_beginning(protocol: Protocol, stream: &mut (impl AsyncWrite + Unpi
         ("SERVER_PROTOCOL", "HTTP/1.1"),
         ("HTTP_HOST", "a.example"),
     ];
-    if protocol == Protocol::FastCgi {
+    if protocol == CgiProtocol::FastCgi {
         let records = vec![
             begin(1, 1, true),
             record(4, 1, &params(&pairs)),
@@ -83,17 +83,17 @@ async fn send_beginning(protocol: Protocol, stream: &mut (impl AsyncWrite + Unpi
     let mut head = Vec::new();
     for (name, value) in pairs {
         for text in [name, value] {
-            if protocol == Protocol::Uwsgi {
+            if protocol == CgiProtocol::Uwsgi {
                 head.extend_from_slice(&u16::try_from(text.len()).unwrap().to_le_bytes());
             }
             head.extend_from_slice(text.as_bytes());
-            if protocol == Protocol::Scgi {
+            if protocol == CgiProtocol::Scgi {
                 head.push(0);
             }
         }
     }
     let packet = match protocol {
-        Protocol::Scgi => {
+        CgiProtocol::Scgi => {
             let length = format!("{}:", head.len());
             [length.as_bytes(), &head, b","].concat()
         }
@@ -115,13 +115,13 @@ async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> Vec<u8> {
 }
 
 /// Beginnings of a request in each protocol, and none.
-const BEGINNINGS: [(Protocol, &[u8]); 6] = [
-    (Protocol::FastCgi, b""),
-    (Protocol::FastCgi, b"\x01\x01\0\x01\0\x08\0\0\0\x01\x01"),
-    (Protocol::Scgi, b""),
-    (Protocol::Scgi, b"70:CONTENT_LENGTH\x0027\0SC"),
-    (Protocol::Uwsgi, b""),
-    (Protocol::Uwsgi, b"\0\x20\0\0\x0e\0REQUEST"),
+const BEGINNINGS: [(CgiProtocol, &[u8]); 6] = [
+    (CgiProtocol::FastCgi, b""),
+    (CgiProtocol::FastCgi, b"\x01\x01\0\x01\0\x08\0\0\0\x01\x01"),
+    (CgiProtocol::Scgi, b""),
+    (CgiProtocol::Scgi, b"70:CONTENT_LENGTH\x0027\0SC"),
+    (CgiProtocol::Uwsgi, b""),
+    (CgiProtocol::Uwsgi, b"\0\x20\0\0\x0e\0REQUEST"),
 ];
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn variables_that_do_not_come_end_the_connection() {
 
 #[tokio::test]
 async fn the_head_s_time_does_not_bound_the_exchange() {
-    for protocol in Protocol::ALL {
+    for protocol in CgiProtocol::ALL {
         let (log, mut seen) = reports();
         let (sender, receiver) = mpsc::unbounded_channel::<()>();
         let receiver = std::sync::Arc::new(tokio::sync::Mutex::new(receiver));
@@ -172,11 +172,11 @@ async fn the_head_s_time_does_not_bound_the_exchange() {
 
 #[tokio::test]
 async fn i3_a_body_that_stalls_fails_the_read() {
-    for protocol in Protocol::ALL {
+    for protocol in CgiProtocol::ALL {
         let server = start(*protocol, echo(), |server| server.body_read_timeout(SHORT)).await;
         let mut stream = server.connect().await;
         send_beginning(*protocol, &mut stream).await;
-        if *protocol == Protocol::FastCgi {
+        if *protocol == CgiProtocol::FastCgi {
             let mut buffer = BytesMut::new();
             let head = receive_from(&mut stream, &mut buffer).await.unwrap();
             let text = String::from_utf8_lossy(&head.content);
@@ -193,7 +193,7 @@ async fn i3_a_body_that_stalls_fails_the_read() {
 
 #[tokio::test]
 async fn l3_a_front_end_that_does_not_read_is_reset() {
-    for protocol in Protocol::ALL {
+    for protocol in CgiProtocol::ALL {
         let (log, mut seen) = reports();
         let server = start(*protocol, endless(log), |server| {
             server.write_timeout(SHORT)
@@ -216,14 +216,14 @@ async fn l3_a_front_end_that_does_not_read_is_reset() {
 async fn l3_a_front_end_that_does_not_read_is_left_on_a_unix_socket() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("socket");
-    let server = Server::bind_unix(Protocol::FastCgi, &path).unwrap();
+    let server = CgiServer::bind_unix(CgiProtocol::FastCgi, &path).unwrap();
     let server = server.write_timeout(SHORT).shutdown_deadline(LONG);
     let (log, mut seen) = reports();
     let (stop, stopped) = oneshot::channel::<()>();
     let app = endless(log);
     let task = tokio::spawn(server.serve_until(app, async { drop(stopped.await) }));
     let mut stream = tokio::net::UnixStream::connect(&path).await.unwrap();
-    send_beginning(Protocol::FastCgi, &mut stream).await;
+    send_beginning(CgiProtocol::FastCgi, &mut stream).await;
     assert_eq!(seen.next().await, "dropped");
     assert!(!rest(&mut stream).await.is_empty());
     drop(stop);
@@ -232,7 +232,7 @@ async fn l3_a_front_end_that_does_not_read_is_left_on_a_unix_socket() {
 
 /// A whole request over FastCGI, which keeps the connection.
 async fn ask(stream: &mut TcpStream, buffer: &mut BytesMut) {
-    send_beginning(Protocol::FastCgi, stream).await;
+    send_beginning(CgiProtocol::FastCgi, stream).await;
     send_to(stream, vec![record(5, 1, b"defghij"), record(5, 1, b"")]).await;
     let mut output = BytesMut::new();
     loop {
@@ -249,7 +249,7 @@ async fn ask(stream: &mut TcpStream, buffer: &mut BytesMut) {
 
 #[tokio::test]
 async fn a_kept_connection_without_a_request_ends() {
-    let server = start(Protocol::FastCgi, echo(), |server| {
+    let server = start(CgiProtocol::FastCgi, echo(), |server| {
         server.idle_timeout(SHORT)
     })
     .await;
@@ -263,7 +263,7 @@ async fn a_kept_connection_without_a_request_ends() {
 
 #[tokio::test]
 async fn a_second_request_has_the_time_of_a_head() {
-    let server = start(Protocol::FastCgi, echo(), |server| {
+    let server = start(CgiProtocol::FastCgi, echo(), |server| {
         server.header_read_timeout(SHORT)
     })
     .await;
@@ -288,7 +288,7 @@ async fn l4_half_a_request_does_not_hold_the_end_up() {
 
 #[tokio::test]
 async fn l4_what_is_in_flight_at_the_deadline_is_cut() {
-    for protocol in Protocol::ALL {
+    for protocol in CgiProtocol::ALL {
         let (log, mut seen) = reports();
         let app = app_fn(move |mut environ: Environ, _: StartResponse| {
             let (log, closed) = (log.clone(), environ.closed());

@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use adapter_cgi::{Protocol, Server};
+use adapter_cgi::{CgiProtocol, CgiServer};
 use gateway_core::{Environ, view};
 use support::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,8 +34,10 @@ struct Running {
     task: JoinHandle<io::Result<()>>,
 }
 
-async fn start(configure: impl FnOnce(Server) -> Server) -> Running {
-    let server = Server::bind(Protocol::Scgi, "127.0.0.1:0").await.unwrap();
+async fn start(configure: impl FnOnce(CgiServer) -> CgiServer) -> Running {
+    let server = CgiServer::bind(CgiProtocol::Scgi, "127.0.0.1:0")
+        .await
+        .unwrap();
     let server = configure(server.shutdown_deadline(LONG));
     let addr = server.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();

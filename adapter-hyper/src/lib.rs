@@ -53,7 +53,7 @@ mod service;
 mod switch;
 
 #[cfg(feature = "server")]
-pub use server::{DefaultAddrError, Limits, Server, default_addr, serve_connection};
+pub use server::{ConnectionLimits, DefaultAddrError, Server, default_addr, serve_connection};
 pub use service::{HyperService, service, service_with};
 pub use switch::UpgradeTask;
 

@@ -26,7 +26,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use default_addr::{DefaultAddrError, default_addr};
 use handshake::Handshake;
-pub use limits::Limits;
+pub use limits::ConnectionLimits;
 pub use serve_connection::serve_connection;
 
 /// An HTTP server for an app: HTTP/1.1 and HTTP/2 (with prior knowledge) on one port.
@@ -121,7 +121,7 @@ pub use serve_connection::serve_connection;
 #[must_use = "a server does nothing until it serves"]
 pub struct Server<L: Listener = Socket> {
     runner: Runner<L>,
-    limits: Limits,
+    limits: ConnectionLimits,
     handshake: Option<Handshake<L::Stream>>,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -158,7 +158,7 @@ impl<L: Listener> Server<L> {
     pub fn new(listener: L) -> Self {
         Self {
             runner: Runner::new(listener),
-            limits: Limits::new(),
+            limits: ConnectionLimits::new(),
             handshake: None,
             observer: None,
         }

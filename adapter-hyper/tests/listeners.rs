@@ -13,7 +13,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use adapter_hyper::{HyperService, Limits, Server, serve_connection};
+use adapter_hyper::{ConnectionLimits, HyperService, Server, serve_connection};
 use gateway_conformance::wire::{Protocol, WireRequest, exchange, http1};
 use gateway_core::{App, Body, Connection, Environ, Error, Scheme, StartResponse, app_fn, view};
 use gateway_server::{Listener, Socket, SocketStream};
@@ -238,7 +238,7 @@ async fn one_connection_is_served_to_its_end_over_any_stream() {
     let app = view(async |_: Environ| "hello");
     let service = HyperService::new(app);
     let (mut client, stream) = tokio::io::duplex(64);
-    let limits = Limits::new().max_requests(2);
+    let limits = ConnectionLimits::new().max_requests(2);
     let connection = Connection::new();
     let served = serve_connection(stream, connection, service, limits, pending());
     let asked = async {
@@ -267,7 +267,13 @@ async fn e16_one_connection_says_what_the_caller_knows_of_it() {
         .with_peer_addr(([192, 0, 2, 7], 4711).into())
         .with_scheme(Scheme::Https);
     let service = HyperService::new(app);
-    let served = serve_connection(stream, connection, service, Limits::new(), pending());
+    let served = serve_connection(
+        stream,
+        connection,
+        service,
+        ConnectionLimits::new(),
+        pending(),
+    );
     let asked = async {
         let response = ask(&mut client, "/", true).await;
         assert!(
@@ -295,7 +301,13 @@ async fn l4_one_connection_ends_behind_its_exchange_when_it_is_told() {
     let (mut client, stream) = tokio::io::duplex(64);
     let ending = async { drop(stopped.await) };
     let service = HyperService::new(app);
-    let served = serve_connection(stream, Connection::new(), service, Limits::new(), ending);
+    let served = serve_connection(
+        stream,
+        Connection::new(),
+        service,
+        ConnectionLimits::new(),
+        ending,
+    );
     let asked = async {
         let response = ask(&mut client, "/", false).await;
         assert!(response.contains("\r\nconnection: close\r\n"), "{response}");

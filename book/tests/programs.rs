@@ -156,13 +156,13 @@ fn in_actix() -> TestResult {
 /// The request that nginx would send.
 #[tokio::test]
 async fn behind_a_front_end() -> TestResult {
-    use adapter_cgi::{CgiService, FrontEnd, Protocol, Server};
+    use adapter_cgi::{CgiProtocol, CgiServer, CgiService, FrontEnd};
 
     let app = view(async |_| "Hello, World!");
     // begin
     let service = CgiService::new(app).front_end(FrontEnd::Nginx);
     // end
-    let server = Server::bind(Protocol::Scgi, "127.0.0.1:0").await?;
+    let server = CgiServer::bind(CgiProtocol::Scgi, "127.0.0.1:0").await?;
     let address = server.local_addr().ok_or("no address")?;
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.serve_service_until(service, async { drop(stopped.await) }));

@@ -12,7 +12,7 @@ use super::{CgiService, aborted};
 use crate::codec::{CodecError, scgi, uwsgi};
 use crate::exchange::{Ended, Incoming, Source, linger, run};
 use crate::output::{Finished, Framing, Output};
-use crate::protocol::Protocol;
+use crate::protocol::CgiProtocol;
 use crate::request::{Head, Origin, Refused};
 use crate::times::{over, timed_out};
 use crate::variables::Variables;
@@ -32,7 +32,7 @@ struct Counted<R> {
 impl<A: App> CgiService<A> {
     pub(super) async fn serve_packet<S>(
         &self,
-        protocol: Protocol,
+        protocol: CgiProtocol,
         stream: S,
         ending: impl Future<Output = ()> + Send,
     ) -> io::Result<()>
@@ -47,7 +47,7 @@ impl<A: App> CgiService<A> {
         let mut late = pin!(over(self.times.head_limit(is_ending)));
         let variables = loop {
             let decoded = match protocol {
-                Protocol::Uwsgi => uwsgi::decode(&mut buffer, self.limits),
+                CgiProtocol::Uwsgi => uwsgi::decode(&mut buffer, self.limits),
                 _ => scgi::decode(&mut buffer, self.limits),
             };
             match decoded {
@@ -105,12 +105,12 @@ impl<A: App> CgiService<A> {
 
     fn packet_request(
         &self,
-        protocol: Protocol,
+        protocol: CgiProtocol,
         variables: Result<Variables, CodecError>,
     ) -> Result<(Head, Variables), Refused> {
         let variables = variables?;
         let origin = match protocol {
-            Protocol::Scgi => Origin::AlwaysWithLength,
+            CgiProtocol::Scgi => Origin::AlwaysWithLength,
             _ => Origin::Protocol,
         };
         let head = self.head(&variables, origin)?;

@@ -9,7 +9,7 @@
 use std::io;
 use std::time::Duration;
 
-use adapter_cgi::{CgiService, Protocol};
+use adapter_cgi::{CgiProtocol, CgiService};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use gateway_core::{App, Body, Environ, Error, StartResponse, app_fn};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
@@ -131,7 +131,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn open<A: App>(service: CgiService<A>, protocol: Protocol) -> Self {
+    pub(crate) fn open<A: App>(service: CgiService<A>, protocol: CgiProtocol) -> Self {
         let (stream, other) = tokio::io::duplex(64 * 1024);
         let task = tokio::spawn(async move { service.serve_connection(protocol, other).await });
         Self {

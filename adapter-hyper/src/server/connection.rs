@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::activity::Activity;
-use super::limits::Limits;
+use super::limits::ConnectionLimits;
 use super::tracked::tracked;
 use super::transport::{LINGER, Transport};
 use super::vigil::{Verdict, Vigil};
@@ -29,11 +29,11 @@ const PING_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(super) struct Protocols {
     builder: auto::Builder<TokioExecutor>,
-    limits: Limits,
+    limits: ConnectionLimits,
 }
 
 impl Protocols {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: ConnectionLimits) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         // The vigil limits this time: hyper would set a timer for each request.
         builder.http1().header_read_timeout(None);

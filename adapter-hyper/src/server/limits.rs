@@ -1,4 +1,4 @@
-//! `Limits`: what one connection may take.
+//! `ConnectionLimits`: what one connection may take.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -13,14 +13,15 @@ const MAX_STREAMS: u32 = 200;
 ///
 /// ```
 /// use std::time::Duration;
-/// use adapter_hyper::Limits;
+/// use adapter_hyper::ConnectionLimits;
 ///
-/// let limits = Limits::new().max_requests(1000).write_timeout(Duration::from_secs(10));
+/// let limits = ConnectionLimits::new().max_requests(1000).write_timeout(Duration::from_secs(10));
 /// # let _ = limits;
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[must_use = "limits do nothing by themselves"]
-pub struct Limits {
+#[doc(alias = "Limits")]
+pub struct ConnectionLimits {
     pub(super) header_read_timeout: Duration,
     pub(super) body_read_timeout: Duration,
     pub(super) write_timeout: Duration,
@@ -29,7 +30,7 @@ pub struct Limits {
     pub(super) max_requests: Option<NonZeroU32>,
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// The defaults of [`Server`](super::Server).
     pub fn new() -> Self {
         Self {
@@ -79,7 +80,7 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self::new()
     }

@@ -4,7 +4,7 @@ use gateway_core::{App, Connection};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::Protocols;
-use super::limits::Limits;
+use super::limits::ConnectionLimits;
 use crate::service::HyperService;
 
 /// Serves one connection to its end, over HTTP/1.1 or HTTP/2, whichever the client begins with: what
@@ -35,7 +35,7 @@ use crate::service::HyperService;
 ///
 /// ```
 /// use std::future::pending;
-/// use adapter_hyper::{HyperService, Limits, serve_connection};
+/// use adapter_hyper::{ConnectionLimits, HyperService, serve_connection};
 /// use gateway_core::{Connection, view};
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
 ///
@@ -44,7 +44,7 @@ use crate::service::HyperService;
 /// let service = HyperService::new(view(async |_| "Hello, World!"));
 /// let (mut client, stream) = tokio::io::duplex(4096);
 /// let connection = Connection::new().with_peer_addr(([192, 0, 2, 7], 4711).into());
-/// let served = serve_connection(stream, connection, service, Limits::new(), pending());
+/// let served = serve_connection(stream, connection, service, ConnectionLimits::new(), pending());
 /// let asked = async {
 ///     client.write_all(b"GET / HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n").await?;
 ///     let mut response = String::new();
@@ -61,7 +61,7 @@ pub async fn serve_connection<A, S>(
     stream: S,
     connection: Connection,
     service: HyperService<A>,
-    limits: Limits,
+    limits: ConnectionLimits,
     ending: impl Future<Output = ()> + Send,
 ) where
     A: App,

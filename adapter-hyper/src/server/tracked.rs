@@ -16,7 +16,7 @@ use hyper::upgrade::OnUpgrade;
 use pin_project_lite::pin_project;
 
 use super::activity::{Activity, Exchange};
-use super::limits::Limits;
+use super::limits::ConnectionLimits;
 use super::timed_body::TimedBody;
 use super::tunnel;
 use crate::service::HyperService;
@@ -29,7 +29,7 @@ const PIECE: usize = 16 * 1024;
 pub(super) fn tracked<A: App>(
     service: HyperService<A>,
     activity: Arc<Activity>,
-    limits: Limits,
+    limits: ConnectionLimits,
     ending: Option<Ending>,
 ) -> impl Service<
     Request<Incoming>,

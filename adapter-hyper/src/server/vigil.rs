@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::activity::Activity;
-use super::limits::Limits;
+use super::limits::ConnectionLimits;
 
 /// How long a connection without an exchange may last once it must end.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
@@ -17,7 +17,7 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The state of a connection at the last look.
 pub(super) struct Vigil {
-    limits: Limits,
+    limits: ConnectionLimits,
     exchanged: Since,
     written: Since,
     /// Since when it must end.
@@ -62,7 +62,7 @@ pub(super) enum Verdict {
 }
 
 impl Vigil {
-    pub(super) fn new(limits: Limits, now: Instant) -> Self {
+    pub(super) fn new(limits: ConnectionLimits, now: Instant) -> Self {
         let since = || Since { count: 0, at: now };
         Self {
             limits,
@@ -165,11 +165,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn watched() -> (Arc<Activity>, Vigil, Instant) {
-        let limits = Limits {
+        let limits = ConnectionLimits {
             header_read_timeout: SECOND * 2,
             write_timeout: SECOND * 4,
             http2_idle_timeout: SECOND * 8,
-            ..Limits::default()
+            ..ConnectionLimits::default()
         };
         let now = Instant::now();
         (Arc::default(), Vigil::new(limits, now), now)

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use adapter_cgi::{CgiService, FrontEnd, Protocol, Server, is_cgi, run_cgi};
+use adapter_cgi::{CgiProtocol, CgiServer, CgiService, FrontEnd, is_cgi, run_cgi};
 use clap::Parser;
 use examples::arguments::{complain, parse};
 use gateway_core::{AppExt, BoxApp};
@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 struct Args {
     /// fastcgi, scgi or uwsgi; without it, one request is answered as CGI has it
     #[arg(long, requires = "bind")]
-    protocol: Option<Protocol>,
+    protocol: Option<CgiProtocol>,
     /// Where to listen: ADDR:PORT, unix:PATH, or - for the socket that is the standard input
     #[arg(long, requires = "protocol")]
     bind: Option<Bind>,
@@ -102,18 +102,21 @@ fn main() -> ExitCode {
 }
 
 /// Listens, and says where.
-async fn listen(protocol: Protocol, bind: &Bind) -> io::Result<Server> {
+async fn listen(protocol: CgiProtocol, bind: &Bind) -> io::Result<CgiServer> {
     let (server, place) = match bind {
         Bind::Tcp(addr) => {
-            let server = Server::bind(protocol, addr).await?;
+            let server = CgiServer::bind(protocol, addr).await?;
             let addr = server.local_addr().unwrap_or(*addr);
             (server, addr.to_string())
         }
         Bind::Unix(path) => {
-            let server = Server::bind_unix(protocol, path)?;
+            let server = CgiServer::bind_unix(protocol, path)?;
             (server, format!("unix:{}", path.display()))
         }
-        Bind::Stdin => (Server::from_stdin(protocol)?, "the standard input".into()),
+        Bind::Stdin => (
+            CgiServer::from_stdin(protocol)?,
+            "the standard input".into(),
+        ),
     };
     let mut out = io::stdout().lock();
     // Served all the same when nobody reads it.

@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use adapter_cgi::{CgiService, Protocol};
+use adapter_cgi::{CgiService, CgiProtocol};
 use gateway_core::{Environ, view};
 use http::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,7 +18,7 @@ thread_local! {
 
 /// The bytes are a connection of a FastCGI front end, but for the first, which says how they are split.
 pub fn fastcgi(data: &[u8]) {
-    let Some(answer) = serve(Protocol::FastCgi, data) else {
+    let Some(answer) = serve(CgiProtocol::FastCgi, data) else {
         return;
     };
     // Whole records, and perhaps the one that is none.
@@ -39,20 +39,20 @@ pub fn fastcgi(data: &[u8]) {
 
 /// The bytes are a connection of an SCGI front end, but for the first.
 pub fn scgi(data: &[u8]) {
-    if let Some(answer) = serve(Protocol::Scgi, data) {
+    if let Some(answer) = serve(CgiProtocol::Scgi, data) {
         assert!(answer.is_empty() || answer.starts_with(b"Status: "));
     }
 }
 
 /// The bytes are a connection of a front end that speaks uwsgi, but for the first.
 pub fn uwsgi(data: &[u8]) {
-    if let Some(answer) = serve(Protocol::Uwsgi, data) {
+    if let Some(answer) = serve(CgiProtocol::Uwsgi, data) {
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 "));
     }
 }
 
 /// What the front end gets. An app reads the input and gives it back.
-fn serve(protocol: Protocol, data: &[u8]) -> Option<Vec<u8>> {
+fn serve(protocol: CgiProtocol, data: &[u8]) -> Option<Vec<u8>> {
     let (&split, sent) = data.split_first()?;
     let app = view(async |mut environ: Environ| environ.take_input().text(100_000).await);
     let service = CgiService::new(app)
@@ -71,7 +71,7 @@ fn serve(protocol: Protocol, data: &[u8]) -> Option<Vec<u8>> {
 
 async fn exchange<A: gateway_core::App>(
     service: &CgiService<A>,
-    protocol: Protocol,
+    protocol: CgiProtocol,
     sent: &[u8],
     split: usize,
 ) -> Vec<u8> {

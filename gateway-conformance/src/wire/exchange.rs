@@ -7,7 +7,6 @@ use super::{DEFAULT_DEADLINE, Framing, WireError, WireRequest, WireResponse, htt
 
 /// Which protocol to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Protocol {
     /// HTTP/1.1, or 1.0 if the request says so.
     Http1,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adapter_cgi::{CgiService, FrontEnd, Protocol, Server};
+use adapter_cgi::{CgiProtocol, CgiServer, CgiService, FrontEnd};
 use gateway_core::{Body, Environ, StartResponse, app_fn};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use tokio::io::BufReader;
@@ -13,7 +13,7 @@ use tokio_fastcgi::{Request, RequestResult, Requests};
 use crate::{Served, TEXT, TEXT_TYPE};
 
 pub(crate) async fn gateway() -> Served {
-    let server = Server::bind(Protocol::FastCgi, "127.0.0.1:0").await?;
+    let server = CgiServer::bind(CgiProtocol::FastCgi, "127.0.0.1:0").await?;
     println!("{}", server.local_addr().ok_or("no address")?);
     let app = app_fn(async |_: Environ, start_response: StartResponse| {
         start_response.start(200, [(CONTENT_TYPE, HeaderValue::from_static(TEXT_TYPE))])?;

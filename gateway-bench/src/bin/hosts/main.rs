@@ -1,7 +1,7 @@
 //! `hosts HOST VARIANT`: the text of `plaintext` on a host without workloads of its own, over sockets, until
 //! SIGTERM. It prints its address. `figures.sh hosts` measures them.
 //!
-//! - `fastcgi`: `gateway` is an app under `adapter_cgi::Server`, `tokio-fastcgi` that library.
+//! - `fastcgi`: `gateway` is an app under `adapter_cgi::CgiServer`, `tokio-fastcgi` that library.
 //! - `proxy`: to an upstream whose address follows. `gateway` is `gateway_proxy::ReverseProxy` on hyper, `hyper` the
 //!   same by hand, with hyper-util's client.
 //! - `actix-app gateway`: an application of actix-web, as `actix_app` on hyper. `workers actix 1` is beside it.

@@ -4,7 +4,7 @@ use crate::results::{Results, Spread};
 
 /// Stack, variant, and what it is. The gateway's is the first of each stack.
 const SERVERS: [(&str, &str, &str); 8] = [
-    ("fastcgi", "gateway", "an app in `adapter_cgi::Server`"),
+    ("fastcgi", "gateway", "an app in `adapter_cgi::CgiServer`"),
     ("fastcgi", "tokio-fastcgi", "the library `tokio-fastcgi`"),
     ("fastcgi", "php-fpm", "php-fpm with 16 processes"),
     ("proxy", "gateway", "`gateway-proxy` on hyper"),
