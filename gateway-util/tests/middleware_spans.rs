@@ -80,7 +80,7 @@ fn l8_the_span_says_how_the_exchange_ended() {
         )
     );
     assert_eq!(
-        closed(view(async |_| ("down", 503)).spans().with_query(), get()),
+        closed(view(async |_| ("down", 503)).spans().query(), get()),
         format!(
             "{begin} url.query=\"token=secret\" {client} http.response.status_code=503 \
              http.response.body.size=4 ended=\"completed\" error.type=\"503\" \

@@ -27,7 +27,7 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 /// - from the beginning: `otel.name` (the method), `otel.kind` (`server`), `http.request.method`,
 ///   `http.request.method_original` (of a method that the conventions do not know), `url.scheme`,
 ///   `url.path`, `network.protocol.version`, and `client.address`, if there is one;
-/// - `url.query`, only if it is [asked for](Self::with_query): it may hold secrets;
+/// - `url.query`, only if it is [asked for](Self::query): it may hold secrets;
 /// - at the end: `http.response.status_code`, if there was a response; `http.response.body.size`;
 ///   `ended` (one of the names of [`Ended::as_str`](gateway_core::Ended::as_str)); and of an error
 ///   `error.type` (the clause of SPEC.md that the app broke, else how the exchange ended, else a status
@@ -76,7 +76,8 @@ impl<A> Spans<A> {
 
     /// Records the query, too. It may hold secrets, such as tokens, names and search terms.
     #[must_use]
-    pub fn with_query(mut self) -> Self {
+    #[doc(alias = "with_query")]
+    pub fn query(mut self) -> Self {
         self.has_query = true;
         self
     }

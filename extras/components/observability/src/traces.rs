@@ -82,7 +82,7 @@ impl<A> Traces<A> {
     #[must_use]
     pub fn with_query(self) -> Self {
         let RemoteParent(spans) = self.app;
-        let app = RemoteParent(spans.with_query());
+        let app = RemoteParent(spans.query());
         Self { app }
     }
 }
