@@ -35,7 +35,7 @@ pub(crate) fn environ<A: App>(
     let head = if is_origin_form(uri) {
         LentHead::new(method, version, source).ok()?
     } else {
-        LentHead::with_uri(method, version, target(uri)?, source)
+        LentHead::from_uri(method, version, target(uri)?, source)
     };
     Some(gateway.lend(head, input))
 }

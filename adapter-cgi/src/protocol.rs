@@ -1,4 +1,4 @@
-//! The protocols.
+//! `CgiProtocol`: the protocols that front ends speak.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! A server for front ends.
+//! `CgiServer`: a server for front ends.
 
 mod run_cgi;
 mod timed_stream;

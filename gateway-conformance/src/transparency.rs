@@ -176,7 +176,7 @@ impl MiddlewareCheck {
 
     /// The middleware changes the bytes of bodies by its purpose, to compress or to translate them,
     /// say. `decode` undoes that: it is given the headers and the joined data of a response, and
-    /// gives the data as the app has sent it. It is not called for a body without data, and for one
+    /// gives the data as the app has sent it. It is not called for a body without data, nor for one
     /// that was aborted or not read to its end. It must know changed bytes by the headers, because
     /// some responses pass unchanged, such as the gateway's pages of errors.
     ///

@@ -60,14 +60,15 @@ pub trait Observer: Send + Sync + 'static {
     /// Called when an exchange is over.
     fn observe(&self, request: &RequestSummary, outcome: &Outcome);
 
-    /// Called when the gateway logs an error that the exchange has met: the app has failed, a
-    /// response or an upgraded stream was aborted. `log` writes the line. What the observer does
+    /// Called when the gateway logs why an exchange ends in an error: the app has failed, a response
+    /// or an upgraded stream was aborted. `log` writes the line. What the observer does
     /// around it surrounds the line: a span of `tracing` is entered, so that the line names the
     /// request. Observers surround each other in the order of registration.
     ///
-    /// It runs while the exchange goes on, on the thread of the driver, and must not block. No line
-    /// is lost or doubled: if `log` is not called, the gateway writes the line afterwards, and a
-    /// second call does nothing. A panic is caught and logged (B9).
+    /// It runs before [`observe`](Self::observe), where the exchange is polled or dropped, and must
+    /// not block. No line is lost or doubled: if `log` is not called, the line is written without
+    /// this observer, and a second call does nothing. A panic is caught and logged (B9). Nobody may
+    /// read the line: it is called at every level of the log, also without the feature `tracing`.
     ///
     /// The provided method calls `log`.
     fn in_scope(&self, log: &mut dyn FnMut()) {
@@ -231,7 +232,8 @@ impl Outcome {
     ///   before the first byte, `"B8"` for one after it, `"B9"` for a panic, `"U9"` for an error after a switch of
     ///   protocols.
     ///
-    /// `None` for every other end, also for the page of an [`HttpError`](crate::HttpError).
+    /// `None` for every other end, also for the page of an [`HttpError`](crate::HttpError), and for a
+    /// response that was aborted because the client's input could not be read.
     #[must_use]
     pub fn clause(&self) -> Option<&'static str> {
         self.clause

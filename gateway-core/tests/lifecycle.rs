@@ -452,7 +452,7 @@ fn lend<A: App>(
     });
     let head = match target {
         Some(_) => LentHead::new(method, version, source).unwrap(),
-        None => LentHead::with_uri(
+        None => LentHead::from_uri(
             method,
             version,
             "http://a.example/parsed".parse().unwrap(),

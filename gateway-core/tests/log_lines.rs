@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
+use bytes::Bytes;
 use gateway_core::{
     App, Body, Environ, Error, Gateway, HttpError, Input, Observer, Outcome, RequestSummary, app_fn,
 };
+use http::StatusCode;
 use http_body_util::BodyExt;
 
 #[derive(Clone, Default)]
@@ -84,10 +86,10 @@ impl Observer for Around {
 }
 
 /// What is logged of a failed app that has these observers.
-async fn log_around(observers: &'static [fn(&mut dyn FnMut())]) -> String {
+async fn log_around<const N: usize>(observers: [fn(&mut dyn FnMut()); N]) -> String {
     log_of(app_fn(move |mut environ: Environ, _| async move {
         for around in observers {
-            environ.observe(Arc::new(Around(*around)));
+            environ.observe(Arc::new(Around(around)));
         }
         Err(Error::msg("the cause"))
     }))
@@ -96,8 +98,8 @@ async fn log_around(observers: &'static [fn(&mut dyn FnMut())]) -> String {
 
 #[tokio::test]
 async fn l8_observers_surround_a_line_in_the_order_of_registration() {
-    let log = log_around(&[
-        |log| {
+    let log = log_around([
+        |log: &mut dyn FnMut()| {
             tracing::info!("outer begins");
             log();
             tracing::info!("outer ends");
@@ -113,25 +115,66 @@ async fn l8_observers_surround_a_line_in_the_order_of_registration() {
     assert!(places.is_sorted(), "{log}");
 }
 
+fn names_it(log: &mut dyn FnMut()) {
+    tracing::info_span!("request").in_scope(log);
+}
+
 #[tokio::test]
-async fn l8_an_observer_neither_loses_nor_doubles_a_line() {
-    for around in [
-        &[(|_| ()) as fn(&mut dyn FnMut())],
-        &[|log: &mut dyn FnMut()| {
-            log();
-            log();
-        }],
-        &[|_: &mut dyn FnMut()| panic!("oh no")],
-        &[|log: &mut dyn FnMut()| {
-            log();
-            panic!("oh no");
-        }],
-    ] as [&'static [_]; 4]
-    {
-        let log = log_around(around).await;
-        assert_eq!(log.matches("the cause").count(), 1, "{log}");
-        assert_eq!(log.matches("oh no").count(), log.matches("B9").count());
+async fn l8_an_observer_neither_loses_nor_doubles_a_line_nor_the_scope_of_another() {
+    let careless: [(fn(&mut dyn FnMut()), usize); 4] = [
+        (|_| (), 0),
+        (
+            |log| {
+                log();
+                log();
+            },
+            0,
+        ),
+        (|_| panic!("oh no"), 1),
+        (
+            |log| {
+                log();
+                panic!("oh no");
+            },
+            1,
+        ),
+    ];
+    for (careless, panics) in careless {
+        for observers in [[careless, names_it], [names_it, careless]] {
+            let log = log_around(observers).await;
+            let lines: Vec<&str> = log.lines().collect();
+            let told = lines.iter().filter(|line| line.contains("the cause"));
+            let told: Vec<_> = told.collect();
+            assert_eq!(told.len(), 1, "{log}");
+            assert!(told[0].contains("request: gateway: "), "{log}");
+            let panicked = lines.iter().filter(|line| line.contains("oh no"));
+            assert_eq!(panicked.count(), panics, "{log}");
+            assert_eq!(log.matches("clause=\"B9\"").count(), panics, "{log}");
+        }
     }
+}
+
+/// An error whose own head must not be sent is a fault of the app.
+#[tokio::test]
+async fn l8_an_http_error_that_cannot_be_sent_is_told_with_its_clause() {
+    let short = http::Response::builder()
+        .status(418)
+        .header("content-length", "9")
+        .body(Bytes::from_static(b"short"))
+        .unwrap();
+    let error = HttpError::from_response(short);
+    let (sender, outcomes) = mpsc::channel();
+    let gateway =
+        Gateway::new(error).with_observer(move |_: &RequestSummary, outcome: &Outcome| {
+            let _ = sender.send((outcome.status(), outcome.clause()));
+        });
+    let (parts, ()) = http::Request::new(()).into_parts();
+    drop(gateway.handle(gateway.environ(parts, Input::empty())).await);
+    let outcome = outcomes.try_recv().unwrap();
+    assert_eq!(
+        outcome,
+        (Some(StatusCode::INTERNAL_SERVER_ERROR), Some("B5"))
+    );
 }
 
 /// The source of an error that a client can cause at will does not fill the log.

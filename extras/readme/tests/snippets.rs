@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 const README: &str = include_str!("../../../README.md");
@@ -202,10 +202,15 @@ impl Program {
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         self.code = self.code.replace(port, &address.to_string());
         let mut process = Command::new(self.build(name)?).spawn()?;
+        let begin = Instant::now();
         while TcpStream::connect(address).is_err() {
             // It is another process: nothing else tells when it listens.
             thread::sleep(Duration::from_millis(20));
             assert!(process.try_wait()?.is_none(), "{name} has ended");
+            if begin.elapsed() > Duration::from_secs(60) {
+                process.kill()?;
+                return Err(format!("{name} does not listen").into());
+            }
         }
         Ok(Server { process, address })
     }
@@ -224,13 +229,11 @@ impl Server {
         assert!(head.starts_with("HTTP/1.1 200 "), "{response}");
         assert_eq!(body, expected);
         // E12: the host has told that a connection has parsed the head.
-        let response = self.send(&format!("GET {path} HTTP/1.1\r\n"))?;
-        let status = if expected.ends_with("'s own") {
-            ""
-        } else {
-            "HTTP/1.1 400 "
-        };
-        assert!(response.starts_with(status), "{response}");
+        // A route of the host's own is not the gateway's.
+        if !expected.ends_with("'s own") {
+            let response = self.send(&format!("GET {path} HTTP/1.1\r\n"))?;
+            assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        }
         Ok(())
     }
 

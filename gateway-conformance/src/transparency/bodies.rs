@@ -29,6 +29,17 @@ pub(super) fn long_text(p: Probe) -> BoxApp {
     })
 }
 
+/// Responds with a text whose length it declares.
+pub(super) fn declared_text(p: Probe) -> BoxApp {
+    app(p, async |p, _, start| {
+        start.start(
+            200,
+            [("content-type", "text/plain"), ("content-length", "5")],
+        )?;
+        Ok(p.closing(Body::from_chunks(["he", "llo"])))
+    })
+}
+
 /// Why a middleware that changes bytes cannot pass the check of this name.
 pub(super) fn why_not_decoded(name: &str) -> Option<&'static str> {
     match name {

@@ -36,6 +36,11 @@ impl Decoder {
         decoded
     }
 
+    /// Forgets what an earlier run has changed.
+    pub(super) fn begin(&self) {
+        self.0.is_used.store(false, Ordering::Relaxed);
+    }
+
     /// True if no body was changed.
     pub(super) fn is_idle(&self) -> bool {
         !self.0.is_used.load(Ordering::Relaxed)

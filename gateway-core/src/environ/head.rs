@@ -48,6 +48,7 @@ impl Head {
             (None, Some(lent)) => lent.take_map(),
             (None, None) => return HeaderMap::new(),
         };
+        // Asked first, because the destructor of nothing costs a call.
         if self.lent.is_some() {
             self.lent = None;
         }

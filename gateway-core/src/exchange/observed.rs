@@ -28,7 +28,7 @@ pub(super) struct Observations {
     used: usize,
     /// When the head was handed to the host.
     first_byte: Option<Instant>,
-    /// The clause that the app broke.
+    /// The clause that explains the end.
     clause: Option<&'static str>,
 }
 
@@ -109,24 +109,21 @@ impl Observations {
     }
 }
 
-/// Runs `log` in the scopes of observers, and exactly once.
+/// Runs `log` in the scopes of observers, each in that of the one before. It runs exactly once, and
+/// in the scope of each observer that calls it, whatever the others do.
 pub(super) fn in_scopes(observers: &[Arc<dyn Observer>], log: &mut dyn FnMut()) {
-    let mut is_logged = false;
+    let Some((outer, inner)) = observers.split_first() else {
+        return log();
+    };
+    let mut is_done = false;
     let mut log_once = || {
-        if !std::mem::replace(&mut is_logged, true) {
-            log();
+        if !std::mem::replace(&mut is_done, true) {
+            in_scopes(inner, log);
         }
     };
-    if let Err(panicked) = catch(|| nest(observers, &mut log_once)) {
+    if let Err(panicked) = catch(|| outer.in_scope(&mut log_once)) {
         log::error("B9", "an observer", &panicked);
     }
-    // An observer has not called it.
+    // The observer has not called it.
     log_once();
-}
-
-fn nest(observers: &[Arc<dyn Observer>], log: &mut dyn FnMut()) {
-    match observers.split_first() {
-        Some((outer, inner)) => outer.in_scope(&mut || nest(inner, log)),
-        None => log(),
-    }
 }

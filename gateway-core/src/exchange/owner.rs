@@ -120,7 +120,7 @@ impl Owner {
         self.tell(&mut observations, is_cutting);
     }
 
-    /// The clause that the app broke.
+    /// Sets the clause that explains the end.
     pub(crate) fn broke(&mut self, clause: Option<&'static str>) {
         if clause.is_some() {
             self.exchange().lock().observations.broke(clause);

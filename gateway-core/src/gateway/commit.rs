@@ -99,7 +99,7 @@ fn commit_page(
     }
     let mut response = Response::new(Outgoing::nothing());
     let committed = owner.commit_page(&mut response);
-    let (status, ready, length) = page(response.headers_mut(), error, kind);
+    let (status, ready, length) = page(response.headers_mut(), &mut owner, error, kind);
     *response.status_mut() = status;
     owner.ends(ended);
     respond(&mut response, owner, committed, ready, length, kind);
@@ -109,6 +109,7 @@ fn commit_page(
 /// The error's page, or that of a 500 if the error's head must not be sent.
 fn page(
     headers: &mut HeaderMap,
+    owner: &mut Owner,
     error: &HttpError,
     kind: RequestKind,
 ) -> (StatusCode, Ready, Length) {
@@ -119,9 +120,16 @@ fn page(
         // have.
         Ok(declared) => match declared_length(declared, &ready, status, kind) {
             Ok(length) => return (status, ready, length),
-            Err(error) => log::error("B5", "the response of an HTTP error", &error),
+            Err(error) => {
+                owner.in_scope(&mut || log::error("B5", "the response of an HTTP error", &error));
+                owner.broke(Some("B5"));
+            }
         },
-        Err(refused) => log::error(refused.clause(), "the headers of an HTTP error", &refused),
+        Err(refused) => {
+            let (clause, what) = (refused.clause(), "the headers of an HTTP error");
+            owner.in_scope(&mut || log::error(clause, what, &refused));
+            owner.broke(Some(clause));
+        }
     }
     headers.clear();
     let (status, page) = HttpError::internal_server_error().page_into(headers);

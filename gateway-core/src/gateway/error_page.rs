@@ -11,7 +11,7 @@ use super::log_fault::{clause, log_fault};
 /// An error before the commit (B1): its own page if it is an `HttpError`, else a generic one.
 pub(super) struct ErrorPage {
     pub(super) error: HttpError,
-    /// The clause that the app broke.
+    /// The clause that explains the end.
     pub(super) clause: Option<&'static str>,
 }
 

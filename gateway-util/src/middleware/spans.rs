@@ -16,8 +16,9 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 /// [`MiddlewareExt::spans`](crate::MiddlewareExt::spans).
 ///
 /// The span has everything that the app logs while it is called, and while its body is asked for
-/// chunks, and what the gateway logs of an error of the request. It ends with the exchange, however that ends. It has the target `gateway_util::spans`
-/// and the level INFO. If no subscriber wants it, the request passes as it is.
+/// chunks. It also has the line of the gateway that says why the app failed, or why its response was
+/// aborted. It ends with the exchange, however that ends. It has the target `gateway_util::spans` and
+/// the level INFO. If no subscriber wants it, the request passes as it is.
 ///
 /// # Fields
 ///
@@ -30,7 +31,7 @@ use super::semantic::{KNOWN_METHODS, OTHER, error_type, protocol_version};
 /// - `url.query`, only if it is [asked for](Self::query): it may hold secrets;
 /// - at the end: `http.response.status_code`, if there was a response; `http.response.body.size`;
 ///   `ended` (one of the names of [`Ended::as_str`](gateway_core::Ended::as_str)); and of an error
-///   `error.type` (the clause of SPEC.md that the app broke, else how the exchange ended, else a status
+///   `error.type` (the clause of SPEC.md that explains the end, else how the exchange ended, else a status
 ///   from 500 on) and `otel.status_code`.
 ///
 /// A refused request reaches no middleware and has no span. The parent is the current span. For the

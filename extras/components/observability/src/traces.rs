@@ -80,7 +80,7 @@ impl<A> Traces<A> {
 
     /// Records the query as `url.query`, too. It may hold secrets.
     #[must_use]
-    pub fn with_query(self) -> Self {
+    pub fn query(self) -> Self {
         let RemoteParent(spans) = self.app;
         let app = RemoteParent(spans.query());
         Self { app }

@@ -336,7 +336,7 @@ fn hex(bytes: &[u8]) -> String {
 async fn m1_it_changes_nothing() {
     LazyLock::force(&PROVIDER);
     check_middleware(Traces::new).await.assert_passed();
-    check_middleware(|app| Traces::new(app).with_query())
+    check_middleware(|app| Traces::new(app).query())
         .await
         .assert_passed();
 }
