@@ -3,16 +3,17 @@
 use actix_http::ConnectionType;
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody};
-use actix_web::dev::{Payload, RequestHead};
+use actix_web::dev::RequestHead;
 use actix_web::http as native;
 use actix_web::http::{Method, Version, header};
 use bytes::Bytes;
 use gateway_core::Outgoing;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
+use crate::answer::Rest;
 use crate::body::{self, Framing};
+use crate::ending::Ending;
 use crate::names;
-use crate::payload::Upload;
 use crate::upgrade::Tunnel;
 use crate::values::{Place, Values};
 
@@ -30,6 +31,8 @@ pub(crate) struct Facts {
     /// The client offered some protocol. actix closes the connection after such a
     /// request and does not say so.
     pub(crate) offers_upgrade: bool,
+    /// The client ends the connection, which actix knows and does not do.
+    pub(crate) asks_for_close: bool,
 }
 
 impl Facts {
@@ -43,6 +46,7 @@ impl Facts {
             is_tunnel,
             is_unframed: is_tunnel && !is_bridged(),
             offers_upgrade: head.connection_type() == ConnectionType::Upgrade,
+            asks_for_close: head.connection_type() == ConnectionType::Close,
         }
     }
 }
@@ -64,14 +68,14 @@ fn is_tunnel(head: &RequestHead) -> bool {
 pub(crate) fn response(
     mut response: http::Response<Outgoing>,
     facts: Facts,
+    head: &RequestHead,
     values: &Values,
-    upload: Option<Upload>,
-    tunnel: Option<Box<Payload>>,
+    rest: &mut Rest,
 ) -> (HttpResponse<BoxBody>, HeaderMap) {
     let headers = std::mem::take(response.headers_mut());
     let status = native_status(response.status());
     // The driver adds a `Connection` for `close_connection`.
-    let mut closes = facts.offers_upgrade;
+    let mut closes = facts.offers_upgrade || rest.closes;
     let mut made = HttpResponse::with_body(status, ());
     let native_headers = made.headers_mut();
     let mut copies = None;
@@ -103,7 +107,7 @@ pub(crate) fn response(
         made.extensions_mut().insert::<Extensions>(extensions);
     }
     let mut outgoing = response.into_body();
-    if let Some(payload) = tunnel
+    if let Some(payload) = rest.tunnel.take()
         && let Some(upgrade) = outgoing.take_upgrade()
     {
         made.head_mut().set_connection_type(ConnectionType::Upgrade);
@@ -125,8 +129,12 @@ pub(crate) fn response(
         // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
         made.head_mut().no_chunking(true);
         made.head_mut().set_connection_type(ConnectionType::Close);
+        closes = true;
     }
-    let body = body::body(outgoing, size, framing, upload);
+    let ending = ((closes || facts.asks_for_close) && facts.version < Version::HTTP_2)
+        .then(|| Ending::of(head))
+        .flatten();
+    let body = body::body(outgoing, size, framing, rest.upload.take(), ending);
     (made.set_body(body), headers)
 }
 
