@@ -21,4 +21,5 @@ mod reply;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod unexpressed;
 mod upgrade;
