@@ -98,10 +98,13 @@ impl<A: App, F: Future<Output = http::Response<Outgoing>>> Future for Answer<A, 
             },
         };
         if end.rest.upload.is_some()
-            && let Some(drain) = end.rest.drain(end.facts)
+            && let Some(mut drain) = end.rest.drain(end.facts)
         {
-            end.draining = Some(Box::new(Draining { answer, drain }));
-            return end.drain_on(cx);
+            if drain.poll(cx).is_pending() {
+                end.draining = Some(Box::new(Draining { answer, drain }));
+                return Poll::Pending;
+            }
+            end.keep(drain);
         }
         end.finish(answer)
     }
@@ -122,7 +125,11 @@ impl Rest {
         let unread = self
             .upload
             .take_if(|upload| upload.pump.is_over() || !upload.pump.has_reader());
-        let unread = unread.filter(|upload| !facts.is_tunnel && !upload.pump.is_over());
+        // HTTP/2 has a stream for each request, and only short bodies are worth a turn.
+        let may_close = facts.version < Version::HTTP_2;
+        let unread = unread.filter(|upload| {
+            !facts.is_tunnel && !upload.pump.is_over() && (may_close || upload.is_short())
+        });
         unread.map(Upload::drain)
     }
 }
@@ -140,7 +147,6 @@ impl<A: App> End<A> {
     }
 
     /// Drains what is left of the body, and then makes the response.
-    #[cold]
     fn drain_on(
         &mut self,
         cx: &mut Context<'_>,
@@ -152,6 +158,12 @@ impl<A: App> End<A> {
             return Poll::Pending;
         };
         let Draining { answer, drain } = *waiting;
+        self.keep(drain);
+        self.finish(answer)
+    }
+
+    /// Keeps what is left of the body, with which the connection must end.
+    fn keep(&mut self, drain: Drain) {
         if let (Some(lease), Some(upload)) = (&self.lease, drain.into_rest())
             && self.facts.version < Version::HTTP_2
             && !is_bridged(&lease.request().extensions())
@@ -159,7 +171,6 @@ impl<A: App> End<A> {
             self.rest.closes = true;
             self.rest.upload = Some(upload);
         }
-        self.finish(answer)
     }
 
     /// Converts the response, and ends the loan. Pending if there was a response already.

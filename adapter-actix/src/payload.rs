@@ -77,12 +77,16 @@ impl Upload {
     /// Drains what nobody will read, before the response (I5). Of what is too large to be dropped it
     /// only finds out whether there is anything left.
     pub(crate) fn drain(self) -> Drain {
-        let is_small = self.declared.is_none_or(|length| length <= DRAINED as u64);
         Drain {
+            budget: if self.is_short() { DRAINED } else { 0 },
             upload: self,
-            budget: if is_small { DRAINED } else { 0 },
             waited: false,
         }
+    }
+
+    /// True if the body may be short enough to be dropped.
+    pub(crate) fn is_short(&self) -> bool {
+        self.declared.is_none_or(|length| length <= DRAINED as u64)
     }
 
     /// True if actix would read the body on to its end, however far that is, once nobody holds it. It
