@@ -31,22 +31,25 @@ pub(crate) struct Facts {
     /// The client offered some protocol. actix closes the connection after such a
     /// request and does not say so.
     pub(crate) offers_upgrade: bool,
-    /// The client ends the connection, which actix knows and does not do.
+    /// On HTTP/1 the client ends the connection. actix forgets it where it has read another request by
+    /// the time of the response.
     pub(crate) asks_for_close: bool,
 }
 
 impl Facts {
     /// `is_bridged` tells whether the request is one of [`ActixApp`](crate::ActixApp)'s, which is
-    /// only of interest for a tunnel.
+    /// only of interest for a tunnel, and for the end of the connection.
     #[inline]
-    pub(crate) fn of(head: &RequestHead, is_bridged: impl FnOnce() -> bool) -> Self {
+    pub(crate) fn of(head: &RequestHead, is_bridged: impl Fn() -> bool) -> Self {
         let is_tunnel = head.version < Version::HTTP_2 && is_tunnel(head);
         Self {
             version: head.version,
             is_tunnel,
             is_unframed: is_tunnel && !is_bridged(),
             offers_upgrade: head.connection_type() == ConnectionType::Upgrade,
-            asks_for_close: head.connection_type() == ConnectionType::Close,
+            asks_for_close: head.version < Version::HTTP_2
+                && head.connection_type() == ConnectionType::Close
+                && !is_bridged(),
         }
     }
 }
@@ -75,7 +78,7 @@ pub(crate) fn response(
     let headers = std::mem::take(response.headers_mut());
     let status = native_status(response.status());
     // The driver adds a `Connection` for `close_connection`.
-    let mut closes = facts.offers_upgrade || rest.closes;
+    let mut closes = facts.offers_upgrade || facts.asks_for_close || rest.closes;
     let mut made = HttpResponse::with_body(status, ());
     let native_headers = made.headers_mut();
     let mut copies = None;
@@ -131,7 +134,7 @@ pub(crate) fn response(
         made.head_mut().set_connection_type(ConnectionType::Close);
         closes = true;
     }
-    let ending = ((closes || facts.asks_for_close) && facts.version < Version::HTTP_2)
+    let ending = (closes && facts.version < Version::HTTP_2)
         .then(|| Ending::of(head))
         .flatten();
     let body = body::body(outgoing, size, framing, rest.upload.take(), ending);
