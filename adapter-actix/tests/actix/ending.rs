@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use actix_web::{App, HttpServer};
 use adapter_actix::{ActixService, service};
 use futures_util::future::join_all;
 use gateway_conformance::wire::http1::Http1Connection;
 use gateway_core::{Body, Ended, Environ, Error, Outcome, RequestSummary, StartResponse, app_fn};
 
 use crate::server::Server;
+use crate::support::Served;
 
 /// The paths that an app was called with.
 type Called = Arc<Mutex<Vec<String>>>;
@@ -169,6 +171,38 @@ async fn the_exception_of_native_services_behind_the_end_is_still_there() {
     let heads = heads(&answers);
     assert!(heads[0].starts_with("HTTP/1.1 400 "), "{answers}");
     assert!(answers.ends_with("native"), "{answers}");
+}
+
+/// SPEC's "Exceptions of hosts": a peer without an address is not known again.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_exception_of_what_follows_on_a_unix_socket_is_still_there() {
+    let called = Called::default();
+    let app = noting(&called);
+    let path = std::env::temp_dir().join(format!("gateway-ending-{}.sock", std::process::id()));
+    let socket = path.clone();
+    let served = Served::start(move || {
+        let app = move || App::new().default_service(service(app.clone()));
+        let server = HttpServer::new(app)
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .bind_uds(socket)
+            .unwrap();
+        (server.addrs()[0], server.run())
+    });
+    let mut connection = Http1Connection::open_unix(&path).await.unwrap();
+    let malformed = "GET /x HTTP/1.1\r\nhost: a/b\r\n\r\n";
+    let last = "GET /following HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    connection.send(format!("{malformed}{last}")).await.unwrap();
+    let answers = connection.rest().await.unwrap();
+    let answers = String::from_utf8_lossy(&answers);
+    let heads = heads(&answers);
+    assert!(heads[0].starts_with("HTTP/1.1 400 "), "{answers}");
+    assert!(heads[1].starts_with("HTTP/1.1 200 "), "{answers}");
+    assert_eq!(*called.lock().unwrap(), ["/following"]);
+    drop(served);
+    let _ = std::fs::remove_file(path);
 }
 
 /// A body that nobody reads, and that does not end.
