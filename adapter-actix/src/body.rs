@@ -10,6 +10,7 @@ use bytes::Bytes;
 use gateway_core::{Error, Outgoing};
 use http_body::Body as HttpBody;
 
+use crate::ending::Ending;
 use crate::payload::Upload;
 
 /// Who adds the chunked coding to a stream on HTTP/1.1.
@@ -38,26 +39,57 @@ pub(crate) fn body(
     outgoing: Outgoing,
     size: BodySize,
     framing: Framing,
-    upload: Option<Upload>,
+    mut upload: Option<Upload>,
+    ending: Option<Ending>,
 ) -> BoxBody {
-    let outgoing = match outgoing.try_into_bytes() {
-        Ok(bytes) => return BoxBody::new(bytes),
-        Err(outgoing) => outgoing,
-    };
-    if outgoing.is_end_stream() {
-        return match size {
+    let body = match outgoing.try_into_bytes() {
+        Ok(bytes) => BoxBody::new(bytes),
+        Err(outgoing) if outgoing.is_end_stream() => match size {
             BodySize::None => BoxBody::new(body::None::new()),
             size => BoxBody::new(Announced(size)),
-        };
+        },
+        Err(outgoing) => BoxBody::new(Stream {
+            outgoing,
+            size,
+            upload: upload.take(),
+            framing,
+            pieces: VecDeque::new(),
+            ended: false,
+        }),
+    };
+    let held = upload.filter(Upload::is_read_on);
+    if held.is_none() && ending.is_none() {
+        return body;
     }
-    BoxBody::new(Stream {
-        outgoing,
-        size,
-        upload,
-        framing,
-        pieces: VecDeque::new(),
-        ended: false,
+    BoxBody::new(Last {
+        body,
+        _held: held,
+        _ending: ending,
     })
+}
+
+/// A body behind which the connection ends, or may end.
+struct Last {
+    body: BoxBody,
+    /// The body of the request. actix closes the connection for what is left of it, if somebody
+    /// holds it at the end of the response (I5).
+    _held: Option<Upload>,
+    _ending: Option<Ending>,
+}
+
+impl MessageBody for Last {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_next(cx)
+    }
 }
 
 /// No body, but with a size: for HEAD (B6). actix would read any other body to its end.

@@ -149,8 +149,17 @@
 //! - A client that goes away is detected at the next read or write (L3). The app's future runs on,
 //!   and is dropped only when actix ends the connection.
 //! - `100 Continue` is sent before the app is called (I6).
-//! - A request body that the app did not read closes the connection, unless it is short and arrived
-//!   with its head (I5).
+//! - A request body that the app did not read closes the connection, and the response says so, unless
+//!   the body is short and arrived with its head (I5). actix waits for the client to close for up to
+//!   `HttpServer::client_disconnect_timeout`.
+//! - actix goes on with requests that were sent behind the last one of a connection: behind
+//!   `Connection: close`, the app's wish to close, or a malformed head. The adapter refuses them with
+//!   400, without a call of the app (E17). actix's own services beside the app are called, and on a Unix
+//!   socket the app is, because nothing tells there that it is the same connection.
+//! - actix itself answers, with an empty 400, a request without a Host or with two, one with a transfer
+//!   coding other than one `chunked` or with a Content-Length beside it, one of HTTP/1.0 with a
+//!   transfer coding, and a target of HTTP/1 that is only a query (E17, I2).
+//! - A response to HTTP/1.0 has no `Connection: close`. Its absence says the same (E17, S7).
 //! - The input can be read until the response has ended: a task that holds it longer gets an error.
 //! - Pipelined requests on HTTP/1: actix reads ahead, and sends each response by the method,
 //!   version and `Connection` of the request that it read last. A pipelined HEAD and GET get each
@@ -226,6 +235,7 @@
 mod actix_app;
 mod answer;
 mod body;
+mod ending;
 mod lent_head;
 mod mount;
 mod names;

@@ -74,34 +74,51 @@ fn declared_length(request: &ServiceRequest) -> Option<u64> {
 }
 
 impl Upload {
-    /// What must be drained before a response whose request body nobody will read (I5). Nothing if
-    /// it was read, or is too large to be dropped.
-    pub(crate) fn drain(self) -> Option<Drain> {
-        let is_small = self.declared.is_none_or(|length| length <= DRAINED as u64);
-        (!self.pump.is_over() && is_small).then_some(Drain {
-            pump: self.pump,
-            budget: DRAINED,
+    /// Drains what nobody will read, before the response (I5). Of what is too large to be dropped it
+    /// only finds out whether there is anything left.
+    pub(crate) fn drain(self) -> Drain {
+        Drain {
+            budget: if self.is_short() { DRAINED } else { 0 },
+            upload: self,
             waited: false,
-        })
+        }
+    }
+
+    /// True if the body may be short enough to be dropped.
+    pub(crate) fn is_short(&self) -> bool {
+        self.declared.is_none_or(|length| length <= DRAINED as u64)
+    }
+
+    /// True if actix would read the body on to its end, however far that is, once nobody holds it. It
+    /// does so for the chunked coding. Of a body with a length it reads what comes during the
+    /// response, and then closes the connection.
+    pub(crate) fn is_read_on(&self) -> bool {
+        self.declared.is_none()
     }
 }
 
 /// Reads and drops an unread body that has arrived with its head (I5), because actix would close
 /// the connection for it. It does not wait for bytes that have not arrived.
 pub(crate) struct Drain {
-    pump: bridge::Pump<Bounded>,
+    upload: Upload,
     budget: usize,
     waited: bool,
 }
 
 impl Drain {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.pump.poll_drain(cx, &mut self.budget).is_ready() || self.waited {
+        let drained = self.upload.pump.poll_drain(cx, &mut self.budget);
+        if drained.is_ready() || self.waited {
             return Poll::Ready(());
         }
         // actix polls a handler once before it decodes what follows the head.
         self.waited = true;
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// The body, if there is more of it.
+    pub(crate) fn into_rest(self) -> Option<Upload> {
+        Some(self.upload).filter(|upload| !upload.pump.is_over())
     }
 }

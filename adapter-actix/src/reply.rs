@@ -5,6 +5,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, Responder};
 use gateway_core::{TryIntoResponse, reply};
 
 use crate::actix_app::is_bridged;
+use crate::answer::Rest;
 use crate::request::{method, version};
 use crate::response::{Facts, response};
 use crate::values::Values;
@@ -51,6 +52,7 @@ impl<T: TryIntoResponse> Responder for ActixReply<T> {
         let method = method(&head.method).unwrap_or_default();
         let answer = reply(self.0, &method, version(head.version));
         let facts = Facts::of(head, || is_bridged(&request.extensions()));
-        response(answer, facts, &Values::default(), None, None).0
+        let mut rest = Rest::new(None, None);
+        response(answer, facts, head, &Values::default(), &mut rest).0
     }
 }

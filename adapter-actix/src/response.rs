@@ -3,16 +3,17 @@
 use actix_http::ConnectionType;
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody};
-use actix_web::dev::{Payload, RequestHead};
+use actix_web::dev::RequestHead;
 use actix_web::http as native;
 use actix_web::http::{Method, Version, header};
 use bytes::Bytes;
 use gateway_core::Outgoing;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
+use crate::answer::Rest;
 use crate::body::{self, Framing};
+use crate::ending::Ending;
 use crate::names;
-use crate::payload::Upload;
 use crate::upgrade::Tunnel;
 use crate::values::{Place, Values};
 
@@ -30,19 +31,25 @@ pub(crate) struct Facts {
     /// The client offered some protocol. actix closes the connection after such a
     /// request and does not say so.
     pub(crate) offers_upgrade: bool,
+    /// On HTTP/1 the client ends the connection. actix forgets it where it has read another request by
+    /// the time of the response.
+    pub(crate) asks_for_close: bool,
 }
 
 impl Facts {
     /// `is_bridged` tells whether the request is one of [`ActixApp`](crate::ActixApp)'s, which is
-    /// only of interest for a tunnel.
+    /// only of interest for a tunnel, and for the end of the connection.
     #[inline]
-    pub(crate) fn of(head: &RequestHead, is_bridged: impl FnOnce() -> bool) -> Self {
+    pub(crate) fn of(head: &RequestHead, is_bridged: impl Fn() -> bool) -> Self {
         let is_tunnel = head.version < Version::HTTP_2 && is_tunnel(head);
         Self {
             version: head.version,
             is_tunnel,
             is_unframed: is_tunnel && !is_bridged(),
             offers_upgrade: head.connection_type() == ConnectionType::Upgrade,
+            asks_for_close: head.version < Version::HTTP_2
+                && head.connection_type() == ConnectionType::Close
+                && !is_bridged(),
         }
     }
 }
@@ -64,14 +71,14 @@ fn is_tunnel(head: &RequestHead) -> bool {
 pub(crate) fn response(
     mut response: http::Response<Outgoing>,
     facts: Facts,
+    head: &RequestHead,
     values: &Values,
-    upload: Option<Upload>,
-    tunnel: Option<Box<Payload>>,
+    rest: &mut Rest,
 ) -> (HttpResponse<BoxBody>, HeaderMap) {
     let headers = std::mem::take(response.headers_mut());
     let status = native_status(response.status());
     // The driver adds a `Connection` for `close_connection`.
-    let mut closes = facts.offers_upgrade;
+    let mut closes = facts.offers_upgrade || facts.asks_for_close || rest.closes;
     let mut made = HttpResponse::with_body(status, ());
     let native_headers = made.headers_mut();
     let mut copies = None;
@@ -103,7 +110,7 @@ pub(crate) fn response(
         made.extensions_mut().insert::<Extensions>(extensions);
     }
     let mut outgoing = response.into_body();
-    if let Some(payload) = tunnel
+    if let Some(payload) = rest.tunnel.take()
         && let Some(upgrade) = outgoing.take_upgrade()
     {
         made.head_mut().set_connection_type(ConnectionType::Upgrade);
@@ -125,8 +132,12 @@ pub(crate) fn response(
         // HTTP/1.0 has no chunks: the end of the connection is the end of the body.
         made.head_mut().no_chunking(true);
         made.head_mut().set_connection_type(ConnectionType::Close);
+        closes = true;
     }
-    let body = body::body(outgoing, size, framing, upload);
+    let ending = (closes && facts.version < Version::HTTP_2)
+        .then(|| Ending::of(head))
+        .flatten();
+    let body = body::body(outgoing, size, framing, rest.upload.take(), ending);
     (made.set_body(body), headers)
 }
 

@@ -8,15 +8,17 @@ use actix_service::Service;
 use actix_service::boxed::BoxFuture;
 use actix_web::HttpMessage as _;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Version;
 use gateway_core::{App, Gateway, HttpError, Outgoing};
 
 use crate::actix_app::is_bridged;
-use crate::answer::{Answer, Rest};
+use crate::answer::{Answer, End, Rest};
+use crate::ending;
 use crate::lent_head::{Lender, Lending};
 use crate::payload;
 use crate::prefix;
 use crate::request::{self, With};
-use crate::response::{Facts, response};
+use crate::response::Facts;
 use crate::upgrade;
 
 /// Where the app is in an application.
@@ -75,11 +77,22 @@ impl<A: App> Worker<A> {
         let tunnel = upgrade::take_payload(&mut request, facts);
         let (input, upload) = payload::open(&mut request, facts);
         let lease = self.lender.lend(request, lending);
-        let Some(mut environ) = request::environ(&self.gateway, &lease, input) else {
+        let is_behind =
+            facts.version < Version::HTTP_2 && ending::has_ended(lease.request().head());
+        let environ = if is_behind {
+            None
+        } else {
+            request::environ(&self.gateway, &lease, input)
+        };
+        let Some(mut environ) = environ else {
+            let mut error = HttpError::bad_request();
+            if is_behind {
+                error = error.with_description("The connection has ended before this request.");
+            }
             let head = request::refused_head(&lease, connection);
-            let page = self.gateway.refuse(&head, HttpError::bad_request());
-            let page = response(page, facts, lease.values(), None, None).0;
-            return Answer::refused(lease.end(), page);
+            let page = self.gateway.refuse(&head, error);
+            let rest = Rest::new(upload, None);
+            return Answer::refused(page, End::new(rest, lease, facts, self.gateway.clone()));
         };
         environ.set_connection(connection);
         // An offset that is not the end of a segment leaves the path whole.
@@ -92,8 +105,8 @@ impl<A: App> Worker<A> {
             request::fill(&**with, lease.request(), &mut environ);
         }
         let driven = self.gateway.handle(environ);
-        let rest = Rest { upload, tunnel };
-        Answer::driven(driven, rest, lease, facts, self.gateway.clone())
+        let rest = Rest::new(upload, tunnel);
+        Answer::driven(driven, End::new(rest, lease, facts, self.gateway.clone()))
     }
 }
 

@@ -26,6 +26,9 @@
 //! - What an app leaves unread of a request's body is drained if it has arrived. Otherwise the
 //!   connection closes after the response (I5). A response that is committed after the app has
 //!   dropped its input says so: `Connection: close`.
+//! - hyper itself answers, with an empty 400, a request whose last transfer coding is not `chunked`, one
+//!   of HTTP/1.0 with a transfer coding, and a target of HTTP/1 that is only a query (E17, I2). A
+//!   Content-Length beside `chunked` is ignored, and the connection closes after the response.
 //! - Extensions pass both ways: those of a request are those of the environ (E15), and those that
 //!   the app adds to its response are in the `http::Response`. There are no path parameters.
 //! - Trailers pass both ways; on HTTP/1 those of a response only if the client sent `TE: trailers`

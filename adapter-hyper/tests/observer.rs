@@ -33,17 +33,23 @@ fn observer() -> (impl Observer, Reports<Told>) {
     (telling(sender), told)
 }
 
+/// A request with a malformed host, in the field or, over HTTP/2, in `:authority`.
+fn malformed(protocol: Protocol, path: &str) -> WireRequest {
+    match protocol {
+        Protocol::Http1 => WireRequest::get(path).header("host", "a/b"),
+        Protocol::Http2 => WireRequest::get(path).authority("u@a.example"),
+    }
+}
+
 #[tokio::test]
 async fn l8_the_server_tells_of_what_was_refused_before_the_app() {
     for protocol in Protocol::ALL {
         let (observer, mut told) = observer();
         let app = view(async |_| "hello");
         let server = start_with(app, |server| server.with_observer(observer)).await;
-        let malformed = WireRequest::get("/refused").header("host", "a/b");
-        let response = exchange(server.addr, Protocol::Http1, &malformed)
-            .await
-            .unwrap();
-        assert_eq!(response.status, 400);
+        let malformed = malformed(protocol, "/refused");
+        let response = exchange(server.addr, protocol, &malformed).await;
+        assert_eq!(response.unwrap().status, 400, "{protocol:?}");
         let refused = ("/refused".to_owned(), Some(400), Ended::Refused);
         assert_eq!(told.next().await, refused);
         let response = exchange(server.addr, protocol, &WireRequest::get("/a")).await;

@@ -63,6 +63,13 @@
 //! axum, tonic, lambda_http and hyper-util's tokio servers. A server on another executor has none,
 //! and code that needs one fails there with an error that says so (L7).
 //!
+//! # What hyper refuses
+//!
+//! A server on hyper, such as `axum::serve`, itself answers, with an empty 400, a request whose last
+//! transfer coding is not `chunked`, one of HTTP/1.0 with a transfer coding, and a target of HTTP/1 that
+//! is only a query (E17, I2). A Content-Length beside `chunked` is ignored, and the connection closes
+//! after the response.
+//!
 //! # Clients that do not read
 //!
 //! A server on hyper, such as `axum::serve`, does not ask for the next chunk while it cannot write. What

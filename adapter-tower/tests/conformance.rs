@@ -6,6 +6,9 @@ use adapter_tower::service;
 use axum::Router;
 use gateway_conformance::{Capability, CaseOutcome, Suite, Via, app};
 
+/// What hyper's parser refuses never reaches the adapter.
+const BEFORE: &str = "hyper answers by itself, with an empty 400";
+
 /// `axum::serve` closes a socket with bytes unread, which resets the connection. Whether the client has read
 /// the farewell by then is a matter of time, so that the case passes now and then.
 const IS_RESET: (&str, Via) = (
@@ -26,6 +29,16 @@ async fn m3_an_app_under_axum_keeps_the_specification() {
         .lacks(
             Capability::LocalAddress,
             "axum::serve tells the peer's address only",
+        )
+        .excuses_on(
+            "i2_a_last_coding_that_is_not_chunked_gets_the_gateways_page",
+            Via::Http1,
+            BEFORE,
+        )
+        .excuses_on(
+            "i2_a_coding_in_http_1_0_gets_the_gateways_page",
+            Via::Http1,
+            BEFORE,
         )
         .run_both(address)
         .await;

@@ -156,6 +156,12 @@ impl Case {
         &self.about.partly_needs
     }
 
+    /// The case, which needs this capability, too.
+    pub(crate) fn also_needs(mut self, capability: Capability) -> Self {
+        self.about.needs.push(capability);
+        self
+    }
+
     pub(crate) fn into_app(self) -> BoxApp {
         self.app
     }

@@ -31,7 +31,9 @@ impl Excuse {
 }
 
 /// Turns failed cases with an excuse into excused ones, and each excuse without a failure into a
-/// problem. An excuse whose case was not run is ignored.
+/// problem. An excuse whose case was not run is ignored: `only` and a protocol that is left out run a part
+/// of the table, and the list of excuses stays that of the whole. Where the host lacks what the case
+/// needs, the case has no outcome that could show whether the excuse is still right.
 pub(crate) fn judge(mut report: Report, excuses: &[Excuse]) -> Report {
     for excuse in excuses {
         if let Some(fault) = excuse.fault() {

@@ -36,7 +36,8 @@ struct Arguments {
     lacks: Vec<(Capability, String)>,
 
     /// A case that may fail, and why; may be repeated. NAME@WAY=REASON excuses it over http/1.1 or
-    /// http/2 only. The run fails if there is no such case, or if the case passes.
+    /// http/2 only. The run fails if there is no such case, or if the case passes. Of a case that is not
+    /// run (--only, --lacks, --http2-only) the excuse is ignored.
     #[arg(long, value_name = "NAME=REASON", value_parser = excuse)]
     excuse: Vec<(String, Option<Via>, String)>,
 

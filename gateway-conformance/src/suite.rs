@@ -123,6 +123,10 @@ impl Suite {
     ///
     /// The case runs nevertheless, in all its ways, and may fail. If there is no such case, or if
     /// the case never fails, the report has a [problem](Report::problems) and the run has failed.
+    ///
+    /// An excuse is ignored if its case is not run at all: because of [`only`](Self::only), because the
+    /// protocol is left out, or because the host [lacks](Self::lacks) what the case needs. So one list
+    /// of excuses serves every part of the table.
     #[must_use]
     pub fn excuses(mut self, case: impl Into<String>, reason: impl Into<String>) -> Self {
         self.excuses.push(Excuse {

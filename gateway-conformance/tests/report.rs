@@ -81,6 +81,28 @@ async fn each_failure_that_is_not_excused_is_told_at_once() {
     assert_eq!(*told, report.failures());
 }
 
+/// One list of excuses serves each part of the table.
+#[tokio::test]
+async fn an_excuse_is_ignored_where_its_case_is_not_run() {
+    let suite = Suite::new()
+        .excuses(
+            "b11_trailers_pass_where_the_client_allows_them",
+            "it is broken",
+        )
+        .only("b11_trailers_pass");
+    let run = suite.clone().run_in_process(app()).await;
+    assert!(!run.has_passed(), "{run}");
+    for part in [
+        suite.clone().only("n5_"),
+        suite
+            .only("b11_")
+            .lacks(Capability::ResponseTrailers, "it has none"),
+    ] {
+        let report = part.run_in_process(app()).await;
+        report.assert_passed();
+    }
+}
+
 #[test]
 fn cases_that_need_a_capability_say_so() {
     let all = cases();

@@ -27,7 +27,7 @@ use crate::http_error::HttpError;
 use crate::input::{Input, IntoInput};
 use crate::observer::Observer;
 
-pub(crate) use framing::{Framing, TargetForm};
+pub(crate) use framing::{Framing, Lines, TargetForm};
 pub(crate) use host::is_valid_host;
 pub use http_parts::Detached;
 pub use lent_head::{FramingField, HeadSource, LentHead};

@@ -253,7 +253,7 @@ impl<A: App> Gateway<A> {
                 },
             );
         }
-        refuse::log_refusal("E12", &error);
+        refuse::log_refusal("E17", &error);
         let method = Method::from_bytes(head.method.as_bytes()).unwrap_or_default();
         let kind = RequestKind::new(&method, head.version);
         commit_malformed(Owner::new(exchange), &error, kind)

@@ -102,11 +102,19 @@ fn i2_a_transfer_coding_other_than_one_chunked_is_refused() {
         (&[HOST, (TE, "chunked")] as Lines, 299),
         (&[HOST, (TE, " Chunked ,")], 299),
         (&[HOST, (TE, "gzip, chunked")], 501),
-        (&[HOST, (TE, "gzip")], 501),
-        (&[HOST, (TE, "identity")], 501),
-        (&[HOST, (TE, "")], 501),
-        (&[HOST, (TE, "chunked, gzip")], 501),
+        (&[HOST, (TE, "gzip, deflate, Chunked,")], 501),
+        (&[HOST, (TE, "gzip"), (TE, "chunked")], 501),
+        (&[HOST, (TE, ""), (TE, "chunked")], 501),
+        (&[HOST, (TE, "gzip")], 400),
+        (&[HOST, (TE, "identity")], 400),
+        (&[HOST, (TE, "")], 400),
+        (&[HOST, (TE, " , ")], 400),
+        (&[HOST, (TE, "chunked;a=b")], 400),
+        (&[HOST, (TE, "chunked, gzip")], 400),
+        (&[HOST, (TE, "chunked"), (TE, "gzip")], 400),
+        (&[HOST, (TE, "chunked"), (TE, "")], 400),
         (&[HOST, (TE, "chunked, chunked")], 400),
+        (&[HOST, (TE, "chunked, gzip, chunked")], 400),
         (&[HOST, (TE, "chunked"), (TE, "chunked")], 400),
     ] {
         assert_eq!(
@@ -159,4 +167,13 @@ fn e17_what_no_environ_can_express_is_refused_in_the_same_way() {
     assert_eq!(response.status(), 400);
     assert_eq!(response.headers()["connection"], "close");
     assert!(response.body().announced().unwrap() > 0);
+}
+
+#[test]
+fn e17_a_refusal_of_http_1_0_is_a_response_of_that_version() {
+    let keep_alive: Lines = &[("host", "a/b"), ("connection", "keep-alive")];
+    let response = answer(Version::HTTP_10, "GET", "/", keep_alive);
+    assert_eq!(response.status(), 400);
+    assert_eq!(response.version(), Version::HTTP_10);
+    assert_eq!(response.headers()["connection"], "close");
 }

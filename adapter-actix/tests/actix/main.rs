@@ -7,6 +7,7 @@
 
 mod chunked;
 mod connection;
+mod ending;
 mod environ;
 mod exchange;
 mod framing;
@@ -15,8 +16,10 @@ mod input;
 mod lifecycle;
 mod mounting;
 mod observer;
+mod parser;
 mod reply;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod unexpressed;
 mod upgrade;

@@ -26,6 +26,14 @@ fn observer() -> (impl Observer, Receiver<Told>) {
     (observer, told)
 }
 
+/// A request with a malformed host, in the field or, over HTTP/2, in `:authority`.
+fn malformed(protocol: Protocol, path: &str) -> WireRequest {
+    match protocol {
+        Protocol::Http1 => WireRequest::get(path).header("host", "a/b"),
+        Protocol::Http2 => WireRequest::get(path).authority("u@a.example"),
+    }
+}
+
 #[actix_web::test]
 async fn l8_a_mount_and_a_service_tell_of_what_was_refused_before_the_app() {
     for protocol in Protocol::ALL {
@@ -38,9 +46,9 @@ async fn l8_a_mount_and_a_service_tell_of_what_was_refused_before_the_app() {
         });
         for place in ["/app", ""] {
             let path = format!("{place}/refused");
-            let malformed = WireRequest::get(&path).header("host", "a/b");
-            let response = exchange(server.address, Protocol::Http1, &malformed).await;
-            assert_eq!(response.unwrap().status, 400);
+            let malformed = malformed(protocol, &path);
+            let response = exchange(server.address, protocol, &malformed).await;
+            assert_eq!(response.unwrap().status, 400, "{protocol:?}");
             assert_eq!(
                 told.recv_timeout(WAIT).unwrap(),
                 (path, Some(400), Ended::Refused)

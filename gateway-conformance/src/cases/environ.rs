@@ -1,6 +1,8 @@
 //! Cases of the clauses E: the environ.
 
+mod codings;
 mod connection;
+mod ending;
 mod headers;
 mod path;
 mod refusals;
@@ -13,6 +15,8 @@ pub(super) fn cases() -> Vec<Case> {
         headers::cases(),
         connection::cases(),
         refusals::cases(),
+        codings::cases(),
+        ending::cases(),
     ]
     .into_iter()
     .flatten()

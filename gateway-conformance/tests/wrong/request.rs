@@ -62,6 +62,11 @@ fn parse(head: &[u8]) -> Option<request::Parts> {
             HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?,
         );
     }
+    // I2: one of them is a lie.
+    let headers = request.headers();
+    if headers.contains_key("transfer-encoding") && headers.contains_key("content-length") {
+        return None;
+    }
     Some(request.into_parts().0)
 }
 

@@ -40,6 +40,7 @@ pub(crate) enum TargetForm {
 #[derive(Default)]
 pub(crate) struct Lines<'a> {
     pub(crate) first: Option<&'a [u8]>,
+    pub(crate) last: Option<&'a [u8]>,
     pub(crate) is_repeated: bool,
 }
 
@@ -48,6 +49,7 @@ impl<'a> Lines<'a> {
     fn add(&mut self, line: &'a [u8]) {
         self.is_repeated |= self.first.is_some();
         self.first = self.first.or(Some(line));
+        self.last = Some(line);
     }
 }
 

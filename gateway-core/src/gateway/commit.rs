@@ -173,7 +173,7 @@ fn respond(
     let status = response.status();
     owner.committed(status, committed.is_observed);
     if committed.closes_connection {
-        kind.close_connection(response.headers_mut());
+        kind.close_connection(response);
     }
     if kind.is_bodyless(status) {
         // L1: the body that the app returned is closed unread.

@@ -39,6 +39,8 @@ use crate::error::Error;
 ///   runs the [`Upgrade`] that [`take_upgrade`](Self::take_upgrade) returns.
 /// - **Closing**: on HTTP/1 a `Connection: close` header asks the host to close the connection
 ///   after this response. A host that writes `Connection` by itself takes it out and acts on it.
+///   Nothing that follows on the connection reaches the app (E17). The version of such a response to
+///   HTTP/1.0 is HTTP/1.0.
 ///   There is no other hop-by-hop field (S7), except those of a switch.
 /// - **HTTP/1.0**: a stream of unknown length ends with its connection. The host says `Connection:
 ///   close` and sends no chunks. With a known length, the host decides about keep-alive.

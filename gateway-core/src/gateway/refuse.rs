@@ -6,7 +6,7 @@ use http::{Method, Version};
 use super::request_kind::RequestKind;
 use super::trailers::takes_trailers;
 use crate::connection::Connection;
-use crate::environ::{Environ, Framing, TargetForm, is_valid_host};
+use crate::environ::{Environ, Framing, Lines, TargetForm, is_valid_host};
 use crate::http_error::HttpError;
 use crate::log;
 
@@ -90,14 +90,11 @@ fn check(framing: &Framing<'_>) -> Result<(), Refusal> {
     }
     target(framing)?;
     host(framing)?;
-    match framing.transfer_encoding.first {
-        Some(codings) if framing.version < Version::HTTP_2 => transfer_encoding(
-            codings,
-            framing.transfer_encoding.is_repeated,
-            framing.version,
-        ),
-        _ => Ok(()),
+    let codings = &framing.transfer_encoding;
+    if codings.first.is_some() && framing.version < Version::HTTP_2 {
+        return transfer_encoding(codings, framing.version);
     }
+    Ok(())
 }
 
 #[inline]
@@ -144,35 +141,47 @@ fn host(framing: &Framing<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// RFC 9112 section 6.1: the one transfer coding is a single `chunked` (I2).
+/// RFC 9112 sections 6.1 and 6.3: the one transfer coding is a single `chunked`. Where the last one is
+/// another, nobody can tell where the body ends (I2).
 #[cold]
-fn transfer_encoding(codings: &[u8], is_repeated: bool, version: Version) -> Result<(), Refusal> {
+fn transfer_encoding(lines: &Lines<'_>, version: Version) -> Result<(), Refusal> {
     if version < Version::HTTP_11 {
         return Err(Refusal::bad_request(
             "I2",
             "An HTTP/1.0 request cannot have a Transfer-Encoding.",
         ));
     }
-    let mut codings = codings
-        .split(|byte| *byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .filter(|coding| !coding.is_empty());
+    let codings = |line: Option<_>| split(line.unwrap_or_default());
     let is_chunked = |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked");
-    match (codings.next(), codings.next()) {
-        (Some(only), None) if is_chunked(only) && !is_repeated => Ok(()),
-        (Some(first), None) if is_chunked(first) => Err(twice_chunked()),
-        (Some(first), Some(second)) if is_chunked(first) && is_chunked(second) => {
-            Err(twice_chunked())
-        }
-        _ => Err(Refusal::not_implemented(
+    if !codings(lines.last).next_back().is_some_and(is_chunked) {
+        return Err(Refusal::bad_request(
+            "I2",
+            "The last transfer coding is not chunked.",
+        ));
+    }
+    let mut others = codings(lines.first);
+    if !lines.is_repeated {
+        others.next_back();
+    }
+    if others.clone().any(is_chunked) {
+        return Err(Refusal::bad_request(
+            "I2",
+            "The request body is chunked more than once.",
+        ));
+    }
+    if lines.is_repeated || others.next().is_some() {
+        return Err(Refusal::not_implemented(
             "I2",
             "The server supports no transfer coding but chunked.",
-        )),
+        ));
     }
+    Ok(())
 }
 
-fn twice_chunked() -> Refusal {
-    Refusal::bad_request("I2", "The request body is chunked more than once.")
+/// The codings of a line.
+fn split(line: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> + Clone {
+    let codings = line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    codings.filter(|coding| !coding.is_empty())
 }
 
 /// What an adapter knows of a request whose head cannot be expressed in an environ, for

@@ -1,7 +1,7 @@
 //! `RequestKind`: what of a request decides how its response is sent: HEAD or not, the version,
 //! `TE`.
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version, header};
 
 use super::trailers::{Trailers, takes_trailers};
 use crate::environ::{Environ, Framing};
@@ -57,11 +57,18 @@ impl RequestKind {
         self.is_extended_connect
     }
 
-    /// Adds `Connection: close`, if the protocol has it: on HTTP/1 (S7).
+    /// Adds `Connection: close`, if the protocol has it: on HTTP/1 (S7). A response to HTTP/1.0 is one
+    /// of HTTP/1.0 then: to a response of a later version hyper would add the `keep-alive` that
+    /// the client has asked for.
     #[inline]
-    pub(super) fn close_connection(self, headers: &mut HeaderMap) {
-        if self.shares_connection() {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    pub(super) fn close_connection<B>(self, response: &mut Response<B>) {
+        if !self.shares_connection() {
+            return;
+        }
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+        if self.version == Version::HTTP_10 {
+            *response.version_mut() = Version::HTTP_10;
         }
     }
 

@@ -180,7 +180,8 @@ fn peer(environ: &Environ, report: &Report) {
 
 //= E17 gateway: a request that is refused before the app MUST be answered with the gateway's page
 //= and logged. If its head is malformed, the response on HTTP/1 MUST close the connection and say
-//= so with `Connection: close`.
+//= so with `Connection: close`. What follows a request or a response with `Connection: close` on its
+//= connection MUST NOT reach the app.
 //= Reason: after a malformed request, nobody can tell where the next one begins (RFC 9112 section
 //= 9.6). (Neither the app nor the lint is called.)
 

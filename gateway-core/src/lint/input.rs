@@ -16,7 +16,9 @@ use crate::error::Error;
 pub(super) fn watch(environ: &mut Environ, report: &Report) {
     //= I2 gateway: a chunked request body MUST be decoded, readable to its end, and without
     //= CONTENT_LENGTH. Any transfer coding other than a single `chunked` MUST be refused before the
-    //= app: `chunked` twice, or a coding in HTTP/1.0, with 400; another coding with 501.
+    //= app: with 400 if `chunked` is not the last one, if it is there twice, or if the request is
+    //= HTTP/1.0; else with 501. If a Content-Length is beside `chunked`, the request MUST be refused
+    //= with 400, or the length ignored and the connection closed after the response.
     //= Reason: RFC 9112 sections 6.1 and 6.3: the chunked coding decides, and a length beside it is
     //= a way to smuggle requests. An app would take coded bytes for the content.
     let has_length = environ.first_line(header::CONTENT_LENGTH).is_some();
