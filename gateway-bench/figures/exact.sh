@@ -26,6 +26,24 @@ instructions() {
     done
 }
 
+# Instructions without the parts that were asked for since the core was redrawn.
+parts() {
+    local stack work works count=300 copy=$tmp/parts
+    needs valgrind valgrind
+    gateway-bench/figures/parts.py "$copy"
+    cargo build --locked --release -q --manifest-path "$copy/Cargo.toml" --target-dir "$target/parts" \
+        -p gateway-bench --bin count
+    works="plaintext read-headers lookup json cookies echo not-found middleware-1 middleware-5 middleware-10"
+    for stack in ${STACKS:-hyper axum actix}; do
+        callgrind "$target/parts/release/count" "$stack" native plaintext $count
+        row parts "$stack" plaintext native $(($(collected) / count))
+        for work in ${WORKS:-$works}; do
+            callgrind "$target/parts/release/count" "$stack" gateway "$work" $count
+            row parts "$stack" "$work" without $(($(collected) / count))
+        done
+    done
+}
+
 # Atomic read-modify-write operations. `WHERE=1` says where they are instead.
 atomics() {
     local stack work variant at count=300 keys=() files=()
