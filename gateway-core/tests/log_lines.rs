@@ -74,8 +74,10 @@ async fn b8_an_error_in_mid_stream_is_logged_under_its_rule() {
     assert!(log.contains("the cause clause=\"B8\""), "{log}");
 }
 
+type InScope = fn(&mut dyn FnMut());
+
 /// An observer that does something around each line of the log.
-struct Around(fn(&mut dyn FnMut()));
+struct Around(InScope);
 
 impl Observer for Around {
     fn observe(&self, _: &RequestSummary, _: &Outcome) {}
@@ -86,7 +88,7 @@ impl Observer for Around {
 }
 
 /// What is logged of a failed app that has these observers.
-async fn log_around<const N: usize>(observers: [fn(&mut dyn FnMut()); N]) -> String {
+async fn log_around<const N: usize>(observers: [InScope; N]) -> String {
     log_of(app_fn(move |mut environ: Environ, _| async move {
         for around in observers {
             environ.observe(Arc::new(Around(around)));
@@ -121,7 +123,7 @@ fn names_it(log: &mut dyn FnMut()) {
 
 #[tokio::test]
 async fn l8_an_observer_neither_loses_nor_doubles_a_line_nor_the_scope_of_another() {
-    let careless: [(fn(&mut dyn FnMut()), usize); 4] = [
+    let careless: [(InScope, usize); 4] = [
         (|_| (), 0),
         (
             |log| {

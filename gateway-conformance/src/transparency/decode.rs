@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use http::HeaderMap;
 
+type Decode = dyn Fn(&HeaderMap, Bytes) -> Bytes + Send + Sync;
+
 #[derive(Clone)]
-pub(super) struct Decoder(Arc<Shared<dyn Fn(&HeaderMap, Bytes) -> Bytes + Send + Sync>>);
+pub(super) struct Decoder(Arc<Shared<Decode>>);
 
 struct Shared<F: ?Sized> {
     /// A body was changed.
