@@ -179,8 +179,13 @@ async fn hostile_offers_switch_nothing(server: Server) {
                 "{name}"
             );
         }
-        // The request behind it is a request, or the connection has ended. There is nothing else.
+        // The request behind it is a request, or the connection has ended. There is nothing else. actix
+        // goes on with a connection that has ended, and the adapter refuses what it reads (E17).
+        let has_ended = response.header("connection") == Some("close");
         match connection.read_response("GET").await {
+            Ok(next) if has_ended && server.stack == Stack::Actix => {
+                assert_eq!(next.status, 400, "{name}");
+            }
             Ok(next) => assert!(next.text().contains("/lab/raw/behind"), "{name}"),
             Err(error) => assert!(is_end(&error), "{name}: {error}"),
         }
